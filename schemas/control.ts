@@ -1,0 +1,36 @@
+/**
+ * Control records: what is not an event and must still be in the log, because the detectors' results depend on it. They
+ * stand between the frames of `events` and `signals`, so that every replay meets them at the same place.
+ */
+import Type, { type Static } from 'typebox'
+import { validator } from './columns.ts'
+
+/** Configuration changed: `hash` names the content, which lies in the topic `state` under the key `content/<hash>`. */
+export const ConfigControl = Type.Object({
+  type: Type.Literal('config'),
+  name: Type.String({ description: 'Which configuration: detection (settings, policy, lists, registry, suppressions)' }),
+  tenant: Type.String({ description: "Whose; '' for every tenant" }),
+  hash: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+})
+
+/** A person's verdict on a finding, addressed to the stage and key it concerns. */
+export const VerdictControl = Type.Object({
+  type: Type.Literal('verdict'),
+  tenant: Type.String(),
+  finding_id: Type.String(),
+  detector: Type.String(),
+  key: Type.String(),
+  verdict: Type.Enum(['true_positive', 'false_positive', 'benign']),
+})
+
+/** Drops the state of one key: the right to be forgotten, or a baseline that was poisoned. */
+export const ForgetControl = Type.Object({
+  type: Type.Literal('forget'),
+  tenant: Type.String(),
+  key_kind: Type.String(),
+  key: Type.String(),
+})
+
+export const Control = Type.Union([ConfigControl, VerdictControl, ForgetControl])
+export type Control = Static<typeof Control>
+export const controlValidator = validator(Control)

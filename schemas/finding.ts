@@ -1,0 +1,62 @@
+/**
+ * A finding: what a detector tells a person, with everything needed to understand it without the raw log. Its body is a
+ * function of the log alone: no wall-clock field, numbers rounded to six digits. Revision 1 is sent when it first fires,
+ * revision 2 at most once, when its window closes.
+ */
+import Type, { type Static } from 'typebox'
+import { validator } from './columns.ts'
+import { LIMITS } from './limits.ts'
+
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+/** Whether `severity` is `floor` or worse. */
+export const severityAtLeast = (severity: Severity, floor: Severity): boolean =>
+  SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(floor)
+
+export const Evidence = Type.Object({
+  event_id: Type.String(),
+  source_id: Type.String({ description: "The producer's own id: gen_ai.tool.call.id, CloudTrail eventID" }),
+  time: Type.String({ description: 'ISO 8601 in UTC' }),
+  action: Type.String(),
+  target: Type.String(),
+})
+export type Evidence = Static<typeof Evidence>
+
+/** Named numbers and short texts: what was seen, or what was expected. */
+export const Measures = Type.Record(
+  Type.String(),
+  Type.Union([Type.Number(), Type.String(), Type.Array(Type.String())]),
+)
+export type Measures = Static<typeof Measures>
+
+export const Finding = Type.Object(
+  {
+    id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+    revision: Type.Integer({ minimum: 1, maximum: 2 }),
+    detector: Type.String({ description: 'Detector id, tactic/name' }),
+    version: Type.Integer({ minimum: 1 }),
+    mode: Type.Enum(['live', 'shadow'], { description: 'A shadow finding is stored and shown, and never acted on or sent' }),
+    severity: Type.Unsafe<Severity>(Type.Enum([...SEVERITIES], { description: 'high means: wake somebody' })),
+    tenant: Type.String(),
+    agent: Type.String({ description: 'The identity' }),
+    owner: Type.String(),
+    session: Type.Union([Type.String(), Type.Null()], { description: 'Session of the root evidence; null only in stage two' }),
+    time: Type.String({ description: 'Event time of the root evidence, ISO 8601 in UTC' }),
+    title: Type.String(),
+    why: Type.String({ maxLength: LIMITS.why_chars_max, description: 'One plain sentence' }),
+    observed: Measures,
+    expected: Measures,
+    surprise: Type.Number({ description: '-log10 of the probability under the baseline; 0 for absolute rules' }),
+    learned_since: Type.Union([Type.String(), Type.Null()], { description: 'When the baseline began, ISO 8601; null for absolute rules' }),
+    techniques: Type.Array(Type.String()),
+    evidence: Type.Array(Evidence, { maxItems: LIMITS.evidence_events_max }),
+    history: Type.Boolean({ description: 'From history: never acted on' }),
+    epoch: Type.String({ description: 'Hash of the configuration and code version that found it' }),
+  },
+  { $id: 'finding', additionalProperties: false },
+)
+export type Finding = Static<typeof Finding>
+export const findingValidator = validator(Finding)
+
+/** Rounds to six significant digits, so that a finding's bytes do not hang on the last bits of a sum. */
+export const round6 = (x: number): number => (Number.isFinite(x) ? Number(x.toPrecision(6)) : 0)

@@ -1,0 +1,152 @@
+/**
+ * The record format of the topics `events` and `signals`, and the only file that knows its codec.
+ *
+ *   value = magic 'MW' (2 bytes), header length (u16 LE), header (JSON, UTF-8), payload
+ *
+ * A frame's payload is zstd level 1 over one JSON array per line, in the column order of the schema version: what
+ * ClickHouse reads as JSONCompactEachRow. An empty frame is a tick. A control record has the same envelope; its payload
+ * is the JSON of the control (schemas/control.ts). Each record is decompressed by itself, because zstd silently stops
+ * at the end of the first of two joined frames.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Control } from './control.ts'
+import { LIMITS } from './limits.ts'
+
+export interface FrameHeader {
+  readonly kind: 'frame' | 'control'
+  readonly codec: 'zstd' | 'none'
+  /** Version of the columns. */
+  readonly schema: number
+  readonly count: number
+  /** Milliseconds since 1970 at which the collector took the newest row. */
+  readonly receipt_time: number
+  /** On `signals`: the partition of `events` that the rows come from. Their offsets stand in the rows. */
+  readonly source_partition?: number
+  readonly epoch?: string
+}
+
+export type Row = readonly unknown[]
+
+export interface Frame {
+  readonly header: FrameHeader
+  readonly rows: readonly Row[]
+}
+
+export class FrameError extends Error {
+  override readonly name = 'FrameError'
+}
+
+const MAGIC = 0x574d
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/** A frame that inflates beyond this is not ours. */
+const INFLATED_BYTES_MAX = 64 * 1024 * 1024
+
+export interface FrameOptions {
+  readonly schema: number
+  readonly receiptTime: number
+  readonly sourcePartition?: number
+  readonly epoch?: string
+}
+
+function envelope(header: FrameHeader, payload: Buffer): Buffer {
+  const head = Buffer.from(JSON.stringify(header))
+  const start = Buffer.alloc(4)
+  start.writeUInt16LE(MAGIC, 0)
+  start.writeUInt16LE(head.length, 2)
+  return Buffer.concat([start, head, payload])
+}
+
+/** Rows already serialised, one JSON array each: what a collector has after validation. */
+export function encodeFrameLines(lines: readonly string[], options: FrameOptions): Buffer {
+  const header: FrameHeader = {
+    kind: 'frame',
+    codec: lines.length === 0 ? 'none' : 'zstd',
+    schema: options.schema,
+    count: lines.length,
+    receipt_time: options.receiptTime,
+    ...(options.sourcePartition === undefined ? {} : { source_partition: options.sourcePartition }),
+    ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
+  }
+  if (lines.length === 0) return envelope(header, Buffer.alloc(0))
+  return envelope(header, zstdCompressSync(`${lines.join('\n')}\n`, ZSTD))
+}
+
+export const encodeFrame = (rows: readonly Row[], options: FrameOptions): Buffer =>
+  encodeFrameLines(
+    rows.map((row) => JSON.stringify(row)),
+    options,
+  )
+
+/** A tick: says that log time has come this far. */
+export const encodeTick = (schema: number, receiptTime: number): Buffer => encodeFrameLines([], { schema, receiptTime })
+
+/**
+ * Cuts serialised rows into runs that each make one frame: at most `frame_events_max` rows and about
+ * `frame_bytes_max` bytes before compression. A single larger row stands alone.
+ */
+export function cutIntoFrames(lines: readonly string[], eventsMax: number = LIMITS.frame_events_max): string[][] {
+  const frames: string[][] = []
+  let frame: string[] = []
+  let bytes = 0
+  for (const line of lines) {
+    if (frame.length > 0 && (frame.length >= eventsMax || bytes + line.length > LIMITS.frame_bytes_max)) {
+      frames.push(frame)
+      frame = []
+      bytes = 0
+    }
+    frame.push(line)
+    bytes += line.length
+  }
+  if (frame.length > 0) frames.push(frame)
+  return frames
+}
+
+export function encodeControl(control: Control, receiptTime: number): Buffer {
+  const header: FrameHeader = { kind: 'control', codec: 'none', schema: 0, count: 0, receipt_time: receiptTime }
+  return envelope(header, Buffer.from(JSON.stringify(control)))
+}
+
+/** Reads the header alone. Throws FrameError where the bytes are not a record of ours. */
+export function decodeHeader(value: Buffer): FrameHeader {
+  if (value.length < 4 || value.readUInt16LE(0) !== MAGIC) {
+    throw new FrameError('not a frame: the record does not start with the magic bytes MW')
+  }
+  const end = 4 + value.readUInt16LE(2)
+  if (end > value.length) throw new FrameError(`frame cut short: header says ${end} bytes, record has ${value.length}`)
+  try {
+    return JSON.parse(value.toString('utf8', 4, end)) as FrameHeader
+  } catch (cause) {
+    throw new FrameError('frame header is not JSON', { cause })
+  }
+}
+
+/** The payload as JSONCompactEachRow bytes, one row a line: forwarded to ClickHouse without parsing. */
+export function framePayload(value: Buffer, header: FrameHeader = decodeHeader(value)): Buffer {
+  const payload = value.subarray(4 + value.readUInt16LE(2))
+  if (header.codec === 'none') return payload
+  try {
+    return zstdDecompressSync(payload, { maxOutputLength: INFLATED_BYTES_MAX })
+  } catch (cause) {
+    throw new FrameError('frame payload does not decompress', { cause })
+  }
+}
+
+export function decodeFrame(value: Buffer, header: FrameHeader = decodeHeader(value)): Frame {
+  if (header.count === 0) return { header, rows: [] }
+  const lines = framePayload(value, header).toString('utf8')
+  // Line ends inside JSON strings are escaped, so one parse takes the whole frame.
+  let rows: Row[]
+  try {
+    rows = JSON.parse(`[${lines.slice(0, lines.endsWith('\n') ? -1 : undefined).replaceAll('\n', ',')}]`) as Row[]
+  } catch (cause) {
+    throw new FrameError('frame rows are not JSON', { cause })
+  }
+  if (rows.length !== header.count) throw new FrameError(`frame says ${header.count} rows and holds ${rows.length}`)
+  return { header, rows }
+}
+
+export function decodeControl(value: Buffer): Control {
+  const header = decodeHeader(value)
+  if (header.kind !== 'control') throw new FrameError('not a control record')
+  return JSON.parse(framePayload(value, header).toString('utf8')) as Control
+}

@@ -1,0 +1,65 @@
+/** Every limit of the system, in one place. Units stand last in the names. */
+export const LIMITS = {
+  // Text in records
+  text_chars_max: 2_048,
+  name_chars_max: 256,
+  list_items_max: 32,
+  indicators_chars_max: 65_536,
+  /** A text longer than this is cut before indicators are taken from it; the cut is counted. */
+  indicator_text_chars_max: 65_536,
+
+  // Requests
+  body_bytes_max: 16 * 1024 * 1024,
+  body_inflated_bytes_max: 64 * 1024 * 1024,
+  json_depth_max: 64,
+  records_per_request_max: 100_000,
+
+  // Frames and the log
+  frame_events_max: 400,
+  frame_bytes_max: 900_000,
+  partitions_default: 64,
+  tick_after_frame_ms: 250,
+  tick_every_ms: 5_000,
+  /** A tick on `signals` stays this far behind the clock, for frames that are stamped and not yet durable. */
+  tick_margin_ms: 500,
+
+  // Time
+  event_ahead_ms_max: 10 * 60_000,
+  event_time_ms_min: Date.UTC(2015, 0, 1),
+  /** How long after its last touch in log time a closed window still takes late events. */
+  window_lateness_ms: 10 * 60_000,
+  session_idle_ms: 24 * 3_600_000,
+  candidate_delay_ms: 2_000,
+
+  // Detector state
+  dedup_ids_per_partition: 65_536,
+  identity_rest_bytes_max: 256,
+  identity_active_bytes_max: 4_096,
+  session_bytes_max: 16_384,
+  identities_per_partition_max: 1_500_000,
+  identities_per_tenant_share: 0.5,
+  open_sessions_per_partition_max: 4_096,
+  open_identities_per_partition_max: 65_536,
+
+  // Findings
+  evidence_events_max: 32,
+  why_chars_max: 512,
+
+  // Snapshots
+  snapshot_chunk_bytes_max: 900_000,
+  snapshot_every_ms: 60_000,
+  snapshot_every_events: 100_000,
+  snapshots_kept: 2,
+
+  // Answers
+  list_items_default: 100,
+  list_limit_max: 1_000,
+  query_seconds_max: 20,
+  query_memory_bytes_max: 2_000_000_000,
+
+  // Delivery
+  delivery_timeout_ms: 20_000,
+  delivery_body_bytes_max: 20_000,
+  /** Standard Webhooks schedule: delay before each attempt, counted from the one before. */
+  delivery_delays_ms: [0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000],
+} as const

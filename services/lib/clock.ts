@@ -1,0 +1,7 @@
+/** The clock is handed in, never called directly, so that tests and simulations can own it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+}
+
+export const systemClock: Clock = { now: () => Date.now() }
