@@ -1,0 +1,124 @@
+/**
+ * Who is asking: bearer tokens. A token is an opaque string that stands for one tenant, one role and the scopes in which
+ * it may send. Only the SHA-256 of a token is held, and a request's token is compared with every one of them in constant
+ * time, so that neither memory nor timing gives one away.
+ *
+ * The tenant of everything a request reads or writes comes from here and from nowhere else.
+ */
+import { hash, timingSafeEqual } from 'node:crypto'
+
+/** admin may do everything; analyst reads and orders; sender only sends events. */
+export const ROLES = ['admin', 'analyst', 'sender'] as const
+export type Role = (typeof ROLES)[number]
+
+/** live events may lead to actions; history trains and finds, and never acts. */
+export const SCOPES = ['live', 'history'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** What a request wants to do. */
+export type Right = 'read' | 'order' | 'send'
+
+const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
+  admin: ['read', 'order', 'send'],
+  analyst: ['read', 'order'],
+  sender: ['send'],
+}
+
+/** A token as configured: its text, or its SHA-256 in hex where the text must not stand in the configuration. */
+export type TokenSpec = {
+  /** Names the token in logs and in records of who ordered what; never secret. */
+  readonly name: string
+  readonly tenant: string
+  readonly role: Role
+  readonly scopes: readonly Scope[]
+} & ({ readonly token: string } | { readonly sha256: string })
+
+/** What a good token gives. */
+export interface Grant {
+  readonly name: string
+  readonly tenant: string
+  readonly role: Role
+  readonly scopes: readonly Scope[]
+}
+
+/** A request refused, in the words of the HTTP answer: `{"error": {"code", "message"}}` with this status. */
+export interface Refusal {
+  readonly ok: false
+  readonly status: 401 | 403
+  readonly code: 'unauthenticated' | 'forbidden'
+  readonly message: string
+}
+
+export type AuthOutcome = { readonly ok: true; readonly grant: Grant } | Refusal
+
+/** Takes the value of the Authorization header. */
+export type Authenticate = (header: string | undefined) => AuthOutcome
+
+const unauthenticated = (message: string): Refusal => ({ ok: false, status: 401, code: 'unauthenticated', message })
+
+const TOKEN_CHARS_MAX = 1_024
+const SHA256_HEX = /^[0-9a-f]{64}$/
+
+function digestOf(spec: TokenSpec): Buffer {
+  if ('token' in spec) {
+    if (spec.token.length === 0 || spec.token.length > TOKEN_CHARS_MAX) {
+      throw new Error(`token "${spec.name}" must have 1 to ${TOKEN_CHARS_MAX} characters`)
+    }
+    return hash('sha256', spec.token, 'buffer')
+  }
+  if (!SHA256_HEX.test(spec.sha256)) throw new Error(`sha256 of token "${spec.name}" must be 64 lower-case hex digits`)
+  return Buffer.from(spec.sha256, 'hex')
+}
+
+/**
+ * Makes the check of the Authorization header. Throws where a token's specification is wrong, or where two tokens are
+ * the same, because then the tenant of a request would hang on their order.
+ */
+export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate {
+  const known = tokens.map((spec) => {
+    if (spec.tenant === '') throw new Error(`token "${spec.name}" names no tenant`)
+    const grant: Grant = { name: spec.name, tenant: spec.tenant, role: spec.role, scopes: [...spec.scopes] }
+    return { digest: digestOf(spec), grant }
+  })
+  const digests = new Set(known.map(({ digest }) => digest.toString('hex')))
+  if (digests.size !== known.length) throw new Error('two tokens are the same: each must stand for one tenant and role')
+
+  return (header) => {
+    if (header === undefined || header === '') {
+      return unauthenticated('no token: send the header "Authorization: Bearer <token>"')
+    }
+    const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
+    if (token === undefined || token.length > TOKEN_CHARS_MAX) {
+      return unauthenticated('the Authorization header is not of the form "Bearer <token>"')
+    }
+    const digest = hash('sha256', token, 'buffer')
+    let found: Grant | undefined
+    // Every known token is compared, also after a hit: the time taken says nothing.
+    for (const candidate of known) if (timingSafeEqual(candidate.digest, digest)) found = candidate.grant
+    return found === undefined ? unauthenticated('this token is not known') : { ok: true, grant: found }
+  }
+}
+
+/** Whether the role of a grant covers what a request wants; the refusal says which roles would. */
+export function permit(grant: Grant, right: Right): { readonly ok: true } | Refusal {
+  if (RIGHTS[grant.role].includes(right)) return { ok: true }
+  const roles = ROLES.filter((role) => RIGHTS[role].includes(right)).join(' or ')
+  return {
+    ok: false,
+    status: 403,
+    code: 'forbidden',
+    message: `the token "${grant.name}" has the role ${grant.role}; this needs ${roles}`,
+  }
+}
+
+/** Whether a grant may send in a scope. */
+export function permitScope(grant: Grant, scope: Scope): { readonly ok: true } | Refusal {
+  if (grant.scopes.includes(scope)) return { ok: true }
+  const scopes = grant.scopes.length === 0 ? 'no scope' : `only the scope ${grant.scopes.join(', ')}`
+  return {
+    ok: false,
+    status: 403,
+    code: 'forbidden',
+    message: `the token "${grant.name}" has ${scopes}; this needs ${scope}`,
+  }
+}
