@@ -19,7 +19,10 @@ export interface Column {
 type Defaulted<T extends TSchema> = T
 
 /** Text that varies: at most `max` UTF-16 units, `''` where unknown. */
-export const text = (description: string, max: number = LIMITS.text_chars_max): Defaulted<ReturnType<typeof Type.String>> =>
+export const text = (
+  description: string,
+  max: number = LIMITS.text_chars_max,
+): Defaulted<ReturnType<typeof Type.String>> =>
   Type.String({ description, maxLength: max, default: '', clickhouse: 'String' })
 
 /** Text with few distinct values (names of actions, kinds, regions), `''` where unknown. */
@@ -28,7 +31,13 @@ export const name = (description: string, max: number = LIMITS.name_chars_max): 
 
 /** Milliseconds since 1970 in UTC, an integer; 0 where unknown. */
 export const instant = (description: string): ReturnType<typeof Type.Integer> =>
-  Type.Integer({ description, minimum: 0, maximum: 8_640_000_000_000_000, default: 0, clickhouse: "DateTime64(3, 'UTC')" })
+  Type.Integer({
+    description,
+    minimum: 0,
+    maximum: 8_640_000_000_000_000,
+    default: 0,
+    clickhouse: "DateTime64(3, 'UTC')",
+  })
 
 /** A whole number from 0 to `maximum`. */
 export const whole = (description: string, clickhouse: string, maximum: number): ReturnType<typeof Type.Integer> =>
@@ -40,17 +49,25 @@ export const real = (description: string): ReturnType<typeof Type.Number> =>
 
 /** One of a closed list of words; the first is the default. */
 export const choice = <const W extends readonly [string, ...string[]]>(description: string, words: W) =>
-  Type.Unsafe<W[number]>(Type.Enum([...words], { description, default: words[0], clickhouse: 'LowCardinality(String)' }))
+  Type.Unsafe<W[number]>(
+    Type.Enum([...words], { description, default: words[0], clickhouse: 'LowCardinality(String)' }),
+  )
 
 /** A list of short texts. */
 export const texts = (description: string, items: number, clickhouse = 'Array(String)') =>
-  Type.Array(Type.String({ maxLength: LIMITS.name_chars_max }), { description, maxItems: items, default: [], clickhouse })
+  Type.Array(Type.String({ maxLength: LIMITS.name_chars_max }), {
+    description,
+    maxItems: items,
+    default: [],
+    clickhouse,
+  })
 
 /** The columns of a record, in row order. */
 export function columnsOf(record: TObject): readonly Column[] {
   return Object.entries(record.properties).map(([column, schema]) => {
     const clickhouse = (schema as { clickhouse?: string }).clickhouse
-    if (clickhouse === undefined) throw new Error(`column ${column} names no ClickHouse type: add the clickhouse keyword`)
+    if (clickhouse === undefined)
+      throw new Error(`column ${column} names no ClickHouse type: add the clickhouse keyword`)
     return { name: column, clickhouse, schema }
   })
 }
@@ -73,7 +90,9 @@ export function validator<S extends TSchema>(schema: S): Validator<Static<S>> {
   return {
     check: (value): value is Static<S> => compiled.Check(value),
     problems: (value) =>
-      [...compiled.Errors(value)].slice(0, 5).map((e) => ({ path: e.instancePath === '' ? '/' : e.instancePath, message: e.message })),
+      [...compiled.Errors(value)]
+        .slice(0, 5)
+        .map((e) => ({ path: e.instancePath === '' ? '/' : e.instancePath, message: e.message })),
   }
 }
 

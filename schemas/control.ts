@@ -8,7 +8,9 @@ import { validator } from './columns.ts'
 /** Configuration changed: `hash` names the content, which lies in the topic `state` under the key `content/<hash>`. */
 export const ConfigControl = Type.Object({
   type: Type.Literal('config'),
-  name: Type.String({ description: 'Which configuration: detection (settings, policy, lists, registry, suppressions)' }),
+  name: Type.String({
+    description: 'Which configuration: detection (settings, policy, lists, registry, suppressions)',
+  }),
   tenant: Type.String({ description: "Whose; '' for every tenant" }),
   hash: Type.String({ pattern: '^[0-9a-f]{32}$' }),
 })

@@ -14,7 +14,19 @@ import { LIMITS } from './limits.ts'
 export const EVENT_SCHEMA_VERSION = 1
 
 export const PRINCIPAL_KINDS = ['agent', 'service', 'person'] as const
-export const ACTION_KINDS = ['api', 'tool', 'mcp', 'a2a', 'auth', 'admin', 'exec', 'file', 'message', 'memory', 'control'] as const
+export const ACTION_KINDS = [
+  'api',
+  'tool',
+  'mcp',
+  'a2a',
+  'auth',
+  'admin',
+  'exec',
+  'file',
+  'message',
+  'memory',
+  'control',
+] as const
 /** OCSF API Activity: activity_id 0 Unknown, 1 Create, 2 Read, 3 Update, 4 Delete, 99 Other. `list` is a Read of many. */
 export const ACTIVITIES = ['unknown', 'create', 'read', 'list', 'update', 'delete', 'other'] as const
 export const OUTCOMES = ['unknown', 'success', 'failure', 'denied'] as const
@@ -63,7 +75,10 @@ export const Event = Type.Object(
     outcome: choice('How it ended', OUTCOMES),
     error: name('Error class or code'),
 
-    source_address: text('Network address of the caller, or the service name that stands for it', LIMITS.name_chars_max),
+    source_address: text(
+      'Network address of the caller, or the service name that stands for it',
+      LIMITS.name_chars_max,
+    ),
     source_network: name('Network of that address: /24 for IPv4, /48 for IPv6, the name otherwise'),
     user_agent: text('Client software as it names itself', LIMITS.name_chars_max),
     user_agent_family: name('Client software without versions'),

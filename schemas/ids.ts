@@ -17,7 +17,8 @@ export function H(...parts: readonly (string | number)[]): string {
   return hash('sha256', joined, 'hex').slice(0, 32)
 }
 
-export const eventId = (tenant: string, source: string, producerId: string): string => H('event', tenant, source, producerId)
+export const eventId = (tenant: string, source: string, producerId: string): string =>
+  H('event', tenant, source, producerId)
 
 export interface FindingCauses {
   readonly tenant: string

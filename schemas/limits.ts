@@ -61,5 +61,7 @@ export const LIMITS = {
   delivery_timeout_ms: 20_000,
   delivery_body_bytes_max: 20_000,
   /** Standard Webhooks schedule: delay before each attempt, counted from the one before. */
-  delivery_delays_ms: [0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000],
+  delivery_delays_ms: [
+    0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
+  ],
 } as const

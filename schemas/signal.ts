@@ -34,7 +34,10 @@ export const Signal = Type.Object(
     session: text('Session of the event', LIMITS.name_chars_max),
     fingerprint: whole('What is counted: a 32-bit hash chosen by the detector', 'UInt32', 0xffff_ffff),
     value: real('A number chosen by the detector'),
-    body: text('Candidates: JSON of what the first half saw (observed, expected, evidence and what its second half needs)', 16_384),
+    body: text(
+      'Candidates: JSON of what the first half saw (observed, expected, evidence and what its second half needs)',
+      16_384,
+    ),
   },
   { $id: 'signal', additionalProperties: false },
 )

@@ -1,0 +1,220 @@
+/**
+ * The interface of a detector: the one thing to know for writing one.
+ *
+ * A detector is one file in a fixed order: prose (what fires, why, what it misses), settings, identity and version,
+ * meaning, state, `matches`, `step`, and where it needs others, its second half. `docs/add-a-detector.md` walks through
+ * it. The engine calls `step` with the events of one key in log order; the step reads and changes its own state,
+ * nothing else, and answers what it suspects. It learns only from what it does not suspect.
+ */
+import type { Static, TObject } from 'typebox'
+import type { EventView } from '../schemas/event.ts'
+import type { Evidence, Measures, Severity } from '../schemas/finding.ts'
+import type { CrossKey, SignalView } from '../schemas/signal.ts'
+import type { Fields, Handles } from './lib/columns.ts'
+import type { Lists } from './lib/lists.ts'
+
+/** What a step saw that it did not expect. The engine makes a finding, or a candidate, of it. */
+export interface Suspicion {
+  /** One plain sentence for a person: who did what, and why that is strange. */
+  readonly why: string
+  readonly observed: Measures
+  readonly expected: Measures
+  /** -log10 of the probability under the baseline; absent for absolute rules. */
+  readonly surprise?: number
+  /** The root first. Absent: the current event alone. */
+  readonly evidence?: readonly Evidence[]
+  /** Replaces the detector's severity. */
+  readonly severity?: Severity
+  readonly title?: string
+  /** Level of a detector that has levels; part of the finding's id, so a higher level is a new finding. */
+  readonly level?: string
+  /**
+   * Tells one occasion of the key from the next, part of the id. Absent: the start of the detector's window, or where it
+   * has none, ''. The engine sends one finding per (key, window, root, level).
+   */
+  readonly window?: string | number
+  /** False where the id must not hang on which event came first: stage two, and rules over a whole window. */
+  readonly rooted?: boolean
+  /** Baseline's beginning in ms; absent for absolute rules. */
+  readonly learnedSince?: number
+  /** Whom the finding names as agent; absent: the identity of the event. */
+  readonly agent?: string
+  /** Asks the second half to decide, under this key, instead of firing at once. */
+  readonly ask?: {
+    readonly keyKind: CrossKey
+    readonly key: string
+    readonly fingerprint?: number
+    readonly value?: number
+  }
+}
+
+/** What a step sends to its own second half: mostly that an identity did something for the first time. */
+export interface Sent {
+  readonly keyKind: CrossKey
+  readonly key: string
+  readonly fingerprint: number
+  readonly value?: number
+}
+
+/** What a step gets. The object is reused: nothing of it may be kept beyond the call. */
+export interface Step<S, F extends Fields, W extends Fields> {
+  readonly event: EventView
+  /** Event time in ms; for a flagged event the time of its key's newest event. Never use `event.time` for state. */
+  readonly time: number
+  /** The event is older than the newest one of its key: rules that hang on order skip it. */
+  readonly late: boolean
+  /** The first event of its key ever. */
+  readonly first: boolean
+  /** Event time of the key's first event, in ms. */
+  readonly since: number
+  readonly state: Handles<F>
+  readonly settings: S
+  readonly lists: Lists
+  /**
+   * The state of the fixed event-time window that `time` falls into, made where there is none. Only a detector that
+   * declares `window` may call it, and it should do so only for events that it counts: an open window costs memory.
+   */
+  openWindow(): Handles<W>
+  /** Start of that window in ms. */
+  readonly windowStart: number
+  send(signal: Sent): void
+}
+
+export interface WindowSpec<W extends Fields> {
+  readonly lengthMs: number
+  readonly state: W
+}
+
+/** A candidate of the first half, as its second half meets it. */
+export interface Candidate {
+  readonly suspicion: Suspicion
+  readonly identity: string
+  readonly owner: string
+  readonly key: string
+  readonly time: number
+  /** First 32 bits of the event_id: orders what has the same time. */
+  readonly tie: number
+  readonly fingerprint: number
+  readonly value: number
+}
+
+export type Decision =
+  | { readonly fire: false }
+  | {
+      readonly fire: true
+      readonly severity?: Severity
+      readonly why?: string
+      /** Added to what the first half observed and expected. */
+      readonly observed?: Measures
+      readonly expected?: Measures
+    }
+
+/** What a second half's `absorb` gets. */
+export interface Absorb<S, F extends Fields, W extends Fields> {
+  readonly signal: SignalView
+  readonly time: number
+  readonly tie: number
+  readonly state: Handles<F>
+  readonly settings: S
+  readonly lists: Lists
+  openWindow(): Handles<W>
+  readonly windowStart: number
+  /** The evidence form of the event behind the signal. */
+  evidence(): Evidence
+}
+
+export interface Decide<S, F extends Fields> {
+  readonly candidate: Candidate
+  readonly state: Handles<F>
+  readonly settings: S
+  readonly lists: Lists
+}
+
+/**
+ * The half that sees what crosses identities, keyed by something they share. Its state must be order-free (sets, counts,
+ * minima over fixed event-time windows): the order in which other partitions' signals arrive is not fixed. `decide`
+ * counts only what has an earlier event time than the candidate, ties by event_id.
+ */
+export interface SecondHalf<S, F extends Fields, W extends Fields> {
+  readonly keys: readonly CrossKey[]
+  readonly state: F
+  readonly window?: WindowSpec<W>
+  /** Takes one signal of the detector; may answer a suspicion where a quantity that only grows crosses a threshold. */
+  absorb(context: Absorb<S, F, W>): Suspicion | undefined
+  /** Called once for each candidate when log time has passed it by the candidate delay. Must not change the state. */
+  decide?(context: Decide<S, F>): Decision
+}
+
+export interface DetectorSpec<
+  S extends TObject,
+  F extends Fields,
+  W extends Fields,
+  F2 extends Fields,
+  W2 extends Fields,
+> {
+  /** tactic/name, as its path. */
+  readonly id: string
+  /** Raised with every change of behaviour; state and findings of one version are never mixed with another's. */
+  readonly version: number
+
+  readonly title: string
+  readonly severity: Severity
+  /** A shadow detector's findings are stored and shown, never sent or acted on. */
+  readonly mode: 'live' | 'shadow'
+  /** ATT&CK, ATLAS and OWASP ASI ids. */
+  readonly techniques: readonly string[]
+  readonly falsePositives: readonly string[]
+
+  readonly settings: S
+  /** The kind of key that stage one keeps state for: the identity, or the session within an identity. */
+  readonly key: 'identity' | 'session'
+  /** Sees events whose time was replaced, too: only rules that use no learned time may. */
+  readonly absolute?: boolean
+  readonly state: F
+  readonly window?: WindowSpec<W>
+
+  /** Cheap test before any state is touched. */
+  matches(event: EventView, lists: Lists): boolean
+  step(context: Step<Static<S>, F, W>): Suspicion | undefined
+  /** Brings a finding up to date when its window closes (revision 2); absent: there is no second revision. */
+  summarise?(
+    window: Handles<W>,
+    settings: Static<S>,
+  ): { readonly observed: Measures; readonly evidence?: readonly Evidence[] }
+  readonly second?: SecondHalf<Static<S>, F2, W2>
+}
+
+/** A detector as the engine sees it, its own types erased. */
+// biome-ignore lint/suspicious/noExplicitAny: the engine handles all detectors alike; their own files are typed.
+export type Detector = DetectorSpec<TObject, any, any, any, any>
+
+/** Declares a detector; the identity function, there for its types. */
+export function defineDetector<
+  S extends TObject,
+  F extends Fields,
+  W extends Fields = Record<never, never>,
+  F2 extends Fields = Record<never, never>,
+  W2 extends Fields = Record<never, never>,
+>(spec: DetectorSpec<S, F, W, F2, W2>): Detector {
+  return spec as unknown as Detector
+}
+
+/**
+ * A case: events, and what must come of them. Cases sit beside their detector in `<name>.cases.ts`, at least two that
+ * fire and three that stay quiet. They run through the whole engine, second half included.
+ */
+export interface DetectorCase {
+  readonly name: string
+  /** Partial events; absent columns get defaults, `event_id` and `source_id` are numbered, `time` is required. */
+  readonly events: readonly CaseEvent[]
+  /** Exactly these findings, in any order; [] for a case that stays quiet. Only the named fields are compared. */
+  readonly expect: readonly ExpectedFinding[]
+  readonly settings?: Readonly<Record<string, unknown>>
+}
+export type CaseEvent = { readonly time: number } & Partial<Omit<EventView, 'row' | 'time'>>
+export interface ExpectedFinding {
+  readonly severity?: Severity
+  readonly agent?: string
+  /** source_id values that the evidence must hold. */
+  readonly evidence?: readonly string[]
+}

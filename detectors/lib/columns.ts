@@ -1,0 +1,45 @@
+/**
+ * State is declared, not allocated. A field says which typed columns it needs; a table lays the columns of all detectors
+ * side by side, in chunks of rows; a handle reads and writes the columns of the row that the cursor stands on. So a
+ * detector writes ordinary property code, and an identity at rest costs its bytes and no objects.
+ */
+
+export type ColumnType = 'u8' | 'u16' | 'u32' | 'f32' | 'f64'
+export type ColumnArray = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array
+
+export interface ColumnSpec {
+  readonly type: ColumnType
+  /** Elements per row. */
+  readonly length: number
+}
+
+export const COLUMN_BYTES: Readonly<Record<ColumnType, number>> = { u8: 1, u16: 2, u32: 4, f32: 4, f64: 8 }
+
+/** Where the handles look: a chunk's columns, and the row within the chunk. The owner of the table moves it. */
+export interface Cursor {
+  chunk: readonly ColumnArray[]
+  slot: number
+}
+
+/**
+ * A kind of state. All columns start at zero, and zero must mean "nothing seen yet".
+ * `bind` is called once per table; `first` is the index of the field's first column within a chunk.
+ */
+export interface Field<Handle = unknown> {
+  readonly columns: Readonly<Record<string, ColumnSpec>>
+  bind(cursor: Cursor, first: number): Handle
+}
+
+export type Fields = Readonly<Record<string, Field>>
+export type HandleOf<F> = F extends Field<infer Handle> ? Handle : never
+/** What a detector's step gets: the handle of each declared field, by the field's name. */
+export type Handles<F extends Fields> = { readonly [K in keyof F]: HandleOf<F[K]> }
+
+/** Bytes of one row of these fields. */
+export function bytesOf(fields: Fields): number {
+  let bytes = 0
+  for (const field of Object.values(fields)) {
+    for (const column of Object.values(field.columns)) bytes += COLUMN_BYTES[column.type] * column.length
+  }
+  return bytes
+}

@@ -1,0 +1,71 @@
+/** A bounded list of records with typed columns: for what a session must remember in order, within its bytes. */
+import type { ColumnSpec, ColumnType, Cursor, Field } from './columns.ts'
+
+/** A column of a list: a type, and how many elements each record holds (1 unless told). */
+export type ListColumns = Readonly<Record<string, ColumnType | { readonly type: ColumnType; readonly length: number }>>
+
+export interface List<C extends ListColumns> {
+  readonly length: number
+  readonly cap: number
+  /** Adds a zeroed record and answers its index, or -1 where the list is full. */
+  push(): number
+  get(column: keyof C & string, index: number, element?: number): number
+  set(column: keyof C & string, index: number, value: number, element?: number): void
+  clear(): void
+}
+
+class ListHandle<C extends ListColumns> implements List<C> {
+  readonly cap: number
+  readonly #c: Cursor
+  readonly #i: number
+  readonly #widths: ReadonlyMap<string, { readonly at: number; readonly width: number }>
+  constructor(c: Cursor, first: number, cap: number, widths: ReadonlyMap<string, { at: number; width: number }>) {
+    this.#c = c
+    this.#i = first
+    this.cap = cap
+    this.#widths = widths
+  }
+  get length(): number {
+    return (this.#c.chunk[this.#i] as Uint16Array)[this.#c.slot] as number
+  }
+  push(): number {
+    const lengths = this.#c.chunk[this.#i] as Uint16Array
+    const index = lengths[this.#c.slot] as number
+    if (index >= this.cap) return -1
+    lengths[this.#c.slot] = index + 1
+    return index
+  }
+  #place(column: string, index: number, element: number): [number, number] {
+    const { at, width } = this.#widths.get(column) as { at: number; width: number }
+    return [this.#i + at, (this.#c.slot * this.cap + index) * width + element]
+  }
+  get(column: keyof C & string, index: number, element = 0): number {
+    const [array, place] = this.#place(column, index, element)
+    return (this.#c.chunk[array] as Float64Array)[place] as number
+  }
+  set(column: keyof C & string, index: number, value: number, element = 0): void {
+    const [array, place] = this.#place(column, index, element)
+    ;(this.#c.chunk[array] as Float64Array)[place] = value
+  }
+  clear(): void {
+    ;(this.#c.chunk[this.#i] as Uint16Array)[this.#c.slot] = 0
+    for (const { at, width } of this.#widths.values()) {
+      const start = this.#c.slot * this.cap * width
+      ;(this.#c.chunk[this.#i + at] as Float64Array).fill(0, start, start + this.cap * width)
+    }
+  }
+}
+
+export function list<const C extends ListColumns>(options: {
+  readonly cap: number
+  readonly columns: C
+}): Field<List<C>> {
+  const columns: Record<string, ColumnSpec> = { length: { type: 'u16', length: 1 } }
+  const widths = new Map<string, { at: number; width: number }>()
+  for (const [column, spec] of Object.entries(options.columns)) {
+    const { type, length } = typeof spec === 'string' ? { type: spec, length: 1 } : spec
+    columns[`of_${column}`] = { type, length: options.cap * length }
+    widths.set(column, { at: widths.size + 1, width: length })
+  }
+  return { columns, bind: (c, first) => new ListHandle<C>(c, first, options.cap, widths) }
+}

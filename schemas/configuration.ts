@@ -1,0 +1,86 @@
+/**
+ * Detection configuration: everything outside the log of events that a detector's result depends on. Its content lies in
+ * the topic `state` under its hash, and control records in `events` and `signals` say from where on it holds. Sinks,
+ * tokens and secrets are not part of it.
+ */
+import Type, { type Static } from 'typebox'
+import { validator } from './columns.ts'
+import { SEVERITIES } from './finding.ts'
+import { H } from './ids.ts'
+
+export const AgentNetwork = Type.Object(
+  {
+    name: Type.String({ minLength: 1, description: 'What people call it' }),
+    domains: Type.Array(Type.String(), { default: [], description: 'Registrable domains' }),
+    addresses: Type.Array(Type.String(), { default: [], description: 'Addresses or CIDR ranges' }),
+  },
+  { additionalProperties: false },
+)
+export type AgentNetwork = Static<typeof AgentNetwork>
+
+export const Suppression = Type.Object(
+  {
+    detector: Type.String({ description: "Detector id, or '*'" }),
+    agent: Type.Optional(Type.String({ description: 'Identity; absent: every identity' })),
+    until: Type.Optional(
+      Type.String({ format: 'date-time', description: 'Event time up to which it holds; absent: for ever' }),
+    ),
+    reason: Type.String({ minLength: 1 }),
+    by: Type.String({ minLength: 1 }),
+  },
+  { additionalProperties: false },
+)
+export type Suppression = Static<typeof Suppression>
+
+export const DetectorOverride = Type.Object(
+  {
+    enabled: Type.Optional(Type.Boolean()),
+    mode: Type.Optional(Type.Enum(['live', 'shadow'])),
+    severity: Type.Optional(Type.Enum([...SEVERITIES])),
+    settings: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: "The detector's own settings, by name" }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const DetectionConfiguration = Type.Object(
+  {
+    detectors: Type.Record(Type.String(), DetectorOverride, { default: {}, description: 'Overrides by detector id' }),
+    agent_networks: Type.Array(AgentNetwork, {
+      default: [],
+      description: 'Untrusted agent networks, beside the built-in list',
+    }),
+    trusted_peers: Type.Array(Type.String(), {
+      default: [],
+      description: 'Registrable domains, hosts or CIDR ranges that are trusted',
+    }),
+    suppressions: Type.Array(Suppression, { default: [] }),
+  },
+  { $id: 'detection-configuration', additionalProperties: false },
+)
+export type DetectionConfiguration = Static<typeof DetectionConfiguration>
+export const detectionConfigurationValidator = validator(DetectionConfiguration)
+
+export const emptyConfiguration = (): DetectionConfiguration => ({
+  detectors: {},
+  agent_networks: [],
+  trusted_peers: [],
+  suppressions: [],
+})
+
+/** JSON with sorted keys: equal content has equal bytes. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value)
+      .filter(([, v]) => v !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`
+  }
+  return JSON.stringify(value)
+}
+
+/** Names the content in control records and in `state`. */
+export const configurationHash = (configuration: DetectionConfiguration): string =>
+  H('configuration', canonicalJson(configuration))
