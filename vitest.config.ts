@@ -1,0 +1,21 @@
+/**
+ * How the tests run. chdb dies in worker threads, so each test file has a process of its own; the tests that kill
+ * processes and those that start ClickHouse need a core each, so at most two files run at a time.
+ */
+import { defineConfig } from 'vitest/config'
+import { closingLine } from './scripts/vitest-closing-line.ts'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    // A red test must mean a fault: what passes at the second try is a bug, in the test or behind it.
+    retry: 0,
+    passWithNoTests: false,
+    reporters: ['default', closingLine()],
+  },
+})
