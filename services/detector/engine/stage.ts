@@ -1,0 +1,83 @@
+/**
+ * What a stage is to those who run it: a deterministic function of (snapshot, ordered records). It reads no clock, no
+ * random number, no file, no network and no other partition.
+ *
+ * Stage one takes the records of one partition of `events`, stage two those of one partition of `signals`. Whoever runs a
+ * stage feeds it record after record, writes what comes out, and appends a tick while `pending` is true.
+ */
+import type { Detector } from '../../../detectors/detector.ts'
+import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import type { Signal } from '../../../schemas/signal.ts'
+
+export interface StageOptions {
+  readonly detectors: readonly Detector[]
+  /** Hash of the files under detectors/ and schemas/; part of the epoch. */
+  readonly codeVersion: string
+  readonly partition: number
+  /** Configuration in force until the first control record says otherwise, by tenant; '' is every tenant's. */
+  readonly configuration?: DetectionConfiguration
+}
+
+/** A record as the log holds it. */
+export interface StageRecord {
+  readonly offset: number
+  readonly value: Buffer
+}
+
+/** What one record brought about, in order. */
+export interface Applied {
+  readonly findings: readonly Finding[]
+  /** Stage one only: to be written to `signals`, each to the partition of its key (`signalKey`). */
+  readonly signals: readonly Signal[]
+  /** Events or signals taken in (repeats not counted). */
+  readonly count: number
+  readonly repeats: number
+  /** Rows that the stage could not take, to be dead-lettered by whoever runs it. */
+  readonly problems: readonly { readonly row: number; readonly reason: string }[]
+}
+
+/** State as named columns: what a snapshot is made of. Names are `detector@version/field/column`, or the engine's own. */
+export interface StageSnapshot {
+  readonly stage: 'events' | 'signals'
+  readonly partition: number
+  /** Offset of the first record that is not in the state. */
+  readonly offset: number
+  readonly epoch: string
+  readonly columns: readonly { readonly name: string; readonly bytes: Uint8Array }[]
+}
+
+export interface StageStats {
+  readonly identities: number
+  readonly sessions: number
+  readonly openWindows: number
+  readonly candidates: number
+  readonly evicted: number
+  /** Bytes of all columns and indexes. */
+  readonly stateBytes: number
+}
+
+export interface Stage {
+  readonly stage: 'events' | 'signals'
+  readonly partition: number
+  /**
+   * Takes one record. `content` resolves the configuration that a config control record names by its hash; the caller
+   * loads it before, because the stage does no I/O. Throws FrameError for a record that is not ours: the caller
+   * dead-letters it and goes on.
+   */
+  apply(record: StageRecord, content?: DetectionConfiguration): Applied
+  /** Highest receipt time seen in ms; in stage two the highest tick, which alone promises that nothing earlier is on its way. */
+  readonly logTime: number
+  /** Something waits for log time: an open window or session, a candidate. */
+  readonly pending: boolean
+  /** Something waits for a decision (candidates of stage two): ticks should come quickly. */
+  readonly urgent: boolean
+  readonly epoch: string
+  /** Offset of the next record to apply. */
+  readonly offset: number
+  readonly stats: StageStats
+  snapshot(): StageSnapshot
+}
+
+/** Makes a stage, empty or from a snapshot. Columns are matched by name: what is missing starts empty, what is unknown is dropped. */
+export type StageFactory = (options: StageOptions, snapshot?: StageSnapshot) => Stage
