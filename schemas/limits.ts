@@ -13,6 +13,15 @@ export const LIMITS = {
   body_inflated_bytes_max: 64 * 1024 * 1024,
   json_depth_max: 64,
   records_per_request_max: 100_000,
+  /** Objects and arrays in one body: what bounds the memory that parsing takes. */
+  json_nodes_max: 4_000_000,
+  /** Bodies being read, parsed or appended at once, after decompression; beyond it senders are asked to wait. */
+  request_bytes_in_flight_max: 128 * 1024 * 1024,
+  /** A body that is too large is read to this point and thrown away, so that its sender hears the 413. */
+  discard_bytes_max: 512 * 1024 * 1024,
+  discard_ms_max: 10_000,
+  dead_letter_record_chars_max: 8_192,
+  retry_after_s: 1,
 
   // Frames and the log
   frame_events_max: 400,
