@@ -47,8 +47,11 @@ export const LIMITS = {
   session_bytes_max: 16_384,
   identities_per_partition_max: 1_500_000,
   identities_per_tenant_share: 0.5,
-  open_sessions_per_partition_max: 4_096,
-  open_identities_per_partition_max: 65_536,
+  open_sessions_per_partition_max: 1_024,
+  open_windows_per_partition_max: 4_096,
+  /** Rows of one kind of key in stage two, per partition. */
+  cross_keys_per_partition_max: 100_000,
+  candidates_per_partition_max: 10_000,
 
   // Findings
   evidence_events_max: 32,
@@ -65,6 +68,23 @@ export const LIMITS = {
   list_limit_max: 1_000,
   query_seconds_max: 20,
   query_memory_bytes_max: 2_000_000_000,
+
+  // Warehouse and archiver
+  /** Of the engine inside the process, in all. */
+  warehouse_memory_bytes_max: 4_000_000_000,
+  warehouse_cache_bytes_max: 256 * 1024 * 1024,
+  warehouse_request_ms_max: 60_000,
+  /** Questions that run at once, and that may wait for them: beyond it the answer is 503. */
+  warehouse_questions_max: 2,
+  warehouse_questions_waiting_max: 64,
+  /** Waits between two attempts to reach a warehouse that is away: the first, doubled up to the second. */
+  warehouse_retry_ms_min: 250,
+  warehouse_retry_ms_max: 10_000,
+  archive_every_ms: 1_000,
+  archive_rows_min: 10_000,
+  archive_insert_bytes_max: 32 * 1024 * 1024,
+  /** Rows read and not yet stored, per table: beyond it reading stops until the warehouse has taken some. */
+  archive_waiting_bytes_max: 64 * 1024 * 1024,
 
   // Delivery
   delivery_timeout_ms: 20_000,

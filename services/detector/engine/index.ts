@@ -1,7 +1,4 @@
 /** The door of the engine. */
-import type { StageFactory } from './stage.ts'
-
-export type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot } from './stage.ts'
-
-export declare const createStageOne: StageFactory
-export declare const createStageTwo: StageFactory
+export type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+export { createStageOne } from './stage-one.ts'
+export { createStageTwo } from './stage-two.ts'

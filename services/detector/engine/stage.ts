@@ -17,6 +17,8 @@ export interface StageOptions {
   readonly partition: number
   /** Configuration in force until the first control record says otherwise, by tenant; '' is every tenant's. */
   readonly configuration?: DetectionConfiguration
+  /** Most identities that the partition keeps; LIMITS.identities_per_partition_max unless told. */
+  readonly identitiesMax?: number
 }
 
 /** A record as the log holds it. */

@@ -1,0 +1,78 @@
+/** Makes the body of a finding from what a detector suspects: a function of the log alone, with rounded numbers. */
+import type { Detector, Suspicion } from '../../../detectors/detector.ts'
+import { type Evidence, type Finding, type Measures, round6 } from '../../../schemas/finding.ts'
+import { findingId } from '../../../schemas/ids.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { DetectorRules, TenantRules } from './rules.ts'
+
+/** Whom and what a finding is about. */
+export interface Subject {
+  readonly tenant: string
+  /** The key in the finding's id: identity, session within identity, or the second stage's key. */
+  readonly key: string
+  readonly identity: string
+  readonly owner: string
+  readonly session: string | null
+  /** Event time in ms. */
+  readonly time: number
+  readonly history: boolean
+  /** What the id names where the detector has a window. */
+  readonly window: string | number
+  /** The evidence where the suspicion brings none. */
+  readonly evidence: readonly Evidence[]
+  readonly staged: 'one' | 'two'
+}
+
+export function roundMeasures(measures: Measures): Measures {
+  return Object.fromEntries(
+    Object.entries(measures).map(([name, value]) => [name, typeof value === 'number' ? round6(value) : value]),
+  )
+}
+
+const shorten = (words: string): string =>
+  words.length <= LIMITS.why_chars_max ? words : `${words.slice(0, LIMITS.why_chars_max - 1)}…`
+
+export function makeFinding(
+  detector: Detector,
+  rules: TenantRules,
+  own: DetectorRules,
+  suspicion: Suspicion,
+  subject: Subject,
+  epoch: string,
+): Finding {
+  const evidence = (suspicion.evidence ?? subject.evidence).slice(0, LIMITS.evidence_events_max)
+  const rooted = subject.staged === 'one' && (suspicion.rooted ?? true)
+  const agent = suspicion.agent ?? subject.identity
+  const suppressed = rules.isSuppressed(detector.id, agent, subject.time)
+  return {
+    id: findingId({
+      tenant: subject.tenant,
+      detector: detector.id,
+      version: detector.version,
+      key: subject.key,
+      window: suspicion.window ?? subject.window,
+      root: rooted ? (evidence[0]?.event_id ?? '') : '',
+      level: suspicion.level ?? '',
+    }),
+    revision: 1,
+    detector: detector.id,
+    version: detector.version,
+    mode: suppressed ? 'shadow' : own.mode,
+    severity: own.severity ?? suspicion.severity ?? detector.severity,
+    tenant: subject.tenant,
+    agent,
+    owner: subject.owner,
+    session: subject.session,
+    time: new Date(subject.time).toISOString(),
+    title: suspicion.title ?? detector.title,
+    why: shorten(suspicion.why),
+    observed: roundMeasures(suspicion.observed),
+    expected: roundMeasures(suspicion.expected),
+    surprise: round6(suspicion.surprise ?? 0),
+    learned_since: suspicion.learnedSince === undefined ? null : new Date(suspicion.learnedSince).toISOString(),
+    techniques: [...detector.techniques],
+    evidence,
+    history: subject.history,
+    epoch,
+  }
+}

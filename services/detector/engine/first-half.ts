@@ -1,0 +1,91 @@
+/**
+ * Stage one's side of one detector: its handles, its windows, and the context that its step gets. The context is one
+ * object for the life of the stage, pointed at event after event.
+ */
+import type { TObject } from 'typebox'
+import type { Detector, Sent, Step } from '../../../detectors/detector.ts'
+import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
+import type { Lists } from '../../../detectors/lib/lists.ts'
+import type { EventView } from '../../../schemas/event.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import type { DetectorRules } from './rules.ts'
+import type { WindowPool } from './windows.ts'
+
+export class FirstHalf implements Step<unknown, Fields, Fields> {
+  readonly detector: Detector
+  /** Place in the registry, by which the rules are asked. */
+  readonly place: number
+  readonly state: Handles<Fields>
+  readonly pool: WindowPool | undefined
+  /** What fired in an open window, to be brought up to date when it closes. */
+  readonly fired = new Map<number, Finding>()
+  readonly #send: (half: FirstHalf, signal: Sent) => void
+
+  event: EventView
+  time = 0
+  late = false
+  first = false
+  since = 0
+  settings: unknown = {}
+  lists!: Lists
+  row = 0
+  logTime = 0
+  /** Slot of the window that the step opened, or -1. */
+  slot = -1
+
+  constructor(
+    detector: Detector,
+    place: number,
+    state: Handles<Fields>,
+    pool: WindowPool | undefined,
+    event: EventView,
+    send: (half: FirstHalf, signal: Sent) => void,
+  ) {
+    this.detector = detector
+    this.place = place
+    this.state = state
+    this.pool = pool
+    this.event = event
+    this.#send = send
+  }
+
+  get windowStart(): number {
+    return this.pool === undefined ? 0 : this.pool.startOf(this.time)
+  }
+
+  openWindow(): Handles<Fields> {
+    if (this.pool === undefined) throw new Error(`${this.detector.id} opens a window and declares none`)
+    this.slot = this.pool.open(this.row, this.windowStart, this.logTime)
+    return this.pool.handles
+  }
+
+  send(signal: Sent): void {
+    this.#send(this, signal)
+  }
+
+  /** Points the context at an event of the key in `row`. */
+  aim(
+    row: number,
+    own: DetectorRules,
+    lists: Lists,
+    time: number,
+    late: boolean,
+    first: boolean,
+    since: number,
+    logTime: number,
+  ): void {
+    this.row = row
+    this.settings = own.settings
+    this.lists = lists
+    this.time = time
+    this.late = late
+    this.first = first
+    this.since = since
+    this.logTime = logTime
+    this.slot = -1
+  }
+}
+
+/** Erased like Detector, for calls of `step`. */
+export type ErasedStep = Parameters<Detector['step']>[0] &
+  Step<Record<string, unknown>, Fields, Fields> & { settings: TObject }

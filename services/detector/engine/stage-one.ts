@@ -1,0 +1,378 @@
+/**
+ * Stage one: a partition of `events`. It drops repeats, finds the row of each event's identity and session, lets every
+ * detector step, and passes on what needs others. Its result is a function of the snapshot and the ordered records.
+ */
+import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
+import { evidenceOf } from '../../../detectors/lib/evidence.ts'
+import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import { EVENT_SCHEMA_VERSION, EventView } from '../../../schemas/event.ts'
+import { type Finding, round6 } from '../../../schemas/finding.ts'
+import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { blankSignal, type Signal } from '../../../schemas/signal.ts'
+import { makeFinding, roundMeasures, type Subject } from './findings.ts'
+import { type ErasedStep, FirstHalf } from './first-half.ts'
+import { KeyTable } from './key-table.ts'
+import { Layout, ownerName } from './layout.ts'
+import { overflowFinding } from './overflow.ts'
+import { IdRing } from './ring.ts'
+import { Rules, type TenantRules } from './rules.ts'
+import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
+import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+import { WindowPool } from './windows.ts'
+
+/** Newest windows that a key of stage one holds at a time. */
+const WINDOWS_PER_KEY = 3
+/** Ids of findings already sent, so that a rule that still holds does not send again. */
+const SENT_FINDINGS = 8_192
+const DAY_MS = 86_400_000
+
+interface Meta {
+  readonly logTime: number
+  readonly configurations: readonly [string, DetectionConfiguration][]
+  readonly fired: Readonly<Record<string, readonly [number, Finding][]>>
+}
+
+class StageOne implements Stage {
+  readonly stage = 'events'
+  readonly partition: number
+  offset = 0
+  logTime = 0
+  readonly #rules: Rules
+  readonly #identities: KeyTable
+  readonly #sessions: KeyTable
+  readonly #byIdentity: readonly FirstHalf[]
+  readonly #bySession: readonly FirstHalf[]
+  #seen = new IdRing(LIMITS.dedup_ids_per_partition)
+  #sent = new IdRing(SENT_FINDINGS)
+  readonly #view = new EventView()
+  // What the record in hand brings about.
+  #findings: Finding[] = []
+  #signals: Signal[] = []
+  #sequence = 0
+  #rulesOfTenant: TenantRules
+
+  constructor(options: StageOptions) {
+    this.partition = options.partition
+    this.#rules = new Rules(options.detectors, options.codeVersion, options.configuration)
+    this.#rulesOfTenant = this.#rules.of('')
+    const identities = this.#lay(options, 'identity')
+    const sessions = this.#lay(options, 'session')
+    this.#identities = identities.keys
+    this.#sessions = sessions.keys
+    this.#byIdentity = identities.halves
+    this.#bySession = sessions.halves
+  }
+
+  /** One table for a kind of key: the columns of all its detectors, and a pool for each that has windows. */
+  #lay(options: StageOptions, kind: 'identity' | 'session'): { keys: KeyTable; halves: FirstHalf[] } {
+    const layout = new Layout(KeyTable.base)
+    const heads = new Map<Detector, number>()
+    const mine = options.detectors.filter((detector) => detector.key === kind)
+    for (const detector of mine) {
+      const owner = ownerName(detector)
+      layout.add(owner, detector.state)
+      if (detector.window !== undefined) {
+        heads.set(detector, layout.addColumn({ name: `${owner}//window`, type: 'u32', length: 1 }))
+      }
+    }
+    const rowsMax =
+      kind === 'session'
+        ? LIMITS.open_sessions_per_partition_max
+        : (options.identitiesMax ?? LIMITS.identities_per_partition_max)
+    const keys = new KeyTable(layout.table(), rowsMax)
+    const halves = mine.map((detector) => {
+      const pool =
+        detector.window === undefined
+          ? undefined
+          : new WindowPool({
+              owners: keys.table,
+              head: heads.get(detector) as number,
+              name: ownerName(detector),
+              spec: detector.window,
+              perKeyMax: WINDOWS_PER_KEY,
+              slotsMax: LIMITS.open_windows_per_partition_max,
+            })
+      const state = layout.bind(keys.table, ownerName(detector))
+      const half = new FirstHalf(detector, options.detectors.indexOf(detector), state, pool, this.#view, this.#send)
+      if (pool !== undefined) pool.onClose = (slot) => this.#close(half, slot)
+      return half
+    })
+    keys.onRemove = (row) => {
+      for (const half of halves) half.pool?.release(row)
+    }
+    return { keys, halves }
+  }
+
+  apply(record: StageRecord, content?: DetectionConfiguration): Applied {
+    this.#findings = []
+    this.#signals = []
+    this.#sequence = 0
+    const header = decodeHeader(record.value)
+    const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
+    this.offset = record.offset + 1
+    for (const signal of this.#signals) signal.offset = record.offset
+    return { findings: this.#findings, signals: this.#signals, ...applied }
+  }
+
+  #frame(value: Buffer, header: FrameHeader): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+    if (header.count > 0 && header.schema !== EVENT_SCHEMA_VERSION) {
+      throw new FrameError(`frame of event schema ${header.schema}, this version reads ${EVENT_SCHEMA_VERSION}`)
+    }
+    const { rows } = decodeFrame(value, header)
+    if (header.receipt_time > this.logTime) this.logTime = header.receipt_time
+    let repeats = 0
+    for (const row of rows) {
+      this.#view.row = row
+      if (this.#seen.add(this.#view.event_id)) this.#event(header.receipt_time)
+      else repeats++
+    }
+    for (const half of this.#byIdentity) half.pool?.expire(this.logTime)
+    for (const half of this.#bySession) half.pool?.expire(this.logTime)
+    this.#sessions.expire(this.logTime, LIMITS.session_idle_ms)
+    return { count: rows.length - repeats, repeats, problems: [] }
+  }
+
+  #control(
+    value: Buffer,
+    content: DetectionConfiguration | undefined,
+  ): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+    const control = decodeControl(value)
+    if (control.type === 'config') {
+      if (content === undefined)
+        throw new Error(`configuration ${control.hash} was not handed in with its control record`)
+      this.#rules.set(control.tenant, content)
+    }
+    if (control.type === 'forget' && control.key_kind === 'identity')
+      this.#identities.forget(control.tenant, control.key)
+    return { count: 0, repeats: 0, problems: [] }
+  }
+
+  #event(receiptTime: number): void {
+    const event = this.#view
+    const { tenant, identity } = event
+    this.#rulesOfTenant = this.#rules.of(tenant)
+    const flagged = event.time_flag !== 'ok'
+    const keys = this.#identities
+    const first = keys.reach(tenant, identity, '', this.logTime)
+    if (keys.overflowed) this.#overflow('identity')
+    const newest = keys.newest
+    const time = flagged && newest > 0 ? newest : event.time
+    const late = time < newest
+    if (first && !flagged) keys.since = time
+    this.#step(this.#byIdentity, keys, time, late, first, flagged, receiptTime)
+    if (!flagged && time > newest) keys.newest = time
+    if (event.session !== '' && this.#bySession.length > 0) this.#session(flagged, receiptTime)
+  }
+
+  #session(flagged: boolean, receiptTime: number): void {
+    const event = this.#view
+    const wanted = this.#bySession.some((half) => half.detector.matches(event, this.#rulesOfTenant.lists))
+    if (!wanted) return
+    const keys = this.#sessions
+    const first = keys.reach(event.tenant, event.identity, event.session, this.logTime)
+    const newest = keys.newest
+    const time = flagged && newest > 0 ? newest : event.time
+    if (first) keys.since = time
+    this.#step(this.#bySession, keys, time, time < newest, first, flagged, receiptTime)
+    if (!flagged && time > newest) keys.newest = time
+  }
+
+  #step(
+    halves: readonly FirstHalf[],
+    keys: KeyTable,
+    time: number,
+    late: boolean,
+    first: boolean,
+    flagged: boolean,
+    receiptTime: number,
+  ): void {
+    const { lists, detectors } = this.#rulesOfTenant
+    const row = keys.row
+    const since = keys.since
+    for (const half of halves) {
+      const own = detectors[half.place]
+      if (own === undefined || !own.enabled) continue
+      if (flagged && half.detector.absolute !== true) continue
+      if (!half.detector.matches(this.#view, lists)) continue
+      half.aim(row, own, lists, time, late, first, since, this.logTime)
+      const suspicion = half.detector.step(half as unknown as ErasedStep)
+      if (suspicion !== undefined) this.#suspect(half, suspicion, receiptTime)
+    }
+  }
+
+  #suspect(half: FirstHalf, suspicion: Suspicion, receiptTime: number): void {
+    if (suspicion.ask !== undefined && half.detector.second !== undefined) {
+      this.#ask(half, suspicion, suspicion.ask, receiptTime)
+      return
+    }
+    const event = this.#view
+    const subject: Subject = {
+      tenant: event.tenant,
+      key: half.detector.key === 'session' ? `${event.identity}\u0000${event.session}` : event.identity,
+      identity: event.identity,
+      owner: event.owner,
+      session: event.session,
+      time: half.time,
+      history: event.history === 1,
+      window: half.slot >= 0 ? half.windowStart : '',
+      evidence: [evidenceOf(event)],
+      staged: 'one',
+    }
+    const own = this.#rulesOfTenant.detectors[half.place]
+    if (own === undefined) return
+    const finding = makeFinding(half.detector, this.#rulesOfTenant, own, suspicion, subject, this.#rules.epoch)
+    if (!this.#sent.add(finding.id)) return
+    this.#findings.push(finding)
+    if (half.slot >= 0 && half.detector.summarise !== undefined) half.fired.set(half.slot, finding)
+  }
+
+  /** A window closes: what fired in it is brought up to date, once. */
+  #close(half: FirstHalf, slot: number): void {
+    const fired = half.fired.get(slot)
+    if (fired === undefined) return
+    half.fired.delete(slot)
+    const own = this.#rules.of(fired.tenant).detectors[half.place]
+    if (own === undefined || half.pool === undefined) return
+    const summary = half.detector.summarise?.(half.pool.handles, own.settings)
+    if (summary === undefined) return
+    const revised: Finding = {
+      ...fired,
+      revision: 2,
+      observed: roundMeasures(summary.observed),
+      evidence: [...(summary.evidence ?? fired.evidence)].slice(0, LIMITS.evidence_events_max),
+    }
+    if (
+      JSON.stringify(revised.observed) + JSON.stringify(revised.evidence) !==
+      JSON.stringify(fired.observed) + JSON.stringify(fired.evidence)
+    ) {
+      this.#findings.push(revised)
+    }
+  }
+
+  readonly #send = (half: FirstHalf, sent: Sent): void => {
+    const signal = this.#signal(half, sent.keyKind, sent.key, half.time)
+    signal.kind = 'evidence'
+    signal.fingerprint = sent.fingerprint >>> 0
+    signal.value = sent.value ?? 0
+    signal.body = JSON.stringify(evidenceOf(this.#view))
+  }
+
+  #ask(half: FirstHalf, suspicion: Suspicion, ask: NonNullable<Suspicion['ask']>, receiptTime: number): void {
+    const signal = this.#signal(half, ask.keyKind, ask.key, half.time)
+    signal.kind = 'candidate'
+    signal.receipt_time = receiptTime
+    signal.fingerprint = (ask.fingerprint ?? 0) >>> 0
+    signal.value = ask.value ?? 0
+    const { ask: _, ...rest } = suspicion
+    signal.body = JSON.stringify({
+      ...rest,
+      evidence: (suspicion.evidence ?? [evidenceOf(this.#view)]).slice(0, LIMITS.evidence_events_max),
+      surprise: round6(suspicion.surprise ?? 0),
+      window: suspicion.window ?? (half.slot >= 0 ? half.windowStart : Math.floor(half.time / DAY_MS) * DAY_MS),
+    })
+  }
+
+  #signal(half: FirstHalf, keyKind: Signal['key_kind'], key: string, time: number): Signal {
+    const event = this.#view
+    const signal = blankSignal()
+    signal.tenant = event.tenant
+    signal.detector = half.detector.id
+    signal.version = half.detector.version
+    signal.key_kind = keyKind
+    signal.key = key
+    signal.sequence = this.#sequence++
+    signal.receipt_time = this.logTime
+    signal.history = event.history
+    signal.time = time
+    signal.event_id = event.event_id
+    signal.identity = event.identity
+    signal.owner = event.owner
+    signal.session = event.session
+    this.#signals.push(signal)
+    return signal
+  }
+
+  #overflow(kind: 'identity'): void {
+    const finding = overflowFinding(this.#view, kind, this.#identities.rowsMax, this.#rules.epoch)
+    if (this.#sent.add(finding.id)) this.#findings.push(finding)
+  }
+
+  get pending(): boolean {
+    return [...this.#byIdentity, ...this.#bySession].some((half) => half.pool !== undefined && half.pool.size > 0)
+  }
+
+  get urgent(): boolean {
+    return false
+  }
+
+  get epoch(): string {
+    return this.#rules.epoch
+  }
+
+  get stats(): StageStats {
+    const pools = [...this.#byIdentity, ...this.#bySession].flatMap((half) => half.pool ?? [])
+    return {
+      identities: this.#identities.table.size,
+      sessions: this.#sessions.table.size,
+      openWindows: pools.reduce((sum, pool) => sum + pool.size, 0),
+      candidates: 0,
+      evicted: this.#identities.evicted + this.#sessions.evicted,
+      stateBytes:
+        this.#identities.table.bytes +
+        this.#sessions.table.bytes +
+        this.#seen.bytes +
+        this.#sent.bytes +
+        pools.reduce((sum, pool) => sum + pool.table.bytes, 0),
+    }
+  }
+
+  snapshot(): StageSnapshot {
+    const writer = new SnapshotWriter()
+    writer.keys('identity', this.#identities)
+    writer.keys('session', this.#sessions)
+    const fired: Record<string, [number, Finding][]> = {}
+    for (const half of [...this.#byIdentity, ...this.#bySession]) {
+      if (half.fired.size > 0) fired[ownerName(half.detector)] = [...half.fired]
+    }
+    for (const { prefix, pool } of [...poolsOf(this.#byIdentity), ...poolsOf(this.#bySession)])
+      writer.pool(prefix, pool)
+    writer.numbers('engine/seen', this.#seen.dump())
+    writer.numbers('engine/sent', this.#sent.dump())
+    const meta: Meta = { logTime: this.logTime, configurations: this.#rules.dump(), fired }
+    writer.json('engine/meta', meta)
+    return {
+      stage: 'events',
+      partition: this.partition,
+      offset: this.offset,
+      epoch: this.epoch,
+      columns: writer.columns,
+    }
+  }
+
+  restore(snapshot: StageSnapshot): void {
+    const read = readColumns(snapshot)
+    this.offset = snapshot.offset
+    const meta = read.json('engine/meta') as Meta
+    this.logTime = meta.logTime
+    for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
+    this.#seen = IdRing.restore(LIMITS.dedup_ids_per_partition, read.numbers('engine/seen'))
+    this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
+    read.keys('identity', this.#identities, poolsOf(this.#byIdentity))
+    read.keys('session', this.#sessions, poolsOf(this.#bySession))
+    for (const half of [...this.#byIdentity, ...this.#bySession]) {
+      for (const [slot, finding] of meta.fired[ownerName(half.detector)] ?? []) half.fired.set(slot, finding)
+    }
+  }
+}
+
+const poolsOf = (halves: readonly FirstHalf[]): NamedPool[] =>
+  halves.flatMap(({ detector, pool }) =>
+    pool === undefined ? [] : [{ owner: ownerName(detector), prefix: `window/${ownerName(detector)}`, pool }],
+  )
+
+export const createStageOne: StageFactory = (options, snapshot) => {
+  const stage = new StageOne(options)
+  if (snapshot !== undefined) stage.restore(snapshot)
+  return stage
+}

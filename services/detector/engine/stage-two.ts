@@ -1,0 +1,400 @@
+/**
+ * Stage two: a partition of `signals`. Here stands what crosses identities, keyed by what they share. Its state is
+ * order-free, because the order in which the partitions of stage one write is not fixed; and candidates are decided by
+ * ticks alone, because only a tick promises that no earlier signal is still on its way.
+ */
+import type { Absorb, Candidate, Detector, Suspicion } from '../../../detectors/detector.ts'
+import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
+import type { Lists } from '../../../detectors/lib/lists.ts'
+import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import type { Evidence, Finding } from '../../../schemas/finding.ts'
+import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { CROSS_KEYS, type CrossKey, SIGNAL_SCHEMA_VERSION, type Signal, SignalView } from '../../../schemas/signal.ts'
+import { makeFinding, type Subject } from './findings.ts'
+import { KeyTable } from './key-table.ts'
+import { hex32 } from './keys.ts'
+import { Layout, ownerName } from './layout.ts'
+import { IdRing } from './ring.ts'
+import { Rules } from './rules.ts'
+import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
+import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+import { WindowPool } from './windows.ts'
+
+const SENT_FINDINGS = 8_192
+/** Order-free state may not forget a window because a newer one came first: only log time and the pool's size close it. */
+const WINDOWS_PER_KEY = Number.MAX_SAFE_INTEGER
+
+/** A detector's second half on one kind of key. */
+class SecondSide implements Absorb<unknown, Fields, Fields> {
+  readonly detector: Detector
+  readonly place: number
+  readonly keys: KeyTable
+  readonly state: Handles<Fields>
+  readonly pool: WindowPool | undefined
+  readonly signal: SignalView
+  time = 0
+  tie = 0
+  settings: unknown = {}
+  lists!: Lists
+  logTime = 0
+  slot = -1
+
+  constructor(
+    detector: Detector,
+    place: number,
+    keys: KeyTable,
+    state: Handles<Fields>,
+    pool: WindowPool | undefined,
+    signal: SignalView,
+  ) {
+    this.detector = detector
+    this.place = place
+    this.keys = keys
+    this.state = state
+    this.pool = pool
+    this.signal = signal
+  }
+  get windowStart(): number {
+    return this.pool === undefined ? 0 : this.pool.startOf(this.time)
+  }
+  openWindow(): Handles<Fields> {
+    if (this.pool === undefined)
+      throw new Error(`${this.detector.id} opens a window in its second half and declares none`)
+    this.slot = this.pool.open(this.keys.row, this.windowStart, this.logTime)
+    return this.pool.handles
+  }
+  evidence(): Evidence {
+    return JSON.parse(this.signal.body) as Evidence
+  }
+}
+
+/** A candidate that waits for its decision: the signal as it came. */
+type Waiting = Pick<
+  Signal,
+  | 'tenant'
+  | 'detector'
+  | 'version'
+  | 'key_kind'
+  | 'key'
+  | 'receipt_time'
+  | 'history'
+  | 'time'
+  | 'event_id'
+  | 'identity'
+  | 'owner'
+  | 'session'
+  | 'fingerprint'
+  | 'value'
+  | 'body'
+>
+
+interface Meta {
+  readonly logTime: number
+  readonly configurations: readonly [string, DetectionConfiguration][]
+  readonly applied: readonly [number, number][]
+  readonly waiting: readonly Waiting[]
+}
+
+class StageTwo implements Stage {
+  readonly stage = 'signals'
+  readonly partition: number
+  offset = 0
+  logTime = 0
+  readonly #rules: Rules
+  readonly #tables = new Map<CrossKey, KeyTable>()
+  /** By key kind and detector id. */
+  readonly #sides = new Map<string, SecondSide>()
+  readonly #view = new SignalView()
+  /** Highest offset applied of each source partition. */
+  #applied = new Map<number, number>()
+  #waiting: Waiting[] = []
+  #sent = new IdRing(SENT_FINDINGS)
+  #findings: Finding[] = []
+
+  constructor(options: StageOptions) {
+    this.partition = options.partition
+    this.#rules = new Rules(options.detectors, options.codeVersion, options.configuration)
+    for (const kind of CROSS_KEYS) this.#lay(options, kind)
+  }
+
+  #lay(options: StageOptions, kind: CrossKey): void {
+    const mine = options.detectors.filter((detector) => detector.second?.keys.includes(kind))
+    if (mine.length === 0) return
+    const layout = new Layout(KeyTable.base)
+    const heads = new Map<Detector, number>()
+    for (const detector of mine) {
+      layout.add(ownerName(detector), detector.second?.state ?? {})
+      if (detector.second?.window !== undefined) {
+        heads.set(detector, layout.addColumn({ name: `${ownerName(detector)}//window`, type: 'u32', length: 1 }))
+      }
+    }
+    const keys = new KeyTable(layout.table(), LIMITS.cross_keys_per_partition_max)
+    this.#tables.set(kind, keys)
+    const sides = mine.map((detector) => {
+      const window = detector.second?.window
+      const pool =
+        window === undefined
+          ? undefined
+          : new WindowPool({
+              owners: keys.table,
+              head: heads.get(detector) as number,
+              name: ownerName(detector),
+              spec: window,
+              perKeyMax: WINDOWS_PER_KEY,
+              slotsMax: LIMITS.open_windows_per_partition_max,
+            })
+      const state = layout.bind(keys.table, ownerName(detector))
+      return new SecondSide(detector, options.detectors.indexOf(detector), keys, state, pool, this.#view)
+    })
+    for (const side of sides) this.#sides.set(`${kind}\u0000${side.detector.id}`, side)
+    keys.onRemove = (row) => {
+      for (const side of sides) side.pool?.release(row)
+    }
+  }
+
+  apply(record: StageRecord, content?: DetectionConfiguration): Applied {
+    this.#findings = []
+    const header = decodeHeader(record.value)
+    const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
+    this.offset = record.offset + 1
+    return { findings: this.#findings, signals: [], ...applied }
+  }
+
+  #control(
+    value: Buffer,
+    content: DetectionConfiguration | undefined,
+  ): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+    const control = decodeControl(value)
+    if (control.type === 'config') {
+      if (content === undefined)
+        throw new Error(`configuration ${control.hash} was not handed in with its control record`)
+      this.#rules.set(control.tenant, content)
+    }
+    if (control.type === 'forget') this.#tables.get(control.key_kind as CrossKey)?.forget(control.tenant, control.key)
+    return { count: 0, repeats: 0, problems: [] }
+  }
+
+  #frame(value: Buffer, header: FrameHeader): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+    if (header.count === 0) {
+      this.#tick(header.receipt_time)
+      return { count: 0, repeats: 0, problems: [] }
+    }
+    if (header.schema !== SIGNAL_SCHEMA_VERSION) {
+      throw new FrameError(`frame of signal schema ${header.schema}, this version reads ${SIGNAL_SCHEMA_VERSION}`)
+    }
+    if (header.source_partition === undefined) throw new FrameError('frame of signals names no source partition')
+    const { rows } = decodeFrame(value, header)
+    const before = this.#applied.get(header.source_partition) ?? -1
+    let newest = before
+    let repeats = 0
+    for (const row of rows) {
+      this.#view.row = row
+      if (this.#view.offset <= before) {
+        repeats++
+        continue
+      }
+      if (this.#view.offset > newest) newest = this.#view.offset
+      this.#signal()
+    }
+    this.#applied.set(header.source_partition, newest)
+    return { count: rows.length - repeats, repeats, problems: [] }
+  }
+
+  #signal(): void {
+    const signal = this.#view
+    const side = this.#sides.get(`${signal.key_kind}\u0000${signal.detector}`)
+    // A signal of another version of the detector means something else: it is not this version's evidence.
+    if (side === undefined || side.detector.version !== signal.version) return
+    const rules = this.#rules.of(signal.tenant)
+    const own = rules.detectors[side.place]
+    if (own === undefined || !own.enabled) return
+    if (signal.kind === 'candidate') {
+      if (this.#waiting.length >= LIMITS.candidates_per_partition_max) this.#decide(this.#waiting.shift() as Waiting)
+      this.#waiting.push(waitingOf(signal))
+      return
+    }
+    side.keys.reach(signal.tenant, signal.key, '', this.logTime)
+    side.time = signal.time
+    side.tie = hex32(signal.event_id, 0)
+    side.settings = own.settings
+    side.lists = rules.lists
+    side.logTime = this.logTime
+    side.slot = -1
+    const suspicion = side.detector.second?.absorb(side as never)
+    if (suspicion === undefined) return
+    const window = side.slot >= 0 ? side.windowStart : ''
+    this.#fire(side, suspicion, waitingOf(signal), `${signal.key_kind}\u0000${signal.key}`, window, null)
+  }
+
+  #tick(receiptTime: number): void {
+    if (receiptTime > this.logTime) this.logTime = receiptTime
+    const due = (w: Waiting): boolean => w.receipt_time + LIMITS.candidate_delay_ms <= this.logTime
+    const ready = this.#waiting.filter(due)
+    if (ready.length > 0) {
+      this.#waiting = this.#waiting.filter((w) => !due(w))
+      ready.sort((a, b) => a.time - b.time || (a.event_id < b.event_id ? -1 : 1))
+      for (const waiting of ready) this.#decide(waiting)
+    }
+    for (const side of this.#sides.values()) side.pool?.expire(this.logTime)
+  }
+
+  #decide(waiting: Waiting): void {
+    const side = this.#sides.get(`${waiting.key_kind}\u0000${waiting.detector}`)
+    const decide = side?.detector.second?.decide
+    if (side === undefined || decide === undefined) return
+    const rules = this.#rules.of(waiting.tenant)
+    const own = rules.detectors[side.place]
+    if (own === undefined) return
+    side.keys.reach(waiting.tenant, waiting.key, '', this.logTime)
+    const suspicion = JSON.parse(waiting.body) as Suspicion
+    const candidate: Candidate = {
+      suspicion,
+      identity: waiting.identity,
+      owner: waiting.owner,
+      key: waiting.key,
+      time: waiting.time,
+      tie: hex32(waiting.event_id, 0),
+      fingerprint: waiting.fingerprint,
+      value: waiting.value,
+    }
+    const decision = decide({ candidate, state: side.state, settings: own.settings as never, lists: rules.lists })
+    if (!decision.fire) return
+    const decided: Suspicion = {
+      ...suspicion,
+      why: decision.why ?? suspicion.why,
+      observed: { ...suspicion.observed, ...decision.observed },
+      expected: { ...suspicion.expected, ...decision.expected },
+      ...(decision.severity === undefined ? {} : { severity: decision.severity }),
+    }
+    const key = `${waiting.identity}\u0000${waiting.key_kind}\u0000${waiting.key}`
+    this.#fire(side, decided, waiting, key, suspicion.window ?? '', waiting.session)
+  }
+
+  #fire(
+    side: SecondSide,
+    suspicion: Suspicion,
+    from: Waiting,
+    key: string,
+    window: string | number,
+    session: string | null,
+  ): void {
+    const rules = this.#rules.of(from.tenant)
+    const own = rules.detectors[side.place]
+    if (own === undefined) return
+    const subject: Subject = {
+      tenant: from.tenant,
+      key,
+      identity: from.identity,
+      owner: from.owner,
+      session,
+      time: from.time,
+      history: from.history === 1,
+      window,
+      evidence: [],
+      staged: 'two',
+    }
+    const finding = makeFinding(side.detector, rules, own, suspicion, subject, this.#rules.epoch)
+    if (this.#sent.add(finding.id)) this.#findings.push(finding)
+  }
+
+  get pending(): boolean {
+    return (
+      this.#waiting.length > 0 ||
+      [...this.#sides.values()].some((side) => side.pool !== undefined && side.pool.size > 0)
+    )
+  }
+
+  get urgent(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  get epoch(): string {
+    return this.#rules.epoch
+  }
+
+  get stats(): StageStats {
+    const tables = [...this.#tables.values()]
+    const pools = [...this.#sides.values()].flatMap((side) => side.pool ?? [])
+    return {
+      identities: 0,
+      sessions: 0,
+      openWindows: pools.reduce((sum, pool) => sum + pool.size, 0),
+      candidates: this.#waiting.length,
+      evicted: tables.reduce((sum, keys) => sum + keys.evicted, 0),
+      stateBytes:
+        tables.reduce((sum, keys) => sum + keys.table.bytes, 0) +
+        pools.reduce((sum, pool) => sum + pool.table.bytes, 0) +
+        this.#sent.bytes,
+    }
+  }
+
+  #poolsOf(kind: CrossKey): NamedPool[] {
+    return [...this.#sides].flatMap(([name, { detector, pool }]) =>
+      pool !== undefined && name.startsWith(`${kind}\u0000`)
+        ? [{ owner: ownerName(detector), prefix: `window/${kind}/${ownerName(detector)}`, pool }]
+        : [],
+    )
+  }
+
+  snapshot(): StageSnapshot {
+    const writer = new SnapshotWriter()
+    for (const [kind, keys] of this.#tables) {
+      writer.keys(kind, keys)
+      for (const { prefix, pool } of this.#poolsOf(kind)) writer.pool(prefix, pool)
+    }
+    writer.numbers('engine/sent', this.#sent.dump())
+    const meta: Meta = {
+      logTime: this.logTime,
+      configurations: this.#rules.dump(),
+      applied: [...this.#applied],
+      waiting: this.#waiting,
+    }
+    writer.json('engine/meta', meta)
+    return {
+      stage: 'signals',
+      partition: this.partition,
+      offset: this.offset,
+      epoch: this.epoch,
+      columns: writer.columns,
+    }
+  }
+
+  restore(snapshot: StageSnapshot): void {
+    const read = readColumns(snapshot)
+    this.offset = snapshot.offset
+    const meta = read.json('engine/meta') as Meta
+    this.logTime = meta.logTime
+    for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
+    this.#applied = new Map(meta.applied)
+    this.#waiting = [...meta.waiting]
+    this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
+    for (const [kind, keys] of this.#tables) read.keys(kind, keys, this.#poolsOf(kind))
+  }
+}
+
+function waitingOf(signal: SignalView): Waiting {
+  return {
+    tenant: signal.tenant,
+    detector: signal.detector,
+    version: signal.version,
+    key_kind: signal.key_kind,
+    key: signal.key,
+    receipt_time: signal.receipt_time,
+    history: signal.history,
+    time: signal.time,
+    event_id: signal.event_id,
+    identity: signal.identity,
+    owner: signal.owner,
+    session: signal.session,
+    fingerprint: signal.fingerprint,
+    value: signal.value,
+    body: signal.body,
+  }
+}
+
+export const createStageTwo: StageFactory = (options, snapshot) => {
+  const stage = new StageTwo(options)
+  if (snapshot !== undefined) stage.restore(snapshot)
+  return stage
+}

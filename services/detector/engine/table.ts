@@ -1,0 +1,209 @@
+/**
+ * One table per kind of key: the fields of all detectors are columns of one row. Columns are typed arrays in chunks of
+ * rows, so that a table grows without copying and a row costs its bytes, its key and an index entry, and no object.
+ */
+import { type ColumnArray, COLUMN_BYTES, type ColumnSpec, type Cursor } from '../../../detectors/lib/columns.ts'
+
+export interface NamedColumn extends ColumnSpec {
+  /** How a snapshot names it. */
+  readonly name: string
+}
+
+/** Chunks are about this large, and hold at least 8 rows. */
+const CHUNK_BYTES = 256 * 1024
+
+/** The first column of every table. */
+const KEY: NamedColumn = { name: 'engine/key', type: 'u32', length: 2 }
+
+const allocate = (column: ColumnSpec, rows: number): ColumnArray => {
+  const size = column.length * rows
+  switch (column.type) {
+    case 'u8':
+      return new Uint8Array(size)
+    case 'u16':
+      return new Uint16Array(size)
+    case 'u32':
+      return new Uint32Array(size)
+    case 'f32':
+      return new Float32Array(size)
+    case 'f64':
+      return new Float64Array(size)
+  }
+}
+
+export class Table {
+  /** Where the handles look. Moved by `point`. */
+  readonly cursor: Cursor = { chunk: [], slot: 0 }
+  readonly columns: readonly NamedColumn[]
+  readonly rowBytes: number
+  #chunks: ColumnArray[][] = []
+  readonly #chunkRows: number
+  readonly #shift: number
+  #index: Uint32Array
+  #high = 0
+  #free: number[] = []
+
+  constructor(columns: readonly NamedColumn[]) {
+    this.columns = [KEY, ...columns]
+    this.rowBytes = this.columns.reduce((sum, column) => sum + COLUMN_BYTES[column.type] * column.length, 0)
+    let rows = 8
+    while (rows * 2 * this.rowBytes <= CHUNK_BYTES) rows *= 2
+    this.#chunkRows = rows
+    this.#shift = 31 - Math.clz32(rows)
+    this.#index = new Uint32Array(64)
+  }
+
+  /** Rows in use. */
+  get size(): number {
+    return this.#high - this.#free.length
+  }
+
+  /** Rows ever used: the bound of row numbers. */
+  get high(): number {
+    return this.#high
+  }
+
+  /** Bytes of the chunks and the index. */
+  get bytes(): number {
+    return this.#chunks.length * this.#chunkRows * this.rowBytes + this.#index.byteLength
+  }
+
+  /** The row of a key, or -1. */
+  find(hi: number, lo: number): number {
+    const mask = this.#index.length - 1
+    for (let s = lo & mask; ; s = (s + 1) & mask) {
+      const held = this.#index[s] as number
+      if (held === 0) return -1
+      const row = held - 1
+      const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
+      const at = (row & (this.#chunkRows - 1)) * 2
+      if (keys[at + 1] === lo && keys[at] === hi) return row
+    }
+  }
+
+  /** Makes a zeroed row for a key that has none. */
+  insert(hi: number, lo: number): number {
+    const row = this.#free.pop() ?? this.#high++
+    if (row >>> this.#shift >= this.#chunks.length) {
+      this.#chunks.push(this.columns.map((column) => allocate(column, this.#chunkRows)))
+    }
+    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
+    const at = (row & (this.#chunkRows - 1)) * 2
+    keys[at] = hi
+    keys[at + 1] = lo
+    if (this.size * 10 > this.#index.length * 7) this.#rebuild(this.#index.length * 2)
+    else this.#place(row, lo)
+    return row
+  }
+
+  point(row: number): void {
+    this.cursor.chunk = this.#chunks[row >>> this.#shift] as ColumnArray[]
+    this.cursor.slot = row & (this.#chunkRows - 1)
+  }
+
+  /** One element of a column, without moving the cursor. */
+  read(row: number, column: number): number {
+    const chunk = this.#chunks[row >>> this.#shift] as ColumnArray[]
+    return (chunk[column] as ColumnArray)[
+      (row & (this.#chunkRows - 1)) * (this.columns[column] as NamedColumn).length
+    ] as number
+  }
+
+  write(row: number, column: number, value: number): void {
+    const chunk = this.#chunks[row >>> this.#shift] as ColumnArray[]
+    ;(chunk[column] as ColumnArray)[(row & (this.#chunkRows - 1)) * (this.columns[column] as NamedColumn).length] =
+      value
+  }
+
+  /** Whether the row number is in use. */
+  used(row: number): boolean {
+    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
+    return keys[(row & (this.#chunkRows - 1)) * 2 + 1] !== 0
+  }
+
+  /** Zeroes the row and takes it out of the index. */
+  remove(row: number): void {
+    const chunk = this.#chunks[row >>> this.#shift] as ColumnArray[]
+    const slot = row & (this.#chunkRows - 1)
+    const keys = chunk[0] as Uint32Array
+    this.#unplace(row, keys[slot * 2 + 1] as number)
+    chunk.forEach((array, i) => {
+      const { length } = this.columns[i] as NamedColumn
+      array.fill(0, slot * length, (slot + 1) * length)
+    })
+    this.#free.push(row)
+  }
+
+  #place(row: number, lo: number): void {
+    const mask = this.#index.length - 1
+    let s = lo & mask
+    while (this.#index[s] !== 0) s = (s + 1) & mask
+    this.#index[s] = row + 1
+  }
+
+  #low(row: number): number {
+    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
+    return keys[(row & (this.#chunkRows - 1)) * 2 + 1] as number
+  }
+
+  #unplace(row: number, lo: number): void {
+    const mask = this.#index.length - 1
+    let hole = lo & mask
+    while (this.#index[hole] !== row + 1) hole = (hole + 1) & mask
+    for (let s = (hole + 1) & mask; this.#index[s] !== 0; s = (s + 1) & mask) {
+      const home = this.#low((this.#index[s] as number) - 1) & mask
+      if (((s - home) & mask) >= ((s - hole) & mask)) {
+        this.#index[hole] = this.#index[s] as number
+        hole = s
+      }
+    }
+    this.#index[hole] = 0
+  }
+
+  #rebuild(slots: number): void {
+    this.#index = new Uint32Array(slots)
+    for (let row = 0; row < this.#high; row++) {
+      const lo = this.#low(row)
+      if (lo !== 0) this.#place(row, lo)
+    }
+  }
+
+  /** The bytes of a column for all rows ever used: a copy. */
+  dump(column: number): Uint8Array {
+    const { type, length } = this.columns[column] as NamedColumn
+    const stride = COLUMN_BYTES[type] * length
+    const out = new Uint8Array(this.#high * stride)
+    for (let c = 0, row = 0; row < this.#high; c++, row += this.#chunkRows) {
+      const array = (this.#chunks[c] as ColumnArray[])[column] as ColumnArray
+      const rows = Math.min(this.#chunkRows, this.#high - row)
+      out.set(new Uint8Array(array.buffer, array.byteOffset, rows * stride), row * stride)
+    }
+    return out
+  }
+
+  get freeRows(): readonly number[] {
+    return this.#free
+  }
+
+  /** Fills an empty table from dumped columns; a column that `bytesOf` does not have stays zero. */
+  load(high: number, free: readonly number[], bytesOf: (name: string) => Uint8Array | undefined): void {
+    this.#high = high
+    this.#free = [...free]
+    while (this.#chunks.length * this.#chunkRows < high) {
+      this.#chunks.push(this.columns.map((column) => allocate(column, this.#chunkRows)))
+    }
+    this.columns.forEach((column, i) => {
+      const bytes = bytesOf(column.name)
+      const stride = COLUMN_BYTES[column.type] * column.length
+      if (bytes === undefined || bytes.length !== high * stride) return
+      for (let c = 0, row = 0; row < high; c++, row += this.#chunkRows) {
+        const array = (this.#chunks[c] as ColumnArray[])[i] as ColumnArray
+        const rows = Math.min(this.#chunkRows, high - row)
+        new Uint8Array(array.buffer, array.byteOffset).set(bytes.subarray(row * stride, (row + rows) * stride))
+      }
+    })
+    let slots = 64
+    while (this.size * 10 > slots * 7) slots *= 2
+    this.#rebuild(slots)
+  }
+}
