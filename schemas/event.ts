@@ -63,7 +63,7 @@ export const Event = Type.Object(
     credential: text("The credential: the log's own id of it, or HMAC(k, SHA-256(secret))", LIMITS.name_chars_max),
 
     session: text('Conversation or session of the producer', LIMITS.name_chars_max),
-    trace: name('Trace id, hex'),
+    trace: text('Trace id, hex', LIMITS.name_chars_max),
     task: text('Declared task, as the id that the producer gave it', LIMITS.name_chars_max),
 
     action: name('Operation: service:Operation for APIs, the tool name for tools'),
@@ -88,7 +88,7 @@ export const Event = Type.Object(
     protocol: name('Protocol spoken with the peer: http, mcp, a2a'),
     peer_hash: name('Hash of the tool description or agent card of the peer'),
 
-    approval: name('Id of the approval that covers this act'),
+    approval: text('Id of the approval that covers this act', LIMITS.name_chars_max),
     approver: name('Who approved'),
     approval_factors: name('How the approver was authenticated'),
     approval_expires: instant('When the approval ends'),

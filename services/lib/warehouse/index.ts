@@ -1,0 +1,173 @@
+/**
+ * Opens the warehouse and keeps it open. Opening goes on in the background: the service runs whether or not the warehouse
+ * answers, and comes back to it by itself, with growing waits. Coming back applies the migrations again, because a
+ * warehouse that was away may be another one (it is a projection that can be dropped).
+ */
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import { type ChdbOptions, openChdb } from './chdb.ts'
+import type { Engine } from './engine.ts'
+import { reasonOf, warehouseError } from './errors.ts'
+import { createGate } from './gate.ts'
+import { checkColumns, migrate, readMigrations } from './migrations.ts'
+import { type Question, type Warehouse, WarehouseError, type WarehouseStatus } from './port.ts'
+import { openServer, type ServerOptions } from './server.ts'
+import { TABLES } from './tables.ts'
+
+export type WarehouseOptions = ChdbOptions | ServerOptions
+
+export interface WarehouseTools {
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+const QUESTION_SETTINGS = Object.entries({
+  max_execution_time: LIMITS.query_seconds_max,
+  max_memory_usage: LIMITS.query_memory_bytes_max,
+  max_bytes_before_external_group_by: LIMITS.query_memory_bytes_max / 4,
+  output_format_json_quote_64bit_integers: 1,
+})
+  .map(([setting, value]) => `${setting} = ${value}`)
+  .join(', ')
+
+/** What a failed opening means to a person. */
+const openingReason = (options: WarehouseOptions, error: unknown): string =>
+  options.kind === 'server' ? `the warehouse at ${options.url} is away: ${reasonOf(error)}` : reasonOf(error)
+
+/** The part that opens, loses and finds the engine again. */
+function createLife(options: WarehouseOptions, { logger, metrics }: WarehouseTools) {
+  let status: WarehouseStatus = { state: 'opening', reason: 'the warehouse is being opened' }
+  let engine: Engine | undefined
+  let attempt: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let waitMs: number = LIMITS.warehouse_retry_ms_min
+
+  const setStatus = (next: WarehouseStatus): void => {
+    if (status.state === 'closed') return
+    if (next.state !== status.state || next.reason !== status.reason) {
+      if (next.state === 'up') logger.info('the warehouse is up')
+      if (next.state === 'down') logger.warn({ reason: next.reason }, 'the warehouse is away; the service goes on')
+    }
+    status = next
+    metrics.warehouseUp.set(next.state === 'up' ? 1 : 0)
+  }
+
+  const open = async (): Promise<void> => {
+    try {
+      engine ??= await (options.kind === 'chdb' ? openChdb(options) : openServer(options))
+      const applied = await migrate(engine, readMigrations())
+      if (applied.length > 0) logger.info({ applied }, 'warehouse migrations applied')
+      await checkColumns(engine)
+      waitMs = LIMITS.warehouse_retry_ms_min
+      setStatus({ state: 'up', reason: '' })
+    } catch (error) {
+      setStatus({ state: 'down', reason: openingReason(options, error) })
+      retryLater()
+    }
+  }
+  const tryNow = (): void => {
+    attempt = open()
+  }
+  const retryLater = (): void => {
+    if (status.state === 'closed' || timer !== undefined) return
+    timer = setTimeout(() => {
+      timer = undefined
+      tryNow()
+    }, waitMs)
+    timer.unref()
+    waitMs = Math.min(waitMs * 2, LIMITS.warehouse_retry_ms_max)
+  }
+  tryNow()
+
+  return {
+    status: () => status,
+    settled: async (): Promise<WarehouseStatus> => {
+      await attempt
+      return status
+    },
+    /** The engine while it is up; throws `unavailable` otherwise. */
+    engine(): Engine {
+      if (status.state !== 'up' || engine === undefined) throw new WarehouseError('unavailable', status.reason)
+      return engine
+    },
+    /** Told of every error, so that a warehouse that went away is noticed by those who use it. */
+    noticed(error: WarehouseError): void {
+      if (error.code !== 'unavailable' || status.state !== 'up') return
+      setStatus({ state: 'down', reason: error.message })
+      retryLater()
+    },
+    async end(drained: () => Promise<void>): Promise<void> {
+      setStatus({ state: 'closed', reason: 'the warehouse is closed' })
+      clearTimeout(timer)
+      await attempt
+      await drained()
+      await engine?.close()
+    },
+  }
+}
+
+/** Counts what is under way, so that closing can wait for it: chdb aborts the process when closed under a query. */
+function createTracker() {
+  const underWay = new Set<Promise<unknown>>()
+  return {
+    async track<T>(work: Promise<T>): Promise<T> {
+      underWay.add(work)
+      try {
+        return await work
+      } finally {
+        underWay.delete(work)
+      }
+    },
+    async drained(): Promise<void> {
+      while (underWay.size > 0) await Promise.allSettled(underWay)
+    },
+  }
+}
+
+/**
+ * Opens the warehouse and returns at once; `settled()` tells how the first attempt went. Questions carry limits of time
+ * and memory and run a few at once. A question or an insert that fails throws WarehouseError.
+ */
+export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools): Warehouse {
+  const life = createLife(options, tools)
+  const tracker = createTracker()
+  const gate = createGate(LIMITS.warehouse_questions_max, LIMITS.warehouse_questions_waiting_max)
+
+  const guarded = async <T>(
+    doing: 'ask' | 'insert',
+    what: string,
+    work: (engine: Engine) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await tracker.track(work(life.engine()))
+    } catch (cause) {
+      const error = warehouseError(cause, doing, what)
+      life.noticed(error)
+      throw error
+    }
+  }
+
+  return {
+    status: life.status,
+    settled: life.settled,
+    ask<Row>({ name, sql, params }: Question): Promise<Row[]> {
+      return gate(() => {
+        const end = tools.metrics.querySeconds.startTimer({ query: name })
+        const full = `${sql} SETTINGS ${QUESTION_SETTINGS}`
+        return guarded('ask', `question ${name}`, (engine) => engine.ask<Row>(full, params)).finally(end)
+      })
+    },
+    insert: (table, lines) =>
+      guarded('insert', `insert into ${table}`, (engine) => engine.insert({ table, columns: TABLES[table], lines })),
+    close: once(() => life.end(tracker.drained)),
+  }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
+}

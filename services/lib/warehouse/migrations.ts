@@ -1,0 +1,127 @@
+/**
+ * Numbered migrations: SQL files that are applied in order, each once. An applied migration is never edited, because
+ * warehouses that have it would differ from new ones; `checksums.txt` beside the files and the table `migrations` in the
+ * warehouse both hold the SHA-256 of each, and an edit is refused by name. The statements are written so that they can be
+ * repeated (IF NOT EXISTS): ClickHouse has no transaction around them, and two processes may start at once.
+ */
+import { hash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Engine } from './engine.ts'
+import { TABLE_NAMES, TABLES } from './tables.ts'
+
+export interface Migration {
+  readonly number: number
+  /** File name. */
+  readonly name: string
+  readonly checksum: string
+  readonly statements: readonly string[]
+}
+
+export const MIGRATIONS_DIRECTORY = new URL('../../../infra/clickhouse/migrations/', import.meta.url)
+
+const FILE_NAME = /^(\d{4})-[a-z0-9]+(-[a-z0-9]+)*\.sql$/
+
+/** Splits at semicolons that end a line; comment lines go. */
+function statementsOf(sql: string): string[] {
+  const code = sql
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('--'))
+    .join('\n')
+  return code
+    .split(/;[ \t]*(?:\n|$)/)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
+}
+
+function checksumsOf(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '')
+  return new Map(lines.map((line) => line.split(/\s+/) as [string, string]).map(([sum, file]) => [file, sum]))
+}
+
+/** Reads the migrations of a directory. Throws where a name, a number or a checksum is not as it must be. */
+export function readMigrations(directory: URL = MIGRATIONS_DIRECTORY): Migration[] {
+  const files = readdirSync(directory)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+  const sums = checksumsOf(readFileSync(new URL('checksums.txt', directory), 'utf8'))
+  return files.map((name, index) => {
+    const number = Number(FILE_NAME.exec(name)?.[1] ?? Number.NaN)
+    if (number !== index + 1) {
+      throw new Error(`migration ${name}: the names must be 0001-word.sql, 0002-word.sql and so on without a gap`)
+    }
+    const sql = readFileSync(new URL(name, directory), 'utf8')
+    const checksum = hash('sha256', sql)
+    if (sums.get(name) !== checksum) {
+      throw new Error(
+        `migration ${name} does not have the checksum that stands in checksums.txt: ` +
+          'a published migration is never edited, write a new one; for a new one add its line (sha256sum)',
+      )
+    }
+    if (!sql.startsWith('-- ')) throw new Error(`migration ${name} must open with a comment that says why`)
+    return { number, name, checksum, statements: statementsOf(sql) }
+  })
+}
+
+const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS migrations (
+  number UInt32,
+  name String,
+  checksum FixedString(64),
+  applied_at DateTime DEFAULT now()
+) ENGINE = ReplacingMergeTree ORDER BY (number, name, checksum)`
+
+function refuseStrangers(
+  migrations: readonly Migration[],
+  applied: readonly { name: string; checksum: string }[],
+): void {
+  for (const { name, checksum } of applied) {
+    const known = migrations.find((migration) => migration.name === name)
+    if (known === undefined) {
+      throw new Error(`the warehouse has migration ${name}, which this version does not know: start a newer version`)
+    }
+    if (known.checksum !== checksum) {
+      throw new Error(`migration ${name} was edited after the warehouse applied it: restore the file, write a new one`)
+    }
+  }
+}
+
+/** Applies what is missing, in order; gives the names of what was applied. Throws where an applied one was edited. */
+export async function migrate(engine: Engine, migrations: readonly Migration[]): Promise<string[]> {
+  await engine.command(MIGRATIONS_TABLE)
+  const applied = await engine.ask<{ name: string; checksum: string }>(
+    'SELECT DISTINCT name, checksum FROM migrations ORDER BY name, checksum',
+    {},
+  )
+  refuseStrangers(migrations, applied)
+  const done: string[] = []
+  for (const migration of migrations) {
+    if (applied.some(({ name }) => name === migration.name)) continue
+    for (const statement of migration.statements) await engine.command(statement)
+    // The file name and the checksum are checked for their form above: no caller's text stands in this statement.
+    await engine.command(
+      `INSERT INTO migrations (number, name, checksum) SETTINGS async_insert = 0 ` +
+        `VALUES (${migration.number}, '${migration.name}', '${migration.checksum}')`,
+    )
+    done.push(migration.name)
+  }
+  return done
+}
+
+/** Throws where a table lacks a column that rows are sent with, or has it with another type. */
+export async function checkColumns(engine: Engine): Promise<void> {
+  const found = await engine.ask<{ table: string; name: string; type: string }>(
+    'SELECT table, name, type FROM system.columns WHERE database = currentDatabase()',
+    {},
+  )
+  for (const table of TABLE_NAMES) {
+    for (const { name, clickhouse } of TABLES[table]) {
+      const type = found.find((column) => column.table === table && column.name === name)?.type
+      if (type !== clickhouse) {
+        const has = type === undefined ? 'lacks it' : `has it as ${type}`
+        throw new Error(
+          `column ${table}.${name} must be ${clickhouse} and the warehouse ${has}: a migration is missing, ` +
+            'or the table was changed by hand (the warehouse can be dropped and is then built again from the log)',
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The warehouse as the services see it: rows go in by table, questions are asked with parameters. Behind it stands
+ * ClickHouse, in the process (chdb) or as a server. It is a projection of the log: it may be away, be dropped and be
+ * built again, so every call can fail with a WarehouseError and no service may need it to start or to go on.
+ */
+import type { TableName } from './tables.ts'
+
+/**
+ * Codes are closed. unavailable: away, or not open yet; try later. refused: these rows will never be taken. too_heavy:
+ * the question passed its limits of time or memory. busy: too many questions wait. failed: anything else, a bug or an
+ * engine in trouble; try later, and a person should look.
+ */
+export type WarehouseErrorCode = 'unavailable' | 'refused' | 'too_heavy' | 'busy' | 'failed'
+
+export class WarehouseError extends Error {
+  override readonly name = 'WarehouseError'
+  readonly code: WarehouseErrorCode
+  /** Whether the same call may succeed later. */
+  readonly retriable: boolean
+  constructor(code: WarehouseErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.retriable = code !== 'refused'
+  }
+}
+
+export interface Question {
+  /** Names the question in metrics and errors. */
+  readonly name: string
+  /** One SELECT with {parameter:Type} placeholders, without SETTINGS and FORMAT. No value of a caller stands in it. */
+  readonly sql: string
+  readonly params: Readonly<Record<string, string | number | readonly string[]>>
+}
+
+export type WarehouseState = 'opening' | 'up' | 'down' | 'closed'
+
+export interface WarehouseStatus {
+  readonly state: WarehouseState
+  /** Why it is not up; '' while it is. */
+  readonly reason: string
+}
+
+export interface Warehouse {
+  status(): WarehouseStatus
+  /** Resolves once the attempt to open that is under way has ended, well or not. */
+  settled(): Promise<WarehouseStatus>
+  /** Answers with one object per row; 64-bit integers come as decimal strings. Throws WarehouseError. */
+  ask<Row>(question: Question): Promise<Row[]>
+  /**
+   * Stores rows given as JSONCompactEachRow lines (one JSON array a line, columns in the order of `TABLES`). The same
+   * bytes sent again within the engine's window are stored once. Throws WarehouseError; then nothing is known of the rows.
+   */
+  insert(table: TableName, lines: Buffer): Promise<void>
+  /** Lets questions and inserts under way end, then leaves the engine. */
+  close(): Promise<void>
+}

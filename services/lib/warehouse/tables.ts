@@ -1,0 +1,59 @@
+/**
+ * The tables of the warehouse: which columns each has, in row order, and how findings become rows. Events and dead
+ * letters take their columns from their schemas. The migrations spell the same columns in SQL; a warehouse whose columns
+ * differ is refused when it is opened.
+ */
+import { DEAD_LETTER_COLUMNS, type DeadLetter } from '../../../schemas/dead-letter.ts'
+import { EVENT_COLUMNS } from '../../../schemas/event.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+
+export interface TableColumn {
+  readonly name: string
+  readonly clickhouse: string
+}
+
+/** What a finding can be filtered and ordered by, and its body as the bytes of its JSON. */
+const FINDING_COLUMNS: readonly TableColumn[] = [
+  { name: 'tenant', clickhouse: 'LowCardinality(String)' },
+  { name: 'id', clickhouse: 'FixedString(32)' },
+  { name: 'revision', clickhouse: 'UInt8' },
+  { name: 'time', clickhouse: "DateTime64(3, 'UTC')" },
+  { name: 'detector', clickhouse: 'LowCardinality(String)' },
+  { name: 'version', clickhouse: 'UInt32' },
+  { name: 'mode', clickhouse: 'LowCardinality(String)' },
+  { name: 'severity', clickhouse: 'LowCardinality(String)' },
+  { name: 'agent', clickhouse: 'String' },
+  { name: 'session', clickhouse: 'String' },
+  { name: 'history', clickhouse: 'UInt8' },
+  { name: 'body', clickhouse: 'String' },
+]
+
+export const TABLES = {
+  events: EVENT_COLUMNS as readonly TableColumn[],
+  findings: FINDING_COLUMNS,
+  dead_letters: DEAD_LETTER_COLUMNS as readonly TableColumn[],
+} as const
+
+export type TableName = keyof typeof TABLES
+export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[]
+
+/** The row of a finding. `body` is its JSON as it stands in the log, so that the API gives back the same bytes. */
+export function findingRow(finding: Finding, body: string): readonly unknown[] {
+  return [
+    finding.tenant,
+    finding.id,
+    finding.revision,
+    Date.parse(finding.time),
+    finding.detector,
+    finding.version,
+    finding.mode,
+    finding.severity,
+    finding.agent,
+    finding.session ?? '',
+    finding.history ? 1 : 0,
+    body,
+  ]
+}
+
+export const deadLetterRow = (letter: DeadLetter): readonly unknown[] =>
+  DEAD_LETTER_COLUMNS.map((column) => letter[column.name as keyof DeadLetter])
