@@ -27,6 +27,12 @@ export const LIMITS = {
   frame_events_max: 400,
   frame_bytes_max: 900_000,
   partitions_default: 64,
+  /** Key and value of one record; below Kafka's default of 1 MiB for a batch. */
+  log_record_bytes_max: 1_000_000,
+  /** Bytes of one topic that may wait for the disk. */
+  log_pending_bytes_max: 32 * 1024 * 1024,
+  log_tombstone_grace_ms: 24 * 3_600_000,
+  log_maintenance_every_ms: 60_000,
   tick_after_frame_ms: 250,
   tick_every_ms: 5_000,
   /** A tick on `signals` stays this far behind the clock, for frames that are stamped and not yet durable. */
@@ -83,8 +89,10 @@ export const LIMITS = {
   archive_every_ms: 1_000,
   archive_rows_min: 10_000,
   archive_insert_bytes_max: 32 * 1024 * 1024,
-  /** Rows read and not yet stored, per table: beyond it reading stops until the warehouse has taken some. */
-  archive_waiting_bytes_max: 64 * 1024 * 1024,
+  /** Records read and not yet stored, as they stand in the log: beyond it reading stops until some are stored. */
+  archive_waiting_bytes_max: 16 * 1024 * 1024,
+  archive_batch_bytes_max: 1024 * 1024,
+  archive_commit_every_ms: 2_000,
 
   // Delivery
   delivery_timeout_ms: 20_000,

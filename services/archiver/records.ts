@@ -1,0 +1,136 @@
+/**
+ * From a log record to the lines that the warehouse takes. Frames of events are forwarded as they stand, without parsing
+ * a row; findings and dead letters are read, because their columns are few and their bodies are stored whole. What cannot
+ * be read becomes a dead letter with its reason, never an exception.
+ */
+import {
+  blankDeadLetter,
+  type DeadLetter,
+  type DeadLetterReason,
+  deadLetterValidator,
+} from '../../schemas/dead-letter.ts'
+import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
+import { findingValidator } from '../../schemas/finding.ts'
+import { decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
+import { H } from '../../schemas/ids.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import { deadLetterRow, findingRow, type TableName } from '../lib/warehouse/tables.ts'
+
+/** Which table a topic is stored in. */
+export const TABLE_OF_TOPIC = {
+  events: 'events',
+  findings: 'findings',
+  'dead-letters': 'dead_letters',
+} as const satisfies Record<string, TableName>
+export type ArchivedTopic = keyof typeof TABLE_OF_TOPIC
+export const ARCHIVED_TOPICS = Object.keys(TABLE_OF_TOPIC) as readonly ArchivedTopic[]
+
+/** A record of the log that waits to be stored. */
+export interface Waiting {
+  readonly topic: ArchivedTopic
+  readonly partition: number
+  readonly offset: number
+  readonly value: Buffer
+}
+
+/** Lines for the table; or nothing to store (a tick, a control record); or why it cannot be stored. */
+export type Unpacked =
+  | { readonly kind: 'lines'; readonly lines: Buffer }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'dead'; readonly reason: DeadLetterReason; readonly detail: string }
+
+const NOTHING: Unpacked = { kind: 'nothing' }
+const dead = (reason: DeadLetterReason, detail: string): Unpacked => ({ kind: 'dead', reason, detail })
+const lineOf = (row: readonly unknown[]): Unpacked => ({
+  kind: 'lines',
+  lines: Buffer.from(`${JSON.stringify(row)}\n`),
+})
+
+function unpackFrame(value: Buffer): Unpacked {
+  let lines: Buffer
+  let header: FrameHeader
+  try {
+    header = decodeHeader(value)
+    if (header.kind === 'control' || header.count === 0) return NOTHING
+    lines = framePayload(value, header)
+  } catch (error) {
+    return dead('malformed', (error as Error).message)
+  }
+  if (header.schema !== EVENT_SCHEMA_VERSION) {
+    return dead(
+      'unsupported',
+      `the frame has schema version ${header.schema}, this archiver knows ${EVENT_SCHEMA_VERSION}`,
+    )
+  }
+  // Frames are joined into one insert, so each must end its last line.
+  return { kind: 'lines', lines: lines.at(-1) === 0x0a ? lines : Buffer.concat([lines, Buffer.from('\n')]) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function unpackFinding(value: Buffer): Unpacked {
+  const body = value.toString('utf8')
+  const finding = parsed(body)
+  if (finding === undefined) return dead('malformed', 'the finding is not JSON')
+  if (!findingValidator.check(finding)) {
+    const [problem] = findingValidator.problems(finding)
+    return dead('invalid', `the finding breaks its schema at ${problem?.path}: ${problem?.message}`)
+  }
+  return lineOf(findingRow(finding, body))
+}
+
+function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
+  const letter = parsed(waiting.value.toString('utf8'))
+  if (deadLetterValidator.check(letter)) return lineOf(deadLetterRow(letter))
+  // A dead letter about a dead letter would go round for ever: what can be said is stored in its place.
+  const detail = 'a dead letter that is not readable itself: see the service that wrote it'
+  return lineOf(
+    deadLetterRow(
+      deadLetterFor(waiting, { reason: 'malformed', detail, record: waiting.value.toString('utf8'), time: now }),
+    ),
+  )
+}
+
+/** What a record holds for its table. `now` (ms since 1970) dates a dead letter that cannot be read itself. */
+export function unpack(waiting: Waiting, now: number): Unpacked {
+  if (waiting.value.length === 0) return NOTHING
+  if (waiting.topic === 'events') return unpackFrame(waiting.value)
+  return waiting.topic === 'findings' ? unpackFinding(waiting.value) : unpackDeadLetter(waiting, now)
+}
+
+const TENANT_COLUMN = EVENT_COLUMNS.findIndex((column) => column.name === 'tenant')
+
+/** The tenant of a refused row or finding, '' where it cannot be told. */
+function tenantOf(topic: ArchivedTopic, record: string): string {
+  const value = topic === 'dead-letters' ? undefined : parsed(record)
+  const tenant = Array.isArray(value) ? value[TENANT_COLUMN] : (value as { tenant?: unknown } | undefined)?.tenant
+  return typeof tenant === 'string' && tenant.length <= LIMITS.name_chars_max ? tenant : ''
+}
+
+/** The dead letter of a whole record, or of one of its rows. Its id is the same on every repeat. */
+export function deadLetterFor(
+  from: Waiting,
+  why: { reason: DeadLetterReason; detail: string; record: string; time: number; index?: number },
+): DeadLetter {
+  const origin = `${from.topic}/${from.partition}/${from.offset}`
+  const tenant = tenantOf(from.topic, why.record)
+  const record = why.record.slice(0, LIMITS.dead_letter_record_chars_max)
+  return {
+    ...blankDeadLetter(),
+    id: H(tenant, origin, why.reason, `${why.index ?? 0}:${record}`),
+    tenant,
+    time: why.time,
+    service: 'archiver',
+    origin,
+    reason: why.reason,
+    detail: why.detail.slice(0, LIMITS.text_chars_max),
+    index: why.index ?? 0,
+    record,
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The waiting room of one table: records come in as they stand in the log (compressed), and leave in one insert at a
+ * time. An insert is made when the oldest record has waited `archive_every_ms`, or earlier when many rows wait, so that
+ * ClickHouse gets few large parts. Records are inflated only for the insert in hand, which bounds memory.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { decodeHeader } from '../../schemas/frame.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import { unpack, type Unpacked, type Waiting } from './records.ts'
+
+/** One insert's content. `ends[i]` is the end of the lines of `records[i]` in `lines`. */
+export interface Load {
+  readonly records: readonly Waiting[]
+  readonly lines: Buffer
+  readonly ends: readonly number[]
+  /** More waits than fits into one insert. */
+  readonly cut: boolean
+  readonly dead: readonly { readonly from: Waiting; readonly why: Extract<Unpacked, { kind: 'dead' }> }[]
+}
+
+export interface Shelf {
+  add(record: Waiting): void
+  /** Bytes that wait, as they stand in the log; the insert in hand included. */
+  bytes(): number
+  empty(): boolean
+  /** Resolves when an insert is due; at once after `hurry`. */
+  due(): Promise<void>
+  /** Everything that waits is due now, and from now on. */
+  hurry(): void
+  /** Inflates what goes into the next insert. The records stay counted until `done`. `now`: ms since 1970. */
+  load(now: number): Promise<Load>
+  done(load: Load): void
+}
+
+/** Rows of a record, as far as they can be told cheaply. */
+function rowsOf(record: Waiting): number {
+  if (record.topic !== 'events') return 1
+  try {
+    return decodeHeader(record.value).count
+  } catch {
+    return 0
+  }
+}
+
+/** Inflating this much takes some milliseconds; then others get their turn on the event loop. */
+const TURN_BYTES = 2 * 1024 * 1024
+
+async function inflate(queue: readonly Waiting[], now: number): Promise<Load> {
+  const records: Waiting[] = []
+  const parts: Buffer[] = []
+  const ends: number[] = []
+  const deadOnes: { from: Waiting; why: Extract<Unpacked, { kind: 'dead' }> }[] = []
+  let bytes = 0
+  let turn = TURN_BYTES
+  for (const record of queue) {
+    if (bytes >= LIMITS.archive_insert_bytes_max) break
+    const content = unpack(record, now)
+    if (content.kind === 'lines') {
+      parts.push(content.lines)
+      bytes += content.lines.length
+    } else if (content.kind === 'dead') deadOnes.push({ from: record, why: content })
+    records.push(record)
+    ends.push(bytes)
+    if (bytes > turn) {
+      turn = bytes + TURN_BYTES
+      await nextTurn()
+    }
+  }
+  return { records, lines: Buffer.concat(parts), ends, cut: records.length < queue.length, dead: deadOnes }
+}
+
+export function createShelf(): Shelf {
+  let queue: Waiting[] = []
+  let bytes = 0
+  let rows = 0
+  let hurried = false
+  let timer: NodeJS.Timeout | undefined
+  let ripe = false
+  let wake: (() => void) | undefined
+
+  const ripen = (): void => {
+    ripe = true
+    clearTimeout(timer)
+    timer = undefined
+    wake?.()
+  }
+
+  return {
+    add(record) {
+      queue.push(record)
+      bytes += record.value.length
+      rows += rowsOf(record)
+      if (hurried || rows >= LIMITS.archive_rows_min || bytes >= LIMITS.archive_waiting_bytes_max) ripen()
+      else timer ??= setTimeout(ripen, LIMITS.archive_every_ms)
+    },
+    bytes: () => bytes,
+    empty: () => queue.length === 0,
+    async due() {
+      if ((ripe && queue.length > 0) || hurried) return
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      wake = undefined
+    },
+    hurry() {
+      hurried = true
+      ripen()
+    },
+    load(now) {
+      ripe = false
+      rows = 0
+      // What comes in from here on waits for the insert after this one.
+      return inflate([...queue], now)
+    },
+    done(load) {
+      queue = queue.slice(load.records.length)
+      for (const record of load.records) bytes -= record.value.length
+      if (load.cut) ripen()
+    },
+  }
+}
