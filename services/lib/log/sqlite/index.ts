@@ -1,10 +1,20 @@
 /**
- * The embedded log: the log port on SQLite in a data directory, for one process. See docs/decisions/embedded-log.md for
- * how it is built and why.
+ * The embedded log: the log port on SQLite in a data directory, for one process. One worker thread writes, one reads;
+ * the main side keeps the bounds of all partitions in memory and runs the consumers. See docs/decisions/embedded-log.md
+ * for why it is built so.
  */
+import { LIMITS } from '../../../../schemas/limits.ts'
+import type { TopicSpec } from '../../../../schemas/topics.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import type { Log } from '../port.ts'
+import { type Log, LogError, type LogRecord } from '../port.ts'
+import { createAppendQueue } from './append-queue.ts'
+import { type Catalog, createCatalog } from './catalog.ts'
+import { createFetch, type Fetch } from './fetch.ts'
+import { createGroups } from './groups.ts'
+import type { MaintenanceResult, OpenState, TopicRow } from './protocol.ts'
+import { startRunner } from './runner.ts'
+import { startWorker, type WorkerClient } from './worker-client.ts'
 
 export interface SqliteLogOptions {
   /** Holds the database and its lock; made where it is missing. One process at a time. */
@@ -23,10 +33,179 @@ export interface SqliteLogOptions {
   readonly pendingBytesMax?: number
 }
 
+const BATCH_RECORDS_MAX = 500
+const BATCH_BYTES_MAX = 1024 * 1024
+
+interface Workers {
+  readonly writer: WorkerClient
+  readonly reader: WorkerClient
+  readonly catalog: Catalog
+  /** Committed offsets by group and slot. */
+  readonly commits: Map<string, number>
+}
+
+const commitKey = (group: string, slot: number): string => `${slot} ${group}`
+
+/** Starts both threads at once, because starting one takes longer than anything else here. */
+async function open({
+  directory,
+  databaseBytesMax = null,
+}: {
+  directory: string
+  databaseBytesMax?: number | null
+}): Promise<Workers> {
+  const data = { directory, databaseBytesMax }
+  const reader = startWorker(new URL('./reader.ts', import.meta.url), data)
+  let catalog: Catalog | undefined
+  const writer = startWorker(new URL('./writer.ts', import.meta.url), data, ({ slot, start }) => {
+    catalog?.trimmed(slot, start)
+  })
+  try {
+    const state = (await writer.opened) as OpenState
+    catalog = createCatalog(state)
+    const commits = new Map(state.commits.map(({ group, slot, offset }) => [commitKey(group, slot), offset]))
+    return { writer, reader, catalog, commits }
+  } catch (error) {
+    await Promise.all([writer.terminate(), reader.terminate()])
+    throw error
+  }
+}
+
+/** What of the wanted topics is new or changed. Throws topic_mismatch where one exists in another shape. */
+function missingTopics(catalog: Catalog, specs: readonly TopicSpec[]): Omit<TopicRow, 'base'>[] {
+  return specs.flatMap(({ name, partitions, cleanup, retentionMs }) => {
+    const known = catalog.topics.get(name)
+    if (known !== undefined && (known.partitions !== partitions || known.cleanup !== cleanup)) {
+      const has = `${known.partitions} partitions, cleanup ${known.cleanup}`
+      const message = `topic ${name} exists with ${has}; wanted: ${partitions} partitions, cleanup ${cleanup}. Both are fixed when a topic is created`
+      throw new LogError('topic_mismatch', message)
+    }
+    return known?.retentionMs === retentionMs ? [] : [{ name, partitions, cleanup, retentionMs }]
+  })
+}
+
+async function* readAll(
+  { catalog }: Workers,
+  fetch: Fetch,
+  [topic, partition, from]: [string, number, number | undefined],
+): AsyncGenerator<LogRecord> {
+  const slot = catalog.slot(topic, partition)
+  const end = catalog.end(slot)
+  let next = from ?? catalog.start(slot)
+  catalog.checkOffset(topic, partition, next)
+  while (next < end) {
+    const page = await fetch(slot, next, end, BATCH_RECORDS_MAX, BATCH_BYTES_MAX)
+    yield* page.records
+    next = page.next
+  }
+}
+
+interface Maintainer {
+  run(): Promise<void>
+  /** No further run starts; resolves when the one under way has ended. */
+  stop(): Promise<void>
+}
+
+/** Runs retention and compaction from time to time, one run at a time. */
+function createMaintainer(writer: WorkerClient, options: SqliteLogOptions): Maintainer {
+  const { clock, logger, retentionBytesMax = null, tombstoneGraceMs = LIMITS.log_tombstone_grace_ms } = options
+  const everyMs = options.maintenanceEveryMs ?? LIMITS.log_maintenance_every_ms
+  let last: Promise<unknown> = Promise.resolve()
+  const run = (): Promise<void> => {
+    const mine = last
+      .catch(() => {})
+      .then(() =>
+        writer.request<MaintenanceResult>({
+          kind: 'maintain',
+          nowMs: clock.now(),
+          tombstoneGraceMs,
+          retentionBytesMax,
+        }),
+      )
+      .then((result) => logger.debug(result, 'the log removed what is no longer kept'))
+    last = mine
+    return mine
+  }
+  const timer = everyMs === 0 ? undefined : setInterval(tick, everyMs)
+  timer?.unref()
+  function tick(): void {
+    run().catch((err: unknown) =>
+      logger.warn({ err }, 'the log could not remove what is no longer kept; it tries again'),
+    )
+  }
+  return {
+    run,
+    async stop() {
+      clearInterval(timer)
+      await last.catch(() => {})
+    },
+  }
+}
+
 /**
  * Opens the log, or makes it. Throws LogError: `log_unavailable` where another process holds the directory or the disk
  * refuses, `log_corrupt` where the database is damaged.
  */
-export function createSqliteLog(options: SqliteLogOptions): Promise<Log> {
-  return Promise.reject(new Error(`the log in ${options.directory} cannot be opened yet`))
+export async function createSqliteLog(options: SqliteLogOptions): Promise<Log> {
+  const workers = await open(options)
+  const { writer, reader, catalog, commits } = workers
+  const { clock, logger, pendingBytesMax = LIMITS.log_pending_bytes_max } = options
+  const fetch = createFetch(reader, catalog)
+  const queue = createAppendQueue({ writer, catalog, clock, pendingBytesMax })
+  const maintainer = createMaintainer(writer, options)
+  const groups = createGroups({
+    catalog,
+    logger,
+    startRunner: (topic, partition, consume) =>
+      startRunner({
+        topic,
+        partition,
+        catalog,
+        fetch,
+        batchRecordsMax: consume.batchRecordsMax ?? BATCH_RECORDS_MAX,
+        batchBytesMax: consume.batchBytesMax ?? BATCH_BYTES_MAX,
+        handler: consume.handler,
+        committed: () => commits.get(commitKey(consume.group, catalog.slot(topic, partition))),
+      }),
+    async commit(group, slot, offset) {
+      await writer.request({ kind: 'commit', group, slot, offset })
+      commits.set(commitKey(group, slot), offset)
+    },
+  })
+
+  async function shutDown(): Promise<void> {
+    try {
+      await groups.close()
+    } finally {
+      await queue.close()
+      await maintainer.stop()
+      await Promise.allSettled([reader.request({ kind: 'close' })])
+      await Promise.allSettled([writer.request({ kind: 'close' })])
+      await Promise.all([reader.terminate(), writer.terminate()])
+    }
+  }
+  let closing: Promise<void> | undefined
+
+  return {
+    async ensureTopics(specs) {
+      const topics = missingTopics(catalog, specs)
+      if (topics.length === 0) return
+      for (const row of await writer.request<TopicRow[]>({ kind: 'topics', topics })) catalog.addTopic(row)
+    },
+    partitions: (topic) => catalog.topic(topic).partitions,
+    append: queue.append,
+    read: (topic, partition, from) => readAll(workers, fetch, [topic, partition, from]),
+    async bounds(topic, partition) {
+      const slot = catalog.slot(topic, partition)
+      return { start: catalog.start(slot), end: catalog.end(slot) }
+    },
+    committed: async (group, topic, partition) => commits.get(commitKey(group, catalog.slot(topic, partition))) ?? null,
+    async consume(consume) {
+      if (closing !== undefined) throw new LogError('log_unavailable', 'the log is closed')
+      return groups.join(consume)
+    },
+    health: queue.health,
+    maintain: maintainer.run,
+    close: () => (closing ??= shutDown()),
+  }
 }

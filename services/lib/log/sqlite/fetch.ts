@@ -1,0 +1,26 @@
+/** Asks the reading worker for a run of records and turns the answer into records; values are views, not copies. */
+import type { LogRecord } from '../port.ts'
+import type { Catalog } from './catalog.ts'
+import { type ReadReply, unpackValues } from './protocol.ts'
+import type { WorkerClient } from './worker-client.ts'
+
+/** Records of a slot from `from` up to, not including, `to`; `next` is where to read on. */
+export type Fetch = (
+  slot: number,
+  from: number,
+  to: number,
+  recordsMax: number,
+  bytesMax: number,
+) => Promise<{ records: LogRecord[]; next: number }>
+
+export function createFetch(reader: WorkerClient, catalog: Catalog): Fetch {
+  return async (slot, from, to, recordsMax, bytesMax) => {
+    const dense = catalog.isDense(slot)
+    const reply = await reader.request<ReadReply>({ kind: 'read', slot, from, to, recordsMax, bytesMax, dense })
+    const records: LogRecord[] = new Array(reply.offsets.length)
+    unpackValues(reply.values, (i, key, value) => {
+      records[i] = { offset: reply.offsets[i]!, appendedAt: reply.appendedAt[i]!, key, value }
+    })
+    return { records, next: reply.next }
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * What the log's main side and its two workers say to each other, and how runs of records travel: keys as strings, all
+ * values in one block of memory that is handed over, not copied, with the lengths beside it.
+ */
+import type { LogErrorCode, RecordInput } from '../port.ts'
+
+/** A run of records on its way between threads. `lengths[i]` is -1 for a tombstone. */
+export interface PackedValues {
+  readonly keys: readonly (string | null)[]
+  readonly lengths: Int32Array<ArrayBuffer>
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/** Appends of one tick: `counts[i]` records go to the slot `slots[i]`, in the order of `values`. */
+export interface AppendRequest {
+  readonly kind: 'append'
+  readonly id: number
+  readonly nowMs: number
+  readonly slots: Int32Array<ArrayBuffer>
+  readonly counts: Int32Array<ArrayBuffer>
+  readonly values: PackedValues
+}
+
+export interface CommitRequest {
+  readonly kind: 'commit'
+  readonly id: number
+  readonly group: string
+  readonly slot: number
+  readonly offset: number
+}
+
+export interface TopicRow {
+  readonly name: string
+  readonly base: number
+  readonly partitions: number
+  readonly cleanup: 'delete' | 'compact'
+  readonly retentionMs: number
+}
+
+export interface TopicsRequest {
+  readonly kind: 'topics'
+  readonly id: number
+  /** New topics, or known ones with another retention; slots are given out by the writer. */
+  readonly topics: readonly Omit<TopicRow, 'base'>[]
+}
+
+export interface MaintainRequest {
+  readonly kind: 'maintain'
+  readonly id: number
+  readonly nowMs: number
+  readonly tombstoneGraceMs: number
+  readonly retentionBytesMax: number | null
+}
+
+/** Tries to write and remove this many bytes. */
+export interface ProbeRequest {
+  readonly kind: 'probe'
+  readonly id: number
+  readonly bytes: number
+}
+
+export interface CloseRequest {
+  readonly kind: 'close'
+  readonly id: number
+}
+
+export type WriterRequest =
+  | AppendRequest
+  | CommitRequest
+  | TopicsRequest
+  | MaintainRequest
+  | ProbeRequest
+  | CloseRequest
+
+/** Reads offsets from `from` up to, not including, `to`. At least one record comes where there is one. */
+export interface ReadRequest {
+  readonly kind: 'read'
+  readonly id: number
+  readonly slot: number
+  readonly from: number
+  readonly to: number
+  readonly recordsMax: number
+  readonly bytesMax: number
+  /** Offsets of a topic that is not compacted have no gaps: one found means damage. */
+  readonly dense: boolean
+}
+
+export type ReaderRequest = ReadRequest | CloseRequest
+
+export interface ReadReply {
+  readonly offsets: Float64Array<ArrayBuffer>
+  readonly appendedAt: Float64Array<ArrayBuffer>
+  readonly values: PackedValues
+  /** Where to read on: `to` where nothing is left below it. */
+  readonly next: number
+}
+
+export interface ErrorReply {
+  readonly code: LogErrorCode | null
+  readonly message: string
+}
+
+/** Answer to the request `id`. */
+export interface Reply {
+  readonly id: number
+  readonly result?: unknown
+  readonly error?: ErrorReply
+}
+
+/** The writer says, unasked, that retention removed what lies below `start`. */
+export interface Trimmed {
+  readonly kind: 'trimmed'
+  readonly slot: number
+  readonly start: number
+}
+
+/** What the log holds when it opens. Index = slot. */
+export interface OpenState {
+  readonly topics: readonly TopicRow[]
+  readonly starts: Float64Array<ArrayBuffer>
+  readonly ends: Float64Array<ArrayBuffer>
+  readonly commits: readonly { group: string; slot: number; offset: number }[]
+}
+
+export interface MaintenanceResult {
+  readonly expired: number
+  readonly compacted: number
+}
+
+export interface WorkerData {
+  readonly directory: string
+  readonly databaseBytesMax: number | null
+}
+
+/** Bytes that a record counts for in limits and budgets. */
+export const recordBytes = (record: RecordInput): number => (record.key?.length ?? 0) + (record.value?.length ?? 0)
+
+/** Copies the values into one block of their own, because the callers' buffers stay the callers'. */
+export function packValues(records: readonly { key: string | null; value: Uint8Array | null }[]): PackedValues {
+  const lengths = new Int32Array(records.length)
+  const keys: (string | null)[] = new Array(records.length)
+  let total = 0
+  for (let i = 0; i < records.length; i++) {
+    const { key, value } = records[i]!
+    keys[i] = key
+    lengths[i] = value === null ? -1 : value.length
+    total += value?.length ?? 0
+  }
+  const bytes = new Uint8Array(total)
+  let at = 0
+  for (const { value } of records) {
+    if (value === null) continue
+    bytes.set(value, at)
+    at += value.length
+  }
+  return { keys, lengths, bytes }
+}
+
+/** Calls `each` with key and value of every packed record; values are views into the block. */
+export function unpackValues(
+  packed: PackedValues,
+  each: (index: number, key: string | null, value: Buffer | null) => void,
+): void {
+  let at = packed.bytes.byteOffset
+  for (let i = 0; i < packed.lengths.length; i++) {
+    const length = packed.lengths[i]!
+    each(i, packed.keys[i]!, length < 0 ? null : Buffer.from(packed.bytes.buffer, at, length))
+    if (length > 0) at += length
+  }
+}
