@@ -4,7 +4,21 @@
  * state between events but a bounded cache of hashes.
  */
 import type { Event } from '../../../schemas/event.ts'
-import type { CallIndicators, ResultIndicators, TaskIndicators } from '../../../schemas/indicators.ts'
+import {
+  type CallIndicators,
+  EXTRACTOR_VERSION,
+  encodeIndicators,
+  type ResultIndicators,
+  type TaskIndicators,
+  VALUE_KINDS,
+  VOICE,
+} from '../../../schemas/indicators.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { readCall } from './call.ts'
+import { createHasher } from './hashing.ts'
+import { readResult } from './result.ts'
+import { readTask } from './task.ts'
+import type { Value } from './values.ts'
 
 /** A keyed 64-bit hash of a value, and what the value was (index of VALUE_KINDS). */
 export interface HashedValue {
@@ -40,6 +54,49 @@ export interface Parts {
   readonly result?: Part<ResultIndicators>
 }
 
+/** The event's value columns hold at most this many. */
+const EVENT_VALUES_MAX = 256
+
 /** `key`: at least 16 random bytes, one key for each tenant, kept as long as its logs are to be comparable. */
-export declare function createExtractor(options: { readonly key: Buffer }): Extractor
-export declare function combine(parts: Parts): IndicatorColumns
+export function createExtractor(options: { readonly key: Buffer }): Extractor {
+  const hasher = createHasher(options.key)
+  const part = <I>(read: { readonly indicators: I; readonly values: readonly Value[] }): Part<I> => ({
+    indicators: read.indicators,
+    values: read.values.map((value) => ({ hash: hasher.value(value.text), kind: VALUE_KINDS.indexOf(value.kind) })),
+  })
+  return {
+    userMessage: (text) => part(readTask(text.slice(0, LIMITS.indicator_text_chars_max), hasher)),
+    toolCall: (call) => part(readCall(call.name, call.arguments, hasher)),
+    toolResult: (answer) => part(readResult(answer.name, answer.result, hasher)),
+  }
+}
+
+/** The event's columns from its parts. The content of a result is untrusted unless it is a tool's own short status. */
+export function combine(parts: Parts): IndicatorColumns {
+  const hashes: string[] = []
+  const kinds: number[] = []
+  const seen = new Set<bigint>()
+  for (const { hash, kind } of [
+    ...(parts.task?.values ?? []),
+    ...(parts.call?.values ?? []),
+    ...(parts.result?.values ?? []),
+  ]) {
+    if (seen.has(hash) || hashes.length >= EVENT_VALUES_MAX) continue
+    seen.add(hash)
+    hashes.push(String(hash))
+    kinds.push(kind)
+  }
+  const result = parts.result?.indicators
+  return {
+    indicators: encodeIndicators({
+      ...(parts.task && { task: parts.task.indicators }),
+      ...(parts.call && { call: parts.call.indicators }),
+      ...(result && { result }),
+    }),
+    value_hashes: hashes,
+    value_kinds: kinds,
+    content_classes: parts.call?.indicators.classes ?? parts.task?.indicators.classes ?? 0,
+    extractor_version: EXTRACTOR_VERSION,
+    content_origin: parts.task ? 'user' : result?.voice === VOICE.content ? 'untrusted' : 'unknown',
+  }
+}

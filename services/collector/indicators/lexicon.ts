@@ -1,0 +1,215 @@
+/**
+ * The English words that the extractor knows: acting words with their classes and synonyms, words of asking, stop words.
+ * It names no product, person or place; what is not listed here still counts as a plain word or a value. Acting words
+ * have one canonical word each, so that "erase the folder" and `delete_directory` meet in a join over hashes.
+ */
+import { stemmer } from 'stemmer'
+import { CLASS_BIT, type ContentClass } from '../../../schemas/indicators.ts'
+
+const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '')
+
+/** Canonical acting word: its classes, and the base forms that mean it. */
+const ACTIONS: Readonly<Record<string, readonly [classes: string, forms: string]>> = {
+  pay: ['pay', 'pay remit reimburse settle tip donate fund prepay compensate'],
+  transfer: ['pay send', 'transfer wire'],
+  send: ['send', 'send email mail forward dispatch deliver transmit message text notify cc bcc relay pass'],
+  reply: ['send', 'reply respond answer'],
+  share: ['send grant', 'share'],
+  post: ['send', 'post publish submit comment announce tweet broadcast report praise file raise'],
+  upload: ['send', 'upload push attach sync export'],
+  delete: [
+    'delete',
+    'delete remove erase wipe purge drop destroy unlink trash clear discard uninstall rm del empty shred',
+  ],
+  cancel: ['delete', 'cancel revoke terminate close unsubscribe deactivate disable withdraw'],
+  invite: ['grant', 'invite'],
+  grant: [
+    'grant',
+    'grant authorize authorise allow permit approve accept enable delegate assign entitle whitelist allowlist',
+  ],
+  verify: ['credential', 'verify authenticate confirm validate'],
+  login: ['credential', 'login log-in signin sign-in logon'],
+  buy: ['buy', 'buy purchase order checkout acquire subscribe rebuy'],
+  refund: ['pay', 'refund'],
+  add: ['create', 'add insert append include put place'],
+  visit: ['fetch', 'visit browse navigate click tap follow go access surf'],
+  open: ['fetch', 'open launch'],
+  download: ['fetch', 'download fetch retrieve pull save get obtain grab'],
+  read: [
+    'fetch',
+    'read view see look inspect check review search find list show describe query lookup display print examine scan collect gather',
+  ],
+  schedule: ['schedule', 'schedule book reserve plan arrange'],
+  run: ['run', 'run execute install invoke start restart call eval deploy compile trigger import clone apply'],
+  change: [
+    'change',
+    'change update modify edit set reset alter replace rename rotate switch overwrite adjust configure patch amend revise correct fix turn',
+  ],
+  create: ['create', 'create make write generate build compose draft produce prepare open-up'],
+  move: ['change', 'move relocate copy duplicate merge'],
+  register: ['create', 'register enroll enrol join signup'],
+  star: ['vote', 'star like upvote rate endorse recommend vote fork watch'],
+  unstar: ['vote', 'unstar unlike downvote'],
+  complete: [
+    '',
+    'complete finish fulfil fulfill achieve accomplish perform do handle process act proceed continue carry',
+  ],
+  enter: ['send', 'enter input fill type provide supply give present paste'],
+  contact: ['send', 'contact reach call-on'],
+  use: ['', 'use utilize utilise employ select choose pick take'],
+  ignore: ['', 'ignore disregard forget skip stop avoid bypass override'],
+  ensure: [
+    '',
+    'ensure remember keep bear note consider wait hold try begin tell ask let help bring wear turn-off come',
+  ],
+}
+
+/** Nouns and adverbs that show what a sentence asks for although they do not act themselves. */
+const CLASS_WORDS: Readonly<Record<string, string>> = {
+  pay: 'payment payments money fee bill invoice balance remittance deposit',
+  credential:
+    'password passwords passphrase passcode credential credentials secret secrets key keys token tokens otp pin ssh login apikey',
+  buy: 'cart checkout basket',
+  grant: 'collaborator collaborators permission permissions invitation invite admin role member',
+  schedule: 'calendar meeting appointment event reservation reminder',
+  run: 'script command installer executable program software code shell',
+  delete: 'deletion removal',
+  vote: 'stars star likes review rating',
+}
+
+/** Short forms and near synonyms of object words. */
+const ALIASES: Readonly<Record<string, string>> = {
+  repo: 'repository',
+  repos: 'repository',
+  dir: 'directory',
+  dirs: 'directory',
+  folder: 'directory',
+  folders: 'directory',
+  node: 'file',
+  doc: 'document',
+  docs: 'document',
+  msg: 'message',
+  mail: 'email',
+  mails: 'email',
+  emails: 'email',
+  'e-mail': 'email',
+  mailbox: 'inbox',
+  pwd: 'password',
+  passwd: 'password',
+  passphrase: 'password',
+  passcode: 'password',
+  pass: 'password',
+  acct: 'account',
+  config: 'configuration',
+  info: 'information',
+  img: 'image',
+  pic: 'image',
+  photo: 'image',
+  picture: 'image',
+  db: 'database',
+  env: 'environment',
+  cred: 'credential',
+  creds: 'credential',
+  site: 'webpage',
+  website: 'webpage',
+  page: 'webpage',
+  webpages: 'webpage',
+  appointment: 'event',
+  url: 'link',
+  urls: 'link',
+  ticket: 'issue',
+  bug: 'issue',
+  bugs: 'issue',
+}
+
+const STOP = new Set(
+  words(`a about above after again all also although am among an and any anyone are around as at back be because been before being below between both but by
+  can cannot could did do does doing don down during each either else enough even ever every everyone few for from further had has have having he
+  hello her here hers herself hi him himself his how however i if in into is it its itself just least less let like many may maybe me might
+  mine more most much must my myself near need needs neither never new next no none nor not nothing now of off often ok on once one only onto or other
+  others our ours out over own per perhaps please quite rather really regards same several shall she should since so some something soon still such
+  than thank thanks that the their theirs them themselves then there therefore these they thing things this those though through thus to today
+  together tomorrow too toward under until up upon us very via want was way we well were what when where whether which while who whom whose why will with within without
+  would yes yet you your yours yourself dear best kind immediately directly kindly simply urgent urgently important asap first second third finally
+  s t re ve ll d m don't doesn't didn't isn't aren't won't can't i'm i've i'll you're you've it's that's there's let's
+  mr mrs ms dr etc eg ie vs am pm`),
+)
+
+/** Words before an order that carry nothing: they are skipped when its verb is looked for. */
+export const LEAD_INS = new Set(
+  words(`please kindly pls plz now then immediately also just simply first next finally instead urgently asap and so ok okay hi hello hey dear quickly directly
+  again always here thus therefore secondly lastly additionally afterwards further important urgent note attention reminder todo action warning notice step task
+  request instruction instructions`),
+)
+
+export const DETERMINERS = new Set(
+  words(
+    `the a an this that these those my your his her its our their all any each every some one two both us me him them it yourself everything another it's`,
+  ),
+)
+
+/** After these a word of the verb list is a noun or the subject of a statement. */
+export const NOT_AFTER_VERB = new Set(
+  words('is are was were has have had will would can could of should may might does did been being'),
+)
+
+export const MODALS = new Set(
+  words(
+    'should must shall ought need needs have has required obliged supposed expected mandatory necessary may can could might',
+  ),
+)
+export const SUBJECTS_ASKED = new Set(
+  words(
+    'you u agent agents assistant assistants ai bot bots everyone everybody users user employees colleagues staff team teams reader readers model models automation',
+  ),
+)
+export const DESIRES = new Set(
+  words(
+    'need needs want wants like love require requires expect expects hope hopes wish wishes demand demands ask asks request requests appreciate',
+  ),
+)
+
+const FILE_ENDINGS = new Set(
+  words(`txt md pdf doc docx xls xlsx csv tsv json ndjson yaml yml xml html htm js ts mjs jsx tsx py rb go rs java c h cpp cs sh bash zsh ps1 bat cmd exe msi
+  bin dll so dmg pkg deb rpm apk zip tar gz tgz bz2 xz 7z rar jpg jpeg png gif svg webp mp3 mp4 wav mov avi sql db sqlite log conf cfg ini toml env lock pem key crt
+  cer pub p12 pfx kdbx ics eml ppt pptx odt ipynb parquet bak tmp jar war`),
+)
+export const isFileEnding = (ending: string): boolean => FILE_ENDINGS.has(ending)
+
+interface Meaning {
+  readonly canonical: string
+  readonly classes: number
+}
+
+const bits = (classes: string): number => words(classes).reduce((sum, one) => sum | CLASS_BIT[one as ContentClass], 0)
+
+const IMPERATIVES = new Map<string, Meaning>()
+const BY_STEM = new Map<string, Meaning>()
+for (const [canonical, [classes, forms]] of Object.entries(ACTIONS)) {
+  const meaning = { canonical, classes: bits(classes) }
+  for (const form of words(forms)) {
+    if (!IMPERATIVES.has(form)) IMPERATIVES.set(form, meaning)
+    const stem = stemmer(form)
+    if (!BY_STEM.has(stem)) BY_STEM.set(stem, meaning)
+  }
+}
+const NOUN_CLASSES = new Map<string, number>()
+for (const [one, forms] of Object.entries(CLASS_WORDS)) {
+  for (const form of words(forms)) {
+    NOUN_CLASSES.set(form, (NOUN_CLASSES.get(form) ?? 0) | CLASS_BIT[one as ContentClass])
+  }
+}
+
+export const isStopWord = (lower: string): boolean => STOP.has(lower)
+/** The meaning of a base form, as an order begins with it. */
+export const imperativeOf = (lower: string): Meaning | undefined => IMPERATIVES.get(lower)
+/** The meaning of any form of an acting word. */
+export const actionOf = (lower: string): Meaning | undefined => IMPERATIVES.get(lower) ?? BY_STEM.get(stemmer(lower))
+export const nounClasses = (lower: string): number => NOUN_CLASSES.get(lower) ?? 0
+
+/** The stem under which a word is compared: aliases resolved, acting words made canonical. */
+export function rootOf(lower: string): string {
+  const plain = ALIASES[lower] ?? lower
+  const action = IMPERATIVES.get(plain) ?? (plain.length > 3 ? BY_STEM.get(stemmer(plain)) : undefined)
+  return stemmer(action === undefined ? plain : action.canonical)
+}

@@ -1,0 +1,220 @@
+/**
+ * Which sentences read like an order, how strongly, and what they ask for. No sentence is an order by its wrapper: what
+ * counts is the grammar of asking (an imperative, a modal with somebody who is asked, a wish, a polite question), then
+ * whether it names an act at all. Statements that name an act or bring a value are kept as weak orders, because a text
+ * can command without commanding; the detector asks more of them.
+ */
+import {
+  DESIRES,
+  DETERMINERS,
+  imperativeOf,
+  isStopWord,
+  LEAD_INS,
+  MODALS,
+  NOT_AFTER_VERB,
+  nounClasses,
+  SUBJECTS_ASKED,
+} from './lexicon.ts'
+import { asksInOtherLanguage, englishOf, meaningOf, readIdeographs } from './languages.ts'
+import { rootOf } from './lexicon.ts'
+import type { Sentence, Word } from './text.ts'
+
+/** Strength by the grammar of the sentence, 0..255. */
+export const STRENGTH = {
+  imperative: 220,
+  request: 200,
+  modal: 180,
+  foreign: 200,
+  wish: 140,
+  act: 90,
+  value: 50,
+  unread: 60,
+} as const
+
+export interface Reading {
+  readonly strength: number
+  readonly classes: number
+  /** Roots of its content words, values left out, each once. */
+  readonly roots: readonly string[]
+  /** It points at something that a neighbour names: it, this, one, the link. */
+  readonly pointsBack: boolean
+  /** False where no word of it is known in any language. */
+  readonly understood: boolean
+}
+
+const POINTERS = new Set(
+  'it this that these those them one ones here there such link file document page address account number code es ihn dies dieses diese lo la le eso ceci cela 它 其'.split(
+    ' ',
+  ),
+)
+const ROOTS_MAX = 32
+
+export function readSentence(sentence: Sentence): Reading {
+  const roots = new Set<string>()
+  let classes = 0
+  let acts = false
+  let known = 0
+  let pointsBack = false
+  let foreignAct = false
+  let foreignAsk = false
+  for (const word of sentence.words) {
+    if (word.lower === '') continue
+    if (word.ideographs) {
+      const run = readIdeographs(word.lower)
+      for (const english of run.english) {
+        const meaning = meaningOf(english)
+        roots.add(meaning.root)
+        classes |= meaning.classes
+        foreignAct ||= meaning.acts
+      }
+      foreignAsk ||= run.asks
+      known += run.english.length
+      continue
+    }
+    if (POINTERS.has(word.lower)) pointsBack = true
+    if (isStopWord(word.lower)) known++
+    if (asksInOtherLanguage(word.lower)) foreignAsk = true
+    if (word.values.length > 0 || isStopWord(word.lower) || !/\p{L}{2}/u.test(word.lower)) continue
+    const english = englishOf(word.lower)
+    for (const part of partsOf(word.lower)) {
+      const meaning = meaningOf(part)
+      if (roots.size < ROOTS_MAX) roots.add(meaning.root)
+      classes |= meaning.classes
+      if (meaning.acts) {
+        acts = true
+        known++
+        if (english !== undefined) foreignAct = true
+      }
+    }
+  }
+  const strength = strengthOf(sentence, { acts: acts || foreignAct, foreignAct, foreignAsk })
+  const understood = known > 0 || strength >= STRENGTH.wish
+  return {
+    strength: strength > 0 ? strength : understood || sentence.values.length === 0 ? 0 : STRENGTH.unread,
+    classes,
+    roots: [...roots],
+    pointsBack,
+    understood,
+  }
+}
+
+/** `sign-up` and `ssh_key` count as their parts. */
+export const partsOf = (lower: string): string[] =>
+  /[-_/'’]/.test(lower) ? lower.split(/[-_/'’]+/).filter((part) => part.length > 1) : [lower]
+
+interface Signs {
+  readonly acts: boolean
+  readonly foreignAct: boolean
+  readonly foreignAsk: boolean
+}
+
+function strengthOf(sentence: Sentence, signs: Signs): number {
+  const asked = askingStrength(sentence)
+  if (asked > 0) return asked
+  if (signs.foreignAct) return signs.foreignAsk || opensWithForeignAct(sentence) ? STRENGTH.foreign : STRENGTH.act
+  if (signs.acts) return STRENGTH.act
+  return sentence.values.length > 0 ? STRENGTH.value : 0
+}
+
+const opensWithForeignAct = (sentence: Sentence): boolean =>
+  sentence.words
+    .slice(0, 2)
+    .some((word) => word.ideographs || (englishOf(word.lower) !== undefined && meaningOf(word.lower).acts))
+
+/** The strongest way in which an English sentence asks; 0 where it does not ask. */
+function askingStrength(sentence: Sentence): number {
+  const { words } = sentence
+  let best = 0
+  let start = true
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as Word
+    if (start && isImperative(words, at)) best = Math.max(best, STRENGTH.imperative)
+    if (best === STRENGTH.imperative) return best
+    best = Math.max(best, modalStrength(words, at, sentence.question), wishStrength(words, at))
+    const comma = word.behind.includes(',')
+    const leadIn = LEAD_INS.has(word.lower) || word.lower === ''
+    start =
+      word.breaks ||
+      /[:;)]/.test(word.behind) ||
+      comma ||
+      (start && leadIn) ||
+      isPolite(word.lower) ||
+      (word.lower === 'and' && best > 0)
+  }
+  return best
+}
+
+const isPolite = (lower: string): boolean =>
+  lower === 'please' || lower === 'kindly' || lower === 'pls' || lower === 'then'
+
+/** A base form where a clause begins, and what follows does not make it a noun. */
+function isImperative(words: readonly Word[], at: number): boolean {
+  const word = words[at] as Word
+  if (word.values.length > 0 || imperativeOf(word.lower) === undefined) return false
+  const next = words[at + 1]
+  if (next === undefined) return at > 0 && isPolite((words[at - 1] as Word).lower)
+  if (/[,:]/.test(word.behind) && !next.values.length) return false
+  if (NOT_AFTER_VERB.has(next.lower)) return false
+  const nounToo = nounClasses(word.lower) > 0 || AMBIGUOUS.has(word.lower)
+  if (!nounToo) return true
+  return (
+    DETERMINERS.has(next.lower) ||
+    next.values.length > 0 ||
+    /^["'“‘]/.test(next.lower) ||
+    next.lower === 'to' ||
+    isPolite(words[at - 1]?.lower ?? '')
+  )
+}
+
+/** Verbs that head a phrase as often as they order: "Order 12", "Check list", "Contact us". */
+const AMBIGUOUS = new Set(
+  'order contact check display view book like rate star watch program report schedule plan email mail text message post comment share list show look search place close empty drop use access call update upload download import export review issue fund tip transfer wire purchase refund forward file access start set reset note record request process'.split(
+    ' ',
+  ),
+)
+
+/** "you must X", "agents should X", "could you X", "has to be X-ed", "it is necessary to X". */
+function modalStrength(words: readonly Word[], at: number, question: boolean): number {
+  const word = words[at] as Word
+  if (!MODALS.has(word.lower)) return 0
+  const before = words[at - 1]?.lower ?? ''
+  const behind = words[at + 1]?.lower ?? ''
+  const verb = words.slice(at + 1, at + 6).some((one) => meaningOf(one.lower).acts)
+  if (!verb) return 0
+  if (behind === 'you' && /^(?:can|could|would|will|may|might|should)$/.test(word.lower)) return STRENGTH.request
+  if (SUBJECTS_ASKED.has(before))
+    return word.lower === 'may' || word.lower === 'can' || word.lower === 'might' ? STRENGTH.wish : STRENGTH.modal
+  if (words.slice(at + 1, at + 4).some((one) => one.lower === 'be' || one.lower === 'to'))
+    return question ? STRENGTH.wish : STRENGTH.modal
+  return word.lower === 'must' || word.lower === 'shall' || word.lower === 'should' ? STRENGTH.wish : 0
+}
+
+/** "I need you to X", "we would like X", "would you X", "make sure", "it would be great if". */
+function wishStrength(words: readonly Word[], at: number): number {
+  const word = words[at] as Word
+  const next = words[at + 1]?.lower ?? ''
+  if ((word.lower === 'would' || word.lower === 'will') && next === 'you') return STRENGTH.request
+  if (DESIRES.has(word.lower)) {
+    const subject = words
+      .slice(Math.max(0, at - 3), at)
+      .some((one) => one.lower === 'i' || one.lower === 'we' || one.lower === 'would')
+    const asked = words.slice(at + 1, at + 4).some((one) => SUBJECTS_ASKED.has(one.lower))
+    if (asked) return STRENGTH.request
+    if (subject) return STRENGTH.wish
+  }
+  return 0
+}
+
+/** Content words of a sentence as roots, for tasks and arguments; values left out. */
+export function rootsOf(words: readonly Word[]): string[] {
+  const roots: string[] = []
+  for (const word of words) {
+    if (word.ideographs) {
+      for (const english of readIdeographs(word.lower).english) roots.push(rootOf(english))
+      continue
+    }
+    if (word.values.length > 0 || isStopWord(word.lower) || !/\p{L}{2}/u.test(word.lower)) continue
+    for (const part of partsOf(word.lower)) roots.push(meaningOf(part).root)
+  }
+  return roots
+}

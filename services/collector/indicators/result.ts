@@ -1,0 +1,196 @@
+/**
+ * What a tool answered: the sentences that read like orders, each with its neighbours' words, its values and its item's
+ * author, and all values with the place they stood in. Texts are read leaf by leaf and paragraph by paragraph, so that
+ * the words around an order never come from another mail, row or page block.
+ */
+import {
+  INDICATOR_LIMITS,
+  ORIGIN,
+  type OrderIndicators,
+  type ResultIndicators,
+  VOICE,
+} from '../../../schemas/indicators.ts'
+import type { Hasher } from './hashing.ts'
+import { upper32 } from './hashing.ts'
+import { readsOnly } from './call.ts'
+import { isStopWord } from './lexicon.ts'
+import { type Reading, readSentence } from './orders.ts'
+import { type Leaf, leavesOf } from './shape.ts'
+import { authorWords } from './task.ts'
+import { type Sentence, sentencesOf } from './text.ts'
+import { comparable, namesNothing, type Value, valuesOf } from './values.ts'
+
+/** A short answer of a tool that acts, on one line, is its status; longer ones show texts of others. */
+const STATUS_CHARS_MAX = 220
+const FIELD_WORDS_MAX = 5
+const FIELD_CHARS_MAX = 120
+const PARAGRAPHS_PER_LEAF = 10_000
+
+export interface ResultReading {
+  readonly indicators: ResultIndicators
+  readonly values: readonly Value[]
+}
+
+interface Line {
+  readonly sentence: Sentence
+  readonly reading: Reading
+  readonly item: number
+  readonly author: string
+}
+
+export function readResult(name: string, given: unknown, hasher: Hasher): ResultReading {
+  const { leaves, cut } = leavesOf(given)
+  const status =
+    typeof given === 'string' &&
+    given.length <= STATUS_CHARS_MAX &&
+    !given.trim().includes('\n') &&
+    leaves.length <= 1 &&
+    !readsOnly(name)
+  const lines: Line[] = []
+  const places = new Places(hasher)
+  leaves.forEach((leaf, index) => {
+    if (leaf.link) places.addWord(leaf.text, ORIGIN.link, leaf.item)
+    else if (isField(leaf)) places.addField(leaf)
+    else readProse(leaf, index * PARAGRAPHS_PER_LEAF, lines)
+  })
+  const orders = ordersOf(lines)
+  const ordered = new Set(orders.map((order) => order.at))
+  const paragraphs = new Set(
+    orders.filter((order) => order.strength >= 100).map((order) => (lines[order.at] as Line).sentence.paragraph),
+  )
+  lines.forEach((line, at) => {
+    const strong = line.reading.strength >= 100
+    const origin = status
+      ? ORIGIN.status
+      : ordered.has(at) && strong
+        ? ORIGIN.order
+        : paragraphs.has(line.sentence.paragraph)
+          ? ORIGIN.beside
+          : ORIGIN.prose
+    for (const value of line.sentence.values) places.add(value, origin, line.item)
+  })
+  return {
+    indicators: {
+      voice: status ? VOICE.status : VOICE.content,
+      prose_sentences: Math.min(lines.length, 0xffff),
+      prose_not_understood: Math.min(lines.filter((line) => !line.reading.understood).length + (cut ? 1 : 0), 0xffff),
+      orders: orders.map((order) => encode(order, lines, hasher)),
+      values: places.hashes,
+      origins: places.origins,
+      items: places.items,
+    },
+    values: places.values,
+  }
+}
+
+/** Keeps each value once, with the place where it stood first. */
+class Places {
+  readonly hashes: number[] = []
+  readonly origins: number[] = []
+  readonly items: number[] = []
+  readonly values: Value[] = []
+  readonly #seen = new Set<string>()
+  readonly #hasher: Hasher
+  constructor(hasher: Hasher) {
+    this.#hasher = hasher
+  }
+  add(value: Value, origin: number, item: number): void {
+    if (this.#seen.has(value.text) || this.hashes.length >= INDICATOR_LIMITS.result_values) return
+    this.#seen.add(value.text)
+    this.values.push(value)
+    this.hashes.push(upper32(this.#hasher.value(value.text)))
+    this.origins.push(origin)
+    this.items.push(Math.min(item, 0xffff))
+  }
+  addWord(text: string, origin: number, item: number): void {
+    const found = valuesOf(text.trim())
+    for (const value of found) this.add(value, origin, item)
+    if (found.length === 0 && text.length <= FIELD_CHARS_MAX && !namesNothing(text))
+      this.add({ kind: 'leaf', text: comparable(text) }, origin, item)
+  }
+  addField(leaf: Leaf): void {
+    if (namesNothing(leaf.text)) return
+    this.add({ kind: 'leaf', text: comparable(leaf.text) }, ORIGIN.field, leaf.item)
+    for (const sentence of sentencesOf(leaf.text))
+      for (const value of sentence.values) this.add(value, ORIGIN.field, leaf.item)
+  }
+}
+
+/** A short leaf under a key is a field, unless it asks for something: a title can carry an order. */
+function isField(leaf: Leaf): boolean {
+  if (leaf.key === '' || leaf.text.length > FIELD_CHARS_MAX || leaf.text.includes('\n')) return false
+  const words = leaf.text.trim().split(/\s+/)
+  if (words.length === 1) return true
+  const strong = sentencesOf(leaf.text).some((sentence) => readSentence(sentence).strength >= 180)
+  return words.length <= FIELD_WORDS_MAX ? !strong || words.length <= 2 : false
+}
+
+function readProse(leaf: Leaf, firstParagraph: number, lines: Line[]): void {
+  for (const sentence of sentencesOf(leaf.text, firstParagraph)) {
+    lines.push({ sentence, reading: readSentence(sentence), item: leaf.item, author: leaf.author })
+  }
+}
+
+interface Order {
+  readonly at: number
+  readonly strength: number
+}
+
+/** The strongest sentences; of equals the earlier ones. */
+function ordersOf(lines: readonly Line[]): Order[] {
+  const found: Order[] = []
+  lines.forEach((line, at) => {
+    if (line.reading.strength > 0) found.push({ at, strength: line.reading.strength })
+  })
+  if (found.length > INDICATOR_LIMITS.orders) {
+    const weight = (order: Order): number =>
+      order.strength + ((lines[order.at] as Line).sentence.values.length > 0 ? 30 : 0)
+    found.sort((a, b) => weight(b) - weight(a) || a.at - b.at)
+    found.length = INDICATOR_LIMITS.orders
+    found.sort((a, b) => a.at - b.at)
+  }
+  return found
+}
+
+/** How many sentences before and behind an order lend it their words, within its paragraph. */
+const NEIGHBOURS = 2
+
+function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndicators {
+  const line = lines[order.at] as Line
+  const { sentence, reading } = line
+  const neighbours: Line[] = []
+  for (let at = order.at - NEIGHBOURS; at <= order.at + NEIGHBOURS; at++) {
+    const other = lines[at]
+    if (at !== order.at && other?.sentence.paragraph === sentence.paragraph) neighbours.push(other)
+  }
+  const before = lines[order.at - 1]
+  const lender =
+    reading.pointsBack && before !== undefined && before.sentence.paragraph === sentence.paragraph ? before : undefined
+  const values = [...sentence.values, ...(lender?.sentence.values ?? [])]
+  const own = new Set([...reading.roots, ...(lender?.reading.roots ?? [])])
+  const context = new Set(neighbours.flatMap((other) => other.reading.roots))
+  const rest = new Set(
+    lines
+      .filter((other) => other.item === line.item && other.sentence.paragraph !== sentence.paragraph)
+      .slice(0, 40)
+      .flatMap((other) => other.reading.roots),
+  )
+  return {
+    strength: order.strength,
+    classes: (reading.classes | (lender?.reading.classes ?? 0)) >>> 0,
+    stems: [...own].slice(0, INDICATOR_LIMITS.order_stems).map((root) => hasher.word(root)),
+    context_stems: [...context]
+      .filter((root) => !own.has(root))
+      .slice(0, INDICATOR_LIMITS.order_context_stems)
+      .map((root) => hasher.word(root)),
+    values: [...new Set(values.map((value) => value.text))]
+      .slice(0, INDICATOR_LIMITS.order_values)
+      .map((value) => upper32(hasher.value(value))),
+    author: authorWords(line.author)
+      .filter((word) => !isStopWord(word))
+      .slice(0, INDICATOR_LIMITS.order_author)
+      .map((word) => hasher.word(word)),
+    item: Math.min(line.item, 0xffff),
+    cohesion: Math.min([...own].filter((root) => rest.has(root)).length, 255),
+  }
+}

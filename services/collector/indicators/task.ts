@@ -1,0 +1,104 @@
+/**
+ * What the user asked for: words, names, values, and whether the user hands the work over to a text of somebody else
+ * ("follow his instructions", "complete the tasks he sent"). The hand-over is a phrase of complying followed closely by
+ * a word for what somebody asked; naming a document alone is not one.
+ */
+import { INDICATOR_LIMITS, type TaskIndicators } from '../../../schemas/indicators.ts'
+import type { Hasher } from './hashing.ts'
+import { upper32 } from './hashing.ts'
+import { isStopWord, LEAD_INS } from './lexicon.ts'
+import { partsOf, readSentence, rootsOf } from './orders.ts'
+import { type Sentence, sentencesOf, type Word } from './text.ts'
+import type { Value } from './values.ts'
+
+const set = (text: string): Set<string> => new Set(text.split(/\s+/))
+/** Doing what was asked. */
+const COMPLY = set(
+  `follow following follows complete completing fulfil fulfill achieve accomplish address handle execute perform do carry implement resolve process satisfy meet act finish
+  help according accordingly per obey honor honour work befolge befolgen erledige erledigen folge sigue siga cumple completa haz suivez suis effectue faites segui completa siga cumpra 按照 执行 完成 处理`,
+)
+/** What was asked. */
+const ASKED = set(
+  `instruction instructions request requests requested task tasks issue issues ask asks asked need needs needed todo todos steps directions wishes wants want homework work assignment
+  assignments items orders told says said guidance guidelines procedure checklist anweisungen anweisung anleitung aufgaben aufgabe bitte instrucciones instrucción tareas tarea solicitud petición consignes
+  tâches tâche demande istruzioni richiesta compiti instruções tarefas pedido 指示 说明 要求 任务 请求`,
+)
+/** Saying or sending something, in a task that points at a text. */
+const TOLD = set(
+  'sent send emailed mailed asked ask asks told tells tell shared posted invited wrote messaged proposed reported requested mentioned said',
+)
+const WINDOW = 7
+
+/** 2: an open hand-over; 1: the task points at what somebody said; 0: neither. */
+export function delegationOf(sentences: readonly Sentence[]): 0 | 1 | 2 {
+  let pointed: 0 | 1 = 0
+  for (const { words } of sentences) {
+    let complied = -WINDOW
+    for (let at = 0; at < words.length; at++) {
+      const word = words[at] as Word
+      if (TOLD.has(word.lower)) pointed = 1
+      if (ASKED.has(word.lower) && at - complied < WINDOW && at > complied) return 2
+      if (word.lower === 'instructions' || word.lower === 'accordingly') return 2
+      if (COMPLY.has(word.lower)) complied = at
+      if (word.lower === 'it' && at - complied === 1 && pointed === 1) return 2
+      if (word.ideographs && /按照|遵照|按.{0,6}(?:要求|指示|说明)|(?:要求|任务|指示)/.test(word.lower)) return 2
+    }
+  }
+  return pointed
+}
+
+export interface TaskReading {
+  readonly indicators: TaskIndicators
+  readonly values: readonly Value[]
+}
+
+export function readTask(text: string, hasher: Hasher): TaskReading {
+  const sentences = sentencesOf(text)
+  const values: Value[] = []
+  const roots = new Set<string>()
+  let classes = 0
+  for (const sentence of sentences) {
+    values.push(...sentence.values)
+    classes |= readSentence(sentence).classes
+    for (const root of rootsOf(sentence.words)) roots.add(root)
+  }
+  const unique = [...new Set(values.map((value) => value.text))]
+  return {
+    indicators: {
+      stems: [...roots].slice(0, INDICATOR_LIMITS.task_stems).map((root) => hasher.word(root)),
+      names: namesOf(sentences, values).map((name) => hasher.word(name)),
+      values: unique.slice(0, INDICATOR_LIMITS.task_values).map((value) => upper32(hasher.value(value))),
+      delegates: delegationOf(sentences),
+      classes: classes >>> 0,
+    },
+    values,
+  }
+}
+
+/** Proper nouns, those inside a sentence first, then the words of addresses and hosts that the task names. */
+function namesOf(sentences: readonly Sentence[], values: readonly Value[]): string[] {
+  const names: string[] = []
+  const later: string[] = []
+  for (const { words } of sentences) {
+    words.forEach((word, index) => {
+      if (!word.capital || word.values.length > 0 || isStopWord(word.lower) || LEAD_INS.has(word.lower)) return
+      const bare = word.lower.replace(/['’]s$/, '')
+      if (bare.length > 1) (index === 0 ? later : names).push(bare)
+    })
+  }
+  for (const value of values)
+    if (value.kind !== 'path' && value.kind !== 'quoted') later.push(...authorWords(value.text))
+  return [...new Set([...names, ...later])].slice(0, INDICATOR_LIMITS.task_names)
+}
+
+const PUBLIC_PARTS = set(
+  'com org net edu gov io co uk de fr es it nl cn jp ru br eu info biz mail gmail outlook hotmail yahoo proton protonmail icloud gmx web www http https noreply donotreply no reply support team admin user the',
+)
+
+/** The words by which an author is known: display name, local part and own domain; public mail hosts left out. */
+export function authorWords(author: string): string[] {
+  const lower = author.slice(0, 200).toLowerCase()
+  return [...new Set(lower.split(/[^\p{L}\p{N}]+/u).flatMap(partsOf))].filter(
+    (word) => word.length > 1 && !PUBLIC_PARTS.has(word) && !/^\d+$/.test(word),
+  )
+}

@@ -1,0 +1,148 @@
+/**
+ * Text into paragraphs, sentences and words. A word that is a value (an address, a path, a code) keeps its dots; a
+ * sentence ends at a full stop that is not inside one. Ideographs have no spaces: a run of them is one word, and values
+ * inside the run come apart. Linear in the text.
+ */
+import { comparable, type Value, valuesOf } from './values.ts'
+
+export interface Word {
+  /** Lower case, without the punctuation around it; '' for a lone dash or the like. */
+  readonly lower: string
+  readonly values: readonly Value[]
+  /** Begins with a capital letter. */
+  readonly capital: boolean
+  readonly ideographs: boolean
+  /** Punctuation right behind it, quotes left out. */
+  readonly behind: string
+  /** A dash, bullet or arrow stands in front of it, or the word itself is one. */
+  readonly breaks: boolean
+}
+
+export interface Sentence {
+  readonly words: readonly Word[]
+  readonly values: readonly Value[]
+  readonly question: boolean
+  readonly paragraph: number
+}
+
+const WORDS_PER_SENTENCE_MAX = 80
+const SENTENCES_MAX = 1_200
+const EDGE_FRONT = /^[\s([{<"'“”‘’«»‹›`*_#~|>•·]+/
+const EDGE_BACK = /[)\]}>"'“”’‘»«›`*_~|]+$/
+const STOPS = /[.,;:!?…。！？；：，、]+$/
+const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
+/** Ideographs and their punctuation, or anything else. */
+const RUNS =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+|[。！？；：，、「」『』（）《》【】“”‘’"']+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー。！？；：，、「」『』（）《》【】]+/gu
+const ABBREVIATIONS = new Set(
+  'mr mrs ms dr prof sr jr st no nr vs etc e.g i.e z.b bzw usw cf approx inc ltd dept fig'.split(' '),
+)
+const QUOTED =
+  /(?:^|[\s(:=,，：是为])(["'“‘«`「『《])(?=\S)([^"'“”‘’«»`「」『』《》\n]{2,80})(["'”’»`」』》])(?=$|[\s.,;:!?)\]。，！]|\p{Script=Han})/gu
+const QUOTED_WORDS_MAX = 8
+
+/** Paragraphs: blank lines, list marks and headings part them; a single line break only wraps. */
+export function paragraphsOf(text: string): string[] {
+  const paragraphs: string[] = []
+  let open = ''
+  const close = (): void => {
+    if (open.trim() !== '') paragraphs.push(open.trim())
+    open = ''
+  }
+  for (const line of text.split(/\r?\n/)) {
+    const plain = line.trim()
+    if (plain === '') close()
+    else {
+      if (/^(?:[-*•·>#+]|\d{1,3}[.)])\s/.test(plain) || /^\[[-+]\]/.test(plain) || /^[A-Z][\w ]{1,30}:\s/.test(plain))
+        close()
+      open += open === '' ? plain : ` ${plain}`
+    }
+  }
+  close()
+  return paragraphs
+}
+
+export function sentencesOf(text: string, firstParagraph = 0): Sentence[] {
+  const sentences: Sentence[] = []
+  paragraphsOf(text).forEach((paragraph, index) => {
+    if (sentences.length < SENTENCES_MAX) readParagraph(paragraph, firstParagraph + index, sentences)
+  })
+  return sentences
+}
+
+function readParagraph(paragraph: string, number: number, sentences: Sentence[]): void {
+  let words: Word[] = []
+  const quoted = phrasesOf(paragraph)
+  const close = (question: boolean): void => {
+    if (words.length > 0 && sentences.length < SENTENCES_MAX) {
+      const values = words.flatMap((word) => [...word.values])
+      const inside = ` ${words.map((word) => word.lower).join(' ')} `
+      for (const phrase of quoted) if (inside.includes(` ${phrase.plain} `)) values.push(phrase.value)
+      sentences.push({ words, values, question, paragraph: number })
+    }
+    words = []
+  }
+  for (const chunk of paragraph.split(/\s+/)) {
+    const runs = IDEOGRAPHS.test(chunk) ? (chunk.match(RUNS) ?? []) : [chunk]
+    for (const run of runs) {
+      if (/^[。！？；]/.test(run)) {
+        close(/？/.test(run))
+        continue
+      }
+      const word = wordOf(run)
+      if (word === undefined) continue
+      words.push(word)
+      const ends = /[.!?…]/.test(word.behind) && !ABBREVIATIONS.has(word.lower) && !/^\p{Lu}$/u.test(run.slice(0, -1))
+      if (ends || words.length >= WORDS_PER_SENTENCE_MAX) close(word.behind.includes('?'))
+    }
+  }
+  close(false)
+}
+
+function wordOf(chunk: string): Word | undefined {
+  if (/^[-–—=|>→*•·+]+$/.test(chunk)) {
+    return { lower: '', values: [], capital: false, ideographs: false, behind: '', breaks: true }
+  }
+  let core = (chunk.length > 2_048 ? chunk.slice(0, 2_048) : chunk).replace(EDGE_FRONT, '')
+  let behind = ''
+  for (let round = 0; round < 3; round++) {
+    const bare = core.replace(EDGE_BACK, '')
+    const stop = STOPS.exec(bare)
+    if (stop === null && bare === core) break
+    core = stop === null ? bare : bare.slice(0, stop.index)
+    behind += stop?.[0] ?? ''
+  }
+  if (core === '')
+    return behind === ''
+      ? undefined
+      : { lower: '', values: [], capital: false, ideographs: false, behind, breaks: false }
+  const ideographs = IDEOGRAPHS.test(core)
+  const dashed = /^[-–—]/.test(core)
+  if (dashed) core = core.replace(/^[-–—]+/, '')
+  return {
+    lower: core.toLowerCase(),
+    values: ideographs ? [] : valuesOf(core),
+    capital: /^\p{Lu}/u.test(core),
+    ideographs,
+    behind,
+    breaks: dashed,
+  }
+}
+
+/** Phrases in quotes: titles, subjects, new passwords. They are values because a call repeats them whole. */
+function phrasesOf(text: string): { readonly plain: string; readonly value: Value }[] {
+  const phrases: { plain: string; value: Value }[] = []
+  if (!/["'“‘«`「『《]/.test(text)) return phrases
+  for (const match of text.slice(0, 8_192).matchAll(QUOTED)) {
+    const inside = match[2] as string
+    const chunks = inside.split(/\s+/)
+    if (chunks.length > QUOTED_WORDS_MAX || phrases.length >= 32) continue
+    const plain = chunks
+      .flatMap((chunk) => (IDEOGRAPHS.test(chunk) ? (chunk.match(RUNS) ?? []) : [chunk]))
+      .map((run) => wordOf(run)?.lower ?? '')
+      .join(' ')
+    const form = comparable(inside)
+    if (form.length >= 3 && !/^\d+$/.test(form)) phrases.push({ plain, value: { kind: 'quoted', text: form } })
+  }
+  return phrases
+}
