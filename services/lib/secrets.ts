@@ -1,0 +1,66 @@
+/**
+ * The secrets of an installation: the admin token and the master key of all keyed hashes, made on first start and kept in
+ * the data directory in files that only the owner can read. Losing the master key costs the comparability of hashes, not
+ * the log.
+ */
+import { createHmac, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface Secrets {
+  readonly adminToken: string
+  /** Where the token stands; null where it was handed in. */
+  readonly tokenFile: string | null
+  readonly keys: TenantKeys
+}
+
+export interface TenantKeys {
+  /** 32 bytes for the tenant's keyed hashes of indicators. */
+  forTenant(tenant: string): Buffer
+  /** 32 bytes for HMAC(k, SHA-256(secret)) of the tenant's credentials. */
+  forCredentials(tenant: string): Buffer
+}
+
+const OWNER_ONLY = 0o600
+const MASTER_BYTES = 32
+
+/** Keys for each tenant, derived from one master key of at least 16 bytes. */
+export function tenantKeys(master: Buffer): TenantKeys {
+  const derive = (use: string, tenant: string): Buffer =>
+    createHmac('sha256', master).update(`${use}\u0000${tenant}`).digest()
+  return {
+    forTenant: (tenant) => derive('indicators', tenant),
+    forCredentials: (tenant) => derive('credentials', tenant),
+  }
+}
+
+/** Reads the file, or makes it with `content()`. The new file is on disk and readable by its owner alone before it is used. */
+async function keep(path: string, content: () => string): Promise<string> {
+  if (existsSync(path)) {
+    await chmod(path, OWNER_ONLY)
+    return (await readFile(path, 'utf8')).trim()
+  }
+  const made = content()
+  const file = await open(path, 'wx', OWNER_ONLY)
+  try {
+    await file.writeFile(`${made}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return made
+}
+
+/** `token` replaces the stored admin token. Throws where the directory cannot be written or holds a broken key. */
+export async function loadSecrets(directory: string, token: string | undefined): Promise<Secrets> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const masterFile = join(directory, 'master-key')
+  const master = Buffer.from(await keep(masterFile, () => randomBytes(MASTER_BYTES).toString('hex')), 'hex')
+  if (master.length !== MASTER_BYTES) {
+    throw new Error(`${masterFile} does not hold ${MASTER_BYTES} bytes in hex: restore it from a backup`)
+  }
+  const tokenFile = join(directory, 'admin-token')
+  const adminToken = token ?? (await keep(tokenFile, () => `mw_${randomBytes(24).toString('base64url')}`))
+  return { adminToken, tokenFile: token === undefined ? tokenFile : null, keys: tenantKeys(master) }
+}
