@@ -101,4 +101,32 @@ export const LIMITS = {
   delivery_delays_ms: [
     0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
   ],
+  /** Attempts come up to this share of their delay later, so that a sink that was away is not met by all at once. */
+  delivery_jitter_share: 0.1,
+  /** Attempts under way at one sink: a slow one holds up only itself. */
+  delivery_concurrency_per_sink: 4,
+  /** Deliveries that wait for one sink; beyond it new ones go to the dead letters, from where they can be replayed. */
+  deliveries_pending_per_sink_max: 10_000,
+  /** Closed deliveries are kept this long and this many: repeats of their findings are older than the log by then. */
+  delivery_closed_ms: 8 * 86_400_000,
+  deliveries_closed_max: 50_000,
+  retry_after_ms_max: 86_400_000,
+  /** A sink's answer is read to this point and thrown away. */
+  delivery_answer_bytes_max: 64 * 1024,
+  payload_cache_bytes: 32 * 1024 * 1024,
+
+  // Response
+  /** Findings of one identity join while they lie at most this far in event time from the incident's last. */
+  incident_window_ms: 3_600_000,
+  incident_findings_max: 100,
+  incident_timeline_max: 200,
+  incident_kept_ms: 30 * 86_400_000,
+  incidents_kept_max: 20_000,
+  quarantine_expires_ms: 24 * 3_600_000,
+  quarantine_expires_ms_max: 365 * 86_400_000,
+  quarantine_kept_ms: 90 * 86_400_000,
+  quarantines_kept_max: 20_000,
+  command_items_max: 1_000,
+  /** Detection configuration that nothing names any more is kept this long. */
+  content_kept_ms: 90 * 86_400_000,
 } as const

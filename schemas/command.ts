@@ -1,0 +1,114 @@
+/**
+ * A command: what a person, a file or the API asks of the responder. Commands lie in the topic `commands` as JSON, keyed
+ * and partitioned by tenant (`partitionOf(tenant, partitions)`), and are applied in order, each once. What came of one
+ * shows in what it names: a quarantine's status and its reason, an incident's timeline.
+ */
+import Type, { type Static, type TObject, type TProperties } from 'typebox'
+import { validator } from './columns.ts'
+import { DetectionConfiguration } from './configuration.ts'
+import { H } from './ids.ts'
+import { LIMITS } from './limits.ts'
+import { CONTAINMENTS, type Containment } from './quarantine.ts'
+
+const id32 = () => Type.String({ pattern: '^[0-9a-f]{32}$' })
+const identityText = () => Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max })
+const reason = Type.String({ minLength: 1, maxLength: LIMITS.why_chars_max, description: 'Why, in a person’s words' })
+const ids = Type.Array(id32(), { minItems: 1, maxItems: LIMITS.command_items_max })
+
+function command<const N extends string, P extends TProperties>(name: N, properties: P) {
+  return Type.Object(
+    {
+      type: Type.Literal(name),
+      id: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'commandId: the same when it is sent again' }),
+      tenant: Type.String({ description: 'From the token; empty only for the configuration of all tenants' }),
+      by: Type.String({ minLength: 1, description: 'Name of the token, or of the file' }),
+      time: Type.String({ description: 'When it was asked, ISO 8601 in UTC' }),
+      ...properties,
+    },
+    { additionalProperties: false },
+  )
+}
+
+/** Contain these identities now. */
+export const QuarantineCommand = command('quarantine', {
+  identities: Type.Array(identityText(), { minItems: 1, maxItems: LIMITS.command_items_max }),
+  reason,
+  action: Type.Optional(Type.Unsafe<Containment>(Type.Enum([...CONTAINMENTS]))),
+  expires_in_ms: Type.Optional(
+    Type.Integer({ minimum: 1_000, maximum: LIMITS.quarantine_expires_ms_max, description: "Default: the policy's" }),
+  ),
+  force: Type.Optional(Type.Boolean({ description: 'Also where the identity is protected' })),
+  finding_ids: Type.Optional(Type.Array(id32(), { maxItems: LIMITS.incident_findings_max })),
+})
+/** End these quarantines; a proposed one is refused by it. */
+export const ReleaseCommand = command('release', { quarantine_ids: ids, reason })
+/** Carry out these proposals: caps do not hold a person back. */
+export const ApproveCommand = command('approve', { quarantine_ids: ids, reason })
+/** What a person makes of a finding. */
+export const VerdictCommand = command('verdict', {
+  finding_id: id32(),
+  detector: Type.String({ minLength: 1, description: "The finding's" }),
+  agent: Type.String({ minLength: 1, description: "The finding's" }),
+  verdict: Type.Enum(['true_positive', 'false_positive', 'benign']),
+  reason: Type.Optional(reason),
+})
+/** Turns findings of this kind to shadow, for this tenant, from here on. */
+export const SuppressCommand = command('suppress', {
+  detector: Type.String({ minLength: 1, description: "Detector id, or '*'" }),
+  agent: Type.Optional(identityText()),
+  until: Type.Optional(Type.String({ format: 'date-time', description: 'Event time; absent: for ever' })),
+  reason,
+})
+/** Takes back a suppression that a command made; `suppression_id` is the id of that command. */
+export const UnsuppressCommand = command('unsuppress', { suppression_id: id32(), reason })
+/** Detection configuration from the service's file, for all tenants. */
+export const ConfigurationCommand = command('configuration', { configuration: DetectionConfiguration })
+/** Global stop of the tenant: nothing is contained automatically until `resume`; what would have been is proposed. */
+export const StopCommand = command('stop', { reason })
+export const ResumeCommand = command('resume', { reason })
+/** Sends dead deliveries again, with the ids that they had: those named, or all of a sink. */
+export const ReplayCommand = command('replay', {
+  delivery_ids: Type.Optional(ids),
+  sink: Type.Optional(Type.String({ minLength: 1 })),
+})
+/** Opens a sink again that had answered 410. */
+export const EnableSinkCommand = command('enable-sink', { sink: Type.String({ minLength: 1 }), reason })
+
+export const COMMANDS = {
+  quarantine: QuarantineCommand,
+  release: ReleaseCommand,
+  approve: ApproveCommand,
+  verdict: VerdictCommand,
+  suppress: SuppressCommand,
+  unsuppress: UnsuppressCommand,
+  configuration: ConfigurationCommand,
+  stop: StopCommand,
+  resume: ResumeCommand,
+  replay: ReplayCommand,
+  'enable-sink': EnableSinkCommand,
+} as const satisfies Record<string, TObject>
+
+export type CommandType = keyof typeof COMMANDS
+export type CommandOf<N extends CommandType> = Static<(typeof COMMANDS)[N]>
+export type Command = { [N in CommandType]: CommandOf<N> }[CommandType]
+
+const VALIDATORS = Object.fromEntries(
+  Object.entries(COMMANDS).map(([type, schema]) => [type, validator(schema)]),
+) as Record<string, ReturnType<typeof validator>>
+
+/** The command, or what is wrong with it. The check goes by its type, so that problems speak of that type alone. */
+export function checkCommand(
+  value: unknown,
+): { readonly ok: true; readonly command: Command } | { readonly ok: false; readonly reason: string } {
+  const type = value !== null && typeof value === 'object' ? (value as { type?: unknown }).type : undefined
+  const own = typeof type === 'string' && Object.hasOwn(VALIDATORS, type) ? VALIDATORS[type] : undefined
+  if (own === undefined) return { ok: false, reason: `no such command; known: ${Object.keys(COMMANDS).join(', ')}` }
+  if (own.check(value)) return { ok: true, command: value as Command }
+  const problems = own.problems(value).map((p) => `${p.path} ${p.message}`)
+  return { ok: false, reason: `bad command ${String(type)}: ${problems.join('; ')}` }
+}
+
+/** Id of a command: `nonce` is what makes one act different from the next, such as a request's idempotency key. */
+export const commandId = (tenant: string, type: CommandType, nonce: string): string => H('command', tenant, type, nonce)
+
+export const encodeCommand = (command: Command): Buffer => Buffer.from(JSON.stringify(command))

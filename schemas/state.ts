@@ -1,0 +1,57 @@
+/**
+ * The records of the compacted topic `state`, which the responder alone writes and rebuilds its memory from.
+ *
+ * A key is `<kind>/<tenant>/<id>/<sequence>`. Every change of a thing is a new record with the next sequence; readers take
+ * the highest, and the owner then tombstones the lower one. A stale writer can therefore only add a lower one, which
+ * nobody reads. Content of configurations lies under `content/<hash>`, which needs no sequence: a hash has one content.
+ */
+import { partitionOf } from './ids.ts'
+
+/**
+ * incident, quarantine, delivery: the schemas of those names. payload: body of a webhook, by action. sink: state of a
+ * sink. rollout: which configuration every partition was given. suppression, switch: what people decided. position: up
+ * to where a partition of `findings` or `commands` has been applied.
+ */
+export const STATE_KINDS = [
+  'incident',
+  'quarantine',
+  'delivery',
+  'payload',
+  'sink',
+  'rollout',
+  'suppression',
+  'switch',
+  'position',
+] as const
+export type StateKind = (typeof STATE_KINDS)[number]
+
+export interface StateAddress {
+  readonly kind: StateKind
+  readonly tenant: string
+  readonly id: string
+}
+
+const CONTENT = 'content/'
+
+export const stateKey = (address: StateAddress, sequence: number): string =>
+  [address.kind, encodeURIComponent(address.tenant), encodeURIComponent(address.id), sequence].join('/')
+
+/** Content of a configuration. */
+export const contentKey = (hash: string): string => `${CONTENT}${hash}`
+/** The hash of a content key; undefined for any other key. */
+export const contentHash = (key: string): string | undefined =>
+  key.startsWith(CONTENT) ? key.slice(CONTENT.length) : undefined
+
+/** Reads a key back; undefined where it is not one of a sequenced record. */
+export function parseStateKey(key: string): (StateAddress & { readonly sequence: number }) | undefined {
+  const parts = key.split('/')
+  const kind = STATE_KINDS.find((k) => k === parts[0])
+  const sequence = Number(parts[3])
+  if (parts.length !== 4 || kind === undefined || !Number.isSafeInteger(sequence)) return undefined
+  return { kind, tenant: decodeURIComponent(parts[1]!), id: decodeURIComponent(parts[2]!), sequence }
+}
+
+/** All of a tenant's state lies in one partition, so that what changes together is written together, in order. */
+export const statePartition = (tenant: string, partitions: number): number => partitionOf(tenant, partitions)
+/** Content belongs to all tenants and lies where the records of no tenant in particular do. */
+export const contentPartition = (partitions: number): number => statePartition('', partitions)

@@ -1,0 +1,26 @@
+/**
+ * What the responder shows of its state to those who answer people: lists, newest first, of one tenant. It is read from
+ * the responder's memory, so it answers while the warehouse is away.
+ */
+import type { Delivery } from '../../schemas/delivery.ts'
+import type { Incident } from '../../schemas/incident.ts'
+import type { Quarantine } from '../../schemas/quarantine.ts'
+
+export interface ViewPage {
+  /** 1 to LIMITS.list_limit_max. */
+  readonly limit: number
+  /** `next_cursor` of the page before; null for the first. */
+  readonly cursor: string | null
+}
+
+/** A list of one page, or why the cursor was not taken: it is not ours, or another tenant's. */
+export type ViewAnswer<T> =
+  | { readonly ok: true; readonly items: readonly T[]; readonly next_cursor: string | null }
+  | { readonly ok: false; readonly reason: string }
+
+export interface ResponderViews {
+  quarantines(tenant: string, page: ViewPage): Promise<ViewAnswer<Quarantine>>
+  incidents(tenant: string, page: ViewPage): Promise<ViewAnswer<Incident>>
+  deliveries(tenant: string, page: ViewPage): Promise<ViewAnswer<Delivery>>
+}
+export type QuarantineView = Pick<ResponderViews, 'quarantines'>
