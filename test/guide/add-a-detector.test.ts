@@ -1,0 +1,98 @@
+/**
+ * Runs docs/add-a-detector.md: its code blocks become two files and one registry line in a copy of the tree, the cases run
+ * through the engine there, and a snapshot from before the detector restores without losing what others learned.
+ */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+let tree: string
+
+/** A fenced block of the page, by the path or word before it. */
+function block(page: string, before: string): string {
+  const at = page.indexOf(before)
+  const open = page.indexOf('```ts', at)
+  const start = page.indexOf('\n', open) + 1
+  return page.slice(start, page.indexOf('```', start))
+}
+
+async function run(script: string): Promise<Record<string, unknown>> {
+  const file = join(tree, 'run.ts')
+  await writeFile(file, script)
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: tree, timeout: 60_000 })
+  return JSON.parse(stdout) as Record<string, unknown>
+}
+
+/** Learns with the registry as it stands, in the copy, and leaves the snapshot behind. */
+const LEARN = `
+import { writeFileSync } from 'node:fs'
+import { DETECTORS } from './detectors/registry.ts'
+import { blankEvent, EVENT_SCHEMA_VERSION, rowOf } from './schemas/event.ts'
+import { encodeFrame } from './schemas/frame.ts'
+import { eventId } from './schemas/ids.ts'
+import { createStageOne } from './services/detector/engine/index.ts'
+const stage = createStageOne({ detectors: DETECTORS, codeVersion: 'before', partition: 0 })
+const rows = Array.from({ length: 2_000 }, (_, n) => rowOf({
+  ...blankEvent(), event_id: eventId('t', 'events', 'e' + n), tenant: 't', identity: 'agent-' + (n % 7), owner: 'o', kind: 'api',
+  action: 's3:GetObject', source_network: '10.0.' + (n % 3) + '.0/24', user_agent_family: 'sdk', time: Date.UTC(2026, 0, 1) + n * 60_000,
+}))
+stage.apply({ offset: 0, value: encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime: Date.UTC(2026, 6, 1) }) })
+const snapshot = stage.snapshot()
+writeFileSync('snapshot.json', JSON.stringify({ ...snapshot, columns: snapshot.columns.map((c) => [c.name, Buffer.from(c.bytes).toString('base64')]) }))
+console.log(JSON.stringify({ detectors: DETECTORS.length, columns: snapshot.columns.length }))
+`
+
+/** Restores that snapshot with the new registry, compares every old column, and runs the new detector's cases. */
+const CHECK = `
+import { readFileSync } from 'node:fs'
+import { DETECTORS } from './detectors/registry.ts'
+import { cases } from './detectors/intent/runaway-loop.cases.ts'
+import { blankEvent, EVENT_SCHEMA_VERSION, rowOf } from './schemas/event.ts'
+import { encodeFrame } from './schemas/frame.ts'
+import { eventId } from './schemas/ids.ts'
+import { createStageOne } from './services/detector/engine/index.ts'
+const held = JSON.parse(readFileSync('snapshot.json', 'utf8'))
+const snapshot = { ...held, columns: held.columns.map(([name, text]) => ({ name, bytes: new Uint8Array(Buffer.from(text, 'base64')) })) }
+const after = new Map(createStageOne({ detectors: DETECTORS, codeVersion: 'after', partition: 0 }, snapshot).snapshot().columns.map((c) => [c.name, Buffer.from(c.bytes)]))
+const lost = snapshot.columns.filter((c) => !after.get(c.name)?.equals(Buffer.from(c.bytes))).map((c) => c.name)
+const failed = cases.filter((one) => {
+  const stage = createStageOne({ detectors: DETECTORS, codeVersion: 'after', partition: 0 })
+  const rows = one.events.map((e, n) => rowOf({ ...blankEvent(), event_id: eventId('t', 'events', 'e' + n), source_id: 'e' + n, tenant: 't', ...e }))
+  const { findings } = stage.apply({ offset: 0, value: encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime: Date.UTC(2026, 6, 1) }) })
+  return findings.filter((f) => f.detector === 'intent/runaway-loop').length !== one.expect.length
+})
+console.log(JSON.stringify({ detectors: DETECTORS.length, lost, failed: failed.map((c) => c.name), cases: cases.length }))
+`
+
+describe('docs/add-a-detector.md', () => {
+  beforeAll(async () => {
+    tree = await mkdtemp(join(tmpdir(), 'moltwatch-guide-'))
+    for (const part of ['schemas', 'detectors', 'services/detector', 'package.json']) {
+      await cp(join(ROOT, part), join(tree, part), { recursive: true })
+    }
+    await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'))
+  })
+  afterAll(() => rm(tree, { recursive: true, force: true }))
+
+  it('adds a detector with two files and one registry line, and nobody loses what they learned', async () => {
+    const before = await run(LEARN)
+    const page = await readFile(join(ROOT, 'docs/add-a-detector.md'), 'utf8')
+    for (const path of ['detectors/intent/runaway-loop.ts', 'detectors/intent/runaway-loop.cases.ts']) {
+      await writeFile(join(tree, path), block(page, `\`${path}\`\n`))
+    }
+    const [imported, line] = block(page, '## 3. The registry').trim().split('\n') as [string, string]
+    const registry = await readFile(join(tree, 'detectors/registry.ts'), 'utf8')
+    const at = registry.indexOf('= [') + 3
+    await writeFile(
+      join(tree, 'detectors/registry.ts'),
+      `${imported}\n${registry.slice(0, at)}\n  ${line}${registry.slice(at)}`,
+    )
+
+    const after = await run(CHECK)
+    expect(after).toEqual({ detectors: (before['detectors'] as number) + 1, lost: [], failed: [], cases: 5 })
+  })
+})
