@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { askClient, commandClient, type Engine, insertSettings } from './engine.ts'
 
@@ -61,7 +61,10 @@ export async function openChdb(options: ChdbOptions): Promise<Engine> {
   try {
     const connection = createChdbConnection({ path: options.path })
     // chdb names the types of another copy of the client's common part; they agree but for a private field.
-    const client = createClient({ connection: connection as unknown as Hook })
+    const client = createClient({
+      connection: connection as unknown as Hook,
+      log: { level: ClickHouseLogLevel.OFF },
+    })
     return {
       ask: (sql, params) => askClient(client, sql, params),
       command: (sql) => commandClient(client, sql),

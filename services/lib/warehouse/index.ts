@@ -15,21 +15,35 @@ import { type Question, type Warehouse, WarehouseError, type WarehouseStatus } f
 import { openServer, type ServerOptions } from './server.ts'
 import { TABLES } from './tables.ts'
 
-export type WarehouseOptions = ChdbOptions | ServerOptions
+export type WarehouseOptions = (ChdbOptions | ServerOptions) & {
+  /** Limits of one question; LIMITS.query_seconds_max and query_memory_bytes_max where absent. */
+  readonly questionSecondsMax?: number
+  readonly questionBytesMax?: number
+  /** Directory of the migrations, ending in a slash; the project's own where absent. */
+  readonly migrations?: URL
+}
 
 export interface WarehouseTools {
   readonly logger: Logger
   readonly metrics: Metrics
 }
 
-const QUESTION_SETTINGS = Object.entries({
-  max_execution_time: LIMITS.query_seconds_max,
-  max_memory_usage: LIMITS.query_memory_bytes_max,
-  max_bytes_before_external_group_by: LIMITS.query_memory_bytes_max / 4,
-  output_format_json_quote_64bit_integers: 1,
-})
-  .map(([setting, value]) => `${setting} = ${value}`)
-  .join(', ')
+/**
+ * Settings of every question. The limits are the engine's own, because giving up on the answer does not stop a query in
+ * chdb. Grouping goes to disk before it meets the limit of memory.
+ */
+function questionSettings(options: WarehouseOptions): string {
+  const bytesMax = options.questionBytesMax ?? LIMITS.query_memory_bytes_max
+  const settings = {
+    max_execution_time: options.questionSecondsMax ?? LIMITS.query_seconds_max,
+    max_memory_usage: bytesMax,
+    max_bytes_before_external_group_by: Math.floor(bytesMax / 4),
+    output_format_json_quote_64bit_integers: 1,
+  }
+  return Object.entries(settings)
+    .map(([setting, value]) => `${setting} = ${value}`)
+    .join(', ')
+}
 
 /** What a failed opening means to a person. */
 const openingReason = (options: WarehouseOptions, error: unknown): string =>
@@ -56,7 +70,7 @@ function createLife(options: WarehouseOptions, { logger, metrics }: WarehouseToo
   const open = async (): Promise<void> => {
     try {
       engine ??= await (options.kind === 'chdb' ? openChdb(options) : openServer(options))
-      const applied = await migrate(engine, readMigrations())
+      const applied = await migrate(engine, readMigrations(options.migrations))
       if (applied.length > 0) logger.info({ applied }, 'warehouse migrations applied')
       await checkColumns(engine)
       waitMs = LIMITS.warehouse_retry_ms_min
@@ -132,6 +146,7 @@ function createTracker() {
 export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools): Warehouse {
   const life = createLife(options, tools)
   const tracker = createTracker()
+  const settings = questionSettings(options)
   const gate = createGate(LIMITS.warehouse_questions_max, LIMITS.warehouse_questions_waiting_max)
 
   const guarded = async <T>(
@@ -154,7 +169,7 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
     ask<Row>({ name, sql, params }: Question): Promise<Row[]> {
       return gate(() => {
         const end = tools.metrics.querySeconds.startTimer({ query: name })
-        const full = `${sql} SETTINGS ${QUESTION_SETTINGS}`
+        const full = `${sql} SETTINGS ${settings}`
         return guarded('ask', `question ${name}`, (engine) => engine.ask<Row>(full, params)).finally(end)
       })
     },

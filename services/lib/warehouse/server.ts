@@ -3,7 +3,7 @@
  * `insert` of the client refuses raw bytes in this format.
  */
 import { Readable } from 'node:stream'
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { askClient, commandClient, type Engine, insertSettings, quoted } from './engine.ts'
 
@@ -23,6 +23,8 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
   const client = createClient({
     url: options.url,
     application: 'moltwatch',
+    // The client would print rows that the server refuses; errors are told by whoever made the call.
+    log: { level: ClickHouseLogLevel.OFF },
     request_timeout: LIMITS.warehouse_request_ms_max,
     compression: { request: false, response: true },
     ...(options.username === undefined ? {} : { username: options.username }),
