@@ -1,0 +1,133 @@
+/** Runs the real service as a child process on free loopback ports, for tests that kill it, restart it and ask it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const MAIN = join(import.meta.dirname, '../../services/main.ts')
+const READY_MS_MAX = 30_000
+
+export const TOKEN = 'mw_token_of_the_tests_0123456789'
+
+export interface ServicePlan {
+  readonly data: string
+  readonly port: number
+  readonly otlpPort: number
+  readonly config?: string
+}
+
+export interface RunningService {
+  readonly plan: ServicePlan
+  /** kill -9, and waits until the process is gone. */
+  kill(): Promise<void>
+  /** SIGTERM, and waits; answers the exit code and how long it took in ms. */
+  stop(): Promise<{ code: number | null; ms: number }>
+  get(path: string): Promise<unknown>
+  post(path: string, body: string, type?: string): Promise<Response>
+  /** What it wrote to standard error so far. */
+  log(): string
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export async function planService(data: string, config?: string): Promise<ServicePlan> {
+  return { data, port: await freePort(), otlpPort: await freePort(), ...(config === undefined ? {} : { config }) }
+}
+
+/** Starts the service and resolves when it is ready. Throws with its log where it is not in time. */
+export async function startService(plan: ServicePlan): Promise<RunningService> {
+  const options = ['start', '--data', plan.data, '--port', String(plan.port), '--otlp-port', String(plan.otlpPort)]
+  if (plan.config !== undefined) options.push('--config', plan.config)
+  const child = spawn(process.execPath, [MAIN, ...options], {
+    env: { ...process.env, MOLTWATCH_TOKEN: TOKEN, UV_THREADPOOL_SIZE: '16' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-20_000)
+  })
+  child.stdout.resume()
+  const service = handle(plan, child, () => log)
+  const deadline = Date.now() + READY_MS_MAX
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the service ended before it was ready:\n${log}`)
+    const ready = await fetch(`http://127.0.0.1:${plan.port}/readyz`).then(
+      (answer) => answer.status === 200,
+      () => false,
+    )
+    if (ready) return service
+    await sleep(50)
+  }
+  await service.kill()
+  throw new Error(`the service was not ready within ${READY_MS_MAX} ms:\n${log}`)
+}
+
+function handle(plan: ServicePlan, child: ChildProcess, log: () => string): RunningService {
+  const gone = once(child, 'exit')
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  return {
+    plan,
+    log,
+    async kill() {
+      child.kill('SIGKILL')
+      await gone
+    },
+    async stop() {
+      const began = Date.now()
+      child.kill('SIGTERM')
+      const [code] = (await gone) as [number | null]
+      return { code, ms: Date.now() - began }
+    },
+    async get(path) {
+      const answer = await fetch(`http://127.0.0.1:${plan.port}${path}`, { headers })
+      if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}: ${await answer.text()}`)
+      return answer.json()
+    },
+    post: (path, body, type = 'application/json') =>
+      fetch(`http://127.0.0.1:${path === '/v1/logs' ? plan.otlpPort : plan.port}${path}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': type },
+        body,
+      }),
+  }
+}
+
+interface Page {
+  readonly items: readonly { readonly id: string }[]
+  readonly next_cursor: string | null
+}
+
+/** The ids of all findings that the API lists. */
+export async function findingIds(service: RunningService): Promise<string[]> {
+  const ids: string[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = (await service.get(
+      `/v1/findings?limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    )) as Page
+    ids.push(...page.items.map((item) => item.id))
+    cursor = page.next_cursor
+  }
+  return ids.sort()
+}
+
+/** Asks until `settled` says that the answer is the wanted one; throws what it saw last when time is up. */
+export async function until<T>(ask: () => Promise<T>, settled: (answer: T) => boolean, msMax = 60_000): Promise<T> {
+  const deadline = Date.now() + msMax
+  for (;;) {
+    const answer = await ask()
+    if (settled(answer)) return answer
+    if (Date.now() > deadline)
+      throw new Error(`not settled within ${msMax} ms; last: ${JSON.stringify(answer)?.slice(0, 500)}`)
+    await sleep(200)
+  }
+}
