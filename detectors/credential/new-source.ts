@@ -1,0 +1,247 @@
+/**
+ * Fires when a known identity acts from a network, or through client software, that it never used. Either alone is
+ * medium or low. High is a new network together with something else new: the client, or an action that the identity
+ * never did, within an hour. Before it fires, the second half asks whether other owners of the same group already use
+ * the source: a new egress address that others have used for a while is the platform's, not a thief's.
+ *
+ * Why: who steals a credential uses it from his own machine and with his own tools, and wants something that its owner
+ * does not do. An identity that changes its network all the time has a high rate of novelty of its own, and the change
+ * says nothing: the probability of a new source on a day must be small (Gamma-Poisson) for anything to fire.
+ *
+ * Misses: a thief inside the victim's network and client (a hijacked agent, its own proxy); the first days of an
+ * identity; addresses that the log does not carry; a source that three other owners have used for an hour.
+ */
+import Type from 'typebox'
+import { hash32 } from '../../schemas/ids.ts'
+import type { EventView } from '../../schemas/event.ts'
+import { defineDetector, type Step, type Suspicion } from '../detector.ts'
+import { evidenceList, evidenceOf } from '../lib/evidence.ts'
+import { counter, decayedCount, earliest, recentSet, small } from '../lib/fields.ts'
+import { seenFilter } from '../lib/filter.ts'
+import { gammaPoissonLogTail, surpriseOf } from '../lib/maths.ts'
+import { isNetwork } from '../lib/networks.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+const NOVELTY_HALF_LIFE_MS = 14 * DAY_MS
+
+const Settings = Type.Object({
+  warm_up_ms: Type.Integer({ default: 2 * DAY_MS, minimum: 0, description: 'Age of an identity before it is judged' }),
+  warm_up_events: Type.Integer({ default: 20, minimum: 1, maximum: 255, description: 'Events before it is judged' }),
+  daily_probability_max: Type.Number({
+    default: 0.1,
+    description: 'A new source is strange where the identity has one on at most this share of its days',
+  }),
+  follow_ms: Type.Integer({
+    default: HOUR_MS,
+    description: 'How long after a new source anything else that is new belongs to it',
+  }),
+  adopt_ms: Type.Integer({ default: DAY_MS, description: 'How long after its first use a reported source is known' }),
+  peer_owners_min: Type.Integer({
+    default: 3,
+    minimum: 1,
+    description: 'Other owners whose use of it explains a source',
+  }),
+  peer_age_ms: Type.Integer({
+    default: HOUR_MS,
+    description: 'They must have used it this long before: who tries a list of stolen credentials is no crowd of peers',
+  }),
+})
+
+const rest = {
+  networks: recentSet({ size: 6 }),
+  clients: recentSet({ size: 4 }),
+  /** What it did, to tell a first action. */
+  actions: seenFilter({ bytes: 32 }),
+  /** New sources after the first, adopted or not strange. */
+  novelty: decayedCount({ halfLifeMs: NOVELTY_HALF_LIFE_MS }),
+  /** Stops at 255. */
+  events: small(),
+  /** The new source in hand: not learned until it is adopted. 0: none. */
+  suspectNetwork: counter(),
+  suspectClient: counter(),
+  /** When it was first seen, in minutes since 1970. */
+  suspectMinute: counter(),
+  /** Level already reported of it, an index of LEVELS. */
+  suspectLevel: small(),
+}
+const open = { evidence: evidenceList({ bytes: 320 }) }
+type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open>
+
+/** 0 where the event does not say. */
+const printOf = (kind: string, word: string): number => (word === '' ? 0 : hash32(`${kind}/${word}`) || 1)
+
+interface Source {
+  readonly network: number
+  readonly client: number
+  readonly newNetwork: boolean
+  readonly newClient: boolean
+}
+
+function sourceOf({ event, state }: Context): Source {
+  const network = printOf('network', isNetwork(event.source_network) ? event.source_network : '')
+  const client = printOf('client', event.user_agent_family)
+  return {
+    network,
+    client,
+    newNetwork: network !== 0 && !state.networks.has(network),
+    newClient: client !== 0 && !state.clients.has(client),
+  }
+}
+
+const groupKey = (event: EventView, kind: 'network' | 'client'): string =>
+  `${event.principal_kind}/${event.role}/${kind}/${kind === 'network' ? event.source_network : event.user_agent_family}`
+
+/** First uses are sent during warm-up too, and again when a source has been forgotten: evidence for others. */
+function sendFirstUses({ event, send }: Context, source: Source): void {
+  const fingerprint = hash32(event.owner)
+  if (source.newNetwork) send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
+  if (source.newClient) send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
+}
+
+function learn({ event, state, time, since }: Context, source: Source): void {
+  if ((source.newNetwork || source.newClient) && time > since) state.novelty.add(time)
+  if (source.network !== 0) state.networks.use(source.network)
+  if (source.client !== 0) state.clients.use(source.client)
+  state.actions.add(hash32(event.action))
+}
+
+/** The reported source becomes known: it was shown to a person, and it stays in use or its occasion is over. */
+function adopt({ state }: Context): void {
+  if (state.suspectMinute.value === 0) return
+  if (state.suspectNetwork.value !== 0) state.networks.use(state.suspectNetwork.value)
+  if (state.suspectClient.value !== 0) state.clients.use(state.suspectClient.value)
+  state.novelty.add(state.suspectMinute.value * MINUTE_MS)
+  state.suspectNetwork.value = 0
+  state.suspectClient.value = 0
+  state.suspectMinute.value = 0
+  state.suspectLevel.value = 0
+}
+
+/** ln of the probability that a day of this identity brings a new source: Gamma(0.5, 5 days) before anything is known. */
+function dailyLogProbability({ state, time, since }: Context): number {
+  const mean = NOVELTY_HALF_LIFE_MS / Math.LN2
+  const exposureDays = (mean * -Math.expm1(-Math.max(0, time - since) / mean)) / DAY_MS
+  return gammaPoissonLogTail(1, 0.5 + state.novelty.at(time), 5 + exposureDays)
+}
+
+const LEVELS = ['', 'low', 'medium', 'high'] as const
+/** A new client alone is 1, a new network alone 2; both, or a network and a first action, are 3. */
+const levelOf = (points: number): number => Math.min(3, points)
+
+function suspect(context: Context, source: Source, logProbability: number): Suspicion | undefined {
+  const { event, state, settings, time } = context
+  const newAction = !state.actions.has(hash32(event.action))
+  const inTime = Math.abs(time - state.suspectMinute.value * MINUTE_MS) <= settings.follow_ms
+  const reported = state.suspectLevel.value
+  const points = (source.newNetwork ? 2 : 0) + (source.newClient ? 1 : 0) + (newAction && inTime ? 1 : 0)
+  if (source.newNetwork) state.suspectNetwork.value = source.network
+  if (source.newClient) state.suspectClient.value = source.client
+  const { evidence } = context.openWindow()
+  if (levelOf(points) <= reported) return undefined
+  state.suspectLevel.value = levelOf(points)
+  const shown = evidenceOf(event)
+  evidence.add(shown)
+  const before = evidence.list().filter((e) => e.event_id !== shown.event_id)
+  const level = LEVELS[levelOf(points)] as 'low' | 'medium' | 'high'
+  const novel = [
+    ...(source.newNetwork ? [`network ${event.source_network}`] : []),
+    ...(source.newClient ? [`client ${event.user_agent_family}`] : []),
+    ...(newAction && inTime ? [`action ${event.action}`] : []),
+  ]
+  return {
+    why: `${event.identity} used ${novel.join(' and ')}, which it never used since it is watched.`,
+    observed: {
+      new: novel,
+      source_address: event.source_address,
+      user_agent: event.user_agent,
+      credential: event.credential,
+    },
+    expected: {
+      known_networks: state.networks.size,
+      known_clients: state.clients.size,
+      new_sources_a_day: Math.exp(logProbability),
+    },
+    surprise: surpriseOf(logProbability),
+    severity: level,
+    level,
+    learnedSince: context.since,
+    evidence: [...before, shown],
+    ask: {
+      keyKind: 'source',
+      key: groupKey(event, source.newNetwork ? 'network' : 'client'),
+      fingerprint: hash32(event.owner),
+    },
+  }
+}
+
+export const newSource = defineDetector({
+  id: 'credential/new-source',
+  version: 1,
+
+  title: 'Credential used from a new source',
+  severity: 'medium',
+  mode: 'live',
+  techniques: ['T1078.004', 'T1552.005', 'AML.T0091.000', 'ASI03'],
+  falsePositives: [
+    'A move to another network or client: peers of other owners explain a shared one, the rest is known after a day',
+    'A new integration that brings its own address',
+  ],
+
+  settings: Settings,
+  key: 'identity',
+  state: rest,
+  window: { lengthMs: HOUR_MS, state: open },
+
+  matches: (event) =>
+    event.action !== 'user.message' &&
+    (isNetwork(event.source_network) || (event.source_network === '' && event.user_agent_family !== '')),
+  step(context) {
+    const { state, settings, time, since } = context
+    const source = sourceOf(context)
+    sendFirstUses(context, source)
+    const warm = time - since >= settings.warm_up_ms && state.events.value >= settings.warm_up_events
+    if (state.events.value < 255) state.events.value++
+    const suspectSince = state.suspectMinute.value * MINUTE_MS
+    if (suspectSince > 0 && time - suspectSince >= settings.adopt_ms) adopt(context)
+
+    const now = sourceOf(context)
+    if (!warm || (!now.newNetwork && !now.newClient)) {
+      learn(context, now)
+      return undefined
+    }
+    const logProbability = dailyLogProbability(context)
+    const held =
+      state.suspectMinute.value > 0 &&
+      (!now.newNetwork || now.network === state.suspectNetwork.value) &&
+      (!now.newClient || now.client === state.suspectClient.value)
+    if (!held) {
+      if (logProbability > Math.log(settings.daily_probability_max)) {
+        learn(context, now)
+        return undefined
+      }
+      const sameOccasion = state.suspectMinute.value > 0 && time - suspectSince <= settings.follow_ms
+      if (!sameOccasion) {
+        adopt(context)
+        state.suspectMinute.value = Math.max(1, Math.floor(time / MINUTE_MS))
+      }
+    }
+    return suspect(context, sourceOf(context), logProbability)
+  },
+
+  second: {
+    keys: ['source'],
+    state: { owners: earliest({ size: 8 }) },
+    absorb({ signal, state, time, tie }) {
+      state.owners.add(signal.fingerprint, time, tie)
+      return undefined
+    },
+    decide({ candidate, state, settings }) {
+      const before = candidate.time - settings.peer_age_ms
+      const peers = state.owners.countBefore(before, candidate.tie, candidate.fingerprint)
+      if (peers >= settings.peer_owners_min) return { fire: false }
+      return { fire: true, observed: { other_owners_there_before: peers } }
+    },
+  },
+})
