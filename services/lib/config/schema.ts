@@ -1,0 +1,144 @@
+/**
+ * The service's configuration file: its shape, with the default of every setting. `docs/configuration.md` explains it to
+ * people. What detectors depend on (`detection`) goes into the log; the rest, secrets above all, never does.
+ */
+import Type, { type Static } from 'typebox'
+import { DetectionConfiguration, emptyConfiguration } from '../../../schemas/configuration.ts'
+import { RECEIVES, type Receives } from '../../../schemas/delivery.ts'
+import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { ROLES, type Role, SCOPES, type Scope } from '../auth.ts'
+
+const severity = (fallback: Severity) => Type.Unsafe<Severity>(Type.Enum([...SEVERITIES], { default: fallback }))
+const name = () => Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
+const identities = () => Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }))
+
+export const Sink = Type.Object(
+  {
+    name: name(),
+    type: Type.Literal('webhook'),
+    url: Type.String({ minLength: 1, maxLength: 2_048, description: 'https; http only with allow_private' }),
+    secret: Type.String({ description: 'whsec_ and base64 of 24 to 64 bytes' }),
+    previous_secret: Type.Optional(
+      Type.String({ description: 'While it is rotated: deliveries carry both signatures' }),
+    ),
+    min_severity: severity('medium'),
+    allow_private: Type.Boolean({ default: false, description: 'Allows private and loopback addresses, and http' }),
+    tenant: Type.String({ minLength: 1, default: 'default', description: "Whose; '*' for every tenant" }),
+    receives: Type.Array(Type.Unsafe<Receives>(Type.Enum([...RECEIVES])), {
+      default: [...RECEIVES],
+      minItems: 1,
+      description: 'findings, orders (to contain and release), notices (pages, proposals, trouble with other sinks)',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type Sink = Static<typeof Sink>
+
+export const MODES = ['shadow', 'propose', 'enforce'] as const
+export type Mode = (typeof MODES)[number]
+export const PRESETS = ['contain-agent-networks'] as const
+export type Preset = (typeof PRESETS)[number]
+export const POLICY_ACTIONS = ['notify', 'page', 'quarantine', 'reduce-autonomy'] as const
+export type PolicyAction = (typeof POLICY_ACTIONS)[number]
+
+export const PolicyRule = Type.Object(
+  {
+    detector: Type.String({
+      minLength: 1,
+      default: '*',
+      description: 'Detector id; a * at its end stands for any rest',
+    }),
+    min_severity: severity('info'),
+    techniques: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Any of these; none: any' }),
+    min_detectors: Type.Integer({
+      minimum: 1,
+      default: 1,
+      description: 'Only once the incident holds findings of this many detectors',
+    }),
+    actions: Type.Array(Type.Unsafe<PolicyAction>(Type.Enum([...POLICY_ACTIONS])), { minItems: 1 }),
+  },
+  { additionalProperties: false },
+)
+export type PolicyRule = Static<typeof PolicyRule>
+
+const policyProperties = {
+  mode: Type.Optional(
+    Type.Unsafe<Mode>(
+      Type.Enum([...MODES], { description: 'What becomes of a quarantine; default: shadow, with a preset enforce' }),
+    ),
+  ),
+  preset: Type.Optional(Type.Unsafe<Preset>(Type.Enum([...PRESETS]))),
+  rules: Type.Optional(Type.Array(PolicyRule)),
+  protected: Type.Optional(identities()),
+  caps: Type.Optional(
+    Type.Object(
+      {
+        per_hour: Type.Integer({ minimum: 0, default: 5, description: 'Automatic quarantines in any hour' }),
+        share_of_identities: Type.Number({
+          minimum: 0,
+          maximum: 1,
+          default: 0.1,
+          description: 'Identities under automatic quarantine at once, of those known; one is always allowed',
+        }),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+  expires_hours: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, maximum: LIMITS.quarantine_expires_ms_max / 3_600_000 }),
+  ),
+  stop: Type.Optional(Type.Boolean({ description: 'Global stop: nothing is contained automatically' })),
+}
+
+/** Policy of one tenant; what is absent is as in the policy of all. */
+// The default makes the library fill in what lies below a key of a record.
+export const TenantPolicy = Type.Object(policyProperties, { additionalProperties: false, default: {} })
+export type TenantPolicy = Static<typeof TenantPolicy>
+
+export const Policy = Type.Object(
+  {
+    ...policyProperties,
+    tenants: Type.Record(Type.String(), TenantPolicy, { default: {} }),
+  },
+  { additionalProperties: false, default: { tenants: {} } },
+)
+export type Policy = Static<typeof Policy>
+
+export const Token = Type.Object(
+  {
+    name: name(),
+    token: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024 })),
+    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    tenant: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max, default: 'default' }),
+    role: Type.Unsafe<Role>(Type.Enum([...ROLES])),
+    scopes: Type.Array(Type.Unsafe<Scope>(Type.Enum([...SCOPES])), { default: ['live'] }),
+  },
+  { additionalProperties: false },
+)
+export type Token = Static<typeof Token>
+
+const Retention = Type.Object(
+  {
+    log_days: Type.Integer({ minimum: 1, default: 7, description: 'events and signals in the log' }),
+    log_bytes_max: Type.Optional(
+      Type.Integer({ minimum: 64 * 1024 * 1024, description: 'Of the embedded log in all; the oldest go first' }),
+    ),
+  },
+  { additionalProperties: false, default: {} },
+)
+
+export const ServiceConfiguration = Type.Object(
+  {
+    sinks: Type.Array(Sink, { default: [] }),
+    policy: Policy,
+    tokens: Type.Array(Token, { default: [] }),
+    detection: Type.Object(DetectionConfiguration.properties, {
+      additionalProperties: false,
+      default: emptyConfiguration(),
+    }),
+    retention: Retention,
+  },
+  { $id: 'service-configuration', additionalProperties: false },
+)
+export type ServiceConfiguration = Static<typeof ServiceConfiguration>

@@ -1,0 +1,139 @@
+/**
+ * What the shape of the configuration cannot say: secrets that are secrets, URLs that may be called, names that are there
+ * once, detectors that exist and settings that they take.
+ */
+import type { TObject } from 'typebox'
+import { Errors } from 'typebox/value'
+import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import { type ConfigPath, explain, type SchemaError, unknownWord } from './problems.ts'
+import { addressProblem, hostOf } from './public-address.ts'
+import type { ServiceConfiguration, Sink, TenantPolicy } from './schema.ts'
+import { parseWebhookSecret } from './webhook-secret.ts'
+import { isIP } from 'node:net'
+
+/** What the configuration may say of detectors; handed in by who knows the registry. */
+export interface DetectorEntry {
+  readonly id: string
+  readonly settings: TObject
+}
+
+export type Located = { readonly path: ConfigPath; readonly message: string }
+
+function sinkUrlProblem(sink: Sink): string | undefined {
+  if (!URL.canParse(sink.url)) return 'is not a URL'
+  const url = new URL(sink.url)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL'
+  if (url.protocol === 'http:' && !sink.allow_private) return 'must be https: http is allowed with allow_private: true'
+  if (url.username !== '' || url.password !== '') {
+    return 'must not hold a user or password: receivers check the signature instead'
+  }
+  const host = hostOf(url)
+  const range = isIP(host) === 0 || sink.allow_private ? undefined : addressProblem(host)
+  return range === undefined ? undefined : `leads to a ${range} address: that needs allow_private: true`
+}
+
+function* sinkProblems(sinks: readonly Sink[]): Generator<Located> {
+  const names = new Set<string>()
+  for (const [i, sink] of sinks.entries()) {
+    if (names.has(sink.name)) yield { path: ['sinks', i, 'name'], message: 'two sinks have this name' }
+    names.add(sink.name)
+    const url = sinkUrlProblem(sink)
+    if (url !== undefined) yield { path: ['sinks', i, 'url'], message: url }
+    for (const key of ['secret', 'previous_secret'] as const) {
+      const secret = sink[key]
+      const outcome = secret === undefined ? undefined : parseWebhookSecret(secret)
+      if (outcome?.ok === false) yield { path: ['sinks', i, key], message: outcome.reason }
+    }
+  }
+}
+
+function* tokenProblems(tokens: ServiceConfiguration['tokens']): Generator<Located> {
+  const names = new Set<string>()
+  const values = new Set<string>()
+  for (const [i, token] of tokens.entries()) {
+    if (names.has(token.name)) yield { path: ['tokens', i, 'name'], message: 'two tokens have this name' }
+    names.add(token.name)
+    const value = token.token ?? token.sha256
+    if ((token.token === undefined) === (token.sha256 === undefined)) {
+      yield { path: ['tokens', i], message: 'must hold either token or sha256' }
+    } else if (value !== undefined && values.has(value)) {
+      yield { path: ['tokens', i], message: 'is the same as another one: each stands for one tenant and role' }
+    }
+    if (value !== undefined) values.add(value)
+    if (token.tenant === '*') yield { path: ['tokens', i, 'tenant'], message: 'must be one tenant' }
+  }
+}
+
+function detectorPatternProblem(pattern: string, detectors: readonly DetectorEntry[]): string | undefined {
+  const star = pattern.indexOf('*')
+  if (star >= 0 && star !== pattern.length - 1) return 'may have a * at its end only'
+  const matches = (id: string): boolean => (star < 0 ? id === pattern : id.startsWith(pattern.slice(0, -1)))
+  if (detectors.some(({ id }) => matches(id))) return undefined
+  return unknownWord(
+    'detector',
+    pattern,
+    detectors.map(({ id }) => id),
+  )
+}
+
+function* policyProblems(
+  policy: TenantPolicy,
+  at: ConfigPath,
+  detectors: readonly DetectorEntry[] | undefined,
+): Generator<Located> {
+  for (const [i, rule] of (policy.rules ?? []).entries()) {
+    if (detectors === undefined || rule.detector === '*') continue
+    const message = detectorPatternProblem(rule.detector, detectors)
+    if (message !== undefined) yield { path: [...at, 'rules', i, 'detector'], message }
+  }
+  if (policy.protected?.some((p) => p.includes('*') && p.indexOf('*') !== p.length - 1) === true) {
+    yield { path: [...at, 'protected'], message: 'may have a * at the end of an identity only' }
+  }
+}
+
+/** What the detectors do not take: ids that do not exist, settings that their schemas refuse. */
+export function* detectionProblems(
+  detection: DetectionConfiguration,
+  detectors: readonly DetectorEntry[],
+): Generator<Located> {
+  const ids = detectors.map(({ id }) => id)
+  for (const [id, override] of Object.entries(detection.detectors)) {
+    const detector = detectors.find((d) => d.id === id)
+    if (detector === undefined) {
+      yield { path: ['detectors', id], message: unknownWord('detector', id, ids) }
+      continue
+    }
+    // Absent settings have defaults: only what is there is checked.
+    const given = { ...detector.settings, required: [], additionalProperties: false }
+    for (const error of Errors(given, override.settings ?? {})) {
+      for (const { path, message } of explain(error as SchemaError, given, override.settings)) {
+        yield { path: ['detectors', id, 'settings', ...path], message }
+      }
+    }
+  }
+  for (const [i, suppression] of detection.suppressions.entries()) {
+    if (suppression.detector !== '*' && !ids.includes(suppression.detector)) {
+      yield {
+        path: ['suppressions', i, 'detector'],
+        message: unknownWord('detector', suppression.detector, ids),
+      }
+    }
+  }
+}
+
+/** All of it. Without `detectors`, what names them is not checked. */
+export function* semanticProblems(
+  config: ServiceConfiguration,
+  detectors: readonly DetectorEntry[] | undefined,
+): Generator<Located> {
+  yield* sinkProblems(config.sinks)
+  yield* tokenProblems(config.tokens)
+  yield* policyProblems(config.policy, ['policy'], detectors)
+  for (const [tenant, policy] of Object.entries(config.policy.tenants)) {
+    yield* policyProblems(policy, ['policy', 'tenants', tenant], detectors)
+  }
+  if (detectors === undefined) return
+  for (const { path, message } of detectionProblems(config.detection, detectors)) {
+    yield { path: ['detection', ...path], message }
+  }
+}
