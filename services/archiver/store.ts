@@ -3,7 +3,6 @@
  * the engine knows the repeat), and where the engine refuses rows, the insert is halved until the bad rows stand alone.
  * Those go to the dead letters; their neighbours are stored.
  */
-import { setTimeout as wait } from 'node:timers/promises'
 import type { DeadLetter } from '../../schemas/dead-letter.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -12,6 +11,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
 import type { TableName } from '../lib/warehouse/tables.ts'
+import { pauseFor } from './reader.ts'
 import { deadLetterFor } from './records.ts'
 import type { Load } from './shelf.ts'
 
@@ -25,7 +25,7 @@ export interface StoreTools {
 
 /** What waiting for the warehouse tells to the archiver's status. */
 export interface StoreProgress {
-  stored(table: TableName, rows: number): void
+  stored(rows: number): void
   deadLettered(letters: number): void
   /** The warehouse or the log does not take anything at the moment; '' once it does again. */
   waitingFor(reason: string): void
@@ -68,7 +68,7 @@ export function createStore(table: TableName, tools: StoreTools, progress: Store
         const { message } = error as Error
         logger.warn({ table, reason: message, wait_ms: waitMs }, `${what} must wait; nothing is lost`)
         progress.waitingFor(message)
-        await wait(waitMs, undefined, { signal: stop }).catch(() => undefined)
+        await pauseFor(waitMs, stop)
         waitMs = Math.min(waitMs * 2, LIMITS.warehouse_retry_ms_max)
       }
     }
@@ -94,7 +94,7 @@ export function createStore(table: TableName, tools: StoreTools, progress: Store
       await persist('an insert', () => insertOnce(lines))
       const rows = countLines(lines)
       metrics.archivedRows.inc({ table }, rows)
-      progress.stored(table, rows)
+      progress.stored(rows)
       return []
     } catch (error) {
       if (!(error instanceof WarehouseError) || error.code !== 'refused') throw error

@@ -1,0 +1,145 @@
+/**
+ * The archiver's side of the log: reads the topics into the shelves while there is room, commits what is stored, and
+ * begins again when the consumer stops by itself.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { LIMITS } from '../../schemas/limits.ts'
+import type { Batch, BatchContext, Consumer, Log, PartitionHandler } from '../lib/log/port.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Progress } from './progress.ts'
+import { ARCHIVED_TOPICS, type ArchivedTopic } from './records.ts'
+import type { Shelf } from './shelf.ts'
+
+export interface ReaderTools {
+  readonly log: Log
+  readonly logger: Logger
+  readonly progress: Progress
+  readonly shelves: ReadonlyMap<ArchivedTopic, Shelf>
+  /** Given when the archiver stops: from then on nothing is taken in. */
+  readonly stop: AbortSignal
+}
+
+export interface Reader {
+  /** Throws LogError where the log cannot be read. */
+  start(): Promise<void>
+  /** Asks for no further batch. */
+  pause(): void
+  /** Commits what is stored and leaves the group. */
+  close(): Promise<void>
+}
+
+const GROUP = 'archiver'
+/** How long a full archiver waits before it tells the log again that it is alive. */
+const ROOM_CHECK_MS = 200
+const READ_AGAIN_MS = 1_000
+
+/** Waits, or returns early when the signal is given. */
+export const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
+  wait(ms, undefined, { signal }).catch(() => undefined)
+
+/** Where to read on: after what was committed, or from the oldest record that is left. */
+async function beginning(
+  { log, logger, progress }: ReaderTools,
+  topic: ArchivedTopic,
+  partition: number,
+): Promise<number> {
+  const [committed, bounds] = await Promise.all([log.committed(GROUP, topic, partition), log.bounds(topic, partition)])
+  if (committed !== null && committed < bounds.start) {
+    logger.error(
+      { topic, partition, from: committed, to: bounds.start },
+      'records left the log before they were stored: the warehouse lacks them',
+    )
+  }
+  const offset = Math.max(committed ?? 0, bounds.start)
+  progress.begins(topic, partition, offset)
+  progress.heard(topic, partition, bounds.end)
+  return offset
+}
+
+function createHandler(tools: ReaderTools, topic: ArchivedTopic, partition: number): PartitionHandler {
+  const { progress, stop } = tools
+  const shelf = tools.shelves.get(topic)
+  if (shelf === undefined) throw new Error(`the archiver does not read the topic ${topic}`)
+  const stopped = (context: BatchContext): boolean => stop.aborted || context.signal.aborted
+  return {
+    start: () => beginning(tools, topic, partition),
+    async process(batch: Batch, context: BatchContext) {
+      while (shelf.bytes() >= LIMITS.archive_waiting_bytes_max && !stopped(context)) {
+        await context.heartbeat()
+        await pauseFor(ROOM_CHECK_MS, stop)
+      }
+      // What is not taken in here is not committed either: the next start reads it again.
+      if (stopped(context)) return
+      progress.heard(topic, partition, batch.endOffset)
+      for (const { offset, value } of batch.records) {
+        shelf.add({ topic, partition, offset, value: value ?? Buffer.alloc(0) })
+      }
+    },
+    async stop() {
+      progress.ends(topic, partition)
+    },
+  }
+}
+
+export function createReader(tools: ReaderTools): Reader {
+  const { log, logger, progress, stop } = tools
+  let consumer: Consumer | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  async function commit(): Promise<void> {
+    for (const { topic, partition, offset } of progress.uncommitted()) {
+      try {
+        await consumer?.commit(topic, partition, offset)
+        progress.committed(topic, partition, offset)
+      } catch (error) {
+        // Without a commit more is read again after a restart, and merges.
+        logger.debug({ topic, partition, reason: (error as Error).message }, 'an offset was not committed')
+      }
+    }
+  }
+  const commitLater = (): void => {
+    timer = setTimeout(() => void commit().finally(commitLater), LIMITS.archive_commit_every_ms)
+  }
+  async function consume(): Promise<void> {
+    consumer = await log.consume({
+      group: GROUP,
+      topics: ARCHIVED_TOPICS,
+      handler: (topic, partition) => createHandler(tools, topic as ArchivedTopic, partition),
+      batchBytesMax: LIMITS.archive_batch_bytes_max,
+      onStopped(reason) {
+        if (stop.aborted) return
+        logger.warn({ reason: reason.message }, 'reading the log stopped; it begins again')
+        void again()
+      },
+    })
+  }
+  async function again(): Promise<void> {
+    await consumer?.close().catch(() => undefined)
+    for (;;) {
+      await pauseFor(READ_AGAIN_MS, stop)
+      if (stop.aborted) return
+      try {
+        await consume()
+        return
+      } catch (error) {
+        logger.warn({ reason: (error as Error).message }, 'the log cannot be read yet')
+      }
+    }
+  }
+
+  return {
+    async start() {
+      await consume()
+      commitLater()
+    },
+    pause() {
+      for (const { topic, partition } of consumer?.owned() ?? []) consumer?.pause(topic, partition)
+    },
+    async close() {
+      clearTimeout(timer)
+      await commit()
+      clearTimeout(timer)
+      await consumer?.close()
+    },
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * The archiver between the real embedded log and the real engine: everything acknowledged by the log ends up in the
+ * warehouse once, or in the dead letters with its reason, whatever fails in between.
+ */
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
+import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import { encodeControl, encodeFrameLines, encodeTick } from '../../../schemas/frame.ts'
+import { H } from '../../../schemas/ids.ts'
+import { topicSpecs } from '../../../schemas/topics.ts'
+import { type Archiver, createArchiver } from '../../../services/archiver/index.ts'
+import { systemClock } from '../../../services/lib/clock.ts'
+import type { Log } from '../../../services/lib/log/port.ts'
+import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
+import { createMetrics } from '../../../services/lib/metrics.ts'
+import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
+import { door } from '../warehouse/door.ts'
+import { event, lineOf, scratch, silent, warehouse } from '../warehouse/support.ts'
+
+const PARTITIONS = 4
+
+async function openLog(): Promise<Log> {
+  const log = await createSqliteLog({ directory: scratch(), clock: systemClock, logger: silent })
+  onTestFinished(() => log.close())
+  await log.ensureTopics(topicSpecs(PARTITIONS))
+  return log
+}
+
+/** An archiver that is stopped when the test ends. */
+function archiver(log: Log, store: Warehouse, metrics = createMetrics()): Archiver {
+  const made = createArchiver({ log, warehouse: store, clock: systemClock, logger: silent, metrics })
+  onTestFinished(() => made.stop())
+  return made
+}
+
+const frame = (lines: readonly string[]) => ({
+  key: null,
+  value: encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime: 1 }),
+})
+const frameOf = (from: number, to: number) =>
+  frame(Array.from({ length: to - from }, (_, n) => lineOf(event(from + n))))
+
+/** Rows of a table and distinct ids among them. */
+async function stored(of: Warehouse, table: string, id: string): Promise<{ rows: number; distinct: number }> {
+  const sql = `SELECT count() AS rows, uniqExact(${id}) AS distinct FROM ${table}`
+  const [row] = await of.ask<{ rows: string; distinct: string }>({ name: 'stored', sql, params: {} })
+  return { rows: Number(row?.rows), distinct: Number(row?.distinct) }
+}
+const events = async (of: Warehouse): Promise<number> => (await stored(of, 'events', 'event_id')).distinct
+const soon = { timeout: 15_000, interval: 100 }
+
+function finding(n: number, fields: Partial<Finding> = {}): Finding {
+  return {
+    id: H('finding', String(n)),
+    revision: 1,
+    detector: 'credential/new-source',
+    version: 1,
+    mode: 'live',
+    severity: 'high',
+    tenant: 'acme',
+    agent: 'agent-1',
+    owner: '',
+    session: 'session-1',
+    time: '2026-10-01T00:00:00.000Z',
+    title: 'New source',
+    why: 'It came from elsewhere.',
+    observed: { source: '198.51.100.7' },
+    expected: { sources: ['192.0.2.1'] },
+    surprise: 3.25,
+    learned_since: null,
+    techniques: ['T1078'],
+    evidence: [],
+    history: false,
+    epoch: 'e',
+    ...fields,
+  }
+}
+
+describe('what is stored', () => {
+  it('holds every event of every partition once, and no tick or control record', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const running = archiver(log, store)
+    await log.append('events', 0, [frameOf(0, 100), { key: null, value: encodeTick(EVENT_SCHEMA_VERSION, 2) }])
+    await running.start()
+    const control = encodeControl({ type: 'config', name: 'detection', tenant: '', hash: '0'.repeat(32) }, 3)
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      await log.append('events', partition, [
+        { key: null, value: control },
+        frameOf(100 * partition, 100 * partition + 150),
+      ])
+    }
+    await expect.poll(() => events(store), soon).toBe(450)
+    await expect.poll(() => running.status().lag.events, soon).toBe(0)
+    expect(running.status()).toMatchObject({ state: 'running', reason: '', deadLetters: 0, rows: { events: 700 } })
+  })
+
+  it('makes few inserts of many small appends', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const running = archiver(log, store)
+    for (let n = 0; n < 100; n++) await log.append('events', n % PARTITIONS, [frameOf(n, n + 1)])
+    await running.start()
+    await expect.poll(() => events(store), soon).toBe(100)
+    expect(running.status().inserts).toBeLessThan(10)
+  })
+
+  it('holds findings with the bytes of their bodies, the newest revision first', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const first = finding(1)
+    const second = { ...first, revision: 2, surprise: 1e-7 }
+    const records = [first, second, finding(2, { session: null })].map((one) => ({
+      key: null,
+      value: Buffer.from(JSON.stringify(one)),
+    }))
+    await log.append('findings', 3, records)
+    await archiver(log, store).start()
+    await expect.poll(async () => (await stored(store, 'findings', 'id')).distinct, soon).toBe(2)
+    const rows = await store.ask<{ body: string; revision: number }>({
+      name: 'findings',
+      sql: 'SELECT revision, body FROM findings FINAL ORDER BY revision DESC',
+      params: {},
+    })
+    expect(rows).toEqual([
+      { revision: 2, body: JSON.stringify(second) },
+      { revision: 1, body: JSON.stringify(finding(2, { session: null })) },
+    ])
+  })
+
+  it('holds characters of every width whole', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const targets = ['é', '😀', '漢字', '\u2028\u0000"\\'].map((word) => word.repeat(300))
+    await log.append('events', 0, [
+      frame(Array.from({ length: 3_000 }, (_, n) => lineOf(event(n, { target: targets[n % 4] as string })))),
+    ])
+    await archiver(log, store).start()
+    await expect.poll(() => events(store), soon).toBe(3_000)
+    const rows = await store.ask<{ target: string }>({
+      name: 'targets',
+      sql: 'SELECT DISTINCT target FROM events',
+      params: {},
+    })
+    expect(rows.map(({ target }) => target).sort()).toEqual(targets.toSorted())
+  })
+})
+
+describe('what cannot be stored', () => {
+  const letters = async (of: Warehouse): Promise<DeadLetter[]> =>
+    of.ask<DeadLetter>({
+      name: 'letters',
+      sql: 'SELECT * FROM dead_letters FINAL ORDER BY origin, `index`',
+      params: {},
+    })
+
+  it('goes to the dead letters row by row, and its neighbours are stored', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const metrics = createMetrics()
+    const lines = Array.from({ length: 300 }, (_, n) => lineOf(event(n)))
+    lines[17] = lineOf(event(17, { event_id: 'f'.repeat(33) }))
+    lines[18] = '["not", "an event"]'
+    lines[299] = 'not JSON'
+    await log.append('events', 1, [frameOf(1_000, 1_100), frame(lines), frameOf(2_000, 2_100)])
+    const running = archiver(log, store, metrics)
+    await running.start()
+    await expect.poll(() => letters(store), soon).toHaveLength(3)
+    expect(await events(store)).toBe(497)
+    const found = await letters(store)
+    expect(found.map(({ index, origin, reason, service }) => ({ index, origin, reason, service }))).toEqual(
+      [17, 18, 299].map((index) => ({ index, origin: 'events/1/1', reason: 'refused', service: 'archiver' })),
+    )
+    expect(found[0]).toMatchObject({
+      tenant: 'acme',
+      record: lines[17],
+      detail: expect.stringContaining('Too large value'),
+    })
+    expect(found[2]).toMatchObject({ tenant: '', record: 'not JSON' })
+    expect(running.status().deadLetters).toBe(3)
+    expect(await metrics.registry.metrics()).toContain(
+      'moltwatch_dead_letters_total{service="archiver",reason="refused"} 3',
+    )
+  })
+
+  it('says of unreadable records what is wrong with them, and stores what stands around them', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const torn = frameOf(0, 10).value
+    const older = encodeFrameLines([lineOf(event(1))], { schema: EVENT_SCHEMA_VERSION + 1, receiptTime: 1 })
+    const bad = [Buffer.from('garbage'), torn.subarray(0, torn.length - 5), older].map((value) => ({
+      key: null,
+      value,
+    }))
+    await log.append('events', 0, [...bad, frameOf(50, 60)])
+    const broken = { ...finding(1), severity: 'awful' }
+    await log.append(
+      'findings',
+      0,
+      ['{', JSON.stringify(broken), JSON.stringify(finding(2))].map((text) => ({
+        key: null,
+        value: Buffer.from(text),
+      })),
+    )
+    await log.append('dead-letters', 0, [{ key: null, value: Buffer.from('}{') }])
+    await archiver(log, store).start()
+    await expect.poll(() => letters(store), soon).toHaveLength(6)
+    const found = await letters(store)
+    expect(found.map(({ origin, reason }) => `${origin} ${reason}`)).toEqual([
+      'dead-letters/0/0 malformed',
+      'events/0/0 malformed',
+      'events/0/1 malformed',
+      'events/0/2 unsupported',
+      'findings/0/0 malformed',
+      'findings/0/1 invalid',
+    ])
+    expect(found.at(-1)).toMatchObject({ tenant: 'acme', detail: expect.stringContaining('/severity') })
+    expect(await events(store)).toBe(10)
+    expect((await stored(store, 'findings', 'id')).distinct).toBe(1)
+  })
+
+  it('keeps the dead letters of other services as they are', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const letter = {
+      ...blankDeadLetter(),
+      id: H('x'),
+      tenant: 'acme',
+      time: Date.now(),
+      detail: 'no identity',
+      record: '{}',
+    }
+    const records = [letter, letter].map((one) => ({ key: null, value: Buffer.from(JSON.stringify(one)) }))
+    await log.append('dead-letters', 0, records)
+    await archiver(log, store).start()
+    await expect.poll(() => letters(store), soon).toHaveLength(1)
+    expect((await letters(store))[0]).toMatchObject({ id: letter.id, detail: 'no identity', service: letter.service })
+  })
+})
+
+describe('when something fails', () => {
+  it('goes on where it stopped: nothing is missing after restarts in the middle', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const running = archiver(log, store)
+    let sent = 0
+    for (let round = 0; round < 4; round++) {
+      await running.start()
+      for (let n = 0; n < 20; n++, sent += 10) await log.append('events', n % PARTITIONS, [frameOf(sent, sent + 10)])
+      await running.stop()
+      expect(running.status().state).toBe('stopped')
+    }
+    await running.start()
+    await expect.poll(() => events(store), soon).toBe(sent)
+  })
+
+  it('keeps what was read while the warehouse is away, and stores it when that is back', async () => {
+    const log = await openLog()
+    const behind = await door(scratch())
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    const running = archiver(log, store)
+    await running.start()
+    await log.append('events', 0, [frameOf(0, 10)])
+    await expect.poll(() => events(store), soon).toBe(10)
+    await behind.shut()
+    await log.append('events', 0, [frameOf(10, 20)])
+    await log.append('findings', 0, [{ key: null, value: Buffer.from(JSON.stringify(finding(1))) }])
+    await expect.poll(() => running.status(), soon).toMatchObject({ state: 'waiting', lag: { events: 1, findings: 1 } })
+    await behind.open()
+    await expect.poll(() => events(store).catch(() => 0), soon).toBe(20)
+    await expect
+      .poll(() => running.status(), soon)
+      .toMatchObject({ state: 'running', reason: '', lag: { events: 0, findings: 0 } })
+  })
+
+  it('stops while the warehouse is away, and the next one stores what it had read', async () => {
+    const log = await openLog()
+    const behind = await door(scratch())
+    await behind.shut()
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    const first = archiver(log, store)
+    await first.start()
+    await log.append('events', 2, [frameOf(0, 25)])
+    await expect.poll(() => first.status().state, soon).toBe('waiting')
+    await first.stop()
+    await behind.open()
+    const second = archiver(log, store)
+    await second.start()
+    await expect.poll(() => events(store).catch(() => 0), soon).toBe(25)
+  })
+
+  it('stores rows once when the answer to an insert is lost', async () => {
+    const log = await openLog()
+    const behind = await door(scratch())
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    behind.loseAnswerOf('INSERT INTO `events`')
+    await log.append('events', 0, [frameOf(0, 30)])
+    await archiver(log, store).start()
+    await expect.poll(() => behind.seen('INSERT INTO `events`'), soon).toBe(2)
+    await expect
+      .poll(() => stored(store, 'events', 'event_id').catch(() => undefined), soon)
+      .toEqual({ rows: 30, distinct: 30 })
+  })
+})
