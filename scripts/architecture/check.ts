@@ -1,0 +1,57 @@
+/** Reads a tree and applies every rule of the architecture to it. */
+import { homedir, tmpdir } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { computedImports, dependencies, layers, packageHomes, purePackages } from './imports.ts'
+import { environment, pureCore } from './purity.ts'
+import { fileHeader, functionLength, parses, skippedTests } from './shape.ts'
+import { listFiles, parseSource, readText } from './source.ts'
+import { limitsAreKept, machinePlaces } from './texts.ts'
+import type { Rule, Tree, Violation } from './violation.ts'
+
+const RULES: readonly Rule[] = [
+  parses,
+  layers,
+  computedImports,
+  purePackages,
+  packageHomes,
+  dependencies,
+  pureCore,
+  environment,
+  fileHeader,
+  functionLength,
+  skippedTests,
+  machinePlaces,
+  limitsAreKept,
+]
+
+/** Folders that hold nothing of the project: what .gitignore names, and git's own. */
+const IGNORED: ReadonlySet<string> = new Set(['.git', 'node_modules', '.moltwatch', 'coverage', 'fixtures'])
+
+/** The host of a registry's address; none for the public one, which the rule knows, and for what is no address. */
+const hostsOf = (address: string | undefined): string[] =>
+  address && URL.canParse(address) ? [new URL(address).host] : []
+
+/**
+ * The root itself and the folder around it: whoever names either names a machine. The folder around it is left out where
+ * it is one that every machine has.
+ */
+const machinePathsOf = (root: string): string[] => {
+  const parent = dirname(root)
+  return dirname(parent) === parent || [tmpdir(), dirname(homedir())].includes(parent) ? [root] : [root, parent]
+}
+
+/** The files under `root`, ready for the rules. `registry` is the address that npm uses, if one is known. */
+export const readTree = (root: string, registry?: string): Tree => {
+  const texts = listFiles(root, IGNORED).flatMap((path) => readText(root, path) ?? [])
+  return {
+    texts,
+    sources: texts.filter(({ path }) => path.endsWith('.ts')).map(parseSource),
+    paths: new Set(texts.map(({ path }) => path)),
+    machinePaths: machinePathsOf(resolve(root)),
+    registryHosts: hostsOf(registry),
+  }
+}
+
+/** Every violation in the tree, by path and line. */
+export const checkTree = (tree: Tree): Violation[] =>
+  RULES.flatMap((rule) => rule(tree)).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line))

@@ -1,0 +1,48 @@
+/**
+ * Rules about any text of the tree: it names no place that exists only on its author's machine and no package registry, and
+ * every limit that is written down is one that something keeps.
+ */
+import type { TextFile } from './source.ts'
+import type { Rule, Tree, Violation } from './violation.ts'
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+
+/** Matches a path as a whole (the root `/a/b` in `/a/b/c`, not in `/x/a/b` or `/a/bc`). */
+const pathPattern = (path: string): RegExp => new RegExp(`(?<![\\w./-])${escape(path)}(?![\\w-])`)
+
+const REGISTRIES = /registry\.(?:npmjs|npmmirror|yarnpkg)\.[a-z]+/
+
+const eachLine = (file: TextFile, rule: string, advise: (line: string) => string | undefined): Violation[] =>
+  file.text.split('\n').flatMap((text, index) => {
+    const message = advise(text)
+    return message === undefined ? [] : [{ path: file.path, line: index + 1, rule, message }]
+  })
+
+/** What is written down holds on every machine. */
+export const machinePlaces: Rule = (tree: Tree) => {
+  const paths = tree.machinePaths.map((path) => ({ path, pattern: pathPattern(path) }))
+  return tree.texts.flatMap((file) =>
+    eachLine(file, 'machine-place', (line) => {
+      const path = paths.find(({ pattern }) => pattern.test(line))
+      if (path) return `names ${path.path}, which exists on this machine only: write a path relative to the project.`
+      const isRegistry = REGISTRIES.test(line) || tree.registryHosts.some((host) => line.includes(host))
+      return isRegistry ? 'names the host of a package registry: leave it to the settings of npm.' : undefined
+    }),
+  )
+}
+
+const LIMITS = 'schemas/limits.ts'
+
+/** A limit that nothing reads is a promise that nothing keeps. */
+export const limitsAreKept: Rule = (tree: Tree) => {
+  const limits = tree.texts.find(({ path }) => path === LIMITS)
+  if (!limits) return []
+  const others = tree.texts.filter(
+    ({ path }) => /^(?:schemas|detectors|services)\/.*\.ts$/.test(path) && path !== LIMITS,
+  )
+  return eachLine(limits, 'unused-limit', (line) => {
+    const name = /^ {2}([a-z][a-z0-9_]*):/.exec(line)?.[1]
+    if (name === undefined || others.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text))) return undefined
+    return `${name} is read by nothing: keep it where it belongs, or remove it.`
+  })
+}
