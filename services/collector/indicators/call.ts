@@ -5,8 +5,8 @@
 import { CLASS_BIT, type CallIndicators, INDICATOR_LIMITS } from '../../../schemas/indicators.ts'
 import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
-import { actionOf, imperativeOf, nounClasses, rootOf } from './lexicon.ts'
-import { rootsOf } from './orders.ts'
+import { actingRootOf, imperativeOf, nounClasses, rootOf } from './lexicon.ts'
+import { rootsOf, tellingWords } from './orders.ts'
 import { leavesOf } from './shape.ts'
 import { sentencesOf } from './text.ts'
 import { comparable, namesNothing, type Value } from './values.ts'
@@ -42,7 +42,7 @@ export function readCall(name: string, given: unknown, hasher: Hasher): CallRead
   const words = nameWords(name)
   const verbs = words.filter((word) => imperativeOf(word) !== undefined && !isNounHere(word, words))
   const nouns = words.filter((word) => !verbs.includes(word))
-  let classes = verbs.reduce((sum, verb) => sum | (actionOf(verb)?.classes ?? 0), 0)
+  let classes = verbs.reduce((sum, verb) => sum | (imperativeOf(verb)?.classes ?? 0), 0)
   for (const noun of nouns) classes |= nounClasses(noun)
   if (readsOnly(name)) classes |= CLASS_BIT.fetch
   const values: Value[] = []
@@ -63,7 +63,7 @@ export function readCall(name: string, given: unknown, hasher: Hasher): CallRead
   }
   return {
     indicators: {
-      verbs: verbs.slice(0, INDICATOR_LIMITS.verbs).map((verb) => hasher.word(rootOf(verb))),
+      verbs: verbs.slice(0, INDICATOR_LIMITS.verbs).map((verb) => hasher.word(actingRootOf(verb))),
       nouns: nouns.slice(0, INDICATOR_LIMITS.nouns).map((noun) => hasher.word(rootOf(noun))),
       classes: classes >>> 0,
       reads: readsOnly(name) ? 1 : 0,
@@ -108,5 +108,5 @@ export function readArgument(text: string): {
   if (short && whole.length >= 2 && !namesNothing(text)) values.push({ kind: 'leaf', text: whole })
   for (const sentence of sentences)
     for (const value of sentence.values) if (value.text !== whole || !short) values.push(value)
-  return { short, roots: rootsOf(words), values }
+  return { short, roots: short ? rootsOf(words) : tellingWords(words), values }
 }

@@ -10,12 +10,13 @@ const words = (text: string): string[] => text.split(/\s+/).filter((word) => wor
 
 /** Canonical acting word: its classes, and the base forms that mean it. */
 const ACTIONS: Readonly<Record<string, readonly [classes: string, forms: string]>> = {
-  pay: ['pay', 'pay remit reimburse settle tip donate fund prepay compensate'],
+  pay: ['pay', 'pay remit reimburse settle donate prepay compensate'],
+  fund: ['pay', 'fund tip deposit'],
   transfer: ['pay send', 'transfer wire'],
   send: ['send', 'send email mail forward dispatch deliver transmit message text notify cc bcc relay pass'],
   reply: ['send', 'reply respond answer'],
   share: ['send grant', 'share'],
-  post: ['send', 'post publish submit comment announce tweet broadcast report praise file raise'],
+  post: ['send', 'post publish submit comment announce tweet broadcast report praise raise propose suggest'],
   upload: ['send', 'upload push attach sync export'],
   delete: [
     'delete',
@@ -27,42 +28,40 @@ const ACTIONS: Readonly<Record<string, readonly [classes: string, forms: string]
     'grant',
     'grant authorize authorise allow permit approve accept enable delegate assign entitle whitelist allowlist',
   ],
-  verify: ['credential', 'verify authenticate confirm validate'],
-  login: ['credential', 'login log-in signin sign-in logon'],
+  verify: ['', 'verify authenticate confirm validate'],
+  login: ['', 'login log-in signin sign-in logon'],
   buy: ['buy', 'buy purchase order checkout acquire subscribe rebuy'],
   refund: ['pay', 'refund'],
-  add: ['create', 'add insert append include put place'],
-  visit: ['fetch', 'visit browse navigate click tap follow go access surf'],
-  open: ['fetch', 'open launch'],
-  download: ['fetch', 'download fetch retrieve pull save get obtain grab'],
+  add: ['create', 'add insert append put place'],
+  visit: ['fetch', 'visit browse navigate click tap go access surf'],
+  open: ['fetch', 'open'],
+  download: ['fetch', 'download fetch retrieve pull save clone import'],
   read: [
     'fetch',
     'read view see look inspect check review search find list show describe query lookup display print examine scan collect gather',
   ],
+  get: ['fetch', 'get obtain grab'],
   schedule: ['schedule', 'schedule book reserve plan arrange'],
-  run: ['run', 'run execute install invoke start restart call eval deploy compile trigger import clone apply'],
+  run: ['run', 'run execute install invoke launch start restart eval deploy compile trigger'],
   change: [
     'change',
-    'change update modify edit set reset alter replace rename rotate switch overwrite adjust configure patch amend revise correct fix turn',
+    'change update modify edit set reset alter replace rename rotate switch overwrite adjust configure patch amend revise correct fix',
   ],
-  create: ['create', 'create make write generate build compose draft produce prepare open-up'],
+  create: ['create', 'create generate build compose draft produce prepare write'],
   move: ['change', 'move relocate copy duplicate merge'],
   register: ['create', 'register enroll enrol join signup'],
   star: ['vote', 'star like upvote rate endorse recommend vote fork watch'],
   unstar: ['vote', 'unstar unlike downvote'],
-  complete: [
-    '',
-    'complete finish fulfil fulfill achieve accomplish perform do handle process act proceed continue carry',
-  ],
-  enter: ['send', 'enter input fill type provide supply give present paste'],
-  contact: ['send', 'contact reach call-on'],
-  use: ['', 'use utilize utilise employ select choose pick take'],
-  ignore: ['', 'ignore disregard forget skip stop avoid bypass override'],
-  ensure: [
-    '',
-    'ensure remember keep bear note consider wait hold try begin tell ask let help bring wear turn-off come',
-  ],
+  complete: ['', 'complete finish fulfil fulfill achieve accomplish'],
+  enter: ['send', 'enter input fill type provide supply paste'],
 }
+
+/** Base forms that begin an order but name no act that could be joined; each stays its own word. */
+const PLAIN_VERBS = words(
+  `use utilize select choose pick take give make do perform handle process act proceed continue carry follow apply call contact reach ignore disregard forget skip stop avoid bypass
+  override ensure remember keep bear note consider wait hold try begin tell ask let help bring wear turn come include present mark leave work think assume treat pretend output respond say
+  learn stay drive pull protect bring attend meet rest eat turn switch be obey comply address resolve support join talk speak`,
+)
 
 /** Nouns and adverbs that show what a sentence asks for although they do not act themselves. */
 const CLASS_WORDS: Readonly<Record<string, string>> = {
@@ -98,7 +97,6 @@ const ALIASES: Readonly<Record<string, string>> = {
   passwd: 'password',
   passphrase: 'password',
   passcode: 'password',
-  pass: 'password',
   acct: 'account',
   config: 'configuration',
   info: 'information',
@@ -185,10 +183,11 @@ const bits = (classes: string): number => words(classes).reduce((sum, one) => su
 
 const IMPERATIVES = new Map<string, Meaning>()
 const BY_STEM = new Map<string, Meaning>()
+for (const verb of PLAIN_VERBS) IMPERATIVES.set(verb, { canonical: verb, classes: 0 })
 for (const [canonical, [classes, forms]] of Object.entries(ACTIONS)) {
   const meaning = { canonical, classes: bits(classes) }
   for (const form of words(forms)) {
-    if (!IMPERATIVES.has(form)) IMPERATIVES.set(form, meaning)
+    IMPERATIVES.set(form, meaning)
     const stem = stemmer(form)
     if (!BY_STEM.has(stem)) BY_STEM.set(stem, meaning)
   }
@@ -201,15 +200,47 @@ for (const [one, forms] of Object.entries(CLASS_WORDS)) {
 }
 
 export const isStopWord = (lower: string): boolean => STOP.has(lower)
+
+/**
+ * Verbs that are nouns or adjectives as often: "the email", "a smart watch", "order 12", "contact us". They act only
+ * where the sentence puts a verb, and elsewhere stay the noun that they are.
+ */
+const AMBIGUOUS = new Set(
+  words(`order contact check display view book like rate star watch program report schedule plan email mail text message post comment share list show look search place
+  close empty drop use access call update upload download import export review issue fund tip transfer wire purchase refund forward file start set reset note record request
+  process help work open clear correct fix present mark push pull pass print query scan vote fork reply answer type input present change copy patch draft build deposit clone lookup checkout login signup support work rest
+  raise praise suggest settle deliver save`),
+)
+export const isAmbiguous = (lower: string): boolean => AMBIGUOUS.has(lower)
+
+/** Object words of everyday work: that an order and a task share one of them says little. */
+const EVERYDAY = new Set(
+  words(`account accounts email emails address information info file files document documents message messages name names number user users username password link page webpage website site
+  repository directory folder inbox date time day week month year item items order orders product detail details text content title subject body list data code id work task tasks
+  request instruction instructions thing way part please question answer note help access system service online new latest version public free current available full able attachment attachments people team company
+  github gitlab bitbucket google gmail outlook slack teams zoom drive dropbox notion jira confluence linkedin twitter facebook whatsapp telegram aws azure cloud app application platform server shopping online`),
+)
+
 /** The meaning of a base form, as an order begins with it. */
 export const imperativeOf = (lower: string): Meaning | undefined => IMPERATIVES.get(lower)
-/** The meaning of any form of an acting word. */
-export const actionOf = (lower: string): Meaning | undefined => IMPERATIVES.get(lower) ?? BY_STEM.get(stemmer(lower))
+/** The meaning of any form of an acting word that is not a noun as often. */
+export const actionOf = (lower: string): Meaning | undefined =>
+  AMBIGUOUS.has(lower) ? undefined : (IMPERATIVES.get(lower) ?? (lower.length > 3 ? byStem(lower) : undefined))
+const byStem = (lower: string): Meaning | undefined => BY_STEM.get(stemmer(lower))
 export const nounClasses = (lower: string): number => NOUN_CLASSES.get(lower) ?? 0
+/**
+ * Whether a word is too common to tell what somebody is about: acting words, the objects of everyday work, the names of
+ * services. "Invitation" and "registration" tell, "invite" and "register" do not.
+ */
+export function isEveryday(lower: string): boolean {
+  if (EVERYDAY.has(lower) || EVERYDAY.has(ALIASES[lower] ?? lower)) return true
+  return IMPERATIVES.has(lower) || (!/(?:tion|sion|ment)s?$/.test(lower) && byStem(lower) !== undefined)
+}
 
 /** The stem under which a word is compared: aliases resolved, acting words made canonical. */
 export function rootOf(lower: string): string {
   const plain = ALIASES[lower] ?? lower
-  const action = IMPERATIVES.get(plain) ?? (plain.length > 3 ? BY_STEM.get(stemmer(plain)) : undefined)
-  return stemmer(action === undefined ? plain : action.canonical)
+  return stemmer(actionOf(plain)?.canonical ?? plain)
 }
+/** The stem of a word that acts in its sentence or in a tool's name. */
+export const actingRootOf = (lower: string): string => stemmer(imperativeOf(lower)?.canonical ?? lower)

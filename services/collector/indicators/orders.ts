@@ -8,6 +8,9 @@ import {
   DESIRES,
   DETERMINERS,
   imperativeOf,
+  isAmbiguous,
+  isEveryday,
+  actingRootOf,
   isStopWord,
   LEAD_INS,
   MODALS,
@@ -17,6 +20,7 @@ import {
 } from './lexicon.ts'
 import { asksInOtherLanguage, englishOf, meaningOf, readIdeographs } from './languages.ts'
 import { rootOf } from './lexicon.ts'
+import { CLASS_BIT } from '../../../schemas/indicators.ts'
 import type { Sentence, Word } from './text.ts'
 
 /** Strength by the grammar of the sentence, 0..255. */
@@ -57,7 +61,8 @@ export function readSentence(sentence: Sentence): Reading {
   let pointsBack = false
   let foreignAct = false
   let foreignAsk = false
-  for (const word of sentence.words) {
+  for (let at = 0; at < sentence.words.length; at++) {
+    const word = sentence.words[at] as Word
     if (word.lower === '') continue
     if (word.ideographs) {
       const run = readIdeographs(word.lower)
@@ -74,8 +79,14 @@ export function readSentence(sentence: Sentence): Reading {
     if (POINTERS.has(word.lower)) pointsBack = true
     if (isStopWord(word.lower)) known++
     if (asksInOtherLanguage(word.lower)) foreignAsk = true
-    if (word.values.length > 0 || isStopWord(word.lower) || !/\p{L}{2}/u.test(word.lower)) continue
+    if (!isPlainWord(word)) continue
     const english = englishOf(word.lower)
+    if (isAmbiguous(word.lower) && standsAsVerb(sentence.words, at)) {
+      roots.add(actingRootOf(word.lower))
+      classes |= imperativeOf(word.lower)?.classes ?? 0
+      acts = true
+      known++
+    }
     for (const part of partsOf(word.lower)) {
       const meaning = meaningOf(part)
       if (roots.size < ROOTS_MAX) roots.add(meaning.root)
@@ -97,6 +108,24 @@ export function readSentence(sentence: Sentence): Reading {
     understood,
   }
 }
+
+/** "please email", "you must order", "to transfer", "and star", or the first word of a clause with an object behind it. */
+function standsAsVerb(words: readonly Word[], at: number): boolean {
+  const before = words[at - 1]
+  if (before === undefined || before.breaks || /[:;,]/.test(before.behind)) return isImperative(words, at)
+  return (
+    LEAD_INS.has(before.lower) ||
+    before.lower === 'to' ||
+    before.lower === 'not' ||
+    MODALS.has(before.lower) ||
+    SUBJECTS_ASKED.has(before.lower) ||
+    DETERMINERS.has(words[at + 1]?.lower ?? '')
+  )
+}
+
+/** Values, stop words, numbers and paths are no words to compare. */
+const isPlainWord = (word: Word): boolean =>
+  word.values.length === 0 && !isStopWord(word.lower) && /\p{L}{2}/u.test(word.lower) && !/^[/~.\\]/.test(word.lower)
 
 /** `sign-up` and `ssh_key` count as their parts. */
 export const partsOf = (lower: string): string[] =>
@@ -153,11 +182,14 @@ function isImperative(words: readonly Word[], at: number): boolean {
   if (word.values.length > 0 || imperativeOf(word.lower) === undefined) return false
   const next = words[at + 1]
   if (next === undefined) return at > 0 && isPolite((words[at - 1] as Word).lower)
-  if (/[,:]/.test(word.behind) && !next.values.length) return false
+  if (/[,:]/.test(word.behind)) return false
   if (NOT_AFTER_VERB.has(next.lower)) return false
-  const nounToo = nounClasses(word.lower) > 0 || AMBIGUOUS.has(word.lower)
+  const nounToo = nounClasses(word.lower) > 0 || isAmbiguous(word.lower)
   if (!nounToo) return true
+  const paying = ((imperativeOf(word.lower)?.classes ?? 0) & CLASS_BIT.pay) !== 0
+  const amount = paying && /^[$€£¥]?\d/.test(next.lower)
   return (
+    amount ||
     DETERMINERS.has(next.lower) ||
     next.values.length > 0 ||
     /^["'“‘]/.test(next.lower) ||
@@ -166,27 +198,33 @@ function isImperative(words: readonly Word[], at: number): boolean {
   )
 }
 
-/** Verbs that head a phrase as often as they order: "Order 12", "Check list", "Contact us". */
-const AMBIGUOUS = new Set(
-  'order contact check display view book like rate star watch program report schedule plan email mail text message post comment share list show look search place close empty drop use access call update upload download import export review issue fund tip transfer wire purchase refund forward file access start set reset note record request process'.split(
-    ' ',
-  ),
-)
-
 /** "you must X", "agents should X", "could you X", "has to be X-ed", "it is necessary to X". */
 function modalStrength(words: readonly Word[], at: number, question: boolean): number {
   const word = words[at] as Word
   if (!MODALS.has(word.lower)) return 0
   const before = words[at - 1]?.lower ?? ''
   const behind = words[at + 1]?.lower ?? ''
-  const verb = words.slice(at + 1, at + 6).some((one) => meaningOf(one.lower).acts)
-  if (!verb) return 0
+  if (NEEDS_TO.has(word.lower) && behind !== 'to') return 0
+  if (!words.slice(at + 1, at + 6).some((_, index, near) => acts(near, index))) return 0
   if (behind === 'you' && /^(?:can|could|would|will|may|might|should)$/.test(word.lower)) return STRENGTH.request
   if (SUBJECTS_ASKED.has(before))
     return word.lower === 'may' || word.lower === 'can' || word.lower === 'might' ? STRENGTH.wish : STRENGTH.modal
   if (words.slice(at + 1, at + 4).some((one) => one.lower === 'be' || one.lower === 'to'))
     return question ? STRENGTH.wish : STRENGTH.modal
   return word.lower === 'must' || word.lower === 'shall' || word.lower === 'should' ? STRENGTH.wish : 0
+}
+
+/** Modals only with "to" behind them: "has to pay", not "has paid". */
+const NEEDS_TO = new Set(['have', 'has', 'need', 'needs', 'ought', 'required', 'obliged', 'supposed', 'expected'])
+
+/** An acting word, or one that acts because "to" or a modal stands in front of it. */
+function acts(words: readonly Word[], at: number): boolean {
+  const word = words[at] as Word
+  if (meaningOf(word.lower).acts) return true
+  const before = words[at - 1]?.lower
+  return (
+    isAmbiguous(word.lower) && (before === undefined || before === 'to' || before === 'you' || LEAD_INS.has(before))
+  )
 }
 
 /** "I need you to X", "we would like X", "would you X", "make sure", "it would be great if". */
@@ -213,8 +251,13 @@ export function rootsOf(words: readonly Word[]): string[] {
       for (const english of readIdeographs(word.lower).english) roots.push(rootOf(english))
       continue
     }
-    if (word.values.length > 0 || isStopWord(word.lower) || !/\p{L}{2}/u.test(word.lower)) continue
+    if (!isPlainWord(word)) continue
     for (const part of partsOf(word.lower)) roots.push(meaningOf(part).root)
   }
   return roots
+}
+
+/** Roots of the words that tell what a text is about: neither acting words nor everyday objects. */
+export function tellingWords(words: readonly Word[]): string[] {
+  return rootsOf(words.filter((word) => !partsOf(word.lower).every(isEveryday)))
 }

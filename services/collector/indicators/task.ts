@@ -7,7 +7,7 @@ import { INDICATOR_LIMITS, type TaskIndicators } from '../../../schemas/indicato
 import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
 import { isStopWord, LEAD_INS } from './lexicon.ts'
-import { partsOf, readSentence, rootsOf } from './orders.ts'
+import { partsOf, readSentence, tellingWords } from './orders.ts'
 import { type Sentence, sentencesOf, type Word } from './text.ts'
 import type { Value } from './values.ts'
 
@@ -55,17 +55,24 @@ export interface TaskReading {
 export function readTask(text: string, hasher: Hasher): TaskReading {
   const sentences = sentencesOf(text)
   const values: Value[] = []
-  const roots = new Set<string>()
+  const telling = new Set<string>()
+  const common = new Set<string>()
   let classes = 0
   for (const sentence of sentences) {
     values.push(...sentence.values)
-    classes |= readSentence(sentence).classes
-    for (const root of rootsOf(sentence.words)) roots.add(root)
+    const reading = readSentence(sentence)
+    classes |= reading.classes
+    for (const root of reading.roots) common.add(root)
+    for (const word of tellingWords(sentence.words)) telling.add(word)
   }
   const unique = [...new Set(values.map((value) => value.text))]
   return {
     indicators: {
-      stems: [...roots].slice(0, INDICATOR_LIMITS.task_stems).map((root) => hasher.word(root)),
+      stems: [...telling].slice(0, INDICATOR_LIMITS.task_stems).map((root) => hasher.word(root)),
+      common: [...common]
+        .filter((root) => !telling.has(root))
+        .slice(0, INDICATOR_LIMITS.task_stems)
+        .map((root) => hasher.word(root)),
       names: namesOf(sentences, values).map((name) => hasher.word(name)),
       values: unique.slice(0, INDICATOR_LIMITS.task_values).map((value) => upper32(hasher.value(value))),
       delegates: delegationOf(sentences),

@@ -1,0 +1,357 @@
+/**
+ * The join of a call with the orders of earlier results. Two questions: *evidence*, how much of what is new in the call
+ * comes from one order and from nowhere else; *mandate*, whether the user stands behind that order. The score is the
+ * evidence that no mandate covers. All constants stand in INFLUENCE with their reason; `docs/detections/intent-influenced-action.md`
+ * has the formula and what each constant is worth.
+ */
+import { CLASS_BIT, type CallIndicators, INDICATOR_LIMITS as MAX } from '../../../schemas/indicators.ts'
+import {
+  delegation,
+  findValue,
+  hasTask,
+  type InfluenceState,
+  namesAuthor,
+  PLACE,
+  SOURCE,
+  sourceOf,
+  taskWord,
+} from './state.ts'
+
+export const INFLUENCE = {
+  /** What a value that an order explains weighs, by who brought it first. */
+  value_weight: {
+    unknown: 1,
+    task: 0,
+    agent: 0,
+    field: 0.4,
+    link: 0.5,
+    status: 0.4,
+    vouched: 0.8,
+    prose: 0.9,
+    beside: 1,
+    order: 1,
+  },
+  /** Weight of the tool's name beside the arguments: a whole argument's when the act is new to the task. */
+  act_weight: 0.8,
+  act_weight_in_task: 0.3,
+  /** Weight of an argument whose value stands in records that the agent read anyway. */
+  known_weight: 0.3,
+  /** Weight of an argument that nobody gave: the agent's own words. */
+  own_weight: 0.25,
+  /** Of the act: the verb itself, its class only, and the object. */
+  verb_share: 0.6,
+  class_share: 0.35,
+  noun_share: 0.4,
+  /** Of orders that explain a call nearly alike, the one that the user stands behind most is taken. */
+  near_equal: 0.85,
+  reads: 0.9,
+  /** Words of an argument that the order holds, out of those that are new, from this many on full. */
+  words_full: 3,
+  floor_acts: 0.7,
+  floor_strength: 180,
+  author_delegated: 0.9,
+  author_pointed: 0.75,
+  author: 0.6,
+  place_delegated: 0.25,
+  place_related: 0.35,
+  objects_max: 0.8,
+  object_own: 0.45,
+  object_near: 0.3,
+  points_back: 0.7,
+  status: 0.6,
+  task_share: 0.3,
+  mark: 0.95,
+} as const
+
+export interface Verdict {
+  /** 0..1: how much it looks like somebody else's order that the user does not stand behind. */
+  readonly score: number
+  readonly evidence: number
+  readonly mandate: number
+  /** Index of the order, -1 where the score comes from a mark alone. */
+  readonly order: number
+  readonly mark: number
+  /** Index of the kept event that brought the marked value. */
+  readonly markedBy: number
+  /** Which part of the mandate was strongest. */
+  readonly because: 'none' | 'author' | 'place' | 'objects' | 'link'
+}
+
+const NOTHING: Verdict = { score: 0, evidence: 0, mandate: 0, order: -1, mark: 0, markedBy: -1, because: 'none' }
+const READING = CLASS_BIT.fetch
+const SERIOUS = CLASS_BIT.delete | CLASS_BIT.grant | CLASS_BIT.pay | CLASS_BIT.credential
+
+/** Judges a call against the orders of the session so far; the best explained order is taken. */
+export function judge(state: InfluenceState, call: CallIndicators): Verdict {
+  const marked = markOf(state, call)
+  const share = taskShare(state, call)
+  let best: Verdict = NOTHING
+  const found: Verdict[] = []
+  for (let order = 0; order < state.orders.length; order++) {
+    const evidence = evidenceOfOrder(state, call, order)
+    if (evidence <= 0) continue
+    const mandate = mandateOf(state, order, call)
+    const score = evidence * (1 - mandate.value) * (1 - INFLUENCE.task_share * share)
+    found.push({
+      score,
+      evidence,
+      mandate: mandate.value,
+      order,
+      mark: marked.mark,
+      markedBy: marked.by,
+      because: mandate.because,
+    })
+  }
+  const most = found.reduce((max, one) => Math.max(max, one.evidence), 0)
+  for (const one of found) {
+    if (one.evidence >= INFLUENCE.near_equal * most && (best.order < 0 || one.score < best.score)) best = one
+  }
+  if (marked.mark > best.score) {
+    return {
+      ...best,
+      score: marked.mark * (1 - INFLUENCE.task_share * share),
+      mark: marked.mark,
+      markedBy: marked.by,
+      order: -1,
+    }
+  }
+  return best
+}
+
+interface Tally {
+  weight: number
+  explained: number
+  /** Something of the call is in the order and new. */
+  touched: number
+}
+
+function evidenceOfOrder(state: InfluenceState, call: CallIndicators, order: number): number {
+  const tally: Tally = { weight: 0, explained: 0, touched: 0 }
+  for (const argument of call.arguments) weighArgument(state, argument, order, tally)
+  const act = weighAct(state, call, order)
+  const strength = Math.min(1, state.orders.get('strength', order) / 180)
+  const status = state.orders.get('status', order) === 1 ? INFLUENCE.status : 1
+  const reads = call.reads === 1 ? INFLUENCE.reads : 1
+  const bare = tally.touched === 0
+  if (bare) {
+    const serious = (call.classes & state.orders.get('classes', order) & SERIOUS) !== 0
+    return serious &&
+      state.orders.get('strength', order) >= INFLUENCE.floor_strength &&
+      act.verb &&
+      act.share > INFLUENCE.verb_share
+      ? INFLUENCE.floor_acts * act.share * strength * status
+      : 0
+  }
+  const evidence = (tally.explained + act.weight * act.share) / (tally.weight + act.weight)
+  return evidence * strength * status * reads
+}
+
+/** One argument: its values if it has any, its words otherwise; what the task gave counts for nothing. */
+function weighArgument(
+  state: InfluenceState,
+  argument: CallIndicators['arguments'][number],
+  order: number,
+  tally: Tally,
+): void {
+  let best = 0
+  let known = false
+  for (const hash of argument.values) {
+    const source = sourceOf(state, hash)
+    if (source === SOURCE.task) return
+    if (source !== SOURCE.unknown && source !== SOURCE.agent) known = true
+    if (holdsHash(state, 'values', order, hash, MAX.order_values)) best = Math.max(best, weightOf(source))
+  }
+  if (best > 0) {
+    tally.weight += 1
+    tally.explained += best
+    tally.touched += best
+    return
+  }
+  const words = newWords(state, argument, order)
+  if (words.held > 0) {
+    const full =
+      argument.short === 1
+        ? Math.min(words.fresh, INFLUENCE.words_full)
+        : Math.max(words.fresh / 2, INFLUENCE.words_full)
+    const share = Math.min(1, words.held / full)
+    tally.weight += share
+    tally.explained += share * share
+    tally.touched += 0.5 * share
+    tally.weight += known ? 0 : (1 - share) * INFLUENCE.own_weight
+    return
+  }
+  if (known) tally.weight += INFLUENCE.known_weight
+  else if (argument.values.length > 0 || words.fresh > 0) tally.weight += INFLUENCE.own_weight
+}
+
+const WEIGHTS = Object.entries(SOURCE).reduce<number[]>((weights, [name, number]) => {
+  weights[number] = INFLUENCE.value_weight[name as keyof typeof SOURCE]
+  return weights
+}, [])
+const weightOf = (source: number): number => WEIGHTS[source] ?? 0
+
+function newWords(
+  state: InfluenceState,
+  argument: CallIndicators['arguments'][number],
+  order: number,
+): { readonly fresh: number; readonly held: number } {
+  let fresh = 0
+  let held = 0
+  for (const hash of argument.stems) {
+    if (taskWord(state, hash) > 0) continue
+    fresh++
+    if (holdsHash(state, 'stems', order, hash, MAX.order_stems)) held++
+  }
+  return { fresh, held }
+}
+
+/** The tool itself: is its verb, its class, its object what the order asks for? */
+function weighAct(
+  state: InfluenceState,
+  call: CallIndicators,
+  order: number,
+): { readonly weight: number; readonly share: number; readonly verb: boolean } {
+  let verb = false
+  let inTask = call.verbs.length > 0
+  for (const hash of call.verbs) {
+    if (holdsHash(state, 'stems', order, hash, MAX.order_stems)) verb = true
+    if (taskWord(state, hash) === 0) inTask = false
+  }
+  const classes = (call.classes & state.orders.get('classes', order)) !== 0
+  let noun = false
+  for (const hash of call.nouns) {
+    if (holdsHash(state, 'stems', order, hash, MAX.order_stems)) noun = true
+  }
+  const share = (verb ? INFLUENCE.verb_share : classes ? INFLUENCE.class_share : 0) + (noun ? INFLUENCE.noun_share : 0)
+  return {
+    weight: inTask || call.reads === 1 ? INFLUENCE.act_weight_in_task : INFLUENCE.act_weight,
+    share,
+    verb: verb && !inTask,
+  }
+}
+
+/** Why the user may stand behind an order: the strongest of four reasons. */
+function mandateOf(
+  state: InfluenceState,
+  order: number,
+  call: CallIndicators,
+): { readonly value: number; readonly because: Verdict['because'] } {
+  if (!hasTask(state)) return { value: 0, because: 'none' }
+  const delegated = delegation(state)
+  let value = 0
+  let because: Verdict['because'] = 'none'
+  const raise = (to: number, why: Verdict['because']): void => {
+    if (to > value) {
+      value = to
+      because = why
+    }
+  }
+  if (namesAuthor(state, order)) {
+    raise(
+      delegated === 2 ? INFLUENCE.author_delegated : delegated === 1 ? INFLUENCE.author_pointed : INFLUENCE.author,
+      'author',
+    )
+  }
+  if (delegated === 2 && state.orders.get('place', order) !== PLACE.elsewhere)
+    raise(INFLUENCE.place_delegated + (related(state, order) ? INFLUENCE.place_related : 0), 'place')
+  raise(objectsShared(state, order, call), 'objects')
+  if (linksBack(state, order, call)) raise(INFLUENCE.points_back, 'link')
+  return { value, because }
+}
+
+/** The order has a word of the task, or asks for an act that the task asks for, other than to read something. */
+function related(state: InfluenceState, order: number): boolean {
+  if ((state.orders.get('classes', order) & state.taskClasses.value & ~READING) !== 0) return true
+  for (let part = 0; part < MAX.order_stems; part++) {
+    const hash = state.orders.get('stems', order, part)
+    if (hash !== 0 && taskWord(state, hash) === 2) return true
+  }
+  return false
+}
+
+/** Words that tell what the task is about and that the order or its neighbours hold; each further one adds less. */
+function objectsShared(state: InfluenceState, order: number, call: CallIndicators): number {
+  let without = 1
+  for (let part = 0; part < MAX.order_stems; part++) {
+    const hash = state.orders.get('stems', order, part)
+    if (hash === 0) break
+    if (tells(state, call, hash)) without *= 1 - INFLUENCE.object_own
+  }
+  for (let part = 0; part < MAX.order_context_stems; part++) {
+    const hash = state.orders.get('context', order, part)
+    if (hash === 0) break
+    if (tells(state, call, hash)) without *= 1 - INFLUENCE.object_near
+  }
+  return Math.min(INFLUENCE.objects_max, 1 - without)
+}
+
+/** A word of the task that tells what it is about. The tool's own name tells only which kind of act it is. */
+const tells = (state: InfluenceState, call: CallIndicators, hash: number): boolean =>
+  taskWord(state, hash) === 2 && !call.nouns.includes(hash) && !call.verbs.includes(hash)
+
+/** A value of the order that the call uses was the user's or the agent's before the order was read. */
+function linksBack(state: InfluenceState, order: number, call: CallIndicators): boolean {
+  for (const argument of call.arguments) {
+    let explained = false
+    let own = false
+    for (const hash of argument.values) {
+      if (!holdsHash(state, 'values', order, hash, MAX.order_values)) continue
+      const source = sourceOf(state, hash)
+      if (source === SOURCE.task || source === SOURCE.agent || source === SOURCE.vouched || wasUsed(state, hash))
+        own = true
+      else explained = true
+    }
+    if (explained && own) return true
+  }
+  return false
+}
+
+const wasUsed = (state: InfluenceState, hash: number): boolean => {
+  const at = findValue(state, hash)
+  return at >= 0 && state.values.get('used', at) === 1
+}
+
+function markOf(state: InfluenceState, call: CallIndicators): { readonly mark: number; readonly by: number } {
+  let mark = 0
+  let by = -1
+  for (const argument of call.arguments) {
+    for (const hash of argument.values) {
+      const at = findValue(state, hash)
+      if (at < 0) continue
+      const held = state.values.get('mark', at) / 255
+      if (held > mark) {
+        mark = held
+        by = state.values.get('by', at)
+      }
+    }
+  }
+  return { mark, by: by === 255 ? -1 : by }
+}
+
+/** Share of the argument words that the task has, too. */
+function taskShare(state: InfluenceState, call: CallIndicators): number {
+  let all = 0
+  let shared = 0
+  for (const argument of call.arguments) {
+    for (const hash of argument.stems) {
+      all++
+      if (taskWord(state, hash) > 0) shared++
+    }
+  }
+  return all === 0 ? 0 : shared / all
+}
+
+function holdsHash(
+  state: InfluenceState,
+  column: 'stems' | 'values',
+  order: number,
+  hash: number,
+  length: number,
+): boolean {
+  for (let part = 0; part < length; part++) {
+    const held = state.orders.get(column, order, part)
+    if (held === hash) return true
+    if (held === 0) return false
+  }
+  return false
+}
