@@ -1,0 +1,152 @@
+/**
+ * The one door to the normalisers, for whoever has a body: the HTTP doors, `replay`, `prove`, `eval`, the tests. All go
+ * through it, so that an event's id depends on the producer's data and not on the way it came.
+ */
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createGunzip } from 'node:zlib'
+import { LIMITS } from '../../schemas/limits.ts'
+import { readBody } from './body.ts'
+import { recordText } from './normalisers/lib/json.ts'
+import { detectFormat, normaliserFor } from './normalisers/registry.ts'
+import type { Format, NormaliseContext, Normalised, Rejected } from './normalisers/types.ts'
+
+export type { Assurance, Format, NormaliseContext, Normalised, Rejected } from './normalisers/types.ts'
+export { detectFormat } from './normalisers/registry.ts'
+
+/** What a body became, and in which format it was read. */
+export type NormaliseResult =
+  | ({ readonly ok: true; readonly format: Format } & Normalised)
+  | {
+      readonly ok: false
+      readonly status: 400 | 413
+      /** Byte of the body, from 0. */
+      readonly position: number
+      /** A sentence for a person. */
+      readonly detail: string
+    }
+
+const joined = (format: Format, values: readonly unknown[]): unknown => {
+  if (values.length === 1) return values[0]
+  // Several top-level values are one request: records one after the other.
+  return format === 'otlp' ? values : values.flatMap((value) => (Array.isArray(value) ? value : [value]))
+}
+
+/**
+ * Normalises the bytes of one request. `auto` finds the format by the first value. Lines that are no JSON among good
+ * ones are rejected one by one; they stand behind the records in the numbering.
+ */
+export function normaliseBody(
+  format: Format | 'auto',
+  body: Buffer,
+  ndjson: boolean,
+  context: NormaliseContext,
+): NormaliseResult {
+  const read = readBody(body, ndjson)
+  if (!read.ok) return read
+  const found = format === 'auto' ? detectFormat(read.values[0]) : format
+  if (found === undefined) return { ok: false, status: 400, position: 0, detail: UNKNOWN_FORMAT }
+  if (found === 'otlp' && read.values.length + read.bad.length > 1) {
+    return {
+      ok: false,
+      status: 400,
+      position: 0,
+      detail: 'an OTLP body is one ExportLogsServiceRequest: send one request for each line',
+    }
+  }
+  const normalised = normaliserFor(found).normalise(joined(found, read.values), context)
+  const bad: Rejected[] = read.bad.map(({ index, position, detail, text }) => ({
+    index: normalised.records + index,
+    reason: 'malformed',
+    detail: `${detail} at byte ${position}`,
+    record: recordText(text.slice(0, LIMITS.dead_letter_record_chars_max)),
+  }))
+  return {
+    ok: true,
+    format: found,
+    ...normalised,
+    rejected: [...normalised.rejected, ...bad],
+    records: normalised.records + bad.length,
+  }
+}
+
+const UNKNOWN_FORMAT =
+  'the format is not known: this is no OTLP logs request, no CloudTrail file and no canonical event; see docs/formats.md'
+
+/** Normalises a value that is parsed already. */
+export function normalise(format: Format | 'auto', value: unknown, context: NormaliseContext): NormaliseResult {
+  const found = format === 'auto' ? detectFormat(value) : format
+  if (found === undefined) return { ok: false, status: 400, position: 0, detail: UNKNOWN_FORMAT }
+  return { ok: true, format: found, ...normaliserFor(found).normalise(value, context) }
+}
+
+/** One request of a file, with the line it starts at (from 1). */
+export type FileResult = { readonly line: number } & NormaliseResult
+
+const isGzip = (path: string): boolean => path.endsWith('.gz')
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = createReadStream(path)
+  const stream = isGzip(path) ? file.pipe(createGunzip()) : file
+  // An error of the file does not reach the stream that it is piped into by itself.
+  file.on('error', (error) => stream.destroy(error))
+  yield* stream as AsyncIterable<Buffer>
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = createReadStream(path)
+  const input = isGzip(path) ? file.pipe(createGunzip()) : file
+  file.on('error', (error) => input.destroy(error))
+  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+/**
+ * Whether each line of a file is a JSON value of its own, told by the first one. Pretty-printed JSON breaks off there.
+ * A file of a single line is both; it is read whole.
+ */
+async function byLines(path: string): Promise<boolean> {
+  let first: string | undefined
+  for await (const line of linesOf(path)) {
+    if (line.trim() === '') continue
+    if (first !== undefined) return readBody(Buffer.from(first), false).ok
+    first = line
+  }
+  return false
+}
+
+const isOtlpLine = async (path: string): Promise<boolean> => {
+  for await (const line of linesOf(path)) {
+    if (line.trim() === '') continue
+    const read = readBody(Buffer.from(line), false)
+    return read.ok && detectFormat(read.values[0]) === 'otlp'
+  }
+  return false
+}
+
+async function* otlpLines(path: string, context: NormaliseContext): AsyncGenerator<FileResult> {
+  let line = 0
+  for await (const text of linesOf(path)) {
+    line += 1
+    if (text.trim() !== '') yield { line, ...normaliseBody('otlp', Buffer.from(text), false, context) }
+  }
+}
+
+/**
+ * Reads a plain or gzip file as requests. A line of an OTLP file is one request, as it is posted; every other file is one
+ * request as a whole, so that equal records without an id are numbered as in one post. Throws where the file cannot be
+ * read.
+ */
+export async function* normaliseFile(
+  path: string,
+  format: Format | 'auto',
+  context: NormaliseContext,
+): AsyncGenerator<FileResult> {
+  const lines = await byLines(path)
+  if (lines && (format === 'otlp' || (format === 'auto' && (await isOtlpLine(path))))) {
+    yield* otlpLines(path, context)
+    return
+  }
+  const chunks: Buffer[] = []
+  for await (const chunk of chunksOf(path)) chunks.push(chunk)
+  yield { line: 1, ...normaliseBody(format, Buffer.concat(chunks), lines, context) }
+}

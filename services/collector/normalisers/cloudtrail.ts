@@ -1,0 +1,120 @@
+/**
+ * AWS CloudTrail: `{"Records": [...]}` as S3 holds it, one record, a list of records, or EventBridge's envelope with the
+ * record in `detail`. AWS has authenticated the principal before it wrote the record, so that the identity is assured by
+ * the provider. Parameters are not kept; their values stay as keyed hashes.
+ */
+import type { Event } from '../../../schemas/event.ts'
+import { kindOf, operationActivity, outcomeOf, serviceOf } from './cloudtrail/actions.ts'
+import { type Principal, principalOf } from './cloudtrail/principals.ts'
+import { resourceTarget } from './cloudtrail/targets.ts'
+import { urlContactsOf } from './lib/contacts.ts'
+import { type Draft, finish } from './lib/finish.ts'
+import { amountOf, at, isObject, type Json, objectOf, textOf } from './lib/json.ts'
+import { createSheet, type Made } from './lib/sheet.ts'
+import { readTime } from './lib/times.ts'
+import { createBodyIds, producerId } from './producer-ids.ts'
+import type { NormaliseContext, Normalised, Normaliser } from './types.ts'
+
+const ownDomain = (domain: string): boolean =>
+  /(?:^|\.)(?:amazonaws\.com|amazon\.com|aws|aws\.dev)(?:\.cn)?$/.test(domain)
+
+function fieldsOf(record: Json, who: Principal): Draft['fields'] {
+  const service = serviceOf(textOf(record.eventSource))
+  const eventName = textOf(record.eventName)
+  const account = textOf(record.recipientAccountId) || who.owner
+  const target = resourceTarget(record)
+  const activity = operationActivity(eventName, record.readOnly)
+  const contacts = urlContactsOf(record.requestParameters, ownDomain)
+  const foreign = target.account !== '' && target.account !== account ? `aws:${target.account}` : ''
+  return {
+    source_id: textOf(record.eventID),
+    principal_kind: who.kind,
+    identity: who.identity,
+    instance: who.instance,
+    role: who.role,
+    owner: who.owner,
+    on_behalf_of: [...who.behalf],
+    identity_assurance: 'provider',
+    credential: who.credential,
+    session: who.session,
+    action: `${service}:${eventName}`,
+    kind: kindOf(service, eventName, activity),
+    activity,
+    target: target.target,
+    target_kind: target.kind,
+    environment: [account, textOf(record.awsRegion)].filter((part) => part !== '').join('/'),
+    ...outcomeOf(record),
+    source_address: textOf(record.sourceIPAddress),
+    user_agent: textOf(record.userAgent),
+    peer: contacts.peer || foreign,
+    peer_domains: [...contacts.domains],
+    protocol: service === 'bedrock-agentcore' ? 'mcp' : '',
+    bytes_in: amountOf(at(record, 'additionalEventData', 'bytesTransferredOut')),
+    bytes_out: amountOf(at(record, 'additionalEventData', 'bytesTransferredIn')),
+  }
+}
+
+function recordEvent(record: Json, bodyId: (body: unknown) => string, context: NormaliseContext): Made {
+  if (textOf(record.eventName) === '' || textOf(record.eventSource) === '') {
+    return {
+      reason: 'malformed',
+      detail: 'eventName and eventSource must be there: this is not a CloudTrail event record',
+    }
+  }
+  const who = principalOf(objectOf(record.userIdentity), textOf(record.recipientAccountId), textOf(record.userAgent))
+  if (who.identity === '') {
+    return {
+      reason: 'unnamed',
+      detail: 'userIdentity names nobody: no arn, userName, principalId, invokedBy or accountId',
+    }
+  }
+  const eventId = textOf(record.eventID)
+  const finished = finish(
+    {
+      source: 'cloudtrail',
+      producerId: eventId === '' ? bodyId(record) : producerId(eventId),
+      time: readTime(record.eventTime),
+      fields: fieldsOf(record, who),
+    },
+    context,
+  )
+  return finished.ok ? { events: [finished.event] satisfies Event[] } : finished
+}
+
+/** EventBridge wraps the record in `detail`. */
+const unwrapped = (item: unknown): unknown =>
+  isObject(item) && isObject(item.detail) && item.eventName === undefined ? item.detail : item
+
+const recordsOf = (body: unknown): readonly unknown[] => {
+  if (isObject(body) && Array.isArray(body.Records)) return body.Records
+  if (Array.isArray(body)) return body.flatMap(recordsOf)
+  return [body]
+}
+
+function normalise(body: unknown, context: NormaliseContext): Normalised {
+  const sheet = createSheet()
+  const bodyId = createBodyIds()
+  for (const item of recordsOf(body)) {
+    const record = unwrapped(item)
+    sheet.record(record, () =>
+      isObject(record)
+        ? recordEvent(record, bodyId, context)
+        : { reason: 'malformed', detail: 'the record is not an object' },
+    )
+  }
+  return sheet.done()
+}
+
+const isRecord = (value: unknown): boolean => {
+  const record = unwrapped(value)
+  return isObject(record) && typeof record.eventSource === 'string' && typeof record.eventName === 'string'
+}
+
+export const cloudtrail: Normaliser = {
+  format: 'cloudtrail',
+  recognises: (body) =>
+    (isObject(body) && Array.isArray(body.Records)) ||
+    isRecord(body) ||
+    (Array.isArray(body) && isRecord(recordsOf(body)[0])),
+  normalise,
+}

@@ -1,0 +1,182 @@
+/**
+ * The canonical event as producers send it: one object, a list, or objects one after another. They may set every field
+ * of `schemas/event.ts` but those that the collector decides (tenant, event_id, receipt_time, time_flag, history,
+ * identity_assurance, source and the indicator columns), and in addition:
+ *
+ *   id                 the producer's own id of the event (also source_id, event.id)
+ *   time               ISO 8601, or s, ms, us or ns since 1970 (also timestamp, @timestamp, date)
+ *   agent              the same as identity
+ *   arguments, result  of a tool call; message: what the user said. Read for indicators, contacts and target, not kept
+ *   credential_secret  the secret itself; kept as its keyed hash
+ *
+ * A field that has the wrong type makes the record a dead letter that names the field. A field that nobody knows is left
+ * out and counted in the answer, because shippers add their own.
+ */
+import { Event } from '../../../schemas/event.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { type Validator, validator } from '../../../schemas/columns.ts'
+import Type, { type TSchema } from 'typebox'
+import type { Parts } from '../indicators/index.ts'
+import { isSecret } from '../redaction/redact.ts'
+import { contactsOf, joinContacts, namedContact } from './lib/contacts.ts'
+import { type Draft, finish } from './lib/finish.ts'
+import { isObject, type Json, textOf } from './lib/json.ts'
+import { createSheet, type Made, type Sheet } from './lib/sheet.ts'
+import { targetOf } from './lib/targets.ts'
+import { readTime } from './lib/times.ts'
+import { activityOf } from './lib/verbs.ts'
+import { createBodyIds, producerId } from './producer-ids.ts'
+import type { NormaliseContext, Normalised, Normaliser } from './types.ts'
+
+/** What a producer may not set: the collector decides it, or derives it. */
+const DECIDED = new Set(
+  'event_id tenant time receipt_time time_flag source history identity_assurance source_network user_agent_family indicators value_hashes value_kinds content_classes extractor_version raw'.split(
+    ' ',
+  ),
+)
+const TIME_NAMES = ['time', 'timestamp', '@timestamp', 'date', 'event_time']
+const ID_NAMES = ['id', 'source_id', 'event.id']
+const EXTRAS = new Set([...TIME_NAMES, ...ID_NAMES, 'agent', 'arguments', 'result', 'message', 'credential_secret'])
+
+/** A field as a producer may give it: longer than a column, because texts are cut, not refused. */
+function loosened(schema: TSchema): TSchema {
+  const given = schema as { type?: string; items?: TSchema; maxItems?: number }
+  if (given.type === 'string') return Type.String({ maxLength: LIMITS.body_bytes_max })
+  if (given.type === 'array') return Type.Array(Type.String(), { maxItems: 1_024 })
+  return schema
+}
+
+const FIELDS: ReadonlyMap<string, Validator<unknown>> = new Map(
+  Object.entries(Event.properties)
+    .filter(([name]) => !DECIDED.has(name) && !EXTRAS.has(name))
+    .map(([name, schema]) => [name, validator(loosened(schema))]),
+)
+
+const first = (record: Json, names: readonly string[]): unknown => {
+  for (const name of names) if (record[name] !== undefined && record[name] !== null) return record[name]
+  return undefined
+}
+
+type Read = { readonly fields: Record<string, unknown> } | { readonly problem: string }
+
+/** The known fields of a record, each checked by itself so that the answer can name it. */
+function readFields(record: Json, sheet: Sheet): Read {
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(record)) {
+    if (value === null || EXTRAS.has(name)) continue
+    const check = FIELDS.get(name)
+    if (check === undefined) {
+      sheet.ignore(name)
+    } else if (check.check(value)) {
+      fields[name] = value
+    } else {
+      const said = check.problems(value)[0]
+      return {
+        problem: `the field ${name} ${said?.message ?? 'has the wrong type'}: see docs/formats.md for its values`,
+      }
+    }
+  }
+  return { fields }
+}
+
+function partsOf(record: Json, action: string, context: NormaliseContext): Parts | undefined {
+  const message = typeof record.message === 'string' && record.message !== '' ? record.message : undefined
+  const { arguments: args, result } = record
+  if (message === undefined && (args ?? result ?? undefined) === undefined) return undefined
+  return {
+    ...(message === undefined ? {} : { task: context.extractor.userMessage(message) }),
+    ...(args === undefined || args === null
+      ? {}
+      : { call: context.extractor.toolCall({ name: action, arguments: args }) }),
+    ...(result === undefined || result === null
+      ? {}
+      : { result: context.extractor.toolResult({ name: action, result }) }),
+  }
+}
+
+/** What the arguments say where the producer did not say it himself. */
+function derivedFields(record: Json, fields: Draft['fields'], action: string): Draft['fields'] {
+  const activity = fields.activity ?? activityOf(action)
+  const reads = activity === 'read' || activity === 'list'
+  const target = targetOf(record.arguments)
+  const contacts = joinContacts(namedContact(fields.peer ?? ''), contactsOf(record.arguments, !reads))
+  const domains = [...new Set([...(fields.peer_domains ?? []), ...contacts.domains])]
+  return {
+    activity,
+    ...(fields.target === undefined ? { target: target.target, target_kind: fields.target_kind ?? target.kind } : {}),
+    peer: fields.peer ?? contacts.peer,
+    peer_domains: domains,
+  }
+}
+
+function credentialOf(record: Json, fields: Draft['fields'], context: NormaliseContext): string {
+  const secret = textOf(record.credential_secret)
+  if (secret !== '') return context.hashCredential(secret)
+  const given = fields.credential ?? ''
+  // A producer that sends the secret as its id has leaked it to us: it is kept as every other secret.
+  return given !== '' && isSecret(given) ? context.hashCredential(given) : given
+}
+
+/** The record without what says when and where it was received: what its id is made of where it brings none. */
+const bodyOf = (record: Json): unknown =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => name === 'time' || !DECIDED.has(name)))
+
+function recordEvent(record: Json, sheet: Sheet, bodyId: (body: unknown) => string, context: NormaliseContext): Made {
+  const read = readFields(record, sheet)
+  if ('problem' in read) return { reason: 'invalid', detail: read.problem }
+  const fields = read.fields as Draft['fields']
+  const identity = fields.identity || textOf(record.agent)
+  const action = fields.action || (typeof record.message === 'string' ? 'user.message' : '')
+  if (identity === '' || action === '') {
+    return {
+      reason: 'unnamed',
+      detail: `the field ${identity === '' ? 'identity' : 'action'} is missing: an event says who did what`,
+    }
+  }
+  const sourceId = textOf(first(record, ID_NAMES))
+  const parts = partsOf(record, action, context)
+  const finished = finish(
+    {
+      source: 'events',
+      producerId: sourceId === '' ? bodyId(bodyOf(record)) : producerId(identity, sourceId),
+      time: readTime(first(record, TIME_NAMES)),
+      fields: {
+        kind: action === 'user.message' ? 'message' : 'api',
+        ...fields,
+        ...derivedFields(record, fields, action),
+        identity,
+        action,
+        source_id: sourceId,
+        identity_assurance: context.assurance,
+        credential: credentialOf(record, fields, context),
+      },
+      ...(parts === undefined ? {} : { parts }),
+    },
+    context,
+  )
+  return finished.ok ? { events: [finished.event] } : finished
+}
+
+function normalise(body: unknown, context: NormaliseContext): Normalised {
+  const sheet = createSheet()
+  const bodyId = createBodyIds()
+  for (const record of Array.isArray(body) ? body : [body]) {
+    sheet.record(record, () =>
+      isObject(record)
+        ? recordEvent(record, sheet, bodyId, context)
+        : { reason: 'malformed', detail: 'the event is not a JSON object' },
+    )
+  }
+  return sheet.done()
+}
+
+const isEvent = (value: unknown): boolean =>
+  isObject(value) &&
+  (typeof value.identity === 'string' || typeof value.agent === 'string') &&
+  (typeof value.action === 'string' || typeof value.message === 'string')
+
+export const events: Normaliser = {
+  format: 'events',
+  recognises: (body) => isEvent(Array.isArray(body) ? body[0] : body),
+  normalise,
+}

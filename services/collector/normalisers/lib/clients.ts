@@ -1,0 +1,57 @@
+/**
+ * Where a call came from: the network of its address and the family of its client. Both leave out what changes without
+ * meaning anything (the last octet, versions), so that a baseline does not learn noise.
+ */
+import ipaddr from 'ipaddr.js'
+import { memo } from './memo.ts'
+
+/** An address in its one written form (IPv4 in IPv6 unwrapped, zone and port left out), or undefined for a name. */
+export function plainAddress(text: string): string | undefined {
+  const bare = text.startsWith('[')
+    ? text.slice(1).replace(/\](?::\d+)?$/, '')
+    : text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined
+  const parsed = ipaddr.process(bare.replace(/%.*$/, ''))
+  return parsed.toString()
+}
+
+/** /24 of an IPv4 address, /48 of an IPv6 address; a name (a cloud service, a host) is its own network. */
+export const sourceNetwork = memo((text) => {
+  const address = plainAddress(text)
+  if (address === undefined) return text.toLowerCase()
+  const parsed = ipaddr.parse(address)
+  if (parsed.kind() === 'ipv4') return `${address.split('.').slice(0, 3).join('.')}.0/24`
+  const groups = (parsed as ipaddr.IPv6).parts.slice(0, 3).map((part) => part.toString(16))
+  return `${groups.join(':')}::/48`
+})
+
+/** Client libraries that hide behind another product's name at the front of the text. */
+const INNER_CLIENTS: readonly (readonly [RegExp, string])[] = [
+  [/\bTerraform\//i, 'Terraform'],
+  [/\bPulumi\b/i, 'Pulumi'],
+  [/\baws-cdk\b/i, 'aws-cdk'],
+  [/\bclaude-cli\/|\bclaude-code\b/i, 'claude-code'],
+  [/\bEdgA?\//, 'Edge'],
+  [/\bOPR\/|\bOpera\b/, 'Opera'],
+  [/\bHeadlessChrome\//, 'HeadlessChrome'],
+  [/\bFirefox\/|\bFxiOS\//, 'Firefox'],
+  [/\bChrome\/|\bCriOS\//, 'Chrome'],
+  [/\bSafari\/(?!.*Chrome)/, 'Safari'],
+]
+
+/** The client without versions: `Boto3`, `aws-cli`, `Firefox`, a service's name; '' where nothing is said. */
+export const userAgentFamily = memo(
+  (text) => {
+    const bare = text.trim().replace(/^\[(.*)\]$/, '$1')
+    for (const [pattern, family] of INNER_CLIENTS) if (pattern.test(bare)) return family
+    const first = bare.split(/[\s;,(]/, 1)[0] ?? ''
+    const [product = '', version] = first.split('/', 2)
+    if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(bare)) return bare.toLowerCase()
+    // "AWS Internal", "Health Check": a name of words without a version is kept whole.
+    if (!/[/0-9]/.test(bare)) return bare.slice(0, 64)
+    const named = version === undefined ? product.replace(/[-_ ]?v?\d+(?:\.\d+)*$/, '') : product
+    return named.slice(0, 64)
+  },
+  4_096,
+  512,
+)

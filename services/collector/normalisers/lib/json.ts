@@ -1,0 +1,53 @@
+/**
+ * Small readers of parsed JSON. Producers are not trusted to keep their formats, so every read says what it wants and
+ * answers with nothing where the value is of another type.
+ */
+import { LIMITS } from '../../../../schemas/limits.ts'
+import { redactValue } from '../../redaction/redact.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** A string, or a number or boolean in words; '' for everything else. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  return ''
+}
+
+/** A finite number that is not negative, from a number or its decimal text; 0 otherwise. */
+export function amountOf(value: unknown): number {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : 0
+}
+
+/** The value at a path of keys, undefined where it breaks off. */
+export function at(value: unknown, ...path: readonly string[]): unknown {
+  let found: unknown = value
+  for (const key of path) {
+    if (!isObject(found) || !Object.hasOwn(found, key)) return undefined
+    found = found[key]
+  }
+  return found
+}
+
+/** JSON with sorted keys: the same text for the same data, whatever order a producer wrote it in. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (isObject(value)) {
+    const keys = Object.keys(value).sort()
+    return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
+  }
+  return JSON.stringify(value) ?? 'null'
+}
+
+/** A record as a dead letter holds it: redacted first, then cut, so that no half of a secret stays. */
+export function recordText(record: unknown): string {
+  const text = JSON.stringify(redactValue(record)) ?? ''
+  return text.slice(0, LIMITS.dead_letter_record_chars_max).toWellFormed()
+}

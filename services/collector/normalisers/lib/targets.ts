@@ -1,0 +1,88 @@
+/**
+ * What a call acts on: the argument whose name says so. Groups of names stand in order of how closely they name the
+ * thing itself, so that a download is about its URL and not about the folder it goes to. An argument whose name says
+ * secret is never a target.
+ */
+import { namesSecret } from '../../redaction/shapes.ts'
+import { isObject, type Json } from './json.ts'
+import { wordsOf } from './verbs.ts'
+
+export interface Target {
+  readonly target: string
+  /** command, url, file, host, recipient, resource, id, name, query; '' where nothing is named. */
+  readonly kind: string
+}
+
+const NOTHING: Target = { target: '', kind: '' }
+const TEXT_CHARS_MAX = 4_096
+const PROSE = new Set(
+  'body content contents text message comment description subject note notes prompt html reason thought'.split(' '),
+)
+
+/** Where a call puts what it takes from its target. */
+const DESTINATION = /^(?:save|dest|output|target_dir|local_dir)/i
+
+/** Kind of target and the names of arguments that hold it; a name fits as a whole or by its last word. */
+const GROUPS: readonly (readonly [string, ReadonlySet<string>])[] = (
+  [
+    ['command', 'command cmd full_command bash_command script code shell argv'],
+    ['url', 'url uri href link endpoint website webpage urls'],
+    [
+      'file',
+      'file_path filepath path file filename notebook_path local_path directory dir folder source_path paths files',
+    ],
+    ['host', 'host hostname server domain ip address'],
+    [
+      'recipient',
+      'recipient recipients to email emails receiver account iban attendees participants channel phone payee',
+    ],
+    [
+      'resource',
+      'arn resource bucket table database repo repository project instance cluster namespace function queue topic secret_id key',
+    ],
+    ['id', 'id ids uuid number'],
+    ['name', 'name names username user title product event'],
+    ['query', 'query q search sql keyword keywords pattern question term'],
+  ] as const
+).map(([kind, names]) => [kind, new Set(names.split(' '))] as const)
+
+/** A value as a target names it: text, number, or a short list of them; '' for what is nothing or a structure. */
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, TEXT_CHARS_MAX)
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  if (!Array.isArray(value)) return ''
+  return value
+    .slice(0, 8)
+    .map(valueText)
+    .filter((text) => text !== '')
+    .join(', ')
+    .slice(0, TEXT_CHARS_MAX)
+}
+
+/** The target of a call; arguments that are a plain text are a command or a query and name themselves. */
+export function targetOf(args: unknown): Target {
+  if (typeof args === 'string') return args === '' ? NOTHING : { target: args.slice(0, TEXT_CHARS_MAX), kind: 'text' }
+  if (!isObject(args)) return NOTHING
+  const named = Object.entries(args)
+    .filter(([name]) => !namesSecret(name) && !DESTINATION.test(name))
+    .map(([name, value]) => ({ name: wordsOf(name).join('_'), text: valueText(value) }))
+    .filter(({ text }) => text !== '')
+  for (const exact of [true, false]) {
+    for (const [kind, names] of GROUPS) {
+      // `discount_code` is no command: what runs is named in full.
+      const fits = (name: string): boolean =>
+        names.has(exact ? name : kind === 'command' ? '' : (name.split('_').at(-1) ?? ''))
+      const found = named.find(({ name }) => fits(name))
+      if (found !== undefined) return { target: found.text, kind }
+    }
+  }
+  const first = named.find(({ name, text }) => !PROSE.has(name) && text.length <= 256)
+  return first === undefined ? nestedTarget(args) : { target: first.text, kind: 'argument' }
+}
+
+/** Arguments wrapped in one more object, as `{"params": {...}}`. */
+function nestedTarget(args: Json): Target {
+  const inner = Object.values(args).filter(isObject)
+  const only = inner.length === 1 ? inner[0] : undefined
+  return only === undefined || Object.values(only).some(isObject) ? NOTHING : targetOf(only)
+}

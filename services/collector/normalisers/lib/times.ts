@@ -1,0 +1,68 @@
+/**
+ * Event times. A time is read as the producer wrote it, always in UTC where it names no zone, so that a result never
+ * hangs on the machine's own. A time that is missing, older than 2015 or more than ten minutes ahead of its receipt is
+ * replaced by the receipt time and flagged; nothing else is ever replaced.
+ */
+import type { TIME_FLAGS } from '../../../../schemas/event.ts'
+import { LIMITS } from '../../../../schemas/limits.ts'
+
+export type TimeFlag = (typeof TIME_FLAGS)[number]
+
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?\s?(Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/
+
+/** Minutes that a zone is ahead of UTC. */
+function zoneMinutes(zone: string | undefined): number {
+  if (zone === undefined || !/^[+-]/.test(zone)) return 0
+  const hours = Number(zone.slice(1, 3))
+  const minutes = Number(zone.slice(3).replace(':', '') || 0)
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)
+}
+
+/** ISO 8601, or the form with a blank between date and time; ms since 1970, undefined where it is neither. */
+export function isoTime(text: string): number | undefined {
+  const parts = ISO.exec(text.trim())
+  if (parts === null) return undefined
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = parts
+  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+  const valid = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31 && Number(hour) <= 24
+  return valid ? ms + Math.floor(Number(`0.${fraction || '0'}`) * 1000) - zoneMinutes(zone) * 60_000 : undefined
+}
+
+/**
+ * A number since 1970 in seconds, milliseconds, microseconds or nanoseconds: told apart by size, which is unambiguous
+ * for every time from 1973 to 5138.
+ */
+export function epochTime(number: number): number | undefined {
+  if (!Number.isFinite(number)) return undefined
+  const size = Math.abs(number)
+  if (size < 1e11) return Math.floor(number * 1e3)
+  if (size < 1e14) return Math.floor(number)
+  if (size < 1e17) return Math.floor(number / 1e3)
+  return Math.floor(number / 1e6)
+}
+
+/** Whatever a producer calls a time: ISO text, or a number since 1970 as number or text. */
+export function readTime(value: unknown): number | undefined {
+  if (typeof value === 'number') return epochTime(value)
+  if (typeof value !== 'string') return undefined
+  if (/^-?\d{1,30}(?:\.\d{1,30})?$/.test(value)) return epochTime(Number(value))
+  return isoTime(value)
+}
+
+/** OTLP's nanoseconds since 1970, as text or number; 0 means unknown there. */
+export function unixNanoTime(value: unknown): number | undefined {
+  if (typeof value === 'string') {
+    if (!/^\d{1,24}$/.test(value)) return undefined
+    return value.length > 6 ? Number(value.slice(0, -6)) || undefined : undefined
+  }
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.floor(value / 1e6) : undefined
+}
+
+/** The event time to use, and what was wrong with the producer's. */
+export function eventTime(time: number | undefined, receiptTime: number): { time: number; flag: TimeFlag } {
+  if (time === undefined) return { time: receiptTime, flag: 'missing' }
+  if (time < LIMITS.event_time_ms_min) return { time: receiptTime, flag: 'ancient' }
+  if (time > receiptTime + LIMITS.event_ahead_ms_max) return { time: receiptTime, flag: 'future' }
+  return { time, flag: 'ok' }
+}

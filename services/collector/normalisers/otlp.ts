@@ -1,0 +1,122 @@
+/**
+ * OTLP logs in JSON: an ExportLogsServiceRequest, `{"resourceLogs": [{resource, scopeLogs: [{scope, logRecords}]}]}` with
+ * lowerCamelCase keys, int64 as text or number, trace ids in hex. Unknown fields are ignored, as the protocol demands.
+ *
+ * Each record goes to the first reader that knows it: Claude Code, GenAI, any other log. A record that names nobody
+ * becomes a dead letter: an act without an actor says nothing.
+ */
+import type { Event } from '../../../schemas/event.ts'
+import { finish } from './lib/finish.ts'
+import { isObject, type Json, listOf, objectOf, textOf } from './lib/json.ts'
+import { createSheet, type Made } from './lib/sheet.ts'
+import { unixNanoTime } from './lib/times.ts'
+import type { Act } from './otlp/act.ts'
+import { type Attributes, attributesOf, type LogView, plainValue } from './otlp/attributes.ts'
+import { claudeCodeActs } from './otlp/claude-code.ts'
+import { commonFields, isAgent } from './otlp/common.ts'
+import { genAiActs } from './otlp/gen-ai.ts'
+import { plainActs } from './otlp/plain.ts'
+import { createBodyIds, producerId } from './producer-ids.ts'
+import type { NormaliseContext, Normalised, Normaliser } from './types.ts'
+
+function viewOf(record: Json, scope: Attributes, scopeName: string, resource: Attributes): LogView {
+  const own = attributesOf(record)
+  const named = typeof record.eventName === 'string' ? record.eventName : ''
+  return {
+    record,
+    layers: [own, scope, resource],
+    scopeName,
+    eventName: named || textOf(own.get('event.name')),
+    body: plainValue(record.body),
+    time: unixNanoTime(record.timeUnixNano) ?? unixNanoTime(record.observedTimeUnixNano),
+  }
+}
+
+const actsOf = (view: LogView, context: NormaliseContext): Act[] => {
+  const claude = claudeCodeActs(view, context)
+  if (claude.length > 0) return claude
+  const genAi = isAgent(view) ? genAiActs(view, context) : []
+  return genAi.length > 0 ? genAi : plainActs(view)
+}
+
+/** What of a record makes its id where it brings none: not when it was observed, if it says when it happened. */
+function bodyOf(view: LogView, identity: string, session: string, part: number): unknown {
+  const { observedTimeUnixNano, attributes: _, ...record } = view.record
+  const attributes = Object.fromEntries(view.layers[0] ?? [])
+  const timed = unixNanoTime(view.record.timeUnixNano) !== undefined
+  return { identity, session, part, attributes, record, ...(timed ? {} : { observedTimeUnixNano }) }
+}
+
+/** The events of one record, or why it became none. */
+function recordEvents(view: LogView, bodyId: (body: unknown) => string, context: NormaliseContext): Made {
+  const common = commonFields(view, context)
+  const { identity = '', session = '' } = common
+  if (identity === '') {
+    return {
+      reason: 'unnamed',
+      detail: 'the record names nobody: set gen_ai.agent.id on the record, or service.name on its resource',
+    }
+  }
+  const events: Event[] = []
+  for (const [part, act] of actsOf(view, context).entries()) {
+    const named = act.id !== undefined && view.time !== undefined
+    const finished = finish(
+      {
+        source: 'otlp',
+        producerId: named
+          ? producerId(identity, session, ...(act.id ?? []), view.time ?? '')
+          : bodyId(bodyOf(view, identity, session, part)),
+        time: view.time,
+        fields: { ...common, ...act.fields, source_id: act.sourceId },
+        ...(act.parts === undefined ? {} : { parts: act.parts }),
+      },
+      context,
+    )
+    if (!finished.ok) return finished
+    events.push(finished.event)
+  }
+  return { events }
+}
+
+interface Found {
+  readonly record: unknown
+  readonly scope: Attributes
+  readonly scopeName: string
+  readonly resource: Attributes
+}
+
+function* recordsOf(body: Json): Generator<Found> {
+  for (const resourceLogs of listOf(body.resourceLogs)) {
+    const resource = attributesOf(objectOf(resourceLogs).resource)
+    for (const scopeLogs of listOf(objectOf(resourceLogs).scopeLogs)) {
+      const holder = objectOf(objectOf(scopeLogs).scope)
+      const scope = attributesOf(holder)
+      for (const record of listOf(objectOf(scopeLogs).logRecords)) {
+        yield { record, scope, scopeName: textOf(holder.name), resource }
+      }
+    }
+  }
+}
+
+function normalise(body: unknown, context: NormaliseContext): Normalised {
+  const sheet = createSheet()
+  const bodyId = createBodyIds()
+  if (!isObject(body)) {
+    sheet.record(body, () => ({ reason: 'malformed', detail: 'the body is not an ExportLogsServiceRequest object' }))
+    return sheet.done()
+  }
+  for (const { record, scope, scopeName, resource } of recordsOf(body)) {
+    sheet.record(record, () =>
+      isObject(record)
+        ? recordEvents(viewOf(record, scope, scopeName, resource), bodyId, context)
+        : { reason: 'malformed', detail: 'the log record is not an object' },
+    )
+  }
+  return sheet.done()
+}
+
+export const otlp: Normaliser = {
+  format: 'otlp',
+  recognises: (body) => isObject(body) && Array.isArray(body.resourceLogs),
+  normalise,
+}

@@ -1,0 +1,15 @@
+/** What a reader of OTLP records makes of one record: one or more acts, each of which becomes an event. */
+import type { Parts } from '../../indicators/index.ts'
+import type { Fields } from './common.ts'
+
+export interface Act {
+  /**
+   * Parts of the producer's own id besides identity, session and time. Undefined: the record brings no id, so that its
+   * body makes one.
+   */
+  readonly id: readonly string[] | undefined
+  readonly sourceId: string
+  /** What this act says beyond the fields common to all records. */
+  readonly fields: Fields
+  readonly parts?: Parts
+}

@@ -1,0 +1,87 @@
+/**
+ * OTLP's JSON values and attributes as plain data. An AnyValue is an object with one key that names its type; attributes
+ * are lists of key and value and stand on the resource, the scope and the record, the nearest one counting.
+ */
+import { type Json, isObject, listOf, textOf } from '../lib/json.ts'
+
+const DEPTH_MAX = 32
+
+/** The plain value of an AnyValue; null for what is empty or not one. */
+export function plainValue(any: unknown, depth = 0): unknown {
+  if (!isObject(any) || depth > DEPTH_MAX) return null
+  if (typeof any.stringValue === 'string') return any.stringValue
+  if (any.intValue !== undefined) return wholeOf(any.intValue)
+  if (any.doubleValue !== undefined) return Number(any.doubleValue)
+  if (any.boolValue !== undefined) return any.boolValue === true || any.boolValue === 'true'
+  if (isObject(any.arrayValue)) return listOf(any.arrayValue.values).map((item) => plainValue(item, depth + 1))
+  if (isObject(any.kvlistValue)) return Object.fromEntries(pairsOf(any.kvlistValue.values, depth + 1))
+  if (typeof any.bytesValue === 'string') return any.bytesValue
+  return null
+}
+
+/** int64 comes as text or number; beyond 2^53 the text is kept, because the number would be another one. */
+function wholeOf(value: unknown): unknown {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : textOf(value)
+}
+
+function pairsOf(list: unknown, depth: number): [string, unknown][] {
+  const pairs: [string, unknown][] = []
+  for (const pair of listOf(list)) {
+    if (isObject(pair) && typeof pair.key === 'string') pairs.push([pair.key, plainValue(pair.value, depth)])
+  }
+  return pairs
+}
+
+export type Attributes = ReadonlyMap<string, unknown>
+
+export const attributesOf = (holder: unknown): Attributes =>
+  new Map(isObject(holder) ? pairsOf(holder.attributes, 0) : [])
+
+/** One log record with everything that surrounds it. */
+export interface LogView {
+  readonly record: Json
+  /** Record, scope, resource: the nearest comes first. */
+  readonly layers: readonly Attributes[]
+  readonly scopeName: string
+  readonly eventName: string
+  /** The plain body. */
+  readonly body: unknown
+  /** Ms since 1970: the event's time, else when it was observed. */
+  readonly time: number | undefined
+}
+
+/** The first of these attributes that is there, in the order of the names, nearest layer first; undefined without. */
+export function attribute(view: LogView, ...names: readonly string[]): unknown {
+  for (const name of names) {
+    for (const layer of view.layers) {
+      const value = layer.get(name)
+      if (value !== undefined && value !== null && value !== '') return value
+    }
+  }
+  return undefined
+}
+
+/** The same as text: a list gives its first item, a structure ''. */
+export function attributeText(view: LogView, ...names: readonly string[]): string {
+  const value = attribute(view, ...names)
+  return textOf(Array.isArray(value) ? value[0] : value)
+}
+
+/** Whether any attribute of the record or what surrounds it starts with this. */
+export function hasPrefix(view: LogView, prefix: string): boolean {
+  for (const layer of view.layers) for (const key of layer.keys()) if (key.startsWith(prefix)) return true
+  return false
+}
+
+/** A text that may hold JSON: the value where it does, the text where it does not. */
+export function parsedText(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const start = value.trimStart().charAt(0)
+  if (start !== '{' && start !== '[') return value
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    return value
+  }
+}

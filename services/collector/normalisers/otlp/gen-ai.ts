@@ -1,0 +1,194 @@
+/**
+ * Records of the OpenTelemetry GenAI conventions, in their spellings from 1.28 to today.
+ *
+ *   gen_ai.user.message                          body: the text, or {content}
+ *   gen_ai.system.message, gen_ai.assistant.message   history, sent again with every request of the conversation
+ *   gen_ai.tool.message                          body {id, content}: the answer of a tool
+ *   gen_ai.choice                                body {message: {content, tool_calls: [{id, function: {name, arguments}}]}}
+ *   gen_ai.tool.call, or gen_ai.tool.name        one call with gen_ai.tool.call.arguments and .result
+ *   gen_ai.client.inference.operation.details    gen_ai.input.messages and gen_ai.output.messages, with parts
+ *   anything else with gen_ai.operation.name     an operation: chat, invoke_agent, retrieval, memory
+ */
+import { H } from '../../../../schemas/ids.ts'
+import { isObject, listOf, objectOf, textOf } from '../lib/json.ts'
+import { namedContact } from '../lib/contacts.ts'
+import { activityOf } from '../lib/verbs.ts'
+import type { NormaliseContext } from '../types.ts'
+import type { Act } from './act.ts'
+import { attribute, attributeText, type LogView, parsedText } from './attributes.ts'
+import { outcomeOf } from './common.ts'
+import { callFields, callParts } from './tool-call.ts'
+
+/** The text of a message: a string, {content}, {text}, or a list of parts with texts. */
+export function messageText(body: unknown): string {
+  if (typeof body === 'string') return body
+  if (Array.isArray(body))
+    return body
+      .map(messageText)
+      .filter((text) => text !== '')
+      .join('\n')
+  if (!isObject(body)) return ''
+  const type = textOf(body.type)
+  if (type !== '' && type !== 'text' && type !== 'input_text' && type !== 'output_text') return ''
+  return messageText(body.content ?? body.text ?? body.parts ?? body.message ?? body.prompt)
+}
+
+/** A message of the user: what the agent was asked. */
+export function userMessage(text: string, context: NormaliseContext): Act {
+  return {
+    id: ['user.message', H(text)],
+    sourceId: '',
+    fields: { action: 'user.message', kind: 'message', activity: 'create', outcome: 'success' },
+    ...(text === '' ? {} : { parts: { task: context.extractor.userMessage(text) } }),
+  }
+}
+
+const otherMessage = (role: string): Act => ({
+  id: undefined,
+  sourceId: '',
+  fields: { action: `${role}.message`, kind: 'message', activity: 'create', outcome: 'success' },
+})
+
+/** A call that a message or a record describes. */
+function callAct(
+  view: LogView,
+  id: string,
+  name: string,
+  args: unknown,
+  result: unknown,
+  word: string,
+  context: NormaliseContext,
+): Act {
+  const call = { name: name === '' ? 'tool.result' : name, args, result }
+  return {
+    id: id === '' ? undefined : [word, id],
+    sourceId: id,
+    fields: callFields(view, call),
+    parts: callParts(view, call, context),
+  }
+}
+
+/** Tool calls in either spelling: {id, function: {name, arguments}} or {type: 'tool_call', id, name, arguments}. */
+function requestedCalls(message: unknown): { id: string; name: string; args: unknown }[] {
+  const body = objectOf(message)
+  const listed = [
+    ...listOf(body.tool_calls),
+    ...listOf(body.parts).filter((part) => objectOf(part).type === 'tool_call'),
+  ]
+  return listed.filter(isObject).map((call) => {
+    const inner = objectOf(call.function)
+    return { id: textOf(call.id), name: textOf(inner.name ?? call.name), args: inner.arguments ?? call.arguments }
+  })
+}
+
+function choiceActs(view: LogView, messages: readonly unknown[], context: NormaliseContext): Act[] {
+  const calls = messages.flatMap(requestedCalls)
+  if (calls.length === 0) return [otherMessage('assistant')]
+  return calls.map(({ id, name, args }) => callAct(view, id, name, args, undefined, 'tool.request', context))
+}
+
+/** What is new in the input of a model: everything after its own last message, because the rest was sent before. */
+function newInput(messages: readonly unknown[]): readonly unknown[] {
+  const last = messages.findLastIndex((message) => objectOf(message).role === 'assistant')
+  return messages.slice(last + 1)
+}
+
+function inferenceActs(view: LogView, context: NormaliseContext): Act[] {
+  const input = listOf(
+    parsedText(attribute(view, 'gen_ai.input.messages') ?? objectOf(view.body)['gen_ai.input.messages']),
+  )
+  const output = listOf(
+    parsedText(attribute(view, 'gen_ai.output.messages') ?? objectOf(view.body)['gen_ai.output.messages']),
+  )
+  const acts: Act[] = []
+  for (const message of newInput(input)) {
+    const { role } = objectOf(message)
+    if (role === 'user') acts.push(userMessage(messageText(message), context))
+    for (const part of listOf(objectOf(message).parts).map(objectOf)) {
+      if (part.type !== 'tool_call_response') continue
+      acts.push(callAct(view, textOf(part.id), '', undefined, part.response ?? part.result, 'tool.result', context))
+    }
+  }
+  return [
+    ...acts,
+    operationAct(view),
+    ...choiceActs(view, output, context).filter((act) => act.fields.kind !== 'message'),
+  ]
+}
+
+/** An operation of a model or an agent that is no tool call. */
+function operationAct(view: LogView): Act {
+  const operation = attributeText(view, 'gen_ai.operation.name') || view.eventName
+  const memory = operation.includes('memory')
+  const remote = namedContact(attributeText(view, 'server.address', 'url.full'))
+  const id = attributeText(view, 'gen_ai.response.id')
+  return {
+    id: id === '' ? undefined : ['operation', operation, id],
+    sourceId: id,
+    fields: {
+      action: operation,
+      kind: memory ? 'memory' : operation === 'create_agent' ? 'admin' : 'api',
+      activity: activityOf(operation),
+      target: attributeText(view, 'gen_ai.data_source.id', 'gen_ai.memory.store.id', 'gen_ai.request.model'),
+      peer: remote.peer,
+      peer_domains: [...remote.domains],
+      ...outcomeOf(view, true),
+    },
+  }
+}
+
+/** The acts of a GenAI record; empty where the record is none. */
+export function genAiActs(view: LogView, context: NormaliseContext): Act[] {
+  const body = objectOf(view.body)
+  switch (view.eventName) {
+    case 'gen_ai.user.message':
+    case 'gen_ai.user_message':
+      return [userMessage(messageText(view.body) || attributeText(view, 'gen_ai.prompt', 'content'), context)]
+    case 'gen_ai.system.message':
+      return [otherMessage('system')]
+    case 'gen_ai.assistant.message':
+      return [otherMessage('assistant')]
+    case 'gen_ai.tool.message':
+      return [
+        callAct(
+          view,
+          textOf(body.id),
+          attributeText(view, 'gen_ai.tool.name'),
+          undefined,
+          body.content ?? view.body,
+          'tool.message',
+          context,
+        ),
+      ]
+    case 'gen_ai.choice':
+      return choiceActs(view, [body.message ?? body, body].slice(0, body.message === undefined ? 1 : 2), context)
+    default:
+      break
+  }
+  const toolName = attributeText(view, 'gen_ai.tool.name', 'tool.name', 'tool_name')
+  const mcpMethod = attributeText(view, 'mcp.method.name')
+  const operation = attributeText(view, 'gen_ai.operation.name')
+  if (toolName !== '' || view.eventName === 'gen_ai.tool.call' || operation === 'execute_tool' || mcpMethod !== '') {
+    const id = attributeText(view, 'gen_ai.tool.call.id', 'tool.call.id', 'tool_call_id', 'jsonrpc.request.id')
+    const args =
+      attribute(view, 'gen_ai.tool.call.arguments', 'gen_ai.tool.arguments', 'gen_ai.tool.input', 'tool.arguments') ??
+      body.arguments
+    const result =
+      attribute(view, 'gen_ai.tool.call.result', 'gen_ai.tool.result', 'gen_ai.tool.output', 'tool.result') ??
+      body.result
+    return [
+      callAct(
+        view,
+        id,
+        toolName || mcpMethod || 'execute_tool',
+        args,
+        result,
+        view.eventName || 'gen_ai.tool.call',
+        context,
+      ),
+    ]
+  }
+  if (attribute(view, 'gen_ai.input.messages', 'gen_ai.output.messages') !== undefined)
+    return inferenceActs(view, context)
+  return operation !== '' || view.eventName.startsWith('gen_ai.') ? [operationAct(view)] : []
+}

@@ -1,0 +1,36 @@
+/**
+ * Log records that follow no GenAI convention: still an act of a named service. An HTTP or RPC record becomes an API
+ * call, anything else an action by the name of its event. Texts of log lines are not kept.
+ */
+import { namedContact } from '../lib/contacts.ts'
+import { activityOf, methodActivity } from '../lib/verbs.ts'
+import type { Act } from './act.ts'
+import { attributeText, type LogView } from './attributes.ts'
+import { outcomeOf } from './common.ts'
+
+export function plainActs(view: LogView): Act[] {
+  const id = attributeText(view, 'log.record.uid')
+  const method = attributeText(view, 'http.request.method', 'http.method')
+  const rpc = [attributeText(view, 'rpc.service'), attributeText(view, 'rpc.method')].filter((part) => part !== '')
+  const url = attributeText(view, 'url.full', 'http.url')
+  const named = namedContact(attributeText(view, 'server.address', 'net.peer.name') || url)
+  const action =
+    method !== '' ? `http.${method.toUpperCase()}` : rpc.length > 0 ? rpc.join('/') : view.eventName || 'log'
+  return [
+    {
+      id: id === '' ? undefined : ['log', id],
+      sourceId: id,
+      fields: {
+        action,
+        kind: 'api',
+        activity: method === '' ? activityOf(rpc.at(-1) ?? view.eventName) : methodActivity(method),
+        target: url || attributeText(view, 'url.path', 'http.route', 'http.target', 'db.collection.name', 'file.path'),
+        target_kind: url === '' ? '' : 'url',
+        peer: named.peer,
+        peer_domains: [...named.domains],
+        protocol: method === '' ? attributeText(view, 'rpc.system.name', 'rpc.system') : 'http',
+        ...outcomeOf(view, false),
+      },
+    },
+  ]
+}

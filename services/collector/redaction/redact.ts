@@ -1,0 +1,93 @@
+/**
+ * Redaction: takes secrets out of every text that is kept, before the log. Two levels. `redactText` is for free text
+ * (targets, commands, errors, dead letters): known shapes, named values, key ids and long random tokens. `redactId` is
+ * for what must stay distinct (sessions, identities, addresses): known shapes alone, because an id looks random itself.
+ *
+ * What replaces a secret says its kind: `[redacted:jwt]`. Both functions give their own output back unchanged.
+ */
+import { createHmac, hash } from 'node:crypto'
+import { KEY_ID_SHAPES, NAMED_SHAPES, namesSecret, SECRET_SHAPES, type SecretShape } from './shapes.ts'
+
+const ID_SHAPES = [...SECRET_SHAPES, ...NAMED_SHAPES]
+const TEXT_SHAPES = [...ID_SHAPES, ...KEY_ID_SHAPES]
+
+const mark = (kind: string): string => `[redacted:${kind}]`
+
+function applyShapes(text: string, shapes: readonly SecretShape[]): string {
+  const lower = text.toLowerCase()
+  let redacted = text
+  for (const shape of shapes) {
+    if (!shape.hints.some((hint) => lower.includes(hint))) continue
+    const kept = shape.kind === 'url-password' ? `${mark(shape.kind)}@` : mark(shape.kind)
+    redacted = redacted.replace(shape.pattern, (...parts) => {
+      const groups = parts.at(-1) as { keep?: string } | string
+      const keep = typeof groups === 'object' ? (groups.keep ?? '') : ''
+      const first = (parts[0] as string).charAt(keep.length)
+      return keep + (first === '"' || first === "'" ? first : '') + kept
+    })
+  }
+  return redacted
+}
+
+const RANDOM_TOKEN = /[A-Za-z0-9+/_=-]{32,512}/g
+/** Bits per character: random base64 of 32 characters has about 4.5, English words joined by `_` about 3.6. */
+const RANDOM_BITS_MIN = 4.1
+/** An AWS secret key has 40 characters and may hold slashes; any other token with slashes is a path of names. */
+const AWS_SECRET_CHARS = 40
+
+/** Whether a token is too random to be a name: mixed classes and a high entropy. Hex digests, UUIDs and paths stay. */
+export function looksRandom(token: string): boolean {
+  if (!/[a-z]/.test(token) || !/[A-Z]/.test(token) || !/[0-9]/.test(token)) return false
+  if (/^[0-9a-fA-F-]+$/.test(token)) return false
+  if (token.includes('/') && token.length !== AWS_SECRET_CHARS) return false
+  const counts = new Map<string, number>()
+  for (const character of token) counts.set(character, (counts.get(character) ?? 0) + 1)
+  let bits = 0
+  for (const count of counts.values()) bits -= (count / token.length) * Math.log2(count / token.length)
+  return bits >= RANDOM_BITS_MIN
+}
+
+/** Free text without its secrets. */
+export function redactText(text: string): string {
+  if (text.length < 4) return text
+  const redacted = applyShapes(text, TEXT_SHAPES)
+  if (redacted.length < 32) return redacted
+  return redacted.replace(RANDOM_TOKEN, (token) => (looksRandom(token) ? mark('token') : token))
+}
+
+/** An id or a name without known shapes and named values; what merely looks random, or is the id of a key, stays. */
+export const redactId = (text: string): string => (text.length < 4 ? text : applyShapes(text, ID_SHAPES))
+
+/** Whether a text is, as a whole, a secret of known shape: what must be hashed rather than kept as an id. */
+export const isSecret = (text: string): boolean => text.length >= 12 && redactId(text) !== text
+
+const DEPTH_MAX = 12
+const ITEMS_MAX = 200
+
+/** A JSON value without its secrets, by the names of its keys as well as by shape; depth and width are bounded. */
+export function redactValue(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= DEPTH_MAX) return '[cut]'
+  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => redactValue(item, depth + 1))
+  const entries = Object.entries(value).slice(0, ITEMS_MAX)
+  // OTLP writes attributes as {key, value}: the name of the secret is a value there.
+  const attribute = entries.length === 2 && typeof value === 'object' && 'key' in value && 'value' in value
+  const named = attribute && typeof value.key === 'string' && namesSecret(value.key)
+  return Object.fromEntries(
+    entries.map(([key, item]) => [
+      redactId(key),
+      namesSecret(key) || (named && key === 'value') ? mark('named') : redactValue(item, depth + 1),
+    ]),
+  )
+}
+
+/**
+ * How a credential is kept where the log holds the secret itself: HMAC(k, SHA-256(secret)), 32 hex digits. A list of
+ * leaked keys, given as SHA-256, can be matched by whoever has k, and by nobody else.
+ */
+export const credentialHash = (key: Buffer, secret: string): string =>
+  createHmac('sha256', key)
+    .update(hash('sha256', secret, 'buffer'))
+    .digest('hex')
+    .slice(0, 32)
