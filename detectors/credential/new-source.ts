@@ -94,10 +94,11 @@ const groupKey = (event: EventView, kind: 'network' | 'client'): string =>
   `${event.principal_kind}/${event.role}/${kind}/${kind === 'network' ? event.source_network : event.user_agent_family}`
 
 /** First uses are sent during warm-up too, and again when a source has been forgotten: evidence for others. */
-function sendFirstUses({ event, send }: Context, source: Source): void {
+function sendFirstUses(context: Context, source: Source): void {
+  const { event } = context
   const fingerprint = hash32(event.owner)
-  if (source.newNetwork) send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
-  if (source.newClient) send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
+  if (source.newNetwork) context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
+  if (source.newClient) context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
 }
 
 function learn({ event, state, time, since }: Context, source: Source): void {

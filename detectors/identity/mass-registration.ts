@@ -127,14 +127,16 @@ export const massRegistration = defineDetector({
   state: {},
 
   matches: () => true,
-  step({ event, first, send }) {
+  step(context) {
+    const { event, first } = context
     const created = createsIdentity(event)
     if (!first && !created) return undefined
     const name = created ? event.target || event.event_id : event.identity
     const fingerprint = hash32(name)
     for (const value of created ? [SEEN, CREATED] : [SEEN]) {
-      if (event.owner !== '') send({ keyKind: 'owner', key: event.owner, fingerprint, value })
-      if (isNetwork(event.source_network)) send({ keyKind: 'source', key: event.source_network, fingerprint, value })
+      if (event.owner !== '') context.send({ keyKind: 'owner', key: event.owner, fingerprint, value })
+      if (isNetwork(event.source_network))
+        context.send({ keyKind: 'source', key: event.source_network, fingerprint, value })
     }
     return undefined
   },
