@@ -3,7 +3,7 @@
  * Either all of them are in the log or none is; a failed one leaves the partitions as they were.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { recordCrc, rowId } from './database.ts'
+import { recordCrc, rowCrc, rowId } from './database.ts'
 import { type Partition, type Partitions, rollback } from './partitions.ts'
 import { type AppendRequest, type CommitRequest, unpackValues } from './protocol.ts'
 
@@ -34,7 +34,7 @@ export function createAppender(database: DatabaseSync, partitions: Partitions): 
     delete: database.prepare('INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)'),
     compact: database.prepare('INSERT INTO compacted VALUES (?, ?, ?, ?, ?, ?)'),
   }
-  const putCommit = database.prepare('INSERT OR REPLACE INTO commits VALUES (?, ?, ?)')
+  const putCommit = database.prepare('INSERT OR REPLACE INTO commits VALUES (?, ?, ?, ?)')
 
   function append(request: AppendRequest, growths: Growths): Float64Array<ArrayBuffer> {
     const { slots, counts, nowMs, values } = request
@@ -77,7 +77,8 @@ export function createAppender(database: DatabaseSync, partitions: Partitions): 
       try {
         const answers = requests.map((request) => {
           if (request.kind === 'append') return append(request, growths)
-          putCommit.run(request.group, request.slot, request.offset)
+          const { group, slot, offset } = request
+          putCommit.run(group, slot, offset, rowCrc(group, slot, offset))
           return null
         })
         database.exec('COMMIT')

@@ -33,11 +33,12 @@ export const databaseFile = (directory: string): string => join(directory, 'log.
 const LAYOUT = `
   CREATE TABLE topics (
     name TEXT PRIMARY KEY, base INTEGER NOT NULL, partitions INTEGER NOT NULL, cleanup TEXT NOT NULL,
-    retention_ms INTEGER NOT NULL
+    retention_ms INTEGER NOT NULL, crc INTEGER NOT NULL
   ) STRICT;
   -- floor: the next offset is at least this, also when no record is left to tell. cleaned: compaction has seen all below.
   CREATE TABLE partitions (
-    slot INTEGER PRIMARY KEY, start INTEGER NOT NULL, floor INTEGER NOT NULL, cleaned INTEGER NOT NULL
+    slot INTEGER PRIMARY KEY, start INTEGER NOT NULL, floor INTEGER NOT NULL, cleaned INTEGER NOT NULL,
+    crc INTEGER NOT NULL
   ) STRICT;
   -- position: bytes of all records of the partition before this one, so that its size is the difference of two rows.
   CREATE TABLE records (
@@ -51,10 +52,14 @@ const LAYOUT = `
   CREATE INDEX compacted_key ON compacted (key);
   CREATE INDEX compacted_tombstone ON compacted (appended_at) WHERE value IS NULL;
   CREATE TABLE commits (
-    consumer_group TEXT NOT NULL, slot INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (consumer_group, slot)
+    consumer_group TEXT NOT NULL, slot INTEGER NOT NULL, next INTEGER NOT NULL, crc INTEGER NOT NULL,
+    PRIMARY KEY (consumer_group, slot)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE probe (id INTEGER PRIMARY KEY, filler BLOB) STRICT;
 `
+
+/** Checksum of the columns of a small row. */
+export const rowCrc = (...columns: readonly (string | number)[]): number => crc32(JSON.stringify(columns))
 
 /** Checksum of everything that a reader gets. Null and empty differ. */
 export function recordCrc(id: number, appendedAt: number, key: string | null, value: Uint8Array | null): number {

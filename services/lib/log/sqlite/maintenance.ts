@@ -9,7 +9,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { OFFSETS_PER_SLOT, offsetOf, rowId } from './database.ts'
-import { type Partition, type Partitions, readHead, rollback } from './partitions.ts'
+import { keepPartition, type Partition, type Partitions, readHead, rollback } from './partitions.ts'
 import type { MaintainRequest, MaintenanceResult } from './protocol.ts'
 
 const STEP_RECORDS_MAX = 512
@@ -54,9 +54,7 @@ function trimStep(context: Context, partition: Partition, cutoff: number, excess
   const start = rows.length === 0 ? partition.end : count === 0 ? partition.start : offsetOf(rows[count - 1]!.id) + 1
   transact(database, () => {
     database.prepare('DELETE FROM records WHERE id >= ? AND id < ?').run(from, rowId(partition.slot, start))
-    database
-      .prepare('UPDATE partitions SET start = ?, floor = max(floor, ?) WHERE slot = ?')
-      .run(start, partition.end, partition.slot)
+    keepPartition(database, { ...partition, start })
   })
   const head = rows[count] ?? readHead(database, partition.slot, start)
   partition.start = start
@@ -107,7 +105,7 @@ function compactStep(context: Context, partition: Partition): void {
       }
       for (const row of older.all(key, base, id)) removed += Number(remove.run(row['id']!).changes)
     }
-    database.prepare('UPDATE partitions SET cleaned = ? WHERE slot = ?').run(cleaned, partition.slot)
+    keepPartition(database, { ...partition, cleaned })
   })
   partition.cleaned = cleaned
   context.result.compacted += removed
@@ -128,7 +126,6 @@ function* bury(context: Context, cutoff: number): Generator<void> {
     'SELECT id FROM compacted WHERE value IS NULL AND appended_at < ? ORDER BY appended_at LIMIT ?',
   )
   const remove = database.prepare('DELETE FROM compacted WHERE id = ?')
-  const keepEnd = database.prepare('UPDATE partitions SET floor = max(floor, ?) WHERE slot = ?')
   for (;;) {
     const found = find.all(cutoff, STEP_RECORDS_MAX) as { id: number }[]
     const clean = found.filter(({ id }) => {
@@ -138,7 +135,7 @@ function* bury(context: Context, cutoff: number): Generator<void> {
     transact(database, () => {
       for (const { id } of clean) remove.run(id)
       for (const slot of new Set(clean.map(({ id }) => Math.floor(id / OFFSETS_PER_SLOT)))) {
-        keepEnd.run(partitions.slots[slot]!.end, slot)
+        keepPartition(database, partitions.slots[slot]!)
       }
     })
     context.result.compacted += clean.length

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { LogError } from '../port.ts'
-import { offsetOf, rowId, SLOTS_MAX } from './database.ts'
+import { offsetOf, rowCrc, rowId, SLOTS_MAX } from './database.ts'
 import type { OpenState, TopicRow } from './protocol.ts'
 
 export interface Partition {
@@ -37,36 +37,88 @@ export function readHead(database: DatabaseSync, slot: number, from: number): He
   return database.prepare(sql).get(rowId(slot, from), rowId(slot + 1, 0)) as Head
 }
 
-function loadPartition(database: DatabaseSync, slot: number, topic: TopicRow): Partition {
-  const kept = database.prepare('SELECT start, floor, cleaned FROM partitions WHERE slot = ?').get(slot) as
-    | { start: number; floor: number; cleaned: number }
+/** Stores what the records themselves do not tell: where the partition starts, its end, how far compaction came. */
+export function keepPartition(
+  database: DatabaseSync,
+  { slot, start, end, cleaned }: Pick<Partition, 'slot' | 'start' | 'end' | 'cleaned'>,
+): void {
+  database
+    .prepare('INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?)')
+    .run(slot, start, end, cleaned, rowCrc(slot, start, end, cleaned))
+}
+
+interface Kept {
+  readonly start: number
+  readonly floor: number
+  readonly cleaned: number
+}
+
+function readKept(database: DatabaseSync, slot: number, place: string): Kept {
+  const row = database.prepare('SELECT start, floor, cleaned, crc FROM partitions WHERE slot = ?').get(slot) as
+    | (Kept & { crc: number })
     | undefined
-  if (kept === undefined) throw new LogError('log_corrupt', `partition slot ${slot} of topic ${topic.name} is missing`)
-  const table = topic.cleanup === 'compact' ? 'compacted' : 'records'
-  const size = "position + octet_length(coalesce(key, '')) + octet_length(coalesce(value, x''))"
-  const last = database
-    .prepare(`SELECT id, ${size} AS end FROM ${table} WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1`)
-    .get(rowId(slot, 0), rowId(slot + 1, 0)) as { id: number; end: number } | undefined
-  const head = topic.cleanup === 'compact' ? undefined : readHead(database, slot, kept.start)
+  if (row !== undefined && row.crc === rowCrc(slot, row.start, row.floor, row.cleaned)) return row
+  throw damaged(database, place, 'its row is missing or does not match its checksum')
+}
+
+function damaged(database: DatabaseSync, what: string, how: string): LogError {
+  const message = `${database.location()} is damaged: ${what}, ${how}; restore it from a backup or move it away`
+  return new LogError('log_corrupt', message)
+}
+
+type Row = { id: number; appended_at: number; position: number; bytes: number } | undefined
+
+/** The first or last record of a partition. */
+function readEdge(database: DatabaseSync, slot: number, cleanup: TopicRow['cleanup'], order: 'ASC' | 'DESC'): Row {
+  const table = cleanup === 'compact' ? 'compacted' : 'records'
+  const bytes = "octet_length(coalesce(key, '')) + octet_length(coalesce(value, x'')) AS bytes"
+  const where = `WHERE id >= ? AND id < ? ORDER BY id ${order} LIMIT 1`
+  const sql = `SELECT id, appended_at, position, ${bytes} FROM ${table} ${where}`
+  return database.prepare(sql).get(rowId(slot, 0), rowId(slot + 1, 0)) as Row
+}
+
+function loadPartition(database: DatabaseSync, slot: number, topic: TopicRow): Partition {
+  const place = `partition ${slot - topic.base} of topic ${topic.name}`
+  const { start, floor, cleaned } = readKept(database, slot, place)
+  const dense = topic.cleanup === 'delete'
+  const first = dense ? readEdge(database, slot, topic.cleanup, 'ASC') : undefined
+  const last = readEdge(database, slot, topic.cleanup, 'DESC')
+  const end = last === undefined ? 0 : offsetOf(last.id) + 1
+  // Retention removes a prefix and stores where it stopped: anything else at the edges is damage.
+  if (dense && (first === undefined ? start !== floor : offsetOf(first.id) !== start || end < floor)) {
+    throw damaged(database, place, `retention stopped at offset ${start}, and other records are there`)
+  }
+  const endPosition = last === undefined ? 0 : last.position + last.bytes
   return {
     slot,
     topic,
-    start: kept.start,
-    end: Math.max(kept.floor, last === undefined ? 0 : offsetOf(last.id) + 1),
-    cleaned: kept.cleaned,
-    headAt: head?.appended_at ?? null,
-    headPosition: head?.position ?? last?.end ?? 0,
-    endPosition: last?.end ?? 0,
+    start,
+    end: Math.max(floor, end),
+    cleaned,
+    headAt: first?.appended_at ?? null,
+    headPosition: first?.position ?? endPosition,
+    endPosition,
   }
 }
 
 const slotsOf = (topic: TopicRow): number[] => Array.from({ length: topic.partitions }, (_, p) => topic.base + p)
 
+const topicCrc = ({ name, base, partitions, cleanup, retentionMs }: TopicRow): number =>
+  rowCrc(name, base, partitions, cleanup, retentionMs)
+
 export function loadPartitions(database: DatabaseSync): Partitions {
   const rows = database
-    .prepare('SELECT name, base, partitions, cleanup, retention_ms AS retentionMs FROM topics ORDER BY base')
-    .all() as unknown as TopicRow[]
-  const topics = new Map(rows.map((row) => [row.name, { ...row }]))
+    .prepare('SELECT name, base, partitions, cleanup, retention_ms AS retentionMs, crc FROM topics ORDER BY base')
+    .all() as unknown as (TopicRow & { crc: number })[]
+  for (const row of rows) {
+    if (row.crc !== topicCrc(row)) throw damaged(database, `topic ${row.name}`, 'its row does not match its checksum')
+  }
+  const topics = new Map(
+    rows.map(({ name, base, partitions, cleanup, retentionMs }) => [
+      name,
+      { name, base, partitions, cleanup, retentionMs },
+    ]),
+  )
   const slots = [...topics.values()].flatMap((topic) =>
     slotsOf(topic).map((slot) => loadPartition(database, slot, topic)),
   )
@@ -88,13 +140,13 @@ export function addTopics(
     return row
   })
   if (base > SLOTS_MAX) throw new Error(`${base} partitions in all topics; the embedded log holds at most ${SLOTS_MAX}`)
-  const putTopic = database.prepare('INSERT OR REPLACE INTO topics VALUES (?, ?, ?, ?, ?)')
-  const putPartition = database.prepare('INSERT INTO partitions VALUES (?, 0, 0, 0)')
+  const putTopic = database.prepare('INSERT OR REPLACE INTO topics VALUES (?, ?, ?, ?, ?, ?)')
   database.exec('BEGIN IMMEDIATE')
   try {
     for (const row of rows) {
-      putTopic.run(row.name, row.base, row.partitions, row.cleanup, row.retentionMs)
-      if (!partitions.topics.has(row.name)) for (const slot of slotsOf(row)) putPartition.run(slot)
+      putTopic.run(row.name, row.base, row.partitions, row.cleanup, row.retentionMs, topicCrc(row))
+      if (partitions.topics.has(row.name)) continue
+      for (const slot of slotsOf(row)) keepPartition(database, { slot, start: 0, end: 0, cleaned: 0 })
     }
     database.exec('COMMIT')
   } catch (error) {
@@ -124,8 +176,12 @@ export function rollback(database: DatabaseSync): void {
 
 /** What the main side needs to begin. */
 export function openState(database: DatabaseSync, partitions: Partitions): OpenState {
-  const rows = database.prepare('SELECT consumer_group AS "group", slot, next AS offset FROM commits').all()
-  const commits = rows as unknown as OpenState['commits']
+  const rows = database.prepare('SELECT consumer_group AS "group", slot, next AS offset, crc FROM commits').all()
+  const commits = rows as unknown as (OpenState['commits'][number] & { crc: number })[]
+  for (const { group, slot, offset, crc } of commits) {
+    if (crc !== rowCrc(group, slot, offset))
+      throw damaged(database, `an offset of group ${group}`, 'it does not match its checksum')
+  }
   return {
     topics: [...partitions.topics.values()],
     starts: Float64Array.from(partitions.slots, (partition) => partition.start),
