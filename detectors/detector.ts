@@ -185,7 +185,7 @@ export interface DetectorSpec<
 }
 
 /** A detector as the engine sees it, its own types erased. */
-// biome-ignore lint/suspicious/noExplicitAny: the engine handles all detectors alike; their own files are typed.
+// oxlint-disable-next-line typescript/no-explicit-any -- the engine handles all detectors alike; their own files are typed.
 export type Detector = DetectorSpec<TObject, any, any, any, any>
 
 /** Declares a detector; the identity function, there for its types. */
@@ -196,7 +196,7 @@ export function defineDetector<
   F2 extends Fields = Record<never, never>,
   W2 extends Fields = Record<never, never>,
 >(spec: DetectorSpec<S, F, W, F2, W2>): Detector {
-  return spec as unknown as Detector
+  return spec
 }
 
 /**

@@ -96,7 +96,7 @@ describe('completing a lock file', () => {
     )
     fc.assert(
       fc.property(fc.dictionary(path, entry), (packages) => {
-        const once = completeLock(lockOf(packages as Lock['packages']))
+        const once = completeLock(lockOf(packages))
         const twice = completeLock(once.lock)
         expect(twice.added).toEqual([])
         expect(JSON.stringify(twice.lock)).toBe(JSON.stringify(once.lock))
