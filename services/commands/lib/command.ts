@@ -1,0 +1,21 @@
+/** What every command is built from: the parts that differ between a real run and a test are handed in. */
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { SOURCES } from '../../../schemas/event.ts'
+import type { DetectionOptions } from './detection.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface CommandTools {
+  readonly terminal: Terminal
+  /** The registry and the version of the code; asked for only when a command needs it. */
+  detection(): Promise<DetectionOptions>
+  /** How the process ends when the command has returned. */
+  exit(code: number): void
+}
+
+export type AddCommand = (program: Command, tools: CommandTools) => void
+
+export const formatOption = (): Option =>
+  new Option('--format <format>', 'what the files hold').choices(['auto', ...SOURCES]).default('auto')
+
+export const filesHelp = 'plain or gzip: OTLP logs as NDJSON, CloudTrail, or canonical events'

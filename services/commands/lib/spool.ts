@@ -1,0 +1,65 @@
+/**
+ * Normalised events in little memory, until the receipt time of the import is known: it must lie after every event, so it
+ * is known only when the last file has been read. Rows wait in compressed blocks, the form of a frame, about 50 bytes
+ * each; then they are read back in order with the receipt time filled in.
+ */
+import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, type Event, type EventRow, rowOf } from '../../../schemas/event.ts'
+import { decodeFrame, encodeFrame } from '../../../schemas/frame.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+
+/** The receipt time while the real one is not known: later than every event, so that none counts as future. */
+export const PROVISIONAL_RECEIPT_MS = 8_640_000_000_000_000
+
+const BLOCK_ROWS = 2_000
+const MINUTE_MS = 60_000
+
+const columnAt = (name: keyof Event): number => EVENT_COLUMNS.findIndex((column) => column.name === name)
+const TIME = columnAt('time')
+const TIME_FLAG = columnAt('time_flag')
+const RECEIPT_TIME = columnAt('receipt_time')
+
+export interface Spool {
+  /** Takes events that were normalised with PROVISIONAL_RECEIPT_MS. */
+  add(events: readonly Event[]): void
+  readonly count: number
+  /** The newest event time, rounded up to the next full minute: a function of the events alone. */
+  receiptTime(): number
+  /** All rows in order, in blocks, with the receipt time filled in. May be read again. */
+  rows(): Generator<EventRow[]>
+}
+
+export function createSpool(): Spool {
+  const blocks: Buffer[] = []
+  let waiting: EventRow[] = []
+  let count = 0
+  let newest: number = LIMITS.event_time_ms_min
+  const receiptTime = (): number => (Math.floor(newest / MINUTE_MS) + 1) * MINUTE_MS
+
+  function received(row: EventRow): EventRow {
+    const mine = [...row]
+    mine[RECEIPT_TIME] = receiptTime()
+    if (row[TIME_FLAG] !== 'ok') mine[TIME] = receiptTime()
+    return mine
+  }
+
+  return {
+    add(events) {
+      for (const event of events) {
+        if (event.time_flag === 'ok' && event.time > newest) newest = event.time
+        waiting.push(rowOf(event))
+        count++
+        if (waiting.length < BLOCK_ROWS) continue
+        blocks.push(encodeFrame(waiting, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 }))
+        waiting = []
+      }
+    },
+    get count() {
+      return count
+    },
+    receiptTime,
+    *rows() {
+      for (const block of blocks) yield decodeFrame(block).rows.map(received)
+      if (waiting.length > 0) yield waiting.map(received)
+    },
+  }
+}

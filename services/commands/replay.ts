@@ -1,0 +1,73 @@
+/**
+ * `replay FILE...`: runs the detectors over log files, without server or network, and prints what they find as NDJSON,
+ * one finding a line, ordered by event time. The same data gives the same findings with the same ids as the service.
+ */
+import { SEVERITIES } from '../../schemas/finding.ts'
+import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
+import { type Detection, detect } from './lib/detection.ts'
+import { type Imported, importFiles } from './lib/import.ts'
+import type { FormatChoice } from './lib/requests.ts'
+import { createProgress, print, say } from './lib/terminal.ts'
+
+interface ReplayOptions {
+  readonly format: FormatChoice
+  readonly json?: true
+}
+
+/** What came of it, in numbers. */
+function summaryOf(imported: Imported, { findings, counts, stats }: Detection, seconds: number) {
+  const bySeverity = Object.fromEntries(
+    SEVERITIES.toReversed().map((severity) => [severity, findings.filter((f) => f.severity === severity).length]),
+  )
+  return {
+    records: imported.records,
+    rejected: imported.rejected,
+    events: counts.events,
+    repeats: counts.repeats,
+    identities: stats.identities,
+    findings: findings.length,
+    by_severity: bySeverity,
+    seconds: Math.round(seconds * 10) / 10,
+  }
+}
+
+function summaryText(summary: ReturnType<typeof summaryOf>): string {
+  const severities = Object.entries(summary.by_severity)
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => `${count} ${severity}`)
+  const found = severities.length === 0 ? '' : ` (${severities.join(', ')})`
+  const repeats = summary.repeats === 0 ? '' : `, ${summary.repeats} repeats`
+  return `${summary.events} events of ${summary.identities} identities${repeats}, ${summary.rejected} records rejected; ${summary.findings} findings${found}; ${summary.seconds} s`
+}
+
+async function replay(files: readonly string[], options: ReplayOptions, tools: CommandTools): Promise<void> {
+  const { terminal } = tools
+  const started = terminal.elapsed()
+  const progress = createProgress(terminal)
+  const imported = await importFiles(files, options.format, (bytes, events) =>
+    progress.show(() => `reading: ${(bytes / 1e6).toFixed(1)} MB, ${events} events`),
+  )
+  const total = imported.spool.count
+  const detection = detect(imported.spool, await tools.detection(), (events) =>
+    progress.show(() => `detecting: ${events} of ${total} events`),
+  )
+  progress.end()
+  for (const finding of detection.findings) await print(terminal, JSON.stringify(finding))
+  const summary = summaryOf(imported, detection, (terminal.elapsed() - started) / 1000)
+  for (const told of imported.told) say(terminal, `rejected: ${told}`)
+  say(terminal, options.json === true ? JSON.stringify(summary) : summaryText(summary))
+}
+
+export const addReplay: AddCommand = (program, tools) => {
+  program
+    .command('replay')
+    .description('run the detectors over log files and print the findings as NDJSON, one a line')
+    .argument('<file...>', filesHelp)
+    .addOption(formatOption())
+    .option('--json', 'the summary on standard error as JSON, too; the findings always are')
+    .addHelpText(
+      'after',
+      '\nReads no clock and no network: the same files give the same findings, with the ids that the service gives.\nThe tenant is `default`. A finding is printed once, in its newest revision. Exit code 0 whether or not anything\nwas found, 2 for a file that cannot be read.',
+    )
+    .action((files: string[], options: ReplayOptions) => replay(files, options, tools))
+}

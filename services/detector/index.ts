@@ -1,0 +1,2 @@
+/** The door of the detector service. */
+export { createLocalPipeline, type LocalPipeline, type LocalPipelineOptions } from './runtime/local-pipeline.ts'

@@ -1,0 +1,160 @@
+/**
+ * Both stages in memory, without a log: for replay, eval, prove and tests. Events go in as to the collector's side of the
+ * log: they are cut into frames by partition, and every frame goes through the codec. Findings come out.
+ *
+ * It reads its input as an import: one receipt time for all frames, which must lie after every event, and ticks at the end
+ * until every candidate is decided and every window closed. Everything here is synchronous and reads no clock.
+ */
+import type { Detector } from '../../../detectors/detector.ts'
+import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import { EVENT_SCHEMA_VERSION, type Event, type EventRow, EventView, rowOf } from '../../../schemas/event.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import { encodeFrame, encodeTick } from '../../../schemas/frame.ts'
+import { partitionOf } from '../../../schemas/ids.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { SIGNAL_SCHEMA_VERSION } from '../../../schemas/signal.ts'
+import { eventKey } from '../../../schemas/topics.ts'
+import { type Applied, createStageOne, createStageTwo, type StageFactory, type StageStats } from '../engine/index.ts'
+import { createLane, type Fault, type Lane } from './lane.ts'
+import { signalFrame, signalsByTarget } from './signal-frames.ts'
+
+export interface LocalPipelineOptions {
+  readonly detectors: readonly Detector[]
+  readonly codeVersion: string
+  /** Receipt time of every frame in ms: later than every event. */
+  readonly receiptTime: number
+  /** Partitions of each stage; 1 unless told. No result hangs on it. */
+  readonly partitions?: number
+  readonly configuration?: DetectionConfiguration
+  readonly frameEventsMax?: number
+  /** Called for every finding as it is made: the second revision of one, and repeats after a fault, too. */
+  readonly onFinding?: (finding: Finding) => void
+  /** What goes wrong after a record; nothing unless told. */
+  readonly fault?: (stage: 'events' | 'signals', partition: number, offset: number) => Fault
+}
+
+export interface LocalPipeline {
+  events(events: readonly Event[]): void
+  /** The same for events in the form of a frame's rows. */
+  rows(rows: readonly EventRow[]): void
+  /** Sends what waits for a full frame, partition by partition in the given order (0, 1, 2... unless told). */
+  flush(order?: readonly number[]): void
+  /** Flushes, then ticks until nothing is pending. */
+  finish(): void
+  /** Newest revision of each finding, ordered by event time, then id. */
+  findings(): Finding[]
+  readonly counts: { readonly events: number; readonly repeats: number; readonly signals: number }
+  /** The stages' figures added up, of both stages. */
+  stats(): StageStats
+}
+
+/** Ticks at the end come this far apart first, and twice as far each time: no result hangs on when a window is freed. */
+const FIRST_TICK_MS = LIMITS.candidate_delay_ms
+/** 2 s doubled 40 times is beyond any window: more would mean that a stage never comes to rest. */
+const TICKS_MAX = 40
+
+const byTimeAndId = (a: Finding, b: Finding): number =>
+  a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0
+
+export function createLocalPipeline(options: LocalPipelineOptions): LocalPipeline {
+  const { receiptTime, partitions = 1, frameEventsMax = LIMITS.frame_events_max } = options
+  const newest = new Map<string, Finding>()
+  const counts = { events: 0, repeats: 0, signals: 0 }
+  const waiting: EventRow[][] = Array.from({ length: partitions }, () => [])
+  const view = new EventView()
+
+  const lanes = (create: StageFactory, outputs: (partition: number) => Outputs): Lane[] =>
+    Array.from({ length: partitions }, (_, partition) => {
+      const stageOptions = {
+        detectors: options.detectors,
+        codeVersion: options.codeVersion,
+        partition,
+        ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
+      }
+      return createLane({
+        create: (snapshot) => create(stageOptions, snapshot),
+        fault: options.fault,
+        output: outputs(partition),
+      })
+    })
+
+  const take = (findings: readonly Finding[]): void => {
+    for (const finding of findings) {
+      options.onFinding?.(finding)
+      if ((newest.get(finding.id)?.revision ?? 0) < finding.revision) newest.set(finding.id, finding)
+    }
+  }
+
+  const second = lanes(createStageTwo, () => (applied) => take(applied.findings))
+  const first = lanes(createStageOne, (partition) => (applied, lane, half) => {
+    take(applied.findings)
+    counts.signals += applied.signals.length
+    const source = { sourcePartition: partition, epoch: lane.stage.epoch, logTime: lane.stage.logTime }
+    for (const [target, signals] of signalsByTarget(applied.signals, partitions)) {
+      // A worker that dies between two appends has written to some partitions and not to others.
+      if (half && target % 2 === 1) continue
+      second[target]?.append(signalFrame(signals, source))
+    }
+  })
+
+  function send(partition: number): void {
+    const rows = waiting[partition] ?? []
+    const lane = first[partition]
+    if (rows.length === 0 || lane === undefined) return
+    waiting[partition] = []
+    const applied = lane.append(encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime }))
+    counts.events += applied.count
+    counts.repeats += applied.repeats
+  }
+
+  function rows(input: readonly EventRow[]): void {
+    for (const row of input) {
+      view.row = row
+      const partition = partitionOf(eventKey(view.tenant, view.identity), partitions)
+      const mine = waiting[partition]
+      if (mine === undefined) continue
+      mine.push(row)
+      if (mine.length >= frameEventsMax) send(partition)
+    }
+  }
+
+  const flush = (order: readonly number[] = [...waiting.keys()]): void => order.forEach(send)
+
+  function settle(lane: Lane, schema: number): void {
+    let ahead = FIRST_TICK_MS
+    for (let tick = 0; lane.stage.pending; tick++) {
+      if (tick === TICKS_MAX) throw new Error(`partition ${lane.stage.partition} of ${lane.stage.stage} never rests`)
+      lane.append(encodeTick(schema, receiptTime + ahead))
+      ahead *= 2
+    }
+  }
+
+  return {
+    rows,
+    events: (input) => rows(input.map(rowOf)),
+    flush,
+    finish() {
+      flush()
+      for (const lane of first) settle(lane, EVENT_SCHEMA_VERSION)
+      for (const lane of second) settle(lane, SIGNAL_SCHEMA_VERSION)
+    },
+    findings: () => [...newest.values()].sort(byTimeAndId),
+    counts,
+    stats: () => sumStats([...first, ...second].map((lane) => lane.stage.stats)),
+  }
+}
+
+/** `half`: only some of the outputs become durable, because the worker dies on the way. */
+type Outputs = (applied: Applied, lane: Lane, half: boolean) => void
+
+export function sumStats(all: readonly StageStats[]): StageStats {
+  const sum = (pick: (stats: StageStats) => number): number => all.reduce((total, stats) => total + pick(stats), 0)
+  return {
+    identities: sum((s) => s.identities),
+    sessions: sum((s) => s.sessions),
+    openWindows: sum((s) => s.openWindows),
+    candidates: sum((s) => s.candidates),
+    evicted: sum((s) => s.evicted),
+    stateBytes: sum((s) => s.stateBytes),
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Signals to frames. Stage two applies the offsets of each source once, so all signals that one record of `events` sends
+ * to one partition must stand in one frame; a frame may hold those of several records.
+ */
+import { encodeFrame, encodeFrameLines } from '../../../schemas/frame.ts'
+import { partitionOf } from '../../../schemas/ids.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { SIGNAL_SCHEMA_VERSION, type Signal, signalRowOf } from '../../../schemas/signal.ts'
+import { signalKey } from '../../../schemas/topics.ts'
+
+export interface SignalSource {
+  readonly sourcePartition: number
+  readonly epoch: string
+  /** Log time of the source's stage in ms. */
+  readonly logTime: number
+}
+
+/** The partition of `signals` that a signal goes to. */
+export const partitionOfSignal = (signal: Signal, partitions: number): number =>
+  partitionOf(signalKey(signal.tenant, signal.key_kind, signal.key), partitions)
+
+/** By target partition, each list in the order of the input. */
+export const signalsByTarget = (signals: readonly Signal[], partitions: number): Map<number, Signal[]> =>
+  Map.groupBy(signals, (signal) => partitionOfSignal(signal, partitions))
+
+const frameOptions = (source: SignalSource) => ({
+  schema: SIGNAL_SCHEMA_VERSION,
+  receiptTime: source.logTime,
+  sourcePartition: source.sourcePartition,
+  epoch: source.epoch,
+})
+
+/** One frame with all of these signals, for callers that hold those of one record. */
+export const signalFrame = (signals: readonly Signal[], source: SignalSource): Buffer =>
+  encodeFrame(signals.map(signalRowOf), frameOptions(source))
+
+/**
+ * Signals of one source for one target, offsets rising, as few frames as the limits allow. A frame is cut only where the
+ * offset changes, so that one record's signals stay together whatever they weigh.
+ */
+export function signalFrames(signals: readonly Signal[], source: SignalSource): Buffer[] {
+  const frames: Buffer[] = []
+  let lines: string[] = []
+  let chars = 0
+  let offset = -1
+  for (const signal of signals) {
+    const full = lines.length >= LIMITS.frame_events_max || chars >= LIMITS.frame_bytes_max
+    if (full && signal.offset !== offset) {
+      frames.push(encodeFrameLines(lines, frameOptions(source)))
+      lines = []
+      chars = 0
+    }
+    const line = JSON.stringify(signalRowOf(signal))
+    lines.push(line)
+    chars += line.length
+    offset = signal.offset
+  }
+  if (lines.length > 0) frames.push(encodeFrameLines(lines, frameOptions(source)))
+  return frames
+}

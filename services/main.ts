@@ -1,0 +1,62 @@
+/**
+ * The command line: one program with a subcommand for everything. It reads the environment, makes what the commands need,
+ * and turns what they say into exit codes (see commands/lib/errors.ts). Standard output holds results alone.
+ */
+import { Command, CommanderError } from 'commander'
+import { DETECTORS } from '../detectors/registry.ts'
+import type { CommandTools } from './commands/lib/command.ts'
+import { EXIT, UsageError } from './commands/lib/errors.ts'
+import { addReplay } from './commands/replay.ts'
+import { codeVersion } from './lib/code-version.ts'
+
+const tools: CommandTools = {
+  terminal: {
+    out: process.stdout,
+    err: process.stderr,
+    watched: process.stderr.isTTY,
+    elapsed: () => performance.now(),
+  },
+  detection: async () => ({ detectors: DETECTORS, codeVersion: await codeVersion() }),
+  exit: (code) => {
+    process.exitCode = code
+  },
+}
+
+function createProgram(): Command {
+  const program = new Command('moltwatch')
+    .description('streaming anomaly detection over the audit logs of AI agents')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 what was to hold does not hold, 2 wrong usage or unreadable input, 70 a fault of moltwatch.',
+    )
+    .showHelpAfterError('(add --help for usage)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
+  for (const add of [addReplay]) add(program, tools)
+  // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
+  return program
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(argv)
+  } catch (error) {
+    // Commander has already said what was wrong, or printed the help that was asked for.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    else if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n`)
+      process.exitCode = EXIT.usage
+    } else {
+      process.stderr.write(`a fault of moltwatch, please report it: ${(error as Error)?.stack ?? String(error)}\n`)
+      process.exitCode = EXIT.fault
+    }
+  }
+}
+
+// A reader that has seen enough (`| head`) closes the pipe: that is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.ok)
+})
+
+await main(process.argv)
