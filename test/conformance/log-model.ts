@@ -125,6 +125,6 @@ export function describeModel(factory: () => Promise<LogHarness>, { modelRuns }:
         }),
         { numRuns: modelRuns },
       )
-    })
+    }, 180_000)
   })
 }

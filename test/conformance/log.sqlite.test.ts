@@ -22,4 +22,4 @@ async function createHarness(): Promise<LogHarness> {
   }
 }
 
-describeLog('the embedded log', createHarness, { maintainsAtOnce: true, modelRuns: 30 })
+describeLog('the embedded log', createHarness, { maintainsAtOnce: true, modelRuns: 15 })

@@ -11,8 +11,8 @@ export interface Catalog {
   topic(name: string): TopicRow
   /** Slot of a partition; an unknown one is a bug of the caller. */
   slot(topic: string, partition: number): number
-  /** Whether the topic of the slot is not compacted: then its offsets have no gaps. */
-  isDense(slot: number): boolean
+  /** What a read has to know of a slot: its name for people, and whether its offsets have no gaps. */
+  readable(slot: number): { readonly place: string; readonly dense: boolean }
   start(slot: number): number
   end(slot: number): number
   addTopic(row: TopicRow): void
@@ -27,9 +27,11 @@ export interface Catalog {
 
 export function createCatalog(state: OpenState): Catalog {
   const topics = new Map(state.topics.map((row) => [row.name, row]))
-  const dense: boolean[] = []
-  const note = (row: TopicRow): void => {
-    for (let slot = row.base; slot < row.base + row.partitions; slot++) dense[slot] = row.cleanup === 'delete'
+  const readables: { place: string; dense: boolean }[] = []
+  const note = ({ name, base, partitions, cleanup }: TopicRow): void => {
+    for (let partition = 0; partition < partitions; partition++) {
+      readables[base + partition] = { place: `${name}/${partition}`, dense: cleanup === 'delete' }
+    }
   }
   for (const row of state.topics) note(row)
   const starts = [...state.starts]
@@ -52,7 +54,7 @@ export function createCatalog(state: OpenState): Catalog {
     topics,
     topic,
     slot: slotOf,
-    isDense: (slot) => dense[slot]!,
+    readable: (slot) => readables[slot]!,
     start: (slot) => starts[slot]!,
     end: (slot) => ends[slot]!,
     addTopic(row) {

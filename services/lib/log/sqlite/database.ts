@@ -67,6 +67,9 @@ export function recordCrc(id: number, appendedAt: number, key: string | null, va
   return value === null ? crc32(head) : crc32(value, crc32(head))
 }
 
+/** The file ends within a page: not the disk's fault, though SQLite counts it as an input error. */
+const SHORT_READ = 522
+
 const SQLITE_ERRORS: Record<number, string> = {
   5: 'the database is locked by another program',
   8: 'the database or its directory is read-only',
@@ -80,7 +83,7 @@ export function explain(error: unknown, file: string): ErrorReply {
   if (error instanceof LogError) return { code: error.code, message: error.message }
   const { errcode, message } = error as { errcode?: number; message: string }
   const primary = errcode === undefined ? -1 : errcode & 0xff
-  if (primary === 11 || primary === 26) {
+  if (primary === 11 || primary === 26 || errcode === SHORT_READ) {
     return { code: 'log_corrupt', message: `${file} is damaged (${message}): restore it from a backup or move it away` }
   }
   const known = SQLITE_ERRORS[primary]

@@ -15,8 +15,8 @@ export type Fetch = (
 
 export function createFetch(reader: WorkerClient, catalog: Catalog): Fetch {
   return async (slot, from, to, recordsMax, bytesMax) => {
-    const dense = catalog.isDense(slot)
-    const reply = await reader.request<ReadReply>({ kind: 'read', slot, from, to, recordsMax, bytesMax, dense })
+    const request = { kind: 'read', slot, from, to, recordsMax, bytesMax, ...catalog.readable(slot) }
+    const reply = await reader.request<ReadReply>(request)
     const records: LogRecord[] = new Array(reply.offsets.length)
     unpackValues(reply.values, (i, key, value) => {
       records[i] = { offset: reply.offsets[i]!, appendedAt: reply.appendedAt[i]!, key, value }

@@ -75,12 +75,14 @@ function* expire(context: Context, nowMs: number): Generator<void> {
 }
 
 function* shrink(context: Context, bytesMax: number): Generator<void> {
+  // Small shares, so that what is removed is the oldest of all partitions and not all of one.
+  const shareBytes = Math.min(STEP_BYTES_MAX / 8, Math.ceil(bytesMax / 64))
   for (;;) {
     const filled = context.partitions.slots.filter((partition) => partition.headAt !== null)
     const bytes = filled.reduce((sum, partition) => sum + partition.endPosition - partition.headPosition, 0)
     if (bytes <= bytesMax) return
     const oldest = filled.reduce((a, b) => (b.headAt! < a.headAt! ? b : a))
-    trimStep(context, oldest, 0, Math.min(bytes - bytesMax, STEP_BYTES_MAX / 8))
+    trimStep(context, oldest, 0, Math.min(bytes - bytesMax, shareBytes))
     yield
   }
 }

@@ -77,6 +77,8 @@ export interface ReadRequest {
   readonly kind: 'read'
   readonly id: number
   readonly slot: number
+  /** Topic and partition, for people. */
+  readonly place: string
   readonly from: number
   readonly to: number
   readonly recordsMax: number

@@ -49,16 +49,14 @@ function open(): Reader {
   }
 }
 
-const damaged = (request: ReadRequest, offset: number, what: string): LogError => {
-  const place = `partition slot ${request.slot}, offset ${offset}`
-  return new LogError('log_corrupt', `${file}: ${what} (${place}); restore it from a backup`)
-}
+const damaged = ({ place }: ReadRequest, offset: number, what: string): LogError =>
+  new LogError('log_corrupt', `${file} is damaged: ${what} (${place}, offset ${offset}); restore it from a backup`)
 
 /** A gap is retention's work if the partition now starts behind it, and damage otherwise. */
 function explainGap(reader: Reader, request: ReadRequest, expected: number): LogError {
   const { start } = reader.start.get(request.slot) as { start: number }
   if (start <= expected) return damaged(request, expected, 'a record is missing')
-  const message = `offset ${expected} was removed by retention: the partition now starts at ${start}`
+  const message = `offset ${expected} of ${request.place} was removed by retention: the partition now starts at ${start}`
   return new LogError('offset_out_of_range', message)
 }
 
