@@ -83,7 +83,11 @@ const hashes = (items: number, description: string) => Type.Array(u32, { maxItem
 
 /** What the user asked for. */
 export const TaskIndicators = Type.Object({
-  stems: hashes(INDICATOR_LIMITS.task_stems, 'Content words, without stop words and values'),
+  stems: hashes(
+    INDICATOR_LIMITS.task_stems,
+    'Words that tell what it is about: no stop words, values, acts or everyday objects',
+  ),
+  common: hashes(INDICATOR_LIMITS.task_stems, 'Its acting words and everyday objects'),
   names: hashes(INDICATOR_LIMITS.task_names, 'Proper nouns'),
   values: hashes(INDICATOR_LIMITS.task_values, 'Values'),
   delegates: Type.Integer({

@@ -42,13 +42,14 @@ export const INFLUENCE = {
   verb_share: 0.6,
   class_share: 0.35,
   noun_share: 0.4,
+  /** From this strength on a sentence counts in full. */
+  strength_full: 180,
   /** Of orders that explain a call nearly alike, the one that the user stands behind most is taken. */
-  near_equal: 0.85,
+  near_equal: 0.7,
   reads: 0.9,
   /** Words of an argument that the order holds, out of those that are new, from this many on full. */
   words_full: 3,
   floor_acts: 0.7,
-  floor_strength: 180,
   author_delegated: 0.9,
   author_pointed: 0.75,
   author: 0.6,
@@ -60,6 +61,8 @@ export const INFLUENCE = {
   points_back: 0.7,
   status: 0.6,
   task_share: 0.3,
+  /** Looking up words of a page that the user named. */
+  topical: 0.7,
   mark: 0.95,
 } as const
 
@@ -86,13 +89,15 @@ export function judge(state: InfluenceState, call: CallIndicators): Verdict {
   const marked = markOf(state, call)
   const share = taskShare(state, call)
   let best: Verdict = NOTHING
-  const found: Verdict[] = []
+  const found: (Verdict & { readonly plain: number })[] = []
   for (let order = 0; order < state.orders.length; order++) {
-    const evidence = evidenceOfOrder(state, call, order)
-    if (evidence <= 0) continue
+    const plain = explanationBy(state, call, order)
+    if (plain <= 0) continue
+    const evidence = plain * Math.min(1, state.orders.get('strength', order) / INFLUENCE.strength_full)
     const mandate = mandateOf(state, order, call)
     const score = evidence * (1 - mandate.value) * (1 - INFLUENCE.task_share * share)
     found.push({
+      plain,
       score,
       evidence,
       mandate: mandate.value,
@@ -104,7 +109,9 @@ export function judge(state: InfluenceState, call: CallIndicators): Verdict {
   }
   const most = found.reduce((max, one) => Math.max(max, one.evidence), 0)
   for (const one of found) {
-    if (one.evidence >= INFLUENCE.near_equal * most && (best.order < 0 || one.score < best.score)) best = one
+    if (one.plain < INFLUENCE.near_equal * most) continue
+    const stands = one.mandate - best.mandate
+    if (best.order < 0 || stands > 0 || (stands === 0 && one.evidence > best.evidence)) best = one
   }
   if (marked.mark > best.score) {
     return {
@@ -125,25 +132,20 @@ interface Tally {
   touched: number
 }
 
-function evidenceOfOrder(state: InfluenceState, call: CallIndicators, order: number): number {
+/** 0..1: how much of what is new in a call comes from this order, however weakly it is worded. */
+function explanationBy(state: InfluenceState, call: CallIndicators, order: number): number {
   const tally: Tally = { weight: 0, explained: 0, touched: 0 }
   for (const argument of call.arguments) weighArgument(state, argument, order, tally)
   const act = weighAct(state, call, order)
-  const strength = Math.min(1, state.orders.get('strength', order) / 180)
   const status = state.orders.get('status', order) === 1 ? INFLUENCE.status : 1
-  const reads = call.reads === 1 ? INFLUENCE.reads : 1
-  const bare = tally.touched === 0
-  if (bare) {
+  if (tally.touched === 0) {
     const serious = (call.classes & state.orders.get('classes', order) & SERIOUS) !== 0
-    return serious &&
-      state.orders.get('strength', order) >= INFLUENCE.floor_strength &&
-      act.verb &&
-      act.share > INFLUENCE.verb_share
-      ? INFLUENCE.floor_acts * act.share * strength * status
-      : 0
+    return serious && act.fresh && act.share > INFLUENCE.verb_share ? INFLUENCE.floor_acts * act.share * status : 0
   }
-  const evidence = (tally.explained + act.weight * act.share) / (tally.weight + act.weight)
-  return evidence * strength * status * reads
+  const topical = call.reads === 1 && tally.touched < 1 && state.orders.get('place', order) === PLACE.named
+  const reads = call.reads === 1 ? INFLUENCE.reads : 1
+  const explained = (tally.explained + act.weight * act.share) / (tally.weight + act.weight)
+  return explained * status * reads * (topical ? INFLUENCE.topical : 1)
 }
 
 /** One argument: its values if it has any, its words otherwise; what the task gave counts for nothing. */
@@ -167,6 +169,10 @@ function weighArgument(
     tally.touched += best
     return
   }
+  if (known) {
+    tally.weight += INFLUENCE.known_weight
+    return
+  }
   const words = newWords(state, argument, order)
   if (words.held > 0) {
     const full =
@@ -177,11 +183,10 @@ function weighArgument(
     tally.weight += share
     tally.explained += share * share
     tally.touched += 0.5 * share
-    tally.weight += known ? 0 : (1 - share) * INFLUENCE.own_weight
+    tally.weight += (1 - share) * INFLUENCE.own_weight
     return
   }
-  if (known) tally.weight += INFLUENCE.known_weight
-  else if (argument.values.length > 0 || words.fresh > 0) tally.weight += INFLUENCE.own_weight
+  if (argument.values.length > 0 || words.fresh > 0) tally.weight += INFLUENCE.own_weight
 }
 
 const WEIGHTS = Object.entries(SOURCE).reduce<number[]>((weights, [name, number]) => {
@@ -210,7 +215,7 @@ function weighAct(
   state: InfluenceState,
   call: CallIndicators,
   order: number,
-): { readonly weight: number; readonly share: number; readonly verb: boolean } {
+): { readonly weight: number; readonly share: number; readonly fresh: boolean } {
   let verb = false
   let inTask = call.verbs.length > 0
   for (const hash of call.verbs) {
@@ -222,11 +227,15 @@ function weighAct(
   for (const hash of call.nouns) {
     if (holdsHash(state, 'stems', order, hash, MAX.order_stems)) noun = true
   }
-  const share = (verb ? INFLUENCE.verb_share : classes ? INFLUENCE.class_share : 0) + (noun ? INFLUENCE.noun_share : 0)
+  // A tool whose name has no verb is known by its object: `git_issue`, `calendar_event`.
+  const nameless = call.verbs.length === 0 && noun
+  const share = nameless
+    ? INFLUENCE.verb_share + INFLUENCE.noun_share / 2
+    : (verb ? INFLUENCE.verb_share : classes ? INFLUENCE.class_share : 0) + (noun ? INFLUENCE.noun_share : 0)
   return {
     weight: inTask || call.reads === 1 ? INFLUENCE.act_weight_in_task : INFLUENCE.act_weight,
     share,
-    verb: verb && !inTask,
+    fresh: !inTask,
   }
 }
 
@@ -289,26 +298,27 @@ function objectsShared(state: InfluenceState, order: number, call: CallIndicator
 const tells = (state: InfluenceState, call: CallIndicators, hash: number): boolean =>
   taskWord(state, hash) === 2 && !call.nouns.includes(hash) && !call.verbs.includes(hash)
 
-/** A value of the order that the call uses was the user's or the agent's before the order was read. */
+/**
+ * The call's arguments that the order explains all hold something that the user, somebody the user named, or the agent
+ * had before: a link further into a site that was visited without suspicion.
+ */
 function linksBack(state: InfluenceState, order: number, call: CallIndicators): boolean {
+  let back = false
   for (const argument of call.arguments) {
-    let explained = false
-    let own = false
-    for (const hash of argument.values) {
-      if (!holdsHash(state, 'values', order, hash, MAX.order_values)) continue
-      const source = sourceOf(state, hash)
-      if (source === SOURCE.task || source === SOURCE.agent || source === SOURCE.vouched || wasUsed(state, hash))
-        own = true
-      else explained = true
-    }
-    if (explained && own) return true
+    if (!argument.values.some((hash) => holdsHash(state, 'values', order, hash, MAX.order_values))) continue
+    if (!argument.values.some((hash) => isOwn(state, hash))) return false
+    back = true
   }
-  return false
+  return back
 }
 
-const wasUsed = (state: InfluenceState, hash: number): boolean => {
+function isOwn(state: InfluenceState, hash: number): boolean {
   const at = findValue(state, hash)
-  return at >= 0 && state.values.get('used', at) === 1
+  if (at < 0) return false
+  const source = state.values.get('source', at)
+  return (
+    source === SOURCE.task || source === SOURCE.agent || source === SOURCE.vouched || state.values.get('used', at) === 1
+  )
 }
 
 function markOf(state: InfluenceState, call: CallIndicators): { readonly mark: number; readonly by: number } {

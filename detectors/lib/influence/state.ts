@@ -193,6 +193,8 @@ export interface Absorbed {
   readonly place: number
   /** Suspicion (0..1) of the call that brought the result: its new values carry it on. */
   readonly mark: number
+  /** The call used something that an order brought: what it returns is no witness of its own. */
+  readonly touched: boolean
   /** Keeps the event as evidence; called once at most, and only where the result held an order. */
   keep(): number
 }
@@ -209,11 +211,22 @@ export function absorbResult(state: InfluenceState, result: ResultIndicators, fr
     if (authorNamed(state, order.author)) vouch(state, order)
   }
   result.values.forEach((hash, index) => {
-    if (findValue(state, hash) >= 0) return
     const source = SOURCE_OF_ORIGIN[result.origins[index] ?? 0] ?? SOURCE.field
+    const known = findValue(state, hash)
+    if (known >= 0) {
+      if (!from.touched && source === SOURCE.field) foundApart(state, known)
+      return
+    }
     const kept = from.mark > 0 || event >= 0 ? keep() : NO_EVENT
     addValue(state, hash, source, from.mark, kept)
   })
+}
+
+/** A record that the agent read for its own reasons holds the value, too: the order is not its only source any more. */
+function foundApart(state: InfluenceState, at: number): void {
+  const source = state.values.get('source', at)
+  if (source === SOURCE.order || source === SOURCE.beside || source === SOURCE.prose)
+    state.values.set('source', at, SOURCE.field)
 }
 
 /** The values of an order of somebody whom the task names are as good as the user's, unless a planted thing brought them. */

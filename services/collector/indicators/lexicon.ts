@@ -56,6 +56,29 @@ const ACTIONS: Readonly<Record<string, readonly [classes: string, forms: string]
   enter: ['send', 'enter input fill type provide supply paste'],
 }
 
+/** Past forms that no stemmer finds. */
+const IRREGULAR: Readonly<Record<string, string>> = {
+  bought: 'buy',
+  sent: 'send',
+  paid: 'pay',
+  made: 'make',
+  wrote: 'write',
+  written: 'write',
+  told: 'tell',
+  found: 'find',
+  got: 'get',
+  gave: 'give',
+  given: 'give',
+  took: 'take',
+  taken: 'take',
+  ran: 'run',
+  went: 'go',
+  left: 'leave',
+  kept: 'keep',
+  saw: 'see',
+  seen: 'see',
+}
+
 /** Base forms that begin an order but name no act that could be joined; each stays its own word. */
 const PLAIN_VERBS = words(
   `use utilize select choose pick take give make do perform handle process act proceed continue carry follow apply call contact reach ignore disregard forget skip stop avoid bypass
@@ -130,6 +153,7 @@ const STOP = new Set(
   together tomorrow too toward under until up upon us very via want was way we well were what when where whether which while who whom whose why will with within without
   would yes yet you your yours yourself dear best kind immediately directly kindly simply urgent urgently important asap first second third finally
   s t re ve ll d m don't doesn't didn't isn't aren't won't can't i'm i've i'll you're you've it's that's there's let's
+  null none undefined true false nan
   mr mrs ms dr etc eg ie vs am pm`),
 )
 
@@ -183,13 +207,16 @@ const bits = (classes: string): number => words(classes).reduce((sum, one) => su
 
 const IMPERATIVES = new Map<string, Meaning>()
 const BY_STEM = new Map<string, Meaning>()
-for (const verb of PLAIN_VERBS) IMPERATIVES.set(verb, { canonical: verb, classes: 0 })
+for (const verb of PLAIN_VERBS) {
+  IMPERATIVES.set(verb, { canonical: verb, classes: 0 })
+  BY_STEM.set(stemmer(verb), { canonical: verb, classes: 0 })
+}
 for (const [canonical, [classes, forms]] of Object.entries(ACTIONS)) {
   const meaning = { canonical, classes: bits(classes) }
   for (const form of words(forms)) {
     IMPERATIVES.set(form, meaning)
     const stem = stemmer(form)
-    if (!BY_STEM.has(stem)) BY_STEM.set(stem, meaning)
+    BY_STEM.set(stem, meaning)
   }
 }
 const NOUN_CLASSES = new Map<string, number>()
@@ -218,23 +245,27 @@ const EVERYDAY = new Set(
   words(`account accounts email emails address information info file files document documents message messages name names number user users username password link page webpage website site
   repository directory folder inbox date time day week month year item items order orders product detail details text content title subject body list data code id work task tasks
   request instruction instructions thing way part please question answer note help access system service online new latest version public free current available full able attachment attachments people team company
-  github gitlab bitbucket google gmail outlook slack teams zoom drive dropbox notion jira confluence linkedin twitter facebook whatsapp telegram aws azure cloud app application platform server shopping online`),
+  github gitlab bitbucket google gmail outlook slack teams zoom drive dropbox notion jira confluence linkedin twitter facebook whatsapp telegram aws azure cloud app application platform server shopping online exact exactly specific correct right good great better best high low higher lower last old large small big
+  possible sure able same different certain amount own real main total number colleague colleagues following`),
 )
+
+const EVERYDAY_STEMS = new Set([...EVERYDAY].map((word) => stemmer(word)))
 
 /** The meaning of a base form, as an order begins with it. */
 export const imperativeOf = (lower: string): Meaning | undefined => IMPERATIVES.get(lower)
 /** The meaning of any form of an acting word that is not a noun as often. */
 export const actionOf = (lower: string): Meaning | undefined =>
   AMBIGUOUS.has(lower) ? undefined : (IMPERATIVES.get(lower) ?? (lower.length > 3 ? byStem(lower) : undefined))
-const byStem = (lower: string): Meaning | undefined => BY_STEM.get(stemmer(lower))
+const byStem = (lower: string): Meaning | undefined => BY_STEM.get(stemmer(IRREGULAR[lower] ?? lower))
 export const nounClasses = (lower: string): number => NOUN_CLASSES.get(lower) ?? 0
 /**
  * Whether a word is too common to tell what somebody is about: acting words, the objects of everyday work, the names of
  * services. "Invitation" and "registration" tell, "invite" and "register" do not.
  */
 export function isEveryday(lower: string): boolean {
-  if (EVERYDAY.has(lower) || EVERYDAY.has(ALIASES[lower] ?? lower)) return true
-  return IMPERATIVES.has(lower) || (!/(?:tion|sion|ment)s?$/.test(lower) && byStem(lower) !== undefined)
+  const plain = ALIASES[lower] ?? lower
+  if (EVERYDAY_STEMS.has(stemmer(plain)) || IMPERATIVES.has(plain)) return true
+  return !/(?:tion|sion|ment)s?$/.test(lower) && byStem(lower) !== undefined
 }
 
 /** The stem under which a word is compared: aliases resolved, acting words made canonical. */

@@ -38,7 +38,7 @@ export function delegationOf(sentences: readonly Sentence[]): 0 | 1 | 2 {
       const word = words[at] as Word
       if (TOLD.has(word.lower)) pointed = 1
       if (ASKED.has(word.lower) && at - complied < WINDOW && at > complied) return 2
-      if (word.lower === 'instructions' || word.lower === 'accordingly') return 2
+      if (word.lower === 'instructions' || word.lower === 'accordingly' || word.lower === 'according') return 2
       if (COMPLY.has(word.lower)) complied = at
       if (word.lower === 'it' && at - complied === 1 && pointed === 1) return 2
       if (word.ideographs && /按照|遵照|按.{0,6}(?:要求|指示|说明)|(?:要求|任务|指示)/.test(word.lower)) return 2

@@ -34,6 +34,8 @@ const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 /** Ideographs and their punctuation, or anything else. */
 const RUNS =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+|[。！？；：，、「」『』（）《》【】“”‘’"']+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー。！？；：，、「」『』（）《》【】]+/gu
+/** Words that only punctuation parts: `Name(address)`, `one,two`, `a|b`. */
+const GLUE = /(?<=[\p{L}\p{N}])(?:[(<|"]|,(?=\p{L}))|(?<=[.!?])(?=\p{Lu}\p{Ll})/u
 const ABBREVIATIONS = new Set(
   'mr mrs ms dr prof sr jr st no nr vs etc e.g i.e z.b bzw usw cf approx inc ltd dept fig'.split(' '),
 )
@@ -83,7 +85,7 @@ function readParagraph(paragraph: string, number: number, sentences: Sentence[])
     words = []
   }
   for (const chunk of paragraph.split(/\s+/)) {
-    const runs = IDEOGRAPHS.test(chunk) ? (chunk.match(RUNS) ?? []) : [chunk]
+    const runs = IDEOGRAPHS.test(chunk) ? (chunk.match(RUNS) ?? []) : chunk.split(GLUE)
     for (const run of runs) {
       if (/^[。！？；]/.test(run)) {
         close(/？/.test(run))

@@ -79,12 +79,20 @@ function located(lower: string): Value[] {
   const whole = comparable(lower.replace(/[?#].*$/, '') || lower)
   const host = whole.split(/[/:]/, 1)[0] ?? ''
   if (host.length < 3) return []
-  return host === whole
-    ? [{ kind: 'host', text: host }]
-    : [
-        { kind: 'url', text: whole },
-        { kind: 'host', text: host },
-      ]
+  if (host === whole) return [{ kind: 'host', text: host }]
+  return [{ kind: 'url', text: whole }, { kind: 'host', text: host }, ...partsOfLocation(whole)]
+}
+
+/** What a link names by the way: `owner/name` behind the host, and addresses. */
+function partsOfLocation(whole: string): Value[] {
+  const parts = whole.split('/').slice(1, 8)
+  const values: Value[] = []
+  const [owner, name] = parts
+  if (owner !== undefined && name !== undefined && owner.length > 2 && name.length > 2 && !owner.includes('@')) {
+    values.push({ kind: 'path', text: comparable(`${owner}/${name}`) })
+  }
+  for (const part of parts) if (ADDRESS.test(part)) values.push({ kind: 'address', text: part })
+  return values
 }
 
 /** A path of two parts or more names something; a bare directory does not. `owner/name` is a path, `and/or` is not. */
