@@ -17,9 +17,9 @@ export const LIMITS = {
   json_nodes_max: 4_000_000,
   /** Bodies being read, parsed or appended at once, after decompression; beyond it senders are asked to wait. */
   request_bytes_in_flight_max: 128 * 1024 * 1024,
-  /** A body that is too large is read to this point and thrown away, so that its sender hears the 413. */
-  discard_bytes_max: 512 * 1024 * 1024,
-  discard_ms_max: 10_000,
+  /** Records normalised before other work of the process gets its turn. */
+  records_per_turn_max: 32,
+  rejections_named_max: 20,
   dead_letter_record_chars_max: 8_192,
   retry_after_s: 1,
 
@@ -122,11 +122,15 @@ export const LIMITS = {
   incident_timeline_max: 200,
   incident_kept_ms: 30 * 86_400_000,
   incidents_kept_max: 20_000,
+  /** Ids of findings in the incidents that are kept: what a repeat is recognised by. */
+  incident_finding_ids_max: 200_000,
   quarantine_expires_ms: 24 * 3_600_000,
   quarantine_expires_ms_max: 365 * 86_400_000,
   quarantine_kept_ms: 90 * 86_400_000,
   quarantines_kept_max: 20_000,
   command_items_max: 1_000,
+  /** Notices of proposals to one tenant; the rest waits silently in the list. */
+  proposal_notices_per_hour: 20,
   /** Detection configuration that nothing names any more is kept this long. */
   content_kept_ms: 90 * 86_400_000,
 } as const

@@ -4,6 +4,7 @@
  */
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setImmediate } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { LIMITS } from '../../schemas/limits.ts'
 import { readBody } from './body.ts'
@@ -26,59 +27,77 @@ export type NormaliseResult =
       readonly detail: string
     }
 
-const joined = (format: Format, values: readonly unknown[]): unknown => {
-  if (values.length === 1) return values[0]
-  // Several top-level values are one request: records one after the other.
-  return format === 'otlp' ? values : values.flatMap((value) => (Array.isArray(value) ? value : [value]))
+/** Several top-level values are one request: records one after the other. */
+const joined = (values: readonly unknown[]): unknown =>
+  values.length === 1 ? values[0] : values.flatMap((value) => (Array.isArray(value) ? value : [value]))
+
+/** Works through all steps at once. */
+function drain<T>(steps: Generator<undefined, T, undefined>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
 }
 
-/**
- * Normalises the bytes of one request. `auto` finds the format by the first value. Lines that are no JSON among good
- * ones are rejected one by one; they stand behind the records in the numbering.
- */
-export function normaliseBody(
-  format: Format | 'auto',
-  body: Buffer,
-  ndjson: boolean,
-  context: NormaliseContext,
-): NormaliseResult {
-  const read = readBody(body, ndjson)
-  if (!read.ok) return read
-  const found = format === 'auto' ? detectFormat(read.values[0]) : format
-  if (found === undefined) return { ok: false, status: 400, position: 0, detail: UNKNOWN_FORMAT }
-  if (found === 'otlp' && read.values.length + read.bad.length > 1) {
-    return {
-      ok: false,
-      status: 400,
-      position: 0,
-      detail: 'an OTLP body is one ExportLogsServiceRequest: send one request for each line',
-    }
-  }
-  const normalised = normaliserFor(found).normalise(joined(found, read.values), context)
-  const bad: Rejected[] = read.bad.map(({ index, position, detail, text }) => ({
-    index: normalised.records + index,
-    reason: 'malformed',
-    detail: `${detail} at byte ${position}`,
-    record: recordText(text.slice(0, LIMITS.dead_letter_record_chars_max)),
-  }))
-  return {
-    ok: true,
-    format: found,
-    ...normalised,
-    rejected: [...normalised.rejected, ...bad],
-    records: normalised.records + bad.length,
+/** Works through the steps and lets other work of the process have its turn now and then. */
+export async function drainInTurns<T>(steps: Generator<undefined, T, undefined>): Promise<T> {
+  for (let count = 1; ; count++) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    if (count % LIMITS.records_per_turn_max === 0) await setImmediate()
   }
 }
 
 const UNKNOWN_FORMAT =
   'the format is not known: this is no OTLP logs request, no CloudTrail file and no canonical event; see docs/formats.md'
 
-/** Normalises a value that is parsed already. */
-export function normalise(format: Format | 'auto', value: unknown, context: NormaliseContext): NormaliseResult {
+const refused = (detail: string): NormaliseResult => ({ ok: false, status: 400, position: 0, detail })
+
+type Steps = Generator<undefined, NormaliseResult, undefined>
+
+function* valueSteps(format: Format | 'auto', value: unknown, context: NormaliseContext): Steps {
   const found = format === 'auto' ? detectFormat(value) : format
-  if (found === undefined) return { ok: false, status: 400, position: 0, detail: UNKNOWN_FORMAT }
-  return { ok: true, format: found, ...normaliserFor(found).normalise(value, context) }
+  if (found === undefined) return refused(UNKNOWN_FORMAT)
+  const normaliser = normaliserFor(found)
+  const refusal = normaliser.refuses(value)
+  if (refusal !== undefined) return refused(refusal)
+  return { ok: true, format: found, ...(yield* normaliser.steps(value, context)) }
 }
+
+/**
+ * The bytes of one request, record by record. `auto` finds the format by the first value. Lines that are no JSON among
+ * good ones are rejected one by one; they stand behind the records in the numbering.
+ */
+export function* bodySteps(format: Format | 'auto', body: Buffer, ndjson: boolean, context: NormaliseContext): Steps {
+  const read = readBody(body, ndjson)
+  if (!read.ok) return read
+  const found = format === 'auto' ? detectFormat(read.values[0]) : format
+  if (found === undefined) return refused(UNKNOWN_FORMAT)
+  if (found === 'otlp' && read.values.length + read.bad.length > 1) {
+    return refused('an OTLP body is one ExportLogsServiceRequest: send one request for each line')
+  }
+  const result = yield* valueSteps(found, joined(read.values), context)
+  if (!result.ok || read.bad.length === 0) return result
+  const bad: Rejected[] = read.bad.map(({ index, position, detail, text }) => ({
+    index: result.records + index,
+    reason: 'malformed',
+    detail: `${detail} at byte ${position}`,
+    record: recordText(text),
+  }))
+  return { ...result, rejected: [...result.rejected, ...bad], records: result.records + bad.length }
+}
+
+/** Normalises the bytes of one request; see `bodySteps`. */
+export const normaliseBody = (
+  format: Format | 'auto',
+  body: Buffer,
+  ndjson: boolean,
+  context: NormaliseContext,
+): NormaliseResult => drain(bodySteps(format, body, ndjson, context))
+
+/** Normalises a value that is parsed already. */
+export const normalise = (format: Format | 'auto', value: unknown, context: NormaliseContext): NormaliseResult =>
+  drain(valueSteps(format, value, context))
 
 /** One request of a file, with the line it starts at (from 1). */
 export type FileResult = { readonly line: number } & NormaliseResult

@@ -91,7 +91,7 @@ const recordsOf = (body: unknown): readonly unknown[] => {
   return [body]
 }
 
-function normalise(body: unknown, context: NormaliseContext): Normalised {
+function* steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined> {
   const sheet = createSheet()
   const bodyId = createBodyIds()
   for (const item of recordsOf(body)) {
@@ -101,6 +101,7 @@ function normalise(body: unknown, context: NormaliseContext): Normalised {
         ? recordEvent(record, bodyId, context)
         : { reason: 'malformed', detail: 'the record is not an object' },
     )
+    yield
   }
   return sheet.done()
 }
@@ -116,5 +117,7 @@ export const cloudtrail: Normaliser = {
     (isObject(body) && Array.isArray(body.Records)) ||
     isRecord(body) ||
     (Array.isArray(body) && isRecord(recordsOf(body)[0])),
-  normalise,
+  refuses: (body) =>
+    isObject(body) || Array.isArray(body) ? undefined : 'the body must be a JSON object or a list of them',
+  steps,
 }

@@ -157,7 +157,7 @@ function recordEvent(record: Json, sheet: Sheet, bodyId: (body: unknown) => stri
   return finished.ok ? { events: [finished.event] } : finished
 }
 
-function normalise(body: unknown, context: NormaliseContext): Normalised {
+function* steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined> {
   const sheet = createSheet()
   const bodyId = createBodyIds()
   for (const record of Array.isArray(body) ? body : [body]) {
@@ -166,6 +166,7 @@ function normalise(body: unknown, context: NormaliseContext): Normalised {
         ? recordEvent(record, sheet, bodyId, context)
         : { reason: 'malformed', detail: 'the event is not a JSON object' },
     )
+    yield
   }
   return sheet.done()
 }
@@ -178,5 +179,7 @@ const isEvent = (value: unknown): boolean =>
 export const events: Normaliser = {
   format: 'events',
   recognises: (body) => isEvent(Array.isArray(body) ? body[0] : body),
-  normalise,
+  refuses: (body) =>
+    isObject(body) || Array.isArray(body) ? undefined : 'the body must be a JSON object or a list of them',
+  steps,
 }

@@ -98,25 +98,34 @@ function* recordsOf(body: Json): Generator<Found> {
   }
 }
 
-function normalise(body: unknown, context: NormaliseContext): Normalised {
+function* steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined> {
   const sheet = createSheet()
   const bodyId = createBodyIds()
-  if (!isObject(body)) {
-    sheet.record(body, () => ({ reason: 'malformed', detail: 'the body is not an ExportLogsServiceRequest object' }))
-    return sheet.done()
-  }
-  for (const { record, scope, scopeName, resource } of recordsOf(body)) {
+  for (const { record, scope, scopeName, resource } of recordsOf(objectOf(body))) {
     sheet.record(record, () =>
       isObject(record)
         ? recordEvents(viewOf(record, scope, scopeName, resource), bodyId, context)
         : { reason: 'malformed', detail: 'the log record is not an object' },
     )
+    yield
   }
   return sheet.done()
+}
+
+/** Unknown fields are ignored, but a request without logs must not be taken for one that was stored. */
+function refuses(body: unknown): string | undefined {
+  if (!isObject(body)) return 'an OTLP body is one JSON object, an ExportLogsServiceRequest'
+  if (Array.isArray(body.resourceLogs) || Object.keys(body).length === 0) return undefined
+  if (body.resourceSpans !== undefined) return 'these are traces: only logs are taken, so set OTEL_TRACES_EXPORTER=none'
+  if (body.resourceMetrics !== undefined)
+    return 'these are metrics: only logs are taken, so set OTEL_METRICS_EXPORTER=none'
+  if (body.resource_logs !== undefined) return 'OTLP in JSON has lowerCamelCase keys: resourceLogs, not resource_logs'
+  return 'the list resourceLogs is missing: this is no ExportLogsServiceRequest'
 }
 
 export const otlp: Normaliser = {
   format: 'otlp',
   recognises: (body) => isObject(body) && Array.isArray(body.resourceLogs),
-  normalise,
+  refuses,
+  steps,
 }

@@ -47,6 +47,11 @@ export interface Normaliser {
   readonly format: Format
   /** Whether a parsed request looks like this format. */
   recognises(body: unknown): boolean
-  /** Never throws: a body of the wrong form is one rejected record. */
-  normalise(body: unknown, context: NormaliseContext): Normalised
+  /** Why a body as a whole is no request of this format, in a sentence for its sender; undefined where it is one. */
+  refuses(body: unknown): string | undefined
+  /**
+   * Works through the records one at a time and yields after each, so that a large request can share the event loop.
+   * Never throws: a body of the wrong form is one rejected record.
+   */
+  steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined>
 }

@@ -63,10 +63,12 @@ export const isSecret = (text: string): boolean => text.length >= 12 && redactId
 
 const DEPTH_MAX = 12
 const ITEMS_MAX = 200
+/** Far beyond what a dead letter keeps, so that the cut splits no secret that is kept. */
+const LEAF_CHARS_MAX = 65_536
 
 /** A JSON value without its secrets, by the names of its keys as well as by shape; depth and width are bounded. */
 export function redactValue(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactText(value)
+  if (typeof value === 'string') return redactText(value.slice(0, LEAF_CHARS_MAX))
   if (typeof value !== 'object' || value === null) return value
   if (depth >= DEPTH_MAX) return '[cut]'
   if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => redactValue(item, depth + 1))

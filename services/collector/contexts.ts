@@ -1,0 +1,37 @@
+/**
+ * The context in which a tenant's requests are normalised: its extractor and its key for credentials, made once for each
+ * tenant. Tenants come from tokens, so there are few.
+ */
+import { LRUCache } from 'lru-cache'
+import type { TenantKeys } from '../lib/secrets.ts'
+import { createExtractor } from './indicators/index.ts'
+import type { NormaliseContext } from './normalise.ts'
+import { credentialHash } from './redaction/redact.ts'
+
+export interface Contexts {
+  /** `receiptTime` in ms since 1970; `history`: the events train and never act. */
+  forRequest(tenant: string, receiptTime: number, history: boolean): NormaliseContext
+}
+
+const TENANTS_MAX = 256
+
+export function createContexts(keys: TenantKeys): Contexts {
+  const make = (tenant: string): Pick<NormaliseContext, 'extractor' | 'hashCredential'> => {
+    const credentials = keys.forCredentials(tenant)
+    return {
+      extractor: createExtractor({ key: keys.forTenant(tenant) }),
+      hashCredential: (secret) => credentialHash(credentials, secret),
+    }
+  }
+  const known = new LRUCache<string, ReturnType<typeof make>>({ max: TENANTS_MAX, memoMethod: make })
+  return {
+    forRequest: (tenant, receiptTime, history) => ({
+      ...known.memo(tenant),
+      tenant,
+      receiptTime,
+      history,
+      // A token stands for a tenant, not for an identity: what a record says of its actor is a claim.
+      assurance: 'claimed',
+    }),
+  }
+}

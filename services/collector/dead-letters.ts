@@ -1,0 +1,30 @@
+/** Writes what could not be processed to the topic `dead-letters`, before its request is answered. */
+import { blankDeadLetter, type DeadLetter } from '../../schemas/dead-letter.ts'
+import { H } from '../../schemas/ids.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import type { Log } from '../lib/log/port.ts'
+import type { Format, Rejected } from './normalise.ts'
+
+/** The dead letter of a rejected record: the same id each time that it is sent. */
+export function deadLetterOf(tenant: string, format: Format, time: number, rejected: Rejected): DeadLetter {
+  const { index, reason, detail, record } = rejected
+  return {
+    ...blankDeadLetter(),
+    id: H('dead-letter', tenant, format, reason, record),
+    tenant,
+    time,
+    service: 'collector',
+    origin: format,
+    reason,
+    detail: detail.slice(0, LIMITS.text_chars_max).toWellFormed(),
+    index,
+    record,
+  }
+}
+
+/** Resolves when all are durable. */
+export async function writeDeadLetters(log: Log, letters: readonly DeadLetter[]): Promise<void> {
+  if (letters.length === 0) return
+  const records = letters.map((letter) => ({ key: null, value: Buffer.from(JSON.stringify(letter)) }))
+  await log.append('dead-letters', 0, records)
+}
