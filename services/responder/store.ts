@@ -154,7 +154,7 @@ function createWriter(options: StoreOptions) {
     },
     async flush(): Promise<void> {
       while ([...lanes.values()].some((lane) => lane.running !== undefined)) {
-        await Promise.all([...lanes.values()].map((lane) => lane.running))
+        await Promise.all([...lanes.values()].map(async (lane) => lane.running))
       }
     },
     close: () => {

@@ -14,16 +14,13 @@ export interface ResolvedAddress {
   readonly family: number
 }
 
-/** Resolves a host name to all its addresses. Rejects with the resolver's error. */
-export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>
+/** Resolves a host name to all its addresses, as `dns.lookup` does. */
+export type Resolve = (
+  hostname: string,
+  callback: (error: NodeJS.ErrnoException | null, addresses: readonly ResolvedAddress[]) => void,
+) => void
 
-export const systemResolve: Resolve = (hostname) =>
-  new Promise((resolve, reject) => {
-    dnsLookup(hostname, { all: true }, (error, addresses) => {
-      if (error === null) resolve(addresses)
-      else reject(error)
-    })
-  })
+export const systemResolve: Resolve = (hostname, callback) => dnsLookup(hostname, { all: true }, callback)
 
 /** The address is not one that a webhook may go to. */
 export class AddressRefused extends Error {
@@ -45,17 +42,17 @@ export interface ConnectorOptions {
 
 function checkedLookup(options: ConnectorOptions): LookupFunction {
   return (hostname, lookupOptions, callback) => {
-    options.resolve(hostname).then(
-      (addresses) => {
-        const range = options.allowPrivate ? undefined : forbidden(addresses.map(({ address }) => address))
-        const [first] = addresses
-        if (first === undefined) callback(new Error('the name has no address'), '', 0)
-        else if (range !== undefined) callback(refusal(range), '', 0)
-        else if (lookupOptions.all === true) callback(null, [...addresses])
-        else callback(null, first.address, first.family)
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 0),
-    )
+    options.resolve(hostname, (error, addresses) => {
+      const first = error === null ? addresses[0] : undefined
+      if (first === undefined) {
+        callback(error ?? new Error('the name has no address'), '', 0)
+        return
+      }
+      const range = options.allowPrivate ? undefined : forbidden(addresses.map(({ address }) => address))
+      if (range !== undefined) callback(refusal(range), '', 0)
+      else if (lookupOptions.all === true) callback(null, [...addresses])
+      else callback(null, first.address, first.family)
+    })
   }
 }
 
@@ -64,7 +61,7 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
   const connect = buildConnector({
     timeout: options.timeoutMs,
     lookup: checkedLookup(options),
-  } as buildConnector.BuildOptions)
+  })
   return (target, callback) => {
     const literal = target.hostname.replace(/^\[|\]$/g, '')
     // Where the host is an address, nothing is looked up.

@@ -21,8 +21,10 @@ export type SendOutcome =
 
 export interface WebhookSender {
   send(id: string, body: string, nowMs: number): Promise<SendOutcome>
-  /** Cuts what is under way. */
+  /** Lets what is under way end. */
   close(): Promise<void>
+  /** Cuts what is under way. */
+  destroy(): Promise<void>
 }
 
 export interface SenderOptions {
@@ -94,6 +96,7 @@ export function createWebhookSender(sink: Sink, options: SenderOptions): Webhook
         return { kind: 'failed', detail: failureOf(error) }
       }
     },
-    close: () => pool.destroy(),
+    close: () => pool.close(),
+    destroy: () => pool.destroy(),
   }
 }

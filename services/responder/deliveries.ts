@@ -1,0 +1,180 @@
+/**
+ * The memory of deliveries: what waits, what is closed, and where the payload of each action lies. Payloads are written
+ * once per action and read back from the log when they are not in a small cache, so that a sink that is away for days
+ * costs a few hundred bytes per delivery.
+ */
+import { LRUCache } from 'lru-cache'
+import type { Delivery, DeliveryStatus, DeliveryType } from '../../schemas/delivery.ts'
+import { deliveryId } from '../../schemas/ids.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import type { Sink } from '../lib/config.ts'
+import type { Place, StateStore, Transaction } from './store.ts'
+
+/** What is to be told, to whichever sinks. */
+export interface Message {
+  readonly type: DeliveryType
+  readonly actionId: string
+  readonly subject: string
+  /** Body of the webhook. */
+  readonly text: string
+  /** Orders only. */
+  readonly identity?: string
+  readonly orderSequence?: number
+}
+
+interface Action {
+  readonly tenant: string
+  readonly deliveries: Set<string>
+  /** Where the payload lies; undefined once it is removed, or not yet durable. */
+  place: Place | undefined
+}
+
+export interface Deliveries {
+  restore(delivery: Delivery): void
+  restorePayload(tenant: string, actionId: string, place: Place): void
+  /** Stages one delivery per sink; those that exist stay as they are. */
+  create(tx: Transaction, message: Message, sinks: readonly Sink[], nowMs: number): void
+  get(id: string): Delivery | undefined
+  update(tx: Transaction, delivery: Delivery, change: Partial<Delivery>): Delivery
+  /** Ends it. A payload that nobody can ask for any more goes with it. */
+  close(
+    tx: Transaction,
+    delivery: Delivery,
+    status: Exclude<DeliveryStatus, 'pending'>,
+    outcome: string,
+    nowMs: number,
+  ): Delivery
+  ofAction(actionId: string): readonly Delivery[]
+  payload(delivery: Delivery): Promise<string | undefined>
+  pending(): Iterable<Delivery>
+  dead(tenant: string): readonly Delivery[]
+  list(tenant: string): Delivery[]
+  expire(nowMs: number): Promise<void>
+}
+
+/** Makes the deliveries' memory. `created` hears of each new one as soon as it is durable. */
+export function createDeliveries(store: StateStore, created: (delivery: Delivery) => void): Deliveries {
+  const deliveries = new Map<string, Delivery>()
+  const actions = new Map<string, Action>()
+  const texts = new LRUCache<string, string>({
+    maxSize: LIMITS.payload_cache_bytes,
+    sizeCalculation: (text) => 2 * text.length + 1,
+  })
+  let closed = 0
+
+  const actionOf = (tenant: string, id: string): Action => {
+    const known = actions.get(id)
+    if (known !== undefined) return known
+    const fresh: Action = { tenant, deliveries: new Set(), place: undefined }
+    actions.set(id, fresh)
+    return fresh
+  }
+  const remember = (delivery: Delivery): void => {
+    const before = deliveries.get(delivery.id)
+    deliveries.set(delivery.id, delivery)
+    closed += Number(delivery.status !== 'pending') - Number(before !== undefined && before.status !== 'pending')
+    actionOf(delivery.tenant, delivery.action_id).deliveries.add(delivery.id)
+  }
+  const ofAction = (actionId: string): Delivery[] =>
+    [...(actions.get(actionId)?.deliveries ?? [])].map((id) => deliveries.get(id)!)
+  const update = (tx: Transaction, delivery: Delivery, change: Partial<Delivery>): Delivery => {
+    const next = { ...delivery, ...change }
+    remember(next)
+    tx.put('delivery', next.id, next)
+    return next
+  }
+  const dropPayload = (tx: Transaction, actionId: string): void => {
+    tx.remove('payload', actionId)
+    texts.delete(actionId)
+    const action = actions.get(actionId)
+    if (action !== undefined) action.place = undefined
+  }
+  const forget = (tx: Transaction, delivery: Delivery): void => {
+    tx.remove('delivery', delivery.id)
+    deliveries.delete(delivery.id)
+    closed -= 1
+    const action = actions.get(delivery.action_id)
+    action?.deliveries.delete(delivery.id)
+    if (action?.deliveries.size !== 0) return
+    dropPayload(tx, delivery.action_id)
+    actions.delete(delivery.action_id)
+  }
+
+  return {
+    restore: remember,
+    restorePayload: (tenant, actionId, place) => {
+      actionOf(tenant, actionId).place = place
+    },
+    create(tx, message, sinks, nowMs) {
+      const fresh = sinks
+        .map((sink) => ({ id: deliveryId(message.actionId, sink.name), sink: sink.name }))
+        .filter(({ id }) => !deliveries.has(id))
+      if (fresh.length === 0) return
+      const action = actionOf(tx.tenant, message.actionId)
+      texts.set(message.actionId, message.text)
+      tx.place('payload', message.actionId, { text: message.text }, (place) => {
+        action.place = place
+      })
+      for (const { id, sink } of fresh) {
+        const delivery: Delivery = {
+          id,
+          tenant: tx.tenant,
+          sink,
+          type: message.type,
+          action_id: message.actionId,
+          subject: message.subject,
+          identity: message.identity ?? '',
+          order_sequence: message.orderSequence ?? 0,
+          status: 'pending',
+          attempts: 0,
+          created_ms: nowMs,
+          next_attempt_ms: nowMs,
+          closed_ms: 0,
+          last_outcome: '',
+        }
+        remember(delivery)
+        tx.put('delivery', id, delivery)
+        tx.after(() => created(delivery))
+      }
+    },
+    get: (id) => deliveries.get(id),
+    update,
+    close(tx, delivery, status, outcome, nowMs) {
+      const next = update(tx, delivery, {
+        status,
+        closed_ms: nowMs,
+        next_attempt_ms: 0,
+        last_outcome: outcome,
+      })
+      // Dead ones can be replayed; nothing else needs the payload again.
+      const done = ofAction(delivery.action_id).every((d) => d.status === 'delivered' || d.status === 'superseded')
+      if (done) dropPayload(tx, delivery.action_id)
+      return next
+    },
+    ofAction,
+    async payload(delivery) {
+      const cached = texts.get(delivery.action_id)
+      const place = actions.get(delivery.action_id)?.place
+      if (cached !== undefined || place === undefined) return cached
+      const body = (await store.readAt(place)) as { readonly text: string } | undefined
+      if (body !== undefined) texts.set(delivery.action_id, body.text)
+      return body?.text
+    },
+    *pending() {
+      for (const delivery of deliveries.values()) if (delivery.status === 'pending') yield delivery
+    },
+    dead: (tenant) => [...deliveries.values()].filter((d) => d.tenant === tenant && d.status === 'dead'),
+    list: (tenant) => [...deliveries.values()].filter((d) => d.tenant === tenant),
+    async expire(nowMs) {
+      const writes: Promise<void>[] = []
+      for (const delivery of deliveries.values()) {
+        if (delivery.status === 'pending') continue
+        if (closed <= LIMITS.deliveries_closed_max && delivery.closed_ms > nowMs - LIMITS.delivery_closed_ms) continue
+        const tx = store.begin(delivery.tenant)
+        forget(tx, delivery)
+        writes.push(tx.commit())
+      }
+      await Promise.all(writes)
+    },
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * Sends deliveries when they are due. Every sink has slots and a queue of its own, so that a slow one holds up only
+ * itself. The schedule lives in the log: an attempt is written down before it is made and its outcome after it, so a
+ * restart between the two counts it as made and goes on with the next.
+ */
+import type { Delivery } from '../../schemas/delivery.ts'
+import { hash32 } from '../../schemas/ids.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import type { Sink } from '../lib/config.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Quarantines } from './quarantines.ts'
+import type { Sinks } from './sinks.ts'
+import type { StateStore } from './store.ts'
+import type { Timers } from './timers.ts'
+import type { SendOutcome, WebhookSender } from './webhook/sender.ts'
+
+export interface DispatcherDeps {
+  readonly store: StateStore
+  readonly deliveries: Deliveries
+  readonly sinks: Sinks
+  readonly quarantines: Quarantines
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Delay before each attempt, counted from the one before. */
+  readonly delaysMs: readonly number[]
+  createSender(sink: Sink): WebhookSender
+  /** Keeps the dead letter; durable when it resolves. */
+  deadLetter(delivery: Delivery, reason: string): Promise<void>
+  /** Tells other sinks that this one is in trouble. */
+  tellTrouble(delivery: Delivery, type: 'sink.disabled' | 'sink.failing', detail: string): Promise<void>
+  /** The log takes no state any more: the responder must not go on. */
+  onFatal(error: Error): void
+}
+
+export interface Dispatcher {
+  /** Takes a pending delivery that is durable. */
+  enqueue(delivery: Delivery): void
+  /** Puts changed sinks in force; what waits for one that came back is taken up again. */
+  reconfigure(): Promise<void>
+  /** Gives up deliveries of sinks that are not configured any more. */
+  sweep(nowMs: number): Promise<void>
+  /** Begins nothing new, waits `graceMs` for what is under way, then cuts it. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** One sink's slots and queue. */
+interface Lane {
+  readonly sink: Sink
+  readonly sender: WebhookSender
+  /** Due, in the order in which they became so. */
+  readonly ready: Set<string>
+  readonly waiting: Map<string, { cancel(): void }>
+  readonly underWay: Set<Promise<void>>
+  /** Nothing is sent before: the receiver asked for a pause. */
+  notBeforeMs: number
+  pause: { cancel(): void } | undefined
+}
+
+/** How long after the attempt before, the jitter included: it hangs on the delivery, so that a restart repeats it. */
+export function delayMs(delaysMs: readonly number[], attempts: number, id: string): number {
+  const base = delaysMs[Math.min(attempts, delaysMs.length - 1)] ?? 0
+  return Math.round(base * (1 + LIMITS.delivery_jitter_share * (hash32(`${id}/${attempts}`) / 2 ** 32)))
+}
+
+/** Makes the dispatcher; it sends nothing until something is enqueued. */
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { store, deliveries, sinks, quarantines, clock, timers, logger, metrics, delaysMs } = deps
+  const lanes = new Map<string, Lane>()
+  let stopping = false
+
+  const laneOf = (sink: Sink): Lane => {
+    const known = lanes.get(sink.name)
+    if (known !== undefined) return known
+    const lane: Lane = {
+      sink,
+      sender: deps.createSender(sink),
+      ready: new Set(),
+      waiting: new Map(),
+      underWay: new Set(),
+      notBeforeMs: 0,
+      pause: undefined,
+    }
+    lanes.set(sink.name, lane)
+    return lane
+  }
+
+  const kill = async (delivery: Delivery, reason: string): Promise<void> => {
+    // The letter first: a delivery that is dead has one.
+    await deps.deadLetter(delivery, reason)
+    const newest = deliveries.get(delivery.id)
+    if (newest?.status !== 'pending') return
+    const tx = store.begin(delivery.tenant)
+    deliveries.close(tx, newest, 'dead', reason, clock.now())
+    metrics.deliveries.inc({ outcome: 'dead' })
+    await tx.commit()
+  }
+
+  const guarded = (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
+      if (!stopping) deps.onFatal(error as Error)
+    })
+
+  const markSink = async (name: string, status: 'ok' | 'failing' | 'disabled', detail: string): Promise<void> => {
+    const tx = store.begin('')
+    sinks.mark(tx, name, status, detail, clock.now())
+    await tx.commit()
+  }
+
+  const settleGone = async (lane: Lane, delivery: Delivery, detail: string): Promise<void> => {
+    const { name } = lane.sink
+    logger.error({ sink: name }, 'the sink answered 410 and is disabled: enable it by command, or change its URL')
+    await markSink(name, 'disabled', detail)
+    await deps.tellTrouble(delivery, 'sink.disabled', detail)
+    for (const { cancel } of lane.waiting.values()) cancel()
+    lane.waiting.clear()
+    lane.ready.clear()
+    const rest = [...deliveries.pending()].filter((d) => d.sink === name)
+    for (const pending of rest) await kill(pending, `the sink is disabled: ${detail}`)
+  }
+
+  const settleFailed = async (
+    lane: Lane,
+    delivery: Delivery,
+    outcome: SendOutcome & { kind: 'failed' },
+  ): Promise<void> => {
+    const { name } = lane.sink
+    const nowMs = clock.now()
+    if (outcome.retryAfterMs !== undefined) lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + outcome.retryAfterMs)
+    if (delivery.attempts < delaysMs.length) {
+      const tx = store.begin(delivery.tenant)
+      const next = deliveries.update(tx, delivery, {
+        next_attempt_ms: Math.max(delivery.next_attempt_ms, nowMs + (outcome.retryAfterMs ?? 0)),
+        last_outcome: outcome.detail,
+      })
+      await tx.commit()
+      metrics.deliveries.inc({ outcome: 'failed' })
+      logger.warn(
+        { sink: name, delivery: next.id, attempt: next.attempts, outcome: outcome.detail },
+        'a delivery failed; it is tried again',
+      )
+      schedule(lane, next)
+      return
+    }
+    await kill(delivery, `${outcome.detail} at the last of ${delivery.attempts} attempts`)
+    logger.error(
+      { sink: name, delivery: delivery.id, outcome: outcome.detail },
+      'a delivery is given up; it can be replayed',
+    )
+    if (sinks.status(name) !== 'ok') return
+    await markSink(name, 'failing', outcome.detail)
+    await deps.tellTrouble(delivery, 'sink.failing', outcome.detail)
+  }
+
+  const settle = async (lane: Lane, delivery: Delivery, outcome: SendOutcome): Promise<void> => {
+    if (outcome.kind === 'gone') {
+      metrics.deliveries.inc({ outcome: 'gone' })
+      await settleGone(lane, delivery, outcome.detail)
+      return
+    }
+    if (outcome.kind === 'failed') {
+      await settleFailed(lane, delivery, outcome)
+      return
+    }
+    metrics.deliveries.inc({ outcome: 'delivered' })
+    const tx = store.begin(delivery.tenant)
+    const closed = deliveries.close(tx, delivery, 'delivered', outcome.detail, clock.now())
+    if (closed.order_sequence > 0) quarantines.onAcknowledged(tx, closed, clock.now())
+    await tx.commit()
+    if (sinks.status(lane.sink.name) === 'failing') await markSink(lane.sink.name, 'ok', outcome.detail)
+  }
+
+  const attempt = async (lane: Lane, id: string): Promise<void> => {
+    const delivery = deliveries.get(id)
+    if (delivery?.status !== 'pending') return
+    const nowMs = clock.now()
+    const tx = store.begin(delivery.tenant)
+    if (quarantines.isStale(delivery)) {
+      deliveries.close(tx, delivery, 'superseded', 'a newer order for the identity has been given', nowMs)
+      metrics.deliveries.inc({ outcome: 'superseded' })
+      await tx.commit()
+      return
+    }
+    const attempts = delivery.attempts + 1
+    const begun = deliveries.update(tx, delivery, {
+      attempts,
+      next_attempt_ms: nowMs + delayMs(delaysMs, attempts, id),
+      last_outcome: 'under way, or cut off by a restart',
+    })
+    if (begun.order_sequence > 0) quarantines.onSent(tx, begun, nowMs)
+    await tx.commit()
+    const text = await deliveries.payload(begun)
+    if (text === undefined) {
+      await kill(begun, 'its payload is not in the log any more')
+      return
+    }
+    const outcome = await lane.sender.send(id, text, clock.now())
+    // Cut by the stop: the attempt counts as made, and the restart goes on from what the log says.
+    if (stopping && outcome.kind === 'failed') return
+    const newest = deliveries.get(id)
+    if (newest === undefined) return
+    // It may have been given up meanwhile, because another attempt met a 410; only good news changes that.
+    if (newest.status === 'pending' || outcome.kind === 'delivered') await settle(lane, newest, outcome)
+  }
+
+  const pump = (lane: Lane): void => {
+    while (!stopping && lane.ready.size > 0 && lane.underWay.size < LIMITS.delivery_concurrency_per_sink) {
+      const waitMs = lane.notBeforeMs - clock.now()
+      if (waitMs > 0) {
+        lane.pause?.cancel()
+        lane.pause = timers.after(waitMs, () => pump(lane))
+        return
+      }
+      const [id = ''] = lane.ready
+      lane.ready.delete(id)
+      const work = guarded(attempt(lane, id)).finally(() => {
+        lane.underWay.delete(work)
+        pump(lane)
+      })
+      lane.underWay.add(work)
+    }
+  }
+
+  const schedule = (lane: Lane, delivery: Delivery): void => {
+    if (stopping) return
+    const due = (): void => {
+      lane.waiting.delete(delivery.id)
+      lane.ready.add(delivery.id)
+      pump(lane)
+    }
+    const waitMs = delivery.next_attempt_ms - clock.now()
+    if (waitMs <= 0) due()
+    else lane.waiting.set(delivery.id, timers.after(waitMs, due))
+  }
+
+  const enqueue = (delivery: Delivery): void => {
+    const sink = sinks.get(delivery.sink)
+    // Without a configured sink it stays in the log until the sink comes back, or the sweep gives it up.
+    if (sink === undefined || stopping) return
+    const lane = laneOf(sink)
+    if (lane.waiting.has(delivery.id) || lane.ready.has(delivery.id)) return
+    if (sinks.status(sink.name) === 'disabled') {
+      void guarded(kill(delivery, 'the sink is disabled: it had answered 410'))
+    } else if (lane.waiting.size + lane.ready.size + lane.underWay.size >= LIMITS.deliveries_pending_per_sink_max) {
+      void guarded(kill(delivery, `${LIMITS.deliveries_pending_per_sink_max} deliveries wait for the sink already`))
+    } else schedule(lane, delivery)
+  }
+
+  const closeLane = async (lane: Lane): Promise<void> => {
+    lanes.delete(lane.sink.name)
+    lane.pause?.cancel()
+    for (const { cancel } of lane.waiting.values()) cancel()
+    lane.waiting.clear()
+    lane.ready.clear()
+    await Promise.all(lane.underWay)
+    // A stop has destroyed it.
+    if (!stopping) await lane.sender.close()
+  }
+
+  return {
+    enqueue,
+    async reconfigure() {
+      const changed = [...lanes.values()].filter((lane) => {
+        const sink = sinks.get(lane.sink.name)
+        return JSON.stringify(sink) !== JSON.stringify(lane.sink)
+      })
+      await Promise.all(changed.map(closeLane))
+      const unchanged = new Set(lanes.keys())
+      for (const delivery of deliveries.pending()) if (!unchanged.has(delivery.sink)) enqueue(delivery)
+    },
+    async sweep(nowMs) {
+      const orphans = [...deliveries.pending()].filter(
+        (d) => sinks.get(d.sink) === undefined && d.created_ms < nowMs - LIMITS.delivery_closed_ms,
+      )
+      for (const orphan of orphans) await kill(orphan, 'its sink is not configured any more')
+    },
+    async stop(graceMs) {
+      stopping = true
+      const all = [...lanes.values()]
+      const idle = Promise.all(all.flatMap((lane) => [...lane.underWay]))
+      const grace = new Promise<void>((resolve) => {
+        timers.after(graceMs, resolve)
+      })
+      await Promise.race([idle, grace])
+      await Promise.all(all.map((lane) => lane.sender.destroy()))
+      await Promise.all(all.map(closeLane))
+    },
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Incidents: joins the findings of one identity that lie close together in event time, and remembers which findings have
+ * been acted on, so that a repeat changes nothing. The incident is written last of what a finding brings about: where it
+ * is in the log, everything else is.
+ */
+import type { Finding } from '../../schemas/finding.ts'
+import { severityAtLeast } from '../../schemas/finding.ts'
+import { H } from '../../schemas/ids.ts'
+import type { Incident, TimelineEntry } from '../../schemas/incident.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import type { StateStore, Transaction } from './store.ts'
+
+const isoOf = (ms: number): string => new Date(ms).toISOString()
+const identityKey = (tenant: string, identity: string): string => `${tenant}\u0000${identity}`
+
+export interface Incidents {
+  restore(incident: Incident): void
+  /** Whether the finding has been taken before. */
+  knows(findingId: string): boolean
+  get(tenant: string, id: string): Incident | undefined
+  ofFinding(tenant: string, findingId: string): Incident | undefined
+  /** Takes a finding into the incident of its identity, or opens one. In memory only: `save` writes. */
+  join(finding: Finding, nowMs: number): Incident
+  /** Adds what was done or decided to the timeline. */
+  note(tenant: string, id: string, entry: TimelineEntry, nowMs: number): void
+  markPaged(tenant: string, id: string): void
+  save(tx: Transaction, id: string): void
+  list(tenant: string): Incident[]
+  /** Drops what is older than it is kept, from memory and from the log. */
+  expire(nowMs: number): Promise<void>
+}
+
+function widened(incident: Incident, finding: Finding, nowMs: number): Incident {
+  const add = (list: readonly string[], more: readonly string[]): string[] => [...new Set([...list, ...more])]
+  return {
+    ...incident,
+    severity: severityAtLeast(finding.severity, incident.severity) ? finding.severity : incident.severity,
+    owner: incident.owner === '' ? finding.owner : incident.owner,
+    first_time: finding.time < incident.first_time ? finding.time : incident.first_time,
+    last_time: finding.time > incident.last_time ? finding.time : incident.last_time,
+    updated_at: isoOf(nowMs),
+    finding_ids: [...incident.finding_ids, finding.id],
+    detectors: add(incident.detectors, [finding.detector]),
+    techniques: add(incident.techniques, finding.techniques),
+  }
+}
+
+const opened = (finding: Finding, nowMs: number): Incident => ({
+  id: H('incident', finding.tenant, finding.agent, finding.id),
+  tenant: finding.tenant,
+  agent: finding.agent,
+  owner: finding.owner,
+  severity: finding.severity,
+  first_time: finding.time,
+  last_time: finding.time,
+  opened_at: isoOf(nowMs),
+  updated_at: isoOf(nowMs),
+  finding_ids: [],
+  detectors: [],
+  techniques: [],
+  timeline: [],
+  paged: false,
+})
+
+function withEntry(incident: Incident, entry: TimelineEntry, nowMs: number): Incident {
+  const text = entry.text.slice(0, LIMITS.why_chars_max)
+  const timeline = [...incident.timeline, { ...entry, text }].sort((a, b) =>
+    a.time < b.time ? -1 : a.time > b.time ? 1 : 0,
+  )
+  // How it began stays; what comes just after it goes first.
+  if (timeline.length > LIMITS.incident_timeline_max) timeline.splice(1, 1)
+  return { ...incident, timeline, updated_at: isoOf(nowMs) }
+}
+
+function isNear(incident: Incident, finding: Finding): boolean {
+  const time = Date.parse(finding.time)
+  return (
+    incident.finding_ids.length < LIMITS.incident_findings_max &&
+    time >= Date.parse(incident.first_time) - LIMITS.incident_window_ms &&
+    time <= Date.parse(incident.last_time) + LIMITS.incident_window_ms
+  )
+}
+
+/** Makes the incidents' memory. `store` is used for expiry alone. */
+export function createIncidents(store: StateStore): Incidents {
+  /** In the order in which they were opened. */
+  const incidents = new Map<string, Incident>()
+  /** The newest of each identity. */
+  const newest = new Map<string, string>()
+  const incidentOf = new Map<string, string>()
+
+  const get = (tenant: string, id: string | undefined): Incident | undefined => {
+    const incident = id === undefined ? undefined : incidents.get(id)
+    return incident?.tenant === tenant ? incident : undefined
+  }
+  const remember = (incident: Incident): void => {
+    incidents.set(incident.id, incident)
+    for (const id of incident.finding_ids) incidentOf.set(id, incident.id)
+    const key = identityKey(incident.tenant, incident.agent)
+    const other = incidents.get(newest.get(key) ?? '')
+    if (other === undefined || other.opened_at <= incident.opened_at) newest.set(key, incident.id)
+  }
+  const forget = (incident: Incident): void => {
+    incidents.delete(incident.id)
+    for (const id of incident.finding_ids) incidentOf.delete(id)
+    const key = identityKey(incident.tenant, incident.agent)
+    if (newest.get(key) === incident.id) newest.delete(key)
+  }
+
+  return {
+    restore: remember,
+    knows: (findingId) => incidentOf.has(findingId),
+    get,
+    ofFinding: (tenant, findingId) => get(tenant, incidentOf.get(findingId)),
+    join(finding, nowMs) {
+      const last = get(finding.tenant, newest.get(identityKey(finding.tenant, finding.agent)))
+      const base = last !== undefined && isNear(last, finding) ? last : opened(finding, nowMs)
+      const entry: TimelineEntry = {
+        time: finding.time,
+        kind: 'finding',
+        text: `${finding.severity}: ${finding.title}`,
+        finding_id: finding.id,
+      }
+      const incident = withEntry(widened(base, finding, nowMs), entry, nowMs)
+      remember(incident)
+      return incident
+    },
+    note(tenant, id, entry, nowMs) {
+      const incident = get(tenant, id)
+      if (incident !== undefined) incidents.set(id, withEntry(incident, entry, nowMs))
+    },
+    markPaged(tenant, id) {
+      const incident = get(tenant, id)
+      if (incident !== undefined) incidents.set(id, { ...incident, paged: true })
+    },
+    save(tx, id) {
+      const incident = get(tx.tenant, id)
+      if (incident !== undefined) tx.put('incident', id, incident)
+    },
+    list: (tenant) => [...incidents.values()].filter((incident) => incident.tenant === tenant),
+    async expire(nowMs) {
+      const before = isoOf(nowMs - LIMITS.incident_kept_ms)
+      const writes: Promise<void>[] = []
+      for (const incident of incidents.values()) {
+        const full = incidents.size > LIMITS.incidents_kept_max || incidentOf.size > LIMITS.incident_finding_ids_max
+        if (!full && incident.updated_at >= before) continue
+        forget(incident)
+        const tx = store.begin(incident.tenant)
+        tx.remove('incident', incident.id)
+        writes.push(tx.commit())
+      }
+      await Promise.all(writes)
+    },
+  }
+}
