@@ -10,6 +10,7 @@ import {
   findValue,
   hasTask,
   type InfluenceState,
+  NO_EVENT,
   namesAuthor,
   PLACE,
   SOURCE,
@@ -73,54 +74,82 @@ export interface Verdict {
   readonly mandate: number
   /** Index of the order, -1 where the score comes from a mark alone. */
   readonly order: number
+  /** 0..1: what a value of the call carries on from the suspected call that brought it. */
   readonly mark: number
-  /** Index of the kept event that brought the marked value. */
-  readonly markedBy: number
+  /** Index of the kept event that held the order or brought the marked value; -1 where it was not kept. */
+  readonly source: number
+  /** How the agent came to the place of the order, a number of PLACE. */
+  readonly place: number
   /** Which part of the mandate was strongest. */
   readonly because: 'none' | 'author' | 'place' | 'objects' | 'link'
 }
 
-const NOTHING: Verdict = { score: 0, evidence: 0, mandate: 0, order: -1, mark: 0, markedBy: -1, because: 'none' }
+const NOTHING: Verdict = {
+  score: 0,
+  evidence: 0,
+  mandate: 0,
+  order: -1,
+  mark: 0,
+  source: -1,
+  place: PLACE.elsewhere,
+  because: 'none',
+}
 const READING = CLASS_BIT.fetch
 const SERIOUS = CLASS_BIT.delete | CLASS_BIT.grant | CLASS_BIT.pay | CLASS_BIT.credential
 
-/** Judges a call against the orders of the session so far; the best explained order is taken. */
+/** How one order explains a call. */
+interface Explanation {
+  readonly order: number
+  /** Without the strength of its wording: somebody whom the user named need not give orders. */
+  readonly plain: number
+  readonly evidence: number
+  readonly mandate: number
+  readonly because: Verdict['because']
+}
+
+/**
+ * Judges a call against the orders of the session so far. Of the orders that explain it nearly alike, the one that the
+ * user stands behind most is taken.
+ */
 export function judge(state: InfluenceState, call: CallIndicators): Verdict {
+  const ownShare = 1 - INFLUENCE.task_share * taskShare(state, call)
+  const best = bestExplanation(state, call)
   const marked = markOf(state, call)
-  const share = taskShare(state, call)
-  let best: Verdict = NOTHING
-  const found: (Verdict & { readonly plain: number })[] = []
+  const score = best === undefined ? 0 : best.evidence * (1 - best.mandate) * ownShare
+  const carried = marked.mark * ownShare
+  if (carried > score) {
+    const { evidence, mandate, because } = best ?? NOTHING
+    return { ...NOTHING, score: carried, evidence, mandate, because, mark: marked.mark, source: marked.by }
+  }
+  if (best === undefined) return NOTHING
+  const event = state.orders.get('event', best.order)
+  return {
+    score,
+    evidence: best.evidence,
+    mandate: best.mandate,
+    order: best.order,
+    mark: marked.mark,
+    source: event === NO_EVENT ? -1 : event,
+    place: state.orders.get('place', best.order),
+    because: best.because,
+  }
+}
+
+function bestExplanation(state: InfluenceState, call: CallIndicators): Explanation | undefined {
+  const found: Explanation[] = []
   for (let order = 0; order < state.orders.length; order++) {
     const plain = explanationBy(state, call, order)
     if (plain <= 0) continue
     const evidence = plain * Math.min(1, state.orders.get('strength', order) / INFLUENCE.strength_full)
-    const mandate = mandateOf(state, order, call)
-    const score = evidence * (1 - mandate.value) * (1 - INFLUENCE.task_share * share)
-    found.push({
-      plain,
-      score,
-      evidence,
-      mandate: mandate.value,
-      order,
-      mark: marked.mark,
-      markedBy: marked.by,
-      because: mandate.because,
-    })
+    const { value, because } = mandateOf(state, order, call)
+    found.push({ order, plain, evidence, mandate: value, because })
   }
   const most = found.reduce((max, one) => Math.max(max, one.evidence), 0)
+  let best: Explanation | undefined
   for (const one of found) {
     if (one.plain < INFLUENCE.near_equal * most) continue
-    const stands = one.mandate - best.mandate
-    if (best.order < 0 || stands > 0 || (stands === 0 && one.evidence > best.evidence)) best = one
-  }
-  if (marked.mark > best.score) {
-    return {
-      ...best,
-      score: marked.mark * (1 - INFLUENCE.task_share * share),
-      mark: marked.mark,
-      markedBy: marked.by,
-      order: -1,
-    }
+    const stands = best === undefined ? 1 : one.mandate - best.mandate
+    if (stands > 0 || (stands === 0 && one.evidence > (best?.evidence ?? 0))) best = one
   }
   return best
 }
@@ -335,7 +364,7 @@ function markOf(state: InfluenceState, call: CallIndicators): { readonly mark: n
       }
     }
   }
-  return { mark, by: by === 255 ? -1 : by }
+  return { mark: INFLUENCE.mark * mark, by: by === NO_EVENT ? -1 : by }
 }
 
 /** Share of the argument words that the task has, too. */

@@ -2,13 +2,7 @@
  * What a session remembers for the question "whose order is this call?": the task, where each value first came from, and
  * the orders that results held. Fixed sizes in typed columns, no text: hashes only. About 11 kB with its evidence.
  */
-import type {
-  CallIndicators,
-  Indicators,
-  OrderIndicators,
-  ResultIndicators,
-  TaskIndicators,
-} from '../../../schemas/indicators.ts'
+import type { CallIndicators, OrderIndicators, ResultIndicators, TaskIndicators } from '../../../schemas/indicators.ts'
 import { INDICATOR_LIMITS as MAX, ORIGIN, VOICE } from '../../../schemas/indicators.ts'
 import type { Handles } from '../columns.ts'
 import { evidenceList } from '../evidence.ts'
@@ -48,7 +42,7 @@ const VALUES = 256
 const ORDERS = 32
 const EVIDENCE_BYTES = 3_600
 /** Index that stands for "this event was not kept". */
-const NO_EVENT = 255
+export const NO_EVENT = 255
 
 export const influenceFields = {
   /** Words of the task; `telling` 1 where the word tells what the task is about. */
@@ -312,5 +306,3 @@ function weakest(state: InfluenceState): number {
   }
   return found
 }
-
-export type { CallIndicators, Indicators }

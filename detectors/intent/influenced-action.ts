@@ -1,0 +1,145 @@
+/**
+ * Fires when a call carries out an order that stood in a tool's result and that the user does not stand behind: a mail, a
+ * page, a review or an issue told the agent to pay, send, delete, invite, buy, fetch or change something, and it did.
+ * Two levels: high from the upper score, medium from the lower one.
+ *
+ * Why: benign agents obey texts of others all the time, so neither "an order was read" nor "a value came from a result"
+ * means anything alone. Two questions do. Evidence: how much of what is new in the call comes from one sentence and from
+ * nowhere else. Mandate: does the user stand behind that sentence, because its author or page is named in the task,
+ * because the task hands the work over, because both are about the same thing, or because its link leads on from where
+ * the user sent the agent. The texts are not needed: the collector left hashed words and values (see indicators.ts).
+ *
+ * Misses: orders from somebody whom the task names, or about the very thing that the task is about; orders that bring
+ * neither a value nor a word that the call repeats; calls spread over several sessions; texts in languages and pictures
+ * that the extractor cannot read; sessions without a recorded task are judged on evidence alone and stay medium.
+ */
+import Type from 'typebox'
+import type { EventView } from '../../schemas/event.ts'
+import type { Evidence } from '../../schemas/finding.ts'
+import { decodeIndicators, type Indicators } from '../../schemas/indicators.ts'
+import { round6 } from '../../schemas/finding.ts'
+import { defineDetector, type Step, type Suspicion } from '../detector.ts'
+import { evidenceOf } from '../lib/evidence.ts'
+import { judge, type Verdict } from '../lib/influence/join.ts'
+import {
+  absorbCall,
+  absorbResult,
+  absorbTask,
+  hasTask,
+  influenceFields,
+  PLACE,
+  placeOf,
+} from '../lib/influence/state.ts'
+
+const Settings = Type.Object({
+  high_from: Type.Number({ default: 0.6, minimum: 0, maximum: 1, description: 'Score from which a finding is high' }),
+  medium_from: Type.Number({ default: 0.4, minimum: 0, maximum: 1, description: 'Score from which it is medium' }),
+  marked_from: Type.Number({
+    default: 0.4,
+    minimum: 0,
+    maximum: 1,
+    description: 'Score from which the new values of a result carry the suspicion of their call on',
+  }),
+})
+type Settings = Type.Static<typeof Settings>
+type Context = Step<Settings, typeof influenceFields, Record<never, never>>
+
+export const influencedAction = defineDetector({
+  id: 'intent/influenced-action',
+  version: 1,
+
+  title: 'Action ordered by content that the user does not stand behind',
+  severity: 'high',
+  mode: 'live',
+  techniques: ['AML.T0051', 'AML.T0093', 'ASI01', 'ASI06'],
+  falsePositives: [
+    'The user agreed to the order in words that the log does not hold, or in an earlier session.',
+    'The task names the author by a nickname, or the page by a description only.',
+    'A workflow whose records are written as orders ("Please find the details of ...") and are all that it acts on.',
+  ],
+
+  settings: Settings,
+  key: 'session',
+  absolute: true,
+  state: influenceFields,
+
+  matches: (event) => event.indicators !== '',
+
+  step(context) {
+    const indicators = decodeIndicators(context.event.indicators)
+    if (indicators === undefined) return undefined
+    if (indicators.task !== undefined) absorbTask(context.state, indicators.task)
+    // Whose text a late call had read by then can no longer be told.
+    if (context.late || (indicators.call === undefined && indicators.result === undefined)) return undefined
+    return judgeAndAbsorb(context, indicators)
+  },
+})
+
+/** The call is judged by what earlier results held, then its own result is added to them. */
+function judgeAndAbsorb(context: Context, indicators: Indicators): Suspicion | undefined {
+  const { state, event, settings } = context
+  const { call, result } = indicators
+  const verdict = call === undefined ? undefined : judge(state, call)
+  const score = verdict?.score ?? 0
+  const suspicion = verdict === undefined || score < settings.medium_from ? undefined : suspect(context, verdict)
+  const place = placeOf(state, call)
+  if (call !== undefined) absorbCall(state, call, score >= settings.medium_from)
+  if (result !== undefined) {
+    absorbResult(state, result, {
+      place,
+      touched: (verdict?.evidence ?? 0) > 0 || (verdict?.mark ?? 0) > 0,
+      mark: score >= settings.marked_from ? score : 0,
+      keep: () => state.sources.add(evidenceOf(event)),
+    })
+  }
+  return suspicion
+}
+
+function suspect({ event, state, settings }: Context, verdict: Verdict): Suspicion {
+  const known = hasTask(state)
+  const high = known && verdict.score >= settings.high_from
+  const source = state.sources.at(verdict.source)
+  const here = evidenceOf(event)
+  const evidence: Evidence[] = source === undefined || source.event_id === here.event_id ? [here] : [source, here]
+  return {
+    level: high ? 'high' : 'medium',
+    severity: high ? 'high' : 'medium',
+    why: sentence(event, verdict, source, known),
+    observed: {
+      score: round6(verdict.score),
+      evidence: round6(verdict.evidence),
+      mandate: round6(verdict.mandate),
+      carried_on: round6(verdict.mark),
+      order_in: source?.action ?? 'unknown',
+      place: PLACE_WORDS[verdict.place] ?? 'unknown',
+    },
+    expected: { score_below: high ? settings.high_from : settings.medium_from },
+    evidence,
+  }
+}
+
+const PLACE_WORDS: Readonly<Record<number, string>> = {
+  [PLACE.elsewhere]: 'not named by the user',
+  [PLACE.reached]: 'reached from what was read before',
+  [PLACE.named]: 'named by the user',
+}
+
+/** One sentence for an analyst: which call, whose order, and why the user does not stand behind it. */
+function sentence(event: EventView, verdict: Verdict, source: Evidence | undefined, known: boolean): string {
+  const from = source === undefined ? 'an earlier tool result' : `the result of ${source.action}`
+  const target = event.target === '' ? '' : ` on ${event.target.slice(0, 60)}`
+  const act =
+    verdict.order < 0
+      ? `${event.action}${target} used a value that came back when the agent followed an order in ${from}`
+      : `${event.action}${target} carried out an order that stood in ${from}`
+  return `${act}; ${standing(verdict, known)}.`
+}
+
+function standing(verdict: Verdict, known: boolean): string {
+  if (!known) return 'the log holds no task of a user that could have asked for it'
+  if (verdict.mandate <= 0)
+    return "the user's task names neither its author nor its subject and does not hand the work over"
+  if (verdict.because === 'place') return 'the user sent the agent to that place, but the order is not about the task'
+  if (verdict.because === 'author') return 'the task names its author but asked for something else'
+  return 'the task only shares some words with it'
+}
