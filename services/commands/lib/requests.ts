@@ -155,3 +155,18 @@ export async function* readRequests(
   splitter.end()
   yield* collecting.rest()
 }
+
+/** The JSON values of a file one by one, for what is not a log: labels. Throws UsageError like `readRequests`. */
+export async function* readValues(path: string): AsyncGenerator<{ readonly value: unknown; readonly line: number }> {
+  const splitter = createSplitter(path, LIMITS.body_inflated_bytes_max)
+  for await (const chunk of bytesOf(path, () => {})) {
+    for (const { bytes, line } of splitter.push(chunk)) {
+      try {
+        yield { value: JSON.parse(bytes.toString('utf8')), line }
+      } catch (cause) {
+        throw new UsageError(`${path}: line ${line} is not JSON`, { cause })
+      }
+    }
+  }
+  splitter.end()
+}
