@@ -1,0 +1,98 @@
+/**
+ * Errors as people read them: `{"error": {"code", "message"}}`, with the status that tells a program what to do. What is
+ * not foreseen is logged in full and answered in general terms, so that no answer shows SQL, a path or a row.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from '../lib/logger.ts'
+import { LogError } from '../lib/log/port.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import { WarehouseError } from '../lib/warehouse/port.ts'
+import { CursorError } from './cursor.ts'
+
+/** An answer that is an error, thrown by routes and given as it is. */
+export class Answer extends Error {
+  override readonly name = 'Answer'
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+export const badRequest = (message: string): Answer => new Answer(400, 'bad_request', message)
+export const notFound = (message: string): Answer => new Answer(404, 'not_found', message)
+
+export async function answerError(reply: FastifyReply, { status, code, message }: Omit<Answer, 'name'>): Promise<void> {
+  if (status === 503 || status === 429) reply.header('retry-after', LIMITS.retry_after_s)
+  await reply.code(status).type('application/json').send({ error: { code, message } })
+}
+
+function ofWarehouse(error: WarehouseError): Answer | undefined {
+  if (error.code === 'unavailable') {
+    return new Answer(
+      503,
+      'warehouse_unavailable',
+      'the warehouse is away at the moment; detection goes on. Try again soon',
+    )
+  }
+  if (error.code === 'busy') return new Answer(503, 'busy', error.message)
+  if (error.code !== 'too_heavy') return undefined
+  return new Answer(
+    422,
+    'question_too_heavy',
+    'this asks for too much at once: narrow it with since and until, or by identity',
+  )
+}
+
+interface SchemaProblem {
+  readonly instancePath: string
+  readonly message: string
+  readonly params?: { readonly additionalProperties?: readonly string[] }
+}
+
+/** What a schema says of a request, as a sentence. */
+function ofSchema(context: string | undefined, problems: readonly SchemaProblem[]): Answer {
+  const words = problems.slice(0, 3).map(({ instancePath, message, params }) => {
+    const where = instancePath === '' ? '' : `${instancePath.slice(1).replaceAll('/', '.')} `
+    const unknown = params?.additionalProperties
+    return unknown === undefined ? `${where}${message}` : `${where}knows no ${unknown.join(', ')}`
+  })
+  return badRequest(`${context ?? 'request'}: ${words.join('; ')}`)
+}
+
+/** Errors that fastify itself makes: bad JSON, wrong type, too large. */
+function ofFastify(error: FastifyError): Answer | undefined {
+  if (error.statusCode === undefined || error.statusCode >= 500) return undefined
+  const codes: Record<number, string> = { 404: 'not_found', 413: 'too_large', 415: 'unsupported_type' }
+  return new Answer(error.statusCode, codes[error.statusCode] ?? 'bad_request', error.message)
+}
+
+/** The answer that an error deserves; undefined for what was not foreseen. */
+function answerOf(error: unknown): Answer | undefined {
+  if (error instanceof Answer) return error
+  if (error instanceof CursorError) return new Answer(400, 'bad_cursor', error.message)
+  if (error instanceof WarehouseError) return ofWarehouse(error)
+  if (error instanceof LogError) {
+    return error.retriable
+      ? new Answer(503, 'log_unavailable', 'the log takes nothing at the moment: try again soon')
+      : undefined
+  }
+  const { validation, validationContext } = error as FastifyError
+  if (validation !== undefined) return ofSchema(validationContext, validation as unknown as SchemaProblem[])
+  return ofFastify(error as FastifyError)
+}
+
+export function errorHandler(logger: Logger) {
+  return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const answer = answerOf(error)
+    if (answer === undefined) {
+      logger.error(
+        { err: error, method: request.method, route: request.routeOptions.url },
+        'a request failed unforeseen',
+      )
+    }
+    await answerError(reply, answer ?? new Answer(500, 'internal', 'this failed here; the service has logged why'))
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Questions about events. The log delivers at least once, so the table may hold an event several times, and where its
+ * time was replaced by the receipt time even at several times. Here each event is one: its copy with the earliest time.
+ */
+import { type Event, EVENT_COLUMNS } from '../../../schemas/event.ts'
+import { encodeCursor, type Page, timePlace } from '../cursor.ts'
+import { before, equal, isId, oneOf, type TenantDoor, within } from '../query.ts'
+
+/** Columns that a list of events can be filtered by, each by one value. */
+export const EVENT_FILTERS = [
+  'identity',
+  'instance',
+  'owner',
+  'session',
+  'trace',
+  'credential',
+  'action',
+  'kind',
+  'outcome',
+  'target',
+  'source_address',
+  'source_network',
+  'peer',
+] as const satisfies readonly (keyof Event)[]
+
+export type EventFilters = { readonly [F in (typeof EVENT_FILTERS)[number]]?: string } & {
+  readonly since?: number
+  readonly until?: number
+}
+
+const INSTANTS = EVENT_COLUMNS.filter(({ clickhouse }) => clickhouse.startsWith('DateTime64')).map(({ name }) => name)
+type Instant = 'time' | 'receipt_time' | 'approval_expires'
+
+/** An event as the API gives it: the canonical event with its times in ISO 8601 (null where unknown) and its indicators read. */
+export type EventRecord = Omit<Event, Instant | 'indicators' | 'raw'> & {
+  readonly [I in Instant]: string | null
+} & { readonly indicators: unknown; readonly raw?: string }
+
+const NEVER = '1970-01-01 00:00:00.000'
+/** ClickHouse's text of a DateTime64(3) in UTC as ISO 8601. */
+export const isoOf = (text: string): string => `${text.replace(' ', 'T')}Z`
+
+function eventOf(row: Record<string, unknown>): EventRecord {
+  for (const name of INSTANTS) row[name] = row[name] === NEVER ? null : isoOf(row[name] as string)
+  const indicators = row['indicators'] as string
+  row['indicators'] = indicators === '' ? null : JSON.parse(indicators)
+  return row as unknown as EventRecord
+}
+
+const conditionsOf = (filters: EventFilters) => [
+  ...EVENT_FILTERS.flatMap((column) => equal(column, filters[column])),
+  ...within(filters.since, filters.until),
+]
+
+/** The events with these ids, each once. `identities`, where known, spares reading the rest of the tenant. */
+export async function eventsById(
+  door: TenantDoor,
+  ids: readonly string[],
+  { raw = false, identities }: { raw?: boolean; identities?: readonly string[] } = {},
+): Promise<Map<string, EventRecord>> {
+  const wellFormed = ids.filter(isId)
+  if (wellFormed.length === 0) return new Map()
+  const rows = await door.rows<Record<string, unknown>>({
+    name: 'events_by_id',
+    columns: EVENT_COLUMNS.filter(({ name }) => raw || name !== 'raw').map(({ name }) => `\`${name}\``),
+    from: 'events',
+    where: [...oneOf('event_id', wellFormed), ...oneOf('identity', identities)],
+    orderBy: 'event_id, time, receipt_time',
+    oneBy: 'event_id',
+  })
+  return new Map(rows.map((row) => [row['event_id'] as string, eventOf(row)]))
+}
+
+/** Newest first. A page can hold fewer than `limit` events and not be the last. Throws CursorError. */
+export async function listEvents(
+  door: TenantDoor,
+  filters: EventFilters,
+  page: { limit: number; cursor: string | undefined },
+): Promise<Page<EventRecord>> {
+  const scope = { tenant: door.tenant, list: 'events', filters: { ...filters } }
+  const places = await door.rows<{ event_id: string; identity: string; at: string; ms: string }>({
+    name: 'events',
+    columns: ['event_id', 'identity', 'time AS at', 'toUnixTimestamp64Milli(time) AS ms'],
+    from: 'events',
+    where: [...conditionsOf(filters), ...before('event_id', timePlace(scope, page.cursor))],
+    orderBy: 'time DESC, event_id DESC',
+    oneBy: 'event_id, time',
+    limit: page.limit + 1,
+  })
+  const shown = places.slice(0, page.limit)
+  const found = await eventsById(
+    door,
+    shown.map(({ event_id }) => event_id),
+    { identities: [...new Set(shown.map(({ identity }) => identity))] },
+  )
+  const last = places.length > page.limit ? shown.at(-1) : undefined
+  return {
+    // A copy at a later time than the event's own is left out: the event stands, or stood, at its earliest.
+    items: shown.flatMap(({ event_id, at }) => {
+      const event = found.get(event_id)
+      return event !== undefined && event.time === isoOf(at) ? [event] : []
+    }),
+    next_cursor: last === undefined ? null : encodeCursor(scope, [Number(last.ms), last.event_id]),
+  }
+}
+
+/** How many events, repeats counted once. */
+export async function countEvents(door: TenantDoor, filters: EventFilters): Promise<number> {
+  const [row] = await door.rows<{ events: string }>({
+    name: 'event_count',
+    columns: ['uniqExact(event_id) AS events'],
+    from: 'events',
+    where: conditionsOf(filters),
+  })
+  return Number(row?.events ?? 0)
+}

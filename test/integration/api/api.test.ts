@@ -1,0 +1,389 @@
+/** The API over the real engine: what each route answers, page by page, and who may ask. */
+import { describe, expect, it } from 'vitest'
+import { EVENT_COLUMNS } from '../../../schemas/event.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import { door } from '../warehouse/door.ts'
+import { event, scratch, T0, warehouse } from '../warehouse/support.ts'
+import { api, fill, finding, letter, pages, TOKENS } from './support.ts'
+
+const count = (n: number) => Array.from({ length: n }, (_, index) => index)
+const iso = (ms: number) => new Date(ms).toISOString()
+const newestFirst = (all: readonly Finding[]) =>
+  all.toSorted((a, b) => (a.time === b.time ? (a.id < b.id ? 1 : -1) : a.time < b.time ? 1 : -1))
+
+describe('findings', () => {
+  it('come newest first, each once in its newest revision, whatever the size of the page', async () => {
+    const store = await warehouse()
+    const first = count(57).map((n) => finding(n))
+    const second = first
+      .filter((_, n) => n % 3 === 0)
+      .map((one) => Object.assign({}, one, { revision: 2, why: 'Its window closed.' }))
+    await fill(store, { findings: first })
+    await fill(store, { findings: second })
+    const newest = newestFirst(first.map((one) => second.find(({ id }) => id === one.id) ?? one))
+    const asked = await api(store)
+    for (const limit of [1, 2, 7, 57, 1_000]) {
+      expect(await pages(asked, `/v1/findings?limit=${limit}`)).toEqual(newest)
+    }
+    expect((await asked.get('/v1/findings')).body).toEqual({ items: newest, next_cursor: null })
+  })
+
+  it('can be filtered by every field that the list names, and by time', async () => {
+    const store = await warehouse()
+    const all = count(40).map((n) => finding(n, n % 8 === 0 ? { mode: 'shadow' } : {}))
+    await fill(store, { findings: all })
+    const asked = await api(store)
+    const expected: [string, (one: Finding) => boolean][] = [
+      ['severity=high', ({ severity }) => severity === 'high'],
+      ['severity=high,critical', ({ severity }) => severity === 'high' || severity === 'critical'],
+      ['detector=lateral/recon-burst', ({ detector }) => detector === 'lateral/recon-burst'],
+      ['agent=agent-3', ({ agent }) => agent === 'agent-3'],
+      ['session=session-4', ({ session }) => session === 'session-4'],
+      ['mode=shadow', ({ mode }) => mode === 'shadow'],
+      ['history=true', ({ history }) => history],
+      ['history=false', ({ history }) => !history],
+      [`since=${iso(T0 + 5_000)}`, ({ time }) => time >= iso(T0 + 5_000)],
+      [`until=${T0 + 5_000}`, ({ time }) => time < iso(T0 + 5_000)],
+      [
+        `agent=agent-1&since=${T0 + 2_000}&until=${iso(T0 + 9_000)}`,
+        ({ agent, time }) => agent === 'agent-1' && time >= iso(T0 + 2_000) && time < iso(T0 + 9_000),
+      ],
+      ["agent=agent-1' OR '1'='1", () => false],
+    ]
+    for (const [query, holds] of expected) {
+      expect([query, await pages(asked, `/v1/findings?limit=6&${query}`)]).toEqual([
+        query,
+        newestFirst(all.filter(holds)),
+      ])
+    }
+  })
+
+  it('stay in place under a reader who turns pages while others come in', async () => {
+    const store = await warehouse()
+    const before = count(20).map((n) => finding(n))
+    await fill(store, { findings: before })
+    const asked = await api(store)
+    const first = (await asked.get('/v1/findings?limit=10')).body as { items: Finding[]; next_cursor: string }
+    await fill(store, { findings: [finding(100), finding(101)] })
+    const rest = (await asked.get(`/v1/findings?limit=10&cursor=${first.next_cursor}`)).body as { items: Finding[] }
+    expect([...first.items, ...rest.items]).toEqual(newestFirst(before))
+  })
+
+  it('are given one by one with their evidence in full and in order', async () => {
+    const store = await warehouse()
+    const events = count(30).map((n) =>
+      event(n, { target: `bucket-${n}`, raw: n === 4 ? '{"x":1}' : '', indicators: n === 4 ? '{"v":1}' : '' }),
+    )
+    const chosen = [events[9], events[4], events[21]].map((one) => one as (typeof events)[number])
+    const evidence = chosen.map(({ event_id, source_id, time, action, target }) => ({
+      event_id,
+      source_id,
+      time: iso(time),
+      action,
+      target,
+    }))
+    const one = finding(1, { evidence: [...evidence, { ...evidence[0], event_id: 'f'.repeat(32) } as never] })
+    await fill(store, { events: [...events, ...events.slice(0, 10)], findings: [one] })
+    const asked = await api(store)
+    const { status, body } = await asked.get(`/v1/findings/${one.id}`)
+    expect(status).toBe(200)
+    const { events: found, ...rest } = body as Finding & { events: Record<string, unknown>[] }
+    expect(rest).toEqual(one)
+    expect(found.map(({ source_id }) => source_id)).toEqual(['call-9', 'call-4', 'call-21'])
+    expect(found[1]).toEqual({
+      ...chosen[1],
+      time: iso(T0 + 4_000),
+      receipt_time: iso((chosen[1] as { receipt_time: number }).receipt_time),
+      approval_expires: null,
+      indicators: { v: 1 },
+    })
+    expect(Object.keys(found[0] as object)).toEqual(EVENT_COLUMNS.map(({ name }) => name))
+    expect((await asked.get(`/v1/findings/${'0'.repeat(32)}`)).status).toBe(404)
+  })
+})
+
+describe('events', () => {
+  it('are counted and listed once, however often and at whatever time they were repeated', async () => {
+    const store = await warehouse()
+    const events = count(50).map((n) => event(n))
+    // Without a time of its own an event takes the receipt time, which differs on a repeat.
+    const replaced = events.slice(10, 20).map((one) => Object.assign({}, one, { time_flag: 'missing' as const }))
+    const repeats = replaced.map((one, n) => Object.assign({}, one, { time: one.time + 60_000 + n * 500 }))
+    await fill(store, { events: [...events.slice(0, 10), ...replaced, ...events.slice(20)] })
+    await fill(store, { events: [...events.slice(0, 5), ...repeats] })
+    const asked = await api(store)
+    expect((await asked.get('/v1/events/count')).body).toEqual({ count: 50 })
+    for (const limit of [3, 7, 50, 1_000]) {
+      const listed = await pages<{ source_id: string; time: string }>(asked, `/v1/events?limit=${limit}`)
+      expect(listed.map(({ source_id }) => source_id)).toEqual(count(50).map((n) => `call-${49 - n}`))
+      expect(listed.map(({ time }) => time)).toEqual(count(50).map((n) => iso(T0 + (49 - n) * 1_000)))
+    }
+  })
+
+  it('can be filtered, counted by the same filters, and given one by one', async () => {
+    const store = await warehouse()
+    const events = count(60).map((n) => event(n))
+    await fill(store, { events })
+    const asked = await api(store)
+    const query = `identity=agent-2&action=iam:ListUsers&since=${T0 + 10_000}&until=${T0 + 50_000}`
+    const expected = events.filter(
+      ({ identity, action }, n) => identity === 'agent-2' && action === 'iam:ListUsers' && n >= 10 && n < 50,
+    )
+    const listed = await pages<{ event_id: string }>(asked, `/v1/events?limit=2&${query}`)
+    expect(listed.map(({ event_id }) => event_id)).toEqual(expected.map(({ event_id }) => event_id).reverse())
+    expect((await asked.get(`/v1/events/count?${query}`)).body).toEqual({ count: expected.length })
+    const one = events[7] as (typeof events)[number]
+    expect((await asked.get(`/v1/events/${one.event_id}`)).body).toMatchObject({ source_id: 'call-7', raw: '' })
+    expect((await asked.get('/v1/events/nothing')).status).toBe(404)
+  })
+})
+
+describe('identities', () => {
+  it('are listed by name with what is known of each', async () => {
+    const store = await warehouse()
+    const events = count(100).map((n) => event(n, { owner: 'team', instance: `copy-${n % 2}` }))
+    await fill(store, { events: [...events, ...events.slice(0, 30)] })
+    const asked = await api(store)
+    const listed = await pages<{ identity: string }>(asked, '/v1/identities?limit=2')
+    expect(listed.map(({ identity }) => identity)).toEqual(count(5).map((n) => `agent-${n}`))
+    expect(listed[1]).toEqual({
+      identity: 'agent-1',
+      principal_kind: 'agent',
+      owner: 'team',
+      role: '',
+      first_seen: iso(T0 + 1_000),
+      last_seen: iso(T0 + 96_000),
+      events: 20,
+      sessions: 7,
+      instances: 2,
+    })
+  })
+
+  it('are told in full: what they did, from where, with whom, and what was found', async () => {
+    const store = await warehouse()
+    const name = 'arn:aws:iam::1:role/a b?'
+    const events = count(12).map((n) =>
+      event(n, {
+        identity: name,
+        source_address: n < 9 ? '192.0.2.1' : '192.0.2.2',
+        peer_domains: n % 2 === 0 ? ['a.example', 'b.example'] : [],
+        outcome: n === 3 ? 'denied' : 'success',
+      }),
+    )
+    const findings = [0, 1, 2].map((n) => finding(n, { agent: name, severity: n === 0 ? 'high' : 'low' }))
+    await fill(store, { events: [...events, event(99)], findings: [...findings, finding(7)] })
+    const { status, body } = await (await api(store)).get(`/v1/identities/${encodeURIComponent(name)}`)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      identity: name,
+      events: 12,
+      actions: [
+        { value: 'iam:ListUsers', events: 8 },
+        { value: 's3:GetObject', events: 4, first_seen: iso(T0), last_seen: iso(T0 + 9_000) },
+      ],
+      sources: [
+        { value: '192.0.2.1', events: 9 },
+        { value: '192.0.2.2', events: 3 },
+      ],
+      peers: [
+        { value: 'a.example', events: 6 },
+        { value: 'b.example', events: 6 },
+      ],
+      credentials: [],
+      outcomes: [
+        { value: 'success', events: 11 },
+        { value: 'denied', events: 1 },
+      ],
+      findings: { info: 0, low: 2, medium: 0, high: 1, critical: 0 },
+    })
+    expect((await (await api(store)).get('/v1/identities/nobody')).status).toBe(404)
+  })
+})
+
+describe('dead letters', () => {
+  it('are listed newest first with their reason', async () => {
+    const store = await warehouse()
+    const letters = count(9).map((n) => letter(n, n % 2 === 0 ? { service: 'archiver', reason: 'refused' } : {}))
+    await fill(store, { letters: [...letters, ...letters.slice(3)] })
+    const asked = await api(store)
+    const expected = letters.map((one) => Object.assign({}, one, { time: iso(one.time) }))
+    expect(await pages(asked, '/v1/dead-letters?limit=4')).toEqual(expected)
+    expect(await pages(asked, '/v1/dead-letters?limit=4&reason=refused')).toEqual(
+      expected.filter((_, n) => n % 2 === 0),
+    )
+  })
+})
+
+describe('the responder', () => {
+  it('answers for quarantines, incidents and deliveries, while the warehouse is away too', async () => {
+    const behind = await door(scratch())
+    await behind.shut()
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    const asked = await api(store, { acme: [{ id: '1' }, { id: '2' }, { id: '3' }] })
+    for (const list of ['quarantines', 'incidents', 'deliveries']) {
+      expect(await pages(asked, `/v1/${list}?limit=2`)).toEqual([{ id: '1' }, { id: '2' }, { id: '3' }])
+      expect((await asked.get(`/v1/${list}?cursor=globex:1`)).body).toEqual({
+        error: { code: 'bad_cursor', message: 'this cursor is not yours' },
+      })
+    }
+    expect((await asked.post('/v1/quarantines', { identity: 'agent-1', reason: 'stolen' })).status).toBe(202)
+    const away = await asked.app.inject({ url: '/v1/findings', headers: { authorization: `Bearer ${TOKENS.acme}` } })
+    expect(away.statusCode).toBe(503)
+    expect(Number(away.headers['retry-after'])).toBeGreaterThan(0)
+    expect(away.json()).toMatchObject({ error: { code: 'warehouse_unavailable' } })
+  })
+
+  it('gets orders as commands of the tenant and the token, whatever the body says', async () => {
+    const asked = await api(await warehouse())
+    const id = 'a'.repeat(32)
+    const sent = [
+      await asked.post('/v1/quarantines', { identity: 'agent-1', reason: 'stolen', expires_in_ms: 60_000 }),
+      await asked.post(`/v1/quarantines/${id}/release`, { reason: 'key rotated' }, {}, TOKENS.analyst),
+      await asked.post(`/v1/quarantines/${id}/approve`, { reason: 'yes' }),
+      await asked.post('/v1/commands', { type: 'stop', reason: 'too many', tenant: 'globex', by: 'nobody', id: 'x' }),
+    ]
+    expect(sent.map(({ status }) => status)).toEqual([202, 202, 202, 202])
+    const ids = sent.map(({ body }) => (body as { command_id: string }).command_id)
+    const common = { tenant: 'acme', by: 'boss', time: expect.stringMatching(/^\d{4}-.*Z$/) }
+    expect(await asked.commands()).toEqual([
+      { type: 'quarantine', id: ids[0], identities: ['agent-1'], reason: 'stolen', expires_in_ms: 60_000, ...common },
+      { type: 'release', id: ids[1], quarantine_ids: [id], reason: 'key rotated', ...common, by: 'soc' },
+      { type: 'approve', id: ids[2], quarantine_ids: [id], reason: 'yes', ...common },
+      { type: 'stop', id: ids[3], reason: 'too many', ...common },
+    ])
+  })
+
+  it('gets the same command when a request is sent again with its idempotency key', async () => {
+    const asked = await api(await warehouse())
+    const order = { identity: 'agent-1', reason: 'stolen' }
+    const send = (key: string, token?: string) =>
+      asked.post('/v1/quarantines', order, { 'idempotency-key': key }, token)
+    const [a, again, other, rival] = [
+      await send('k1'),
+      await send('k1'),
+      await send('k2'),
+      await send('k1', TOKENS.globex),
+    ]
+    expect(again?.body).toEqual(a?.body)
+    expect(new Set([a, other, rival].map((answer) => JSON.stringify(answer?.body))).size).toBe(3)
+  })
+
+  it('is asked for nothing by a bad order', async () => {
+    const asked = await api(await warehouse())
+    const id = 'a'.repeat(32)
+    const bad: [string, unknown, RegExp][] = [
+      ['/v1/quarantines', { identity: 'agent-1' }, /reason/],
+      ['/v1/quarantines', { identity: '', reason: 'x' }, /identity/],
+      ['/v1/quarantines', { identity: 'agent-1', reason: 'x', tenant: 'globex' }, /tenant/],
+      ['/v1/quarantines', '{"identity": "agent-1",}', /not JSON.*position/],
+      [`/v1/quarantines/${id}/release`, {}, /reason/],
+      ['/v1/quarantines/nothing/release', { reason: 'x' }, /id/],
+      ['/v1/commands', { type: 'configuration', configuration: {} }, /file of the service/],
+      ['/v1/commands', { type: 'format-disk' }, /no such command/],
+      ['/v1/commands', { type: '__proto__' }, /no such command/],
+      ['/v1/commands', { type: 'stop' }, /reason/],
+    ]
+    for (const [path, body, message] of bad) {
+      expect([path, await asked.post(path, body)]).toEqual([
+        path,
+        { status: 400, body: { error: { code: 'bad_request', message: expect.stringMatching(message) } } },
+      ])
+    }
+    expect(await asked.commands()).toEqual([])
+  })
+})
+
+describe('who may ask', () => {
+  it('is decided by the token before anything else', async () => {
+    const asked = await api(await warehouse())
+    const get = (headers: Record<string, string>) => asked.app.inject({ url: '/v1/findings', headers })
+    expect((await get({})).statusCode).toBe(401)
+    expect((await get({})).headers['www-authenticate']).toBe('Bearer')
+    expect((await get({ authorization: 'Bearer wrong' })).json()).toMatchObject({ error: { code: 'unauthenticated' } })
+    for (const route of asked.routes) {
+      const [method, url] = route.split(' ') as ['GET' | 'POST', string]
+      const request = {
+        method,
+        url: url.replaceAll(/:\w+/g, 'a'.repeat(32)),
+        payload: method === 'POST' ? '{' : undefined,
+      }
+      const without = await asked.app.inject(request as never)
+      const sender = await asked.app.inject({
+        ...request,
+        headers: { authorization: `Bearer ${TOKENS.sender}` },
+      } as never)
+      expect([route, without.statusCode, sender.statusCode]).toEqual([route, 401, 403])
+      expect(sender.json()).toMatchObject({
+        error: { code: 'forbidden', message: expect.stringContaining('role sender') },
+      })
+    }
+  })
+
+  it('does not matter for health and readiness', async () => {
+    const asked = await api(await warehouse())
+    expect((await asked.app.inject('/healthz')).json()).toEqual({ status: 'ok' })
+    expect((await asked.app.inject('/readyz')).json()).toEqual({ ready: true })
+    asked.setReadiness({ ready: false, reasons: ['the log is not writable: disk full'] })
+    const answer = await asked.app.inject('/readyz')
+    expect([answer.statusCode, answer.json()]).toEqual([
+      503,
+      { ready: false, reasons: ['the log is not writable: disk full'] },
+    ])
+    expect(answer.headers['retry-after']).toBeDefined()
+  })
+
+  it('reads metrics from loopback, or with a token that may read', async () => {
+    const asked = await api(await warehouse())
+    await asked.get('/v1/findings')
+    const from = (remoteAddress: string, token?: string) =>
+      asked.app.inject({
+        url: '/metrics',
+        remoteAddress,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      })
+    const local = await from('127.0.0.1')
+    expect(local.body).toContain(
+      'moltwatch_requests_total{service="api",route="/v1/findings",method="GET",status="200"} 1',
+    )
+    expect(local.body).toContain('moltwatch_warehouse_up')
+    expect((await from('::1')).statusCode).toBe(200)
+    expect((await from('198.51.100.7')).statusCode).toBe(401)
+    expect((await from('198.51.100.7', TOKENS.sender)).statusCode).toBe(403)
+    expect((await from('198.51.100.7', TOKENS.analyst)).statusCode).toBe(200)
+  })
+})
+
+describe('bad questions', () => {
+  it('are told what is wrong with them', async () => {
+    const asked = await api(await warehouse())
+    const bad: [string, number, string, RegExp][] = [
+      ['/v1/findings?limit=1001', 400, 'bad_request', /limit must be <= 1000/],
+      ['/v1/findings?limit=0', 400, 'bad_request', /limit/],
+      ['/v1/findings?limit=ten', 400, 'bad_request', /limit must be integer/],
+      ['/v1/findings?tenant=globex', 400, 'bad_request', /knows no tenant/],
+      ['/v1/findings?severity=high,awful', 400, 'bad_request', /awful is none of info, low/],
+      ['/v1/findings?since=yesterday', 400, 'bad_request', /since must be a time/],
+      ['/v1/findings?since=2026-01-31T09:00:00', 400, 'bad_request', /since must be a time/],
+      ['/v1/findings?cursor=abc', 400, 'bad_cursor', /ask again without a cursor/],
+      ['/v1/events?colour=red', 400, 'bad_request', /knows no colour/],
+      ['/v1/nothing', 404, 'not_found', /\/v1\/nothing/],
+    ]
+    for (const [path, status, code, message] of bad) {
+      expect([path, await asked.get(path)]).toEqual([
+        path,
+        { status, body: { error: { code, message: expect.stringMatching(message) } } },
+      ])
+    }
+    const order = (headers: Record<string, string>, payload: string) =>
+      asked.app.inject({
+        method: 'POST',
+        url: '/v1/quarantines',
+        headers: { authorization: `Bearer ${TOKENS.acme}`, ...headers },
+        payload,
+      })
+    expect((await order({ 'content-type': 'text/plain' }, 'x')).statusCode).toBe(415)
+    expect(
+      (await order({ 'content-type': 'application/json' }, JSON.stringify({ reason: 'x'.repeat(100_000) }))).statusCode,
+    ).toBe(413)
+  })
+})

@@ -1,0 +1,187 @@
+/** An API over the real engine and the real log, with two tenants whose data can be told apart. */
+import fastify, { type FastifyInstance } from 'fastify'
+import { onTestFinished } from 'vitest'
+import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
+import type { Event } from '../../../schemas/event.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import { H } from '../../../schemas/ids.ts'
+import { topicSpecs } from '../../../schemas/topics.ts'
+import { createApi, type Readiness } from '../../../services/api/index.ts'
+import { createAuthenticator } from '../../../services/lib/auth.ts'
+import { systemClock } from '../../../services/lib/clock.ts'
+import { createCommandSender } from '../../../services/lib/command-sender.ts'
+import type { Log } from '../../../services/lib/log/port.ts'
+import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
+import { createMetrics } from '../../../services/lib/metrics.ts'
+import type { ResponderViews, ViewAnswer } from '../../../services/lib/quarantine-view.ts'
+import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
+import { deadLetterRow, findingRow } from '../../../services/lib/warehouse/tables.ts'
+import { linesOf, scratch, silent, T0 } from '../warehouse/support.ts'
+
+export const TOKENS = { acme: 'mw_acme', globex: 'mw_globex', analyst: 'mw_analyst', sender: 'mw_sender' } as const
+
+const authenticate = createAuthenticator([
+  { name: 'boss', token: TOKENS.acme, tenant: 'acme', role: 'admin', scopes: ['live', 'history'] },
+  { name: 'rival', token: TOKENS.globex, tenant: 'globex', role: 'admin', scopes: ['live'] },
+  { name: 'soc', token: TOKENS.analyst, tenant: 'acme', role: 'analyst', scopes: [] },
+  { name: 'shipper', token: TOKENS.sender, tenant: 'acme', role: 'sender', scopes: ['live'] },
+])
+
+export function finding(n: number, fields: Partial<Finding> = {}): Finding {
+  const one: Finding = {
+    id: '',
+    revision: 1,
+    detector: n % 2 === 0 ? 'credential/new-source' : 'lateral/recon-burst',
+    version: 1,
+    mode: 'live',
+    severity: (['low', 'medium', 'high', 'critical'] as const)[n % 4] as Finding['severity'],
+    tenant: 'acme',
+    agent: `agent-${n % 5}`,
+    owner: '',
+    session: n % 3 === 0 ? null : `session-${n % 7}`,
+    time: new Date(T0 + Math.floor(n / 2) * 1_000).toISOString(),
+    title: `Finding ${n}`,
+    why: 'It came from elsewhere.',
+    observed: { source: '198.51.100.7', count: n },
+    expected: { sources: ['192.0.2.1'] },
+    surprise: n + 0.25,
+    learned_since: null,
+    techniques: ['T1078'],
+    evidence: [],
+    history: n % 10 === 9,
+    epoch: 'e',
+    ...fields,
+  }
+  return { ...one, id: fields.id ?? H('finding', one.tenant, String(n)) }
+}
+
+export function letter(n: number, fields: Partial<DeadLetter> = {}): DeadLetter {
+  const one = {
+    ...blankDeadLetter(),
+    tenant: 'acme',
+    time: Date.now() - n * 1_000,
+    origin: 'events',
+    detail: 'no identity',
+    ...fields,
+  }
+  return { ...one, id: fields.id ?? H('letter', one.tenant, String(n)) }
+}
+
+const rows = (all: readonly (readonly unknown[])[]): Buffer =>
+  Buffer.from(all.map((row) => `${JSON.stringify(row)}\n`).join(''))
+
+export interface Contents {
+  readonly events?: readonly Event[]
+  readonly findings?: readonly Finding[]
+  readonly letters?: readonly DeadLetter[]
+}
+
+export async function fill(store: Warehouse, { events = [], findings = [], letters = [] }: Contents): Promise<void> {
+  if (events.length > 0) await store.insert('events', linesOf(events))
+  if (findings.length > 0)
+    await store.insert('findings', rows(findings.map((one) => findingRow(one, JSON.stringify(one)))))
+  if (letters.length > 0) await store.insert('dead_letters', rows(letters.map(deadLetterRow)))
+}
+
+/** Views that answer from fixed lists, two items a page at most, as a responder would from its memory. */
+function fixedViews(items: Readonly<Record<string, readonly unknown[]>>): ResponderViews {
+  const list = async (tenant: string, cursor: string | null, limit: number): Promise<ViewAnswer<never>> => {
+    const start = cursor === null ? 0 : Number(cursor.split(':')[1])
+    if (cursor !== null && cursor.split(':')[0] !== tenant) return { ok: false, reason: 'this cursor is not yours' }
+    const all = (items[tenant] ?? []) as never[]
+    const end = Math.min(start + limit, start + 2)
+    return { ok: true, items: all.slice(start, end), next_cursor: end < all.length ? `${tenant}:${end}` : null }
+  }
+  const view: ResponderViews['quarantines'] = (tenant, { cursor, limit }) => list(tenant, cursor, limit)
+  return { quarantines: view, incidents: view as never, deliveries: view as never }
+}
+
+export interface Api {
+  readonly app: FastifyInstance
+  readonly log: Log
+  /** Answers of the routes under /v1, as a tenant's admin unless told otherwise. */
+  get(path: string, token?: string): Promise<{ status: number; body: never }>
+  post(
+    path: string,
+    body: unknown,
+    headers?: Record<string, string>,
+    token?: string,
+  ): Promise<{ status: number; body: never }>
+  /** Commands in the log, in order. */
+  commands(): Promise<unknown[]>
+  setReadiness(next: Readiness): void
+  /** Routes under /v1 as `METHOD path`. */
+  readonly routes: readonly string[]
+}
+
+export async function api(store: Warehouse, views: Readonly<Record<string, readonly unknown[]>> = {}): Promise<Api> {
+  const log = await createSqliteLog({ directory: scratch(), clock: systemClock, logger: silent })
+  onTestFinished(() => log.close())
+  await log.ensureTopics(topicSpecs(2))
+  let readiness: Readiness = { ready: true, reasons: [] }
+  const app = fastify()
+  const routes: string[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    if (url.startsWith('/v1') && method !== 'HEAD') routes.push(`${String(method)} ${url}`)
+  })
+  await app.register(
+    createApi({
+      warehouse: store,
+      authenticate,
+      readiness: () => readiness,
+      metrics: createMetrics(),
+      views: fixedViews(views),
+      commands: createCommandSender(log),
+      clock: systemClock,
+      logger: silent,
+    }),
+  )
+  onTestFinished(() => app.close())
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+  const answered = ({ statusCode, body }: { statusCode: number; body: string }) => ({
+    status: statusCode,
+    body: (body === '' ? null : JSON.parse(body)) as never,
+  })
+  return {
+    app,
+    log,
+    routes,
+    get: async (path, token = TOKENS.acme) => answered(await app.inject({ url: path, headers: bearer(token) })),
+    post: async (path, body, headers = {}, token = TOKENS.acme) =>
+      answered(
+        await app.inject({
+          method: 'POST',
+          url: path,
+          payload: typeof body === 'string' ? body : JSON.stringify(body),
+          headers: { 'content-type': 'application/json', ...bearer(token), ...headers },
+        }),
+      ),
+    async commands() {
+      const found: unknown[] = []
+      for (let partition = 0; partition < log.partitions('commands'); partition++) {
+        for await (const { value } of log.read('commands', partition)) found.push(JSON.parse(String(value)))
+      }
+      return found
+    },
+    setReadiness(next) {
+      readiness = next
+    },
+  }
+}
+
+/** All items of a list, page by page. */
+export async function pages<Item>(of: Api, path: string, token?: string): Promise<Item[]> {
+  const items: Item[] = []
+  let cursor: string | null = null
+  do {
+    const url: string = cursor === null ? path : `${path}&cursor=${encodeURIComponent(cursor)}`
+    const { status, body } = (await of.get(url, token)) as {
+      status: number
+      body: { items: Item[]; next_cursor: string | null }
+    }
+    if (status !== 200) throw new Error(`${url} answered ${status}: ${JSON.stringify(body)}`)
+    items.push(...body.items)
+    cursor = body.next_cursor
+  } while (cursor !== null)
+  return items
+}
