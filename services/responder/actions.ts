@@ -71,7 +71,7 @@ export function createActions(deps: ActionDeps): Actions {
   }
 
   const page = (tx: Transaction, incident: Incident, finding: Finding, reason: string, nowMs: number): void => {
-    if (incident.paged) return
+    if (incidents.get(tx.tenant, incident.id)?.paged === true) return
     const data = {
       incident_id: incident.id,
       tenant: incident.tenant,

@@ -64,6 +64,8 @@ const opened = (finding: Finding, nowMs: number): Incident => ({
 
 function withEntry(incident: Incident, entry: TimelineEntry, nowMs: number): Incident {
   const text = entry.text.slice(0, LIMITS.why_chars_max)
+  // A command that is applied again after a crash says the same at the same time.
+  if (incident.timeline.some((e) => e.time === entry.time && e.kind === entry.kind && e.text === text)) return incident
   const timeline = [...incident.timeline, { ...entry, text }].sort((a, b) =>
     a.time < b.time ? -1 : a.time > b.time ? 1 : 0,
   )

@@ -1,0 +1,60 @@
+/** Dead letters of the responder: what it could not read, and deliveries that it has given up. */
+import { blankDeadLetter, type DeadLetter } from '../../schemas/dead-letter.ts'
+import type { Delivery } from '../../schemas/delivery.ts'
+import { H } from '../../schemas/ids.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Metrics } from '../lib/metrics.ts'
+
+export interface LetterDeps {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  /** Appends to `dead-letters`; durable when it resolves. */
+  append(value: Buffer): Promise<void>
+}
+
+export interface Letters {
+  /** `origin` is topic/partition/offset. */
+  unreadable(origin: string, reason: 'malformed' | 'invalid', detail: string, value: Buffer): Promise<void>
+  undelivered(delivery: Delivery, reason: string): Promise<void>
+}
+
+/** Makes the writer of dead letters. Their ids are hashes of what they say, so a repeat is recognised. */
+export function createLetters({ clock, metrics, append }: LetterDeps): Letters {
+  const write = async (
+    letter: Pick<DeadLetter, 'tenant' | 'origin' | 'reason' | 'detail' | 'record'>,
+  ): Promise<void> => {
+    const record = letter.record.slice(0, LIMITS.dead_letter_record_chars_max)
+    const detail = letter.detail.slice(0, LIMITS.text_chars_max)
+    const id = H(letter.tenant, letter.origin, letter.reason, record)
+    metrics.deadLetters.inc({ service: 'responder', reason: letter.reason })
+    const whole: DeadLetter = {
+      ...blankDeadLetter(),
+      ...letter,
+      id,
+      detail,
+      record,
+      time: clock.now(),
+      service: 'responder',
+    }
+    await append(Buffer.from(JSON.stringify(whole)))
+  }
+  return {
+    unreadable: (origin, reason, detail, value) =>
+      write({
+        tenant: '',
+        origin,
+        reason,
+        detail,
+        record: value.toString('utf8', 0, LIMITS.dead_letter_record_chars_max),
+      }),
+    undelivered: ({ id, tenant, sink, type, subject, action_id: action }, reason) =>
+      write({
+        tenant,
+        origin: `delivery/${id}`,
+        reason: 'refused',
+        detail: `${type} to the sink ${sink} was given up: ${reason}. Replay it by command.`,
+        record: JSON.stringify({ delivery_id: id, sink, type, subject, action_id: action }),
+      }),
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Lists of the responder's memory, page by page, newest first. A cursor says after which item to go on, so that what is
+ * added meanwhile moves nothing; it names its tenant by a hash and is refused for any other.
+ */
+import { H } from '../../schemas/ids.ts'
+import type { ResponderViews, ViewAnswer, ViewPage } from '../lib/quarantine-view.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Incidents } from './incidents.ts'
+import type { Quarantines } from './quarantines.ts'
+
+interface Position {
+  readonly order: string
+  readonly id: string
+}
+
+const tenantMark = (tenant: string, list: string): string => H('cursor', tenant, list).slice(0, 8)
+
+const encode = (mark: string, at: Position): string =>
+  Buffer.from(JSON.stringify([mark, at.order, at.id])).toString('base64url')
+
+function decode(cursor: string, mark: string): Position | undefined {
+  try {
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown
+    if (!Array.isArray(parts) || parts.length !== 3 || parts[0] !== mark) return undefined
+    const [, order, id] = parts as unknown[]
+    return typeof order === 'string' && typeof id === 'string' ? { order, id } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** One page of `items`. `order` is what they are sorted by, descending; ties go by id. */
+export function pageOf<T extends { readonly id: string }>(
+  items: readonly T[],
+  order: (item: T) => string,
+  mark: string,
+  { limit, cursor }: ViewPage,
+): ViewAnswer<T> {
+  const after = cursor === null ? undefined : decode(cursor, mark)
+  if (cursor !== null && after === undefined) return { ok: false, reason: 'the cursor is not one of this list' }
+  const compare = (a: Position, b: Position): number => {
+    if (a.order !== b.order) return a.order < b.order ? 1 : -1
+    return a.id === b.id ? 0 : a.id < b.id ? -1 : 1
+  }
+  const sorted = items
+    .map((item) => ({ item, order: order(item), id: item.id }))
+    .filter((at) => after === undefined || compare(at, after) > 0)
+    .sort(compare)
+  const page = sorted.slice(0, limit)
+  const last = page.at(-1)
+  const more = sorted.length > page.length && last !== undefined
+  return { ok: true, items: page.map(({ item }) => item), next_cursor: more ? encode(mark, last) : null }
+}
+
+export interface ViewSources {
+  readonly quarantines: Quarantines
+  readonly incidents: Incidents
+  readonly deliveries: Deliveries
+}
+
+/** The lists that the API shows. */
+export const createViews = ({ quarantines, incidents, deliveries }: ViewSources): ResponderViews => ({
+  quarantines: async (tenant, page) =>
+    pageOf(quarantines.list(tenant), (q) => q.requested_at, tenantMark(tenant, 'quarantines'), page),
+  incidents: async (tenant, page) =>
+    pageOf(incidents.list(tenant), (incident) => incident.opened_at, tenantMark(tenant, 'incidents'), page),
+  deliveries: async (tenant, page) =>
+    pageOf(
+      deliveries.list(tenant),
+      (delivery) => String(delivery.created_ms).padStart(15, '0'),
+      tenantMark(tenant, 'deliveries'),
+      page,
+    ),
+})
