@@ -29,9 +29,17 @@ const NOVELTY_HALF_LIFE_MS = 14 * DAY_MS
 const Settings = Type.Object({
   warm_up_ms: Type.Integer({ default: 2 * DAY_MS, minimum: 0, description: 'Age of an identity before it is judged' }),
   warm_up_events: Type.Integer({ default: 20, minimum: 1, maximum: 255, description: 'Events before it is judged' }),
-  daily_probability_max: Type.Number({
+  rare_probability_max: Type.Number({
     default: 0.1,
-    description: 'A new source is strange where the identity has one on at most this share of its days',
+    description: 'Where a day brings a new network with at most this probability, one alone is medium',
+  }),
+  odd_probability_max: Type.Number({
+    default: 0.25,
+    description: 'Where with at most this one, it is nothing alone, and high with something else that is new',
+  }),
+  usual_probability_min: Type.Number({
+    default: 0.4,
+    description: 'Where with at least this one, it means nothing; in between, medium with something else that is new',
   }),
   follow_ms: Type.Integer({
     default: HOUR_MS,
@@ -50,11 +58,11 @@ const Settings = Type.Object({
 })
 
 const rest = {
-  networks: recentSet({ size: 6 }),
-  clients: recentSet({ size: 4 }),
+  networks: recentSet({ size: 8 }),
+  clients: recentSet({ size: 6 }),
   /** What it did, to tell a first action. */
   actions: seenFilter({ bytes: 32 }),
-  /** New sources after the first, adopted or not strange. */
+  /** New networks after the first day, those that were strange enough to page left out. */
   novelty: decayedCount({ halfLifeMs: NOVELTY_HALF_LIFE_MS }),
   /** Stops at 255. */
   events: small(),
@@ -67,7 +75,16 @@ const rest = {
   suspectLevel: small(),
 }
 const open = { evidence: evidenceList({ bytes: 320 }) }
+const LEVELS = ['', 'low', 'medium', 'high'] as const
+const LOW = 1
+const MEDIUM = 2
+const HIGH = 3
+
 type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open>
+
+/** A cloud service or console that acts in the identity's place names itself as client: that is no client of its own. */
+const isClient = (event: EventView): boolean =>
+  !event.user_agent_family.includes('.') && !/aws[- ]internal/i.test(event.user_agent)
 
 /** 0 where the event does not say. */
 const printOf = (kind: string, word: string): number => (word === '' ? 0 : hash32(`${kind}/${word}`) || 1)
@@ -81,7 +98,7 @@ interface Source {
 
 function sourceOf({ event, state }: Context): Source {
   const network = printOf('network', isNetwork(event.source_network) ? event.source_network : '')
-  const client = printOf('client', event.user_agent_family)
+  const client = printOf('client', isClient(event) ? event.user_agent_family : '')
   return {
     network,
     client,
@@ -93,16 +110,24 @@ function sourceOf({ event, state }: Context): Source {
 const groupKey = (event: EventView, kind: 'network' | 'client'): string =>
   `${event.principal_kind}/${event.role}/${kind}/${kind === 'network' ? event.source_network : event.user_agent_family}`
 
-/** First uses are sent during warm-up too, and again when a source has been forgotten: evidence for others. */
+/**
+ * First uses are sent during warm-up too, and again when a source has been forgotten: evidence for others. A reported
+ * source stays unknown for a day; its first use has been sent.
+ */
 function sendFirstUses(context: Context, source: Source): void {
-  const { event } = context
+  const { event, state } = context
   const fingerprint = hash32(event.owner)
-  if (source.newNetwork) context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
-  if (source.newClient) context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
+  if (source.newNetwork && source.network !== state.suspectNetwork.value) {
+    context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
+  }
+  if (source.newClient && source.client !== state.suspectClient.value) {
+    context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
+  }
 }
 
 function learn({ event, state, time, since }: Context, source: Source): void {
-  if ((source.newNetwork || source.newClient) && time > since) state.novelty.add(time)
+  // The networks of the first day are where it starts from, not a habit of changing them.
+  if (source.newNetwork && time - since >= DAY_MS) state.novelty.add(time)
   if (source.network !== 0) state.networks.use(source.network)
   if (source.client !== 0) state.clients.use(source.client)
   state.actions.add(hash32(event.action))
@@ -111,41 +136,55 @@ function learn({ event, state, time, since }: Context, source: Source): void {
 /** The reported source becomes known: it was shown to a person, and it stays in use or its occasion is over. */
 function adopt({ state }: Context): void {
   if (state.suspectMinute.value === 0) return
-  if (state.suspectNetwork.value !== 0) state.networks.use(state.suspectNetwork.value)
+  if (state.suspectNetwork.value !== 0) {
+    state.networks.use(state.suspectNetwork.value)
+    // What looked like theft says nothing of how often the identity itself moves.
+    if (state.suspectLevel.value < HIGH) state.novelty.add(state.suspectMinute.value * MINUTE_MS)
+  }
   if (state.suspectClient.value !== 0) state.clients.use(state.suspectClient.value)
-  state.novelty.add(state.suspectMinute.value * MINUTE_MS)
   state.suspectNetwork.value = 0
   state.suspectClient.value = 0
   state.suspectMinute.value = 0
   state.suspectLevel.value = 0
 }
 
-/** ln of the probability that a day of this identity brings a new source: Gamma(0.5, 5 days) before anything is known. */
+/** ln of the probability that a day of this identity brings a new network: Gamma(0.5, 5 days) before anything is known. */
 function dailyLogProbability({ state, time, since }: Context): number {
   const mean = NOVELTY_HALF_LIFE_MS / Math.LN2
   const exposureDays = (mean * -Math.expm1(-Math.max(0, time - since) / mean)) / DAY_MS
   return gammaPoissonLogTail(1, 0.5 + state.novelty.at(time), 5 + exposureDays)
 }
 
-const LEVELS = ['', 'low', 'medium', 'high'] as const
-/** A new client alone is 1, a new network alone 2; both, or a network and a first action, are 3. */
-const levelOf = (points: number): number => Math.min(3, points)
+/** What a new network is worth: the less, the more often this identity moves. */
+function networkPoints({ settings }: Context, logProbability: number): number {
+  if (logProbability <= Math.log(settings.rare_probability_max)) return 4
+  if (logProbability <= Math.log(settings.odd_probability_max)) return 3
+  return logProbability < Math.log(settings.usual_probability_min) ? 2 : 0
+}
+
+/** A new client alone is low; a network of somebody who moves now and then needs company to be anything. */
+function levelOf(points: number, newClient: boolean): number {
+  if (points >= 4) return points >= 5 ? HIGH : MEDIUM
+  return newClient ? LOW : 0
+}
 
 function suspect(context: Context, source: Source, logProbability: number): Suspicion | undefined {
   const { event, state, settings, time } = context
   const newAction = !state.actions.has(hash32(event.action))
   const inTime = Math.abs(time - state.suspectMinute.value * MINUTE_MS) <= settings.follow_ms
-  const reported = state.suspectLevel.value
-  const points = (source.newNetwork ? 2 : 0) + (source.newClient ? 1 : 0) + (newAction && inTime ? 1 : 0)
+  const network = source.newNetwork ? networkPoints(context, logProbability) : 0
+  const another = network > 0 && state.suspectNetwork.value !== 0 && state.suspectNetwork.value !== source.network
+  const extra = (source.newClient ? 2 : 0) + (newAction && inTime ? (network > 0 ? 2 : 1) : 0) + (another ? 1 : 0)
+  const level = levelOf(network + extra, source.newClient)
   if (source.newNetwork) state.suspectNetwork.value = source.network
   if (source.newClient) state.suspectClient.value = source.client
+  if (level <= state.suspectLevel.value) return undefined
+  state.suspectLevel.value = level
   const { evidence } = context.openWindow()
-  if (levelOf(points) <= reported) return undefined
-  state.suspectLevel.value = levelOf(points)
   const shown = evidenceOf(event)
   evidence.add(shown)
   const before = evidence.list().filter((e) => e.event_id !== shown.event_id)
-  const level = LEVELS[levelOf(points)] as 'low' | 'medium' | 'high'
+  const severity = LEVELS[level] as 'low' | 'medium' | 'high'
   const novel = [
     ...(source.newNetwork ? [`network ${event.source_network}`] : []),
     ...(source.newClient ? [`client ${event.user_agent_family}`] : []),
@@ -162,11 +201,11 @@ function suspect(context: Context, source: Source, logProbability: number): Susp
     expected: {
       known_networks: state.networks.size,
       known_clients: state.clients.size,
-      new_sources_a_day: Math.exp(logProbability),
+      new_network_a_day: Math.exp(logProbability),
     },
     surprise: surpriseOf(logProbability),
-    severity: level,
-    level,
+    severity,
+    level: severity,
     learnedSince: context.since,
     evidence: [...before, shown],
     ask: {
@@ -218,7 +257,7 @@ export const newSource = defineDetector({
       (!now.newNetwork || now.network === state.suspectNetwork.value) &&
       (!now.newClient || now.client === state.suspectClient.value)
     if (!held) {
-      if (logProbability > Math.log(settings.daily_probability_max)) {
+      if (!now.newClient && networkPoints(context, logProbability) === 0) {
         learn(context, now)
         return undefined
       }

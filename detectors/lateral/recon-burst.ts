@@ -8,8 +8,8 @@
  * Denials count by distinct place, so that one broken job that repeats one denied call is no burst.
  *
  * Misses: slow looking around, below the floors in every window; looking around by an identity that always does (an
- * inventory bot); what a single call lists at once; attacks that know where to go. What it suspects it learns only up to
- * the bound of what it would have accepted, so a habit that repeats is accepted after some findings, an outlier is not.
+ * inventory bot); what a single call lists at once; attacks that know where to go. A burst that was reported is
+ * not reported again while it stays near that size: a daily job is told once.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -42,6 +42,11 @@ const Settings = Type.Object({
     description: '-log10 of the probability that each of two dimensions reaches',
   }),
   surprise_peak: Type.Number({ default: 4, description: '-log10 of the probability that one of them reaches' }),
+  peak_factor: Type.Number({
+    default: 1.5,
+    description:
+      'One of them exceeds by this factor the largest (decayed) window of the identity, reported ones included',
+  }),
   warm_up_windows: Type.Number({ default: 10, description: 'Active windows (decayed) that make a history' }),
   warm_up_ms: Type.Integer({ default: DAY_MS, description: 'Age that makes a history' }),
 })
@@ -72,6 +77,7 @@ type Window = Handles<typeof open>
 
 const NAMES = ['actions', 'targets', 'denied'] as const
 const LABELS = ['distinct actions', 'distinct targets', 'distinct denied places'] as const
+const DIMENSIONS = [0, 1, 2] as const
 const DENIED = 2
 const LEVELS = ['', 'medium', 'high'] as const
 
@@ -112,7 +118,7 @@ function turnWindow(context: Context): void {
   if (start > 0) {
     const counts = [state.actions.value, state.targets.value, state.denied.value]
     const learned = state.suspected.value === 0 ? counts : counts.map((count, d) => accepted(context, d, count))
-    state.habit.add(learned, start)
+    state.habit.add(learned, start, counts)
   }
   state.minute.value = windowStart / 60_000
   state.actions.value = 0
@@ -144,30 +150,29 @@ interface Verdict {
 }
 const QUIET: Verdict = { level: 0, beyond: [], surprises: [] }
 
-/** Without a history: absolute floors alone. */
-function judgeUnknown({ settings }: Context, counts: readonly number[]): Verdict {
-  const beyond = [0, 1, 2].filter((d) => {
-    const factor = d === DENIED ? settings.unknown_denied_factor : settings.unknown_breadth_factor
-    return (counts[d] as number) >= floorOf(settings, d) * factor
-  })
-  // Many denials leave no need for an extreme breadth beside them.
-  const broad = beyond.length >= 2 || (beyond.includes(DENIED) && (counts[1] as number) >= settings.targets_min)
-  return broad ? { level: beyond.includes(DENIED) ? 2 : 1, beyond, surprises: [] } : QUIET
+/** The floors for these counts: where many places refuse it, so many targets are as telling as a broad burst. */
+function floorsOf(settings: Settings, counts: readonly number[], known: boolean): readonly number[] {
+  const breadth = known ? 1 : settings.unknown_breadth_factor
+  const denied = settings.denied_min * (known ? 1 : settings.unknown_denied_factor)
+  const refused = (counts[DENIED] as number) >= denied
+  return [settings.actions_min * breadth, refused ? denied : settings.targets_min * breadth, denied]
 }
 
 function judge(context: Context, counts: readonly number[]): Verdict {
   const { settings, state, time, since } = context
-  const above = [0, 1, 2].filter((d) => (counts[d] as number) >= floorOf(settings, d))
-  if (above.length < 2) return QUIET
-  if (time - since < settings.warm_up_ms || state.habit.weightAt(time) < settings.warm_up_windows)
-    return judgeUnknown(context, counts)
+  const known = time - since >= settings.warm_up_ms && state.habit.weightAt(time) >= settings.warm_up_windows
+  const floors = floorsOf(settings, counts, known)
+  const isRecord = (d: number): boolean => (counts[d] as number) > settings.peak_factor * state.habit.peak(d)
+  const above = DIMENSIONS.filter((d) => (counts[d] as number) >= (floors[d] as number))
+  if (above.length < 2 || !above.some(isRecord)) return QUIET
+  if (!known) return { level: above.includes(DENIED) ? 2 : 1, beyond: above, surprises: [] }
   const surprises = counts.map((n, d) => {
     const { mean, variance } = baselineOf(context, d)
     return surpriseOf(countLogTail(n, mean, variance))
   })
   const beyond = above.filter((d) => (surprises[d] as number) >= settings.surprise_min)
   const peak = Math.max(...beyond.map((d) => surprises[d] as number))
-  if (beyond.length < 2 || peak < settings.surprise_peak) return QUIET
+  if (beyond.length < 2 || peak < settings.surprise_peak || !beyond.some(isRecord)) return QUIET
   return { level: beyond.includes(DENIED) ? 2 : 1, beyond, surprises }
 }
 
@@ -223,7 +228,7 @@ export const reconBurst = defineDetector({
     return {
       why: whyOf(event.identity, counts, verdict),
       observed: observedOf(window),
-      expected: measures([0, 1, 2].map((d) => baselineOf(context, d).mean)),
+      expected: measures(DIMENSIONS.map((d) => baselineOf(context, d).mean)),
       ...(verdict.surprises.length === 0
         ? {}
         : {

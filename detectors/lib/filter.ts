@@ -1,5 +1,6 @@
 /**
- * Which fingerprints have been seen, in a few bytes: a Bloom filter (Bloom 1970) with two probes. "Not seen" is certain,
+ * Which fingerprints have been seen, in a few bytes: a bitmap with one probe for each
+ * fingerprint (a Bloom filter, Bloom 1970, with k = 1: the best k where the set may grow to the size of the bitmap). "Not seen" is certain,
  * "seen" may be wrong, so a rule that asks "is this new?" errs to the quiet side, and more so as the filter fills.
  * Order-free: the same set gives the same bits.
  */
@@ -20,16 +21,15 @@ class SeenFilterHandle implements SeenFilter {
     this.#bytes = bytes
   }
   has(fingerprint: number): boolean {
-    return this.#bit(fingerprint >>> 16, false) && this.#bit(fingerprint, false)
+    return this.#bit(fingerprint, false)
   }
   add(fingerprint: number): void {
-    this.#bit(fingerprint >>> 16, true)
     this.#bit(fingerprint, true)
   }
   /** Reads a bit, and sets it where told to. */
   #bit(word: number, set: boolean): boolean {
     const bits = this.#c.chunk[this.#i] as Uint8Array
-    const bit = (word & 0xffff) % (this.#bytes * 8)
+    const bit = word % (this.#bytes * 8)
     const at = this.#c.slot * this.#bytes + (bit >>> 3)
     const mask = 1 << (bit & 7)
     const held = ((bits[at] as number) & mask) !== 0
@@ -38,7 +38,7 @@ class SeenFilterHandle implements SeenFilter {
   }
 }
 
-/** `bytes` of bits: 32 hold 30 fingerprints at 4 % false "seen", 100 at 29 %. */
+/** `bytes` of bits: 32 hold 30 fingerprints at 11 % false "seen", 100 at 32 %, 200 at 54 %. */
 export const seenFilter = (options: { readonly bytes: number }): Field<SeenFilter> => ({
   columns: { bits: { type: 'u8', length: options.bytes } },
   bind: (c, first) => new SeenFilterHandle(c, first, options.bytes),

@@ -1,17 +1,20 @@
 /**
- * Decayed mean and variance of several quantities that are always learned together, such as what one window of an
- * identity's work looked like. They share their weight and time, so three of them take 36 bytes and not 60.
+ * Decayed mean, variance and peak of several quantities that are always learned together, such as what one window of an
+ * identity's work looked like. They share their weight and time, so three of them take 48 bytes and not 100. The peak
+ * knows what mean and variance cannot: that one window in sixty is a large one, and how large.
  */
 import type { Cursor, Field } from './columns.ts'
 
 /** (West 1979, with decayed weights.) Late values count with their weight as of the newest time. */
 export interface DecayedProfile {
-  /** One value for each dimension, in their fixed order. */
-  add(values: readonly number[], time: number): void
+  /** One value for each dimension, in their fixed order; `peaks` may say more than what the mean is to learn. */
+  add(values: readonly number[], time: number, peaks?: readonly number[]): void
   weightAt(time: number): number
   mean(dimension: number): number
   /** Population variance: give it a floor before you divide. */
   variance(dimension: number): number
+  /** The largest value, halved every half-life as of the newest time. */
+  peak(dimension: number): number
 }
 
 class DecayedProfileHandle implements DecayedProfile {
@@ -25,12 +28,12 @@ class DecayedProfileHandle implements DecayedProfile {
     this.#i = first
     this.#halfLife = halfLifeMs
     this.#dimensions = dimensions
-    this.#width = 1 + 2 * dimensions
+    this.#width = 1 + 3 * dimensions
   }
   get #numbers(): Float32Array {
     return this.#c.chunk[this.#i] as Float32Array
   }
-  add(values: readonly number[], time: number): void {
+  add(values: readonly number[], time: number, peaks: readonly number[] = values): void {
     const numbers = this.#numbers
     const times = this.#c.chunk[this.#i + 1] as Float64Array
     const base = this.#c.slot * this.#width
@@ -40,12 +43,13 @@ class DecayedProfileHandle implements DecayedProfile {
     const weight = late ? 2 ** ((time - last) / this.#halfLife) : 1
     const total = (numbers[base] as number) * decay + weight
     for (let d = 0; d < this.#dimensions; d++) {
-      const mean = numbers[base + 1 + 2 * d] as number
+      const at = base + 1 + 3 * d
+      const mean = numbers[at] as number
       const delta = (values[d] as number) - mean
       const moved = mean + (weight / total) * delta
-      numbers[base + 1 + 2 * d] = moved
-      numbers[base + 2 + 2 * d] =
-        (numbers[base + 2 + 2 * d] as number) * decay + weight * delta * ((values[d] as number) - moved)
+      numbers[at] = moved
+      numbers[at + 1] = (numbers[at + 1] as number) * decay + weight * delta * ((values[d] as number) - moved)
+      numbers[at + 2] = Math.max((numbers[at + 2] as number) * decay, weight * (peaks[d] as number))
     }
     numbers[base] = total
     if (!late) times[this.#c.slot] = time
@@ -57,20 +61,23 @@ class DecayedProfileHandle implements DecayedProfile {
     return time <= last ? held : held * 2 ** ((last - time) / this.#halfLife)
   }
   mean(dimension: number): number {
-    return this.#numbers[this.#c.slot * this.#width + 1 + 2 * dimension] as number
+    return this.#numbers[this.#c.slot * this.#width + 1 + 3 * dimension] as number
   }
   variance(dimension: number): number {
     const base = this.#c.slot * this.#width
     const weight = this.#numbers[base] as number
-    return weight > 0 ? Math.max(0, (this.#numbers[base + 2 + 2 * dimension] as number) / weight) : 0
+    return weight > 0 ? Math.max(0, (this.#numbers[base + 2 + 3 * dimension] as number) / weight) : 0
+  }
+  peak(dimension: number): number {
+    return this.#numbers[this.#c.slot * this.#width + 3 + 3 * dimension] as number
   }
 }
 
-/** 12 bytes and 8 more for each dimension. */
+/** 12 bytes and 12 more for each dimension. */
 export const decayedProfile = (options: {
   readonly halfLifeMs: number
   readonly dimensions: number
 }): Field<DecayedProfile> => ({
-  columns: { numbers: { type: 'f32', length: 1 + 2 * options.dimensions }, time: { type: 'f64', length: 1 } },
+  columns: { numbers: { type: 'f32', length: 1 + 3 * options.dimensions }, time: { type: 'f64', length: 1 } },
   bind: (c, first) => new DecayedProfileHandle(c, first, options.halfLifeMs, options.dimensions),
 })
