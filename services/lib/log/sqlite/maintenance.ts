@@ -122,6 +122,10 @@ function* compact(context: Context): Generator<void> {
   }
 }
 
+/**
+ * Removes old tombstones. Only those that compaction has passed: it removed what they hide, and it stored the
+ * partition's end, so that the last record of a partition may go.
+ */
 function* bury(context: Context, cutoff: number): Generator<void> {
   const { database, partitions } = context
   const find = database.prepare(
@@ -136,9 +140,6 @@ function* bury(context: Context, cutoff: number): Generator<void> {
     if (clean.length === 0) return
     transact(database, () => {
       for (const { id } of clean) remove.run(id)
-      for (const slot of new Set(clean.map(({ id }) => Math.floor(id / OFFSETS_PER_SLOT)))) {
-        keepPartition(database, partitions.slots[slot]!)
-      }
     })
     context.result.compacted += clean.length
     yield

@@ -1,0 +1,43 @@
+/**
+ * Fault 18: the disk takes no more. The limit is the kernel's own on the size of a file, set on a child process and
+ * lifted while it runs: appends are refused with a readable reason, nothing acknowledged is lost, and the log recovers
+ * by itself.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLogRoom, type LogRoom } from '../../support/sqlite-log.ts'
+
+const CHILD = fileURLToPath(new URL('./append-until-full.ts', import.meta.url))
+/** bash counts in KiB. */
+const FILE_KIB_MAX = 5_000
+const canLimit = spawnSync('prlimit', ['--version']).status === 0 && spawnSync('bash', ['--version']).status === 0
+
+let room: LogRoom
+beforeEach(() => {
+  room = createLogRoom()
+})
+afterEach(() => room.clear())
+
+describe('a disk that takes no more', () => {
+  if (!canLimit) console.warn('left out: the disk that takes no more, because bash or prlimit (util-linux) is missing')
+  it.skipIf(!canLimit)('makes the log refuse, readably, until there is space again', async () => {
+    const limited = `ulimit -S -f ${FILE_KIB_MAX}; exec "$0" "$@"`
+    const args = ['-c', limited, process.execPath, CHILD, room.directory]
+    const child = spawn('bash', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const exited = once(child, 'exit')
+    const said: unknown[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      said.push(JSON.parse(line))
+      if (said.length === 1) spawnSync('prlimit', ['--pid', `${child.pid}`, '--fsize=unlimited'])
+    }
+    expect(await exited).toEqual([0, null])
+    const reason = expect.stringContaining(room.file)
+    expect(said[0]).toMatchObject({ code: 'log_unavailable', message: reason, health: { ok: false, reason } })
+    const { taken } = said[0] as { taken: number }
+    expect(taken).toBeGreaterThan(10)
+    expect(said[1]).toEqual({ read: taken + 5, bounds: { start: 0, end: taken + 5 } })
+  })
+})
