@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { DETECTORS } from '../detectors/registry.ts'
 import type { CommandTools } from './commands/lib/command.ts'
 import { EXIT, UsageError } from './commands/lib/errors.ts'
+import { addDemo } from './commands/demo/demo.ts'
 import { addEval } from './commands/eval.ts'
 import { addReplay } from './commands/replay.ts'
 import { codeVersion } from './lib/code-version.ts'
@@ -18,6 +19,7 @@ const tools: CommandTools = {
     elapsed: () => performance.now(),
   },
   detection: async () => ({ detectors: DETECTORS, codeVersion: await codeVersion() }),
+  environment: process.env.MOLTWATCH_TOKEN === undefined ? {} : { MOLTWATCH_TOKEN: process.env.MOLTWATCH_TOKEN },
   exit: (code) => {
     process.exitCode = code
   },
@@ -33,7 +35,7 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
-  for (const add of [addReplay, addEval]) add(program, tools)
+  for (const add of [addReplay, addEval, addDemo]) add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program
 }

@@ -9,6 +9,8 @@ export interface CommandTools {
   readonly terminal: Terminal
   /** The registry and the version of the code; asked for only when a command needs it. */
   detection(): Promise<DetectionOptions>
+  /** What of the environment commands may know; `main.ts` alone reads it. */
+  readonly environment: { readonly MOLTWATCH_TOKEN?: string }
   /** How the process ends when the command has returned. */
   exit(code: number): void
 }

@@ -1,0 +1,153 @@
+/**
+ * The whole service in one process, built from its parts: embedded log, warehouse, responder, detectors, archiver and two
+ * HTTP ports. It reads no environment and prints nothing; `start.ts` does.
+ *
+ * Order matters twice. Starting: the responder writes the configuration into the log before anything reads it. Stopping:
+ * the doors close first, then those who write to the log, then the log.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Detector } from '../../../detectors/detector.ts'
+import { topicSpecs } from '../../../schemas/topics.ts'
+import { createApi, type Readiness } from '../../api/index.ts'
+import { type Archiver, createArchiver } from '../../archiver/index.ts'
+import { type Collector, createCollector } from '../../collector/index.ts'
+import { createDetectorService, type DetectorService } from '../../detector/index.ts'
+import { createAuthenticator } from '../../lib/auth.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { createCommandSender } from '../../lib/command-sender.ts'
+import { type ServiceConfiguration, tokenSpecs } from '../../lib/config.ts'
+import type { Log } from '../../lib/log/port.ts'
+import { createSqliteLog } from '../../lib/log/sqlite/index.ts'
+import type { Logger } from '../../lib/logger.ts'
+import { createMetrics } from '../../lib/metrics.ts'
+import type { Secrets } from '../../lib/secrets.ts'
+import { openWarehouse, type WarehouseTools } from '../../lib/warehouse/index.ts'
+import type { Warehouse } from '../../lib/warehouse/port.ts'
+import { createResponder, type Responder } from '../../responder/index.ts'
+import { listen, type Ports, type PortsPlan } from './ports.ts'
+
+export interface AppOptions extends PortsPlan {
+  /** Data directory; made where it is missing. */
+  readonly data: string
+  readonly config: ServiceConfiguration
+  readonly secrets: Secrets
+  readonly detectors: readonly Detector[]
+  readonly codeVersion: string
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface App {
+  readonly ports: Ports
+  /** Takes a changed configuration file: what detectors depend on goes through the log, the rest holds at once. */
+  reconfigure(config: ServiceConfiguration): Promise<void>
+  /** Answers what is in hand, writes snapshots, closes everything. */
+  stop(): Promise<void>
+}
+
+interface Parts {
+  readonly log: Log
+  readonly warehouse: Warehouse
+  readonly responder: Responder
+  readonly detectors: DetectorService
+  readonly archiver: Archiver
+}
+
+const DAY_MS = 86_400_000
+
+/** The topics, with the retention of the configuration where it names one. */
+function topicsOf({ retention }: ServiceConfiguration): ReturnType<typeof topicSpecs> {
+  const retentionMs = retention.log_days * DAY_MS
+  return topicSpecs().map((spec) => (['events', 'signals'].includes(spec.name) ? { ...spec, retentionMs } : spec))
+}
+
+async function openLog({ data, config, clock, logger }: AppOptions): Promise<Log> {
+  const bytesMax = config.retention.log_bytes_max
+  const log = await createSqliteLog({
+    directory: join(data, 'log'),
+    clock,
+    logger,
+    ...(bytesMax === undefined ? {} : { retentionBytesMax: bytesMax }),
+  })
+  await log.ensureTopics(topicsOf(config))
+  return log
+}
+
+/** Says what is still missing, in the words of /readyz. */
+async function readinessOf({ log, responder }: Pick<Parts, 'log' | 'responder'>): Promise<Readiness> {
+  const health = await log.health()
+  const reasons = [
+    ...(health.ok ? [] : [`the log cannot be written: ${health.reason}`]),
+    ...(responder.configurationReady() ? [] : ['the configuration is not in every partition yet']),
+  ]
+  return { ready: reasons.length === 0, reasons }
+}
+
+async function stopAll(collector: Collector, ports: Ports, parts: Parts): Promise<void> {
+  await collector.drain()
+  await ports.close()
+  await parts.detectors.stop()
+  await parts.responder.stop()
+  await parts.archiver.stop()
+  await parts.log.close()
+  await parts.warehouse.close()
+}
+
+/** Builds and starts everything; resolves when both ports answer and the configuration is in the log. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, secrets, detectors, codeVersion, clock, logger, data } = options
+  const metrics = createMetrics()
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  const log = await openLog(options)
+  const tools: WarehouseTools & { log: Log; clock: Clock } = { log, clock, logger, metrics }
+  const warehouse = openWarehouse({ kind: 'chdb', path: join(data, 'warehouse') }, tools)
+  const responder = createResponder({ ...tools, config })
+  const service = createDetectorService({ ...tools, detectors, codeVersion })
+  const archiver = createArchiver({ ...tools, warehouse })
+  const parts: Parts = { log, warehouse, responder, detectors: service, archiver }
+
+  const admin = {
+    name: 'admin',
+    tenant: 'default',
+    role: 'admin',
+    scopes: ['live', 'history'],
+    token: secrets.adminToken,
+  } as const
+  const authenticate = createAuthenticator([admin, ...tokenSpecs(config.tokens)])
+  let health: Readiness = { ready: false, reasons: ['starting'] }
+  const collector = createCollector({
+    ...tools,
+    authenticate,
+    keys: secrets.keys,
+    ready: () => (health.ready ? { ok: true } : { ok: false, reason: health.reasons.join('; ') }),
+  })
+  const readiness = async (): Promise<Readiness> => {
+    if (health.reasons[0] !== 'starting') health = await readinessOf(parts)
+    return health
+  }
+  const api = createApi({
+    warehouse,
+    authenticate,
+    metrics,
+    readiness,
+    views: responder.views,
+    commands: createCommandSender(log),
+    clock,
+    logger,
+  })
+
+  const ports = await listen(options, collector.plugin, api)
+  await responder.start()
+  await Promise.all([service.start(), archiver.start()])
+  health = await readinessOf(parts)
+  const watching = setInterval(() => void readiness(), 1_000).unref()
+  return {
+    ports,
+    reconfigure: (changed) => responder.reconfigure(changed),
+    stop: () => {
+      clearInterval(watching)
+      return stopAll(collector, ports, parts)
+    },
+  }
+}

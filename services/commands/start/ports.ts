@@ -1,0 +1,69 @@
+/** The two HTTP ports of the embedded service: API and collector on one, OTLP senders on the other. */
+import type { AddressInfo } from 'node:net'
+import { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback, fastify } from 'fastify'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { UsageError } from '../lib/errors.ts'
+
+export interface PortsPlan {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly otlpPort: number
+}
+
+export interface Ports {
+  readonly url: string
+  readonly otlpUrl: string
+  /** Stops listening and waits for the requests in hand. */
+  close(): Promise<void>
+}
+
+const server = (): FastifyInstance =>
+  fastify({
+    bodyLimit: LIMITS.body_inflated_bytes_max,
+    // Shippers keep connections open for ever; closing must not wait for the idle ones.
+    forceCloseConnections: 'idle',
+    keepAliveTimeout: 75_000,
+  })
+
+async function open(app: FastifyInstance, host: string, port: number, option: string): Promise<string> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'EADDRINUSE')
+      throw new UsageError(`${host}:${port} is in use: stop what listens there, or choose another with ${option}`)
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+      throw new UsageError(`${host}:${port} cannot be opened (${code}): choose another with --host and ${option}`)
+    throw error
+  }
+  const { port: bound } = app.server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+}
+
+export async function listen(
+  plan: PortsPlan,
+  collector: FastifyPluginCallback,
+  api: FastifyPluginAsync,
+): Promise<Ports> {
+  const main = server()
+  await main.register(api)
+  await main.register(collector)
+  const otlp = server()
+  await otlp.register(collector)
+  otlp.get('/healthz', async () => ({ status: 'ok' }))
+  try {
+    const url = await open(main, plan.host, plan.port, '--port')
+    const otlpUrl = await open(otlp, plan.host, plan.otlpPort, '--otlp-port')
+    return {
+      url,
+      otlpUrl,
+      async close() {
+        await Promise.all([main.close(), otlp.close()])
+      },
+    }
+  } catch (error) {
+    await Promise.all([main.close(), otlp.close()])
+    throw error
+  }
+}
