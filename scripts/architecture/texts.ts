@@ -38,7 +38,7 @@ export const limitsAreKept: Rule = (tree: Tree) => {
   const limits = tree.texts.find(({ path }) => path === LIMITS)
   if (!limits) return []
   const others = tree.texts.filter(
-    ({ path }) => /^(?:schemas|detectors|services)\/.*\.ts$/.test(path) && path !== LIMITS,
+    ({ path }) => /^(?:schemas|detectors|services|test)\/.*\.ts$/.test(path) && path !== LIMITS,
   )
   return eachLine(limits, 'unused-limit', (line) => {
     const name = /^ {2}([a-z][a-z0-9_]*):/.exec(line)?.[1]
