@@ -8,6 +8,7 @@
  */
 import { domainToASCII } from 'node:url'
 import { parse } from 'tldts'
+import { redactId } from '../../redaction/redact.ts'
 import { plainAddress } from './clients.ts'
 import { isObject } from './json.ts'
 import { memo } from './memo.ts'
@@ -175,8 +176,10 @@ export function urlContactsOf(value: unknown, own: (domain: string) => boolean):
 }
 
 /** A peer that a producer names itself: a host, an address, a URL, or the name of a server. */
-export function namedContact(peer: string): Contacts {
-  if (peer === '') return NONE
+export function namedContact(name: string): Contacts {
+  if (name === '') return NONE
+  // Before lower case hides the shape of a secret that somebody put here.
+  const peer = redactId(name)
   const host = peer.includes('://') ? hostOfUrl(peer) : peer.toLowerCase().replace(/:\d{1,5}$/, '')
   if (host === '') return NONE
   const isHost = plainAddress(host) !== undefined || /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+\.?$/u.test(host)

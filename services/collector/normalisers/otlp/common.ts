@@ -18,7 +18,11 @@ export const sessionOf = (view: LogView): string =>
 
 /** Whether an agent speaks, or an ordinary service. */
 export const isAgent = (view: LogView): boolean =>
-  hasPrefix(view, 'gen_ai.') || hasPrefix(view, 'mcp.') || hasPrefix(view, 'a2a.') || isClaudeCode(view)
+  view.eventName.startsWith('gen_ai.') ||
+  hasPrefix(view, 'gen_ai.') ||
+  hasPrefix(view, 'mcp.') ||
+  hasPrefix(view, 'a2a.') ||
+  isClaudeCode(view)
 
 /** Scopes and bodies that Claude Code has used. */
 export const isClaudeCode = (view: LogView): boolean =>

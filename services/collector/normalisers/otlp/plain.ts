@@ -8,14 +8,16 @@ import type { Act } from './act.ts'
 import { attributeText, type LogView } from './attributes.ts'
 import { outcomeOf } from './common.ts'
 
+const METHOD = /^[A-Za-z]{1,16}$/
+
 export function plainActs(view: LogView): Act[] {
   const id = attributeText(view, 'log.record.uid')
-  const method = attributeText(view, 'http.request.method', 'http.method')
+  const named = attributeText(view, 'http.request.method', 'http.method')
+  const method = METHOD.test(named) ? named.toUpperCase() : ''
   const rpc = [attributeText(view, 'rpc.service'), attributeText(view, 'rpc.method')].filter((part) => part !== '')
   const url = attributeText(view, 'url.full', 'http.url')
-  const named = namedContact(attributeText(view, 'server.address', 'net.peer.name') || url)
-  const action =
-    method !== '' ? `http.${method.toUpperCase()}` : rpc.length > 0 ? rpc.join('/') : view.eventName || 'log'
+  const contact = namedContact(attributeText(view, 'server.address', 'net.peer.name') || url)
+  const action = method !== '' ? `http.${method}` : rpc.length > 0 ? rpc.join('/') : view.eventName || 'log'
   return [
     {
       id: id === '' ? undefined : ['log', id],
@@ -26,8 +28,8 @@ export function plainActs(view: LogView): Act[] {
         activity: method === '' ? activityOf(rpc.at(-1) ?? view.eventName) : methodActivity(method),
         target: url || attributeText(view, 'url.path', 'http.route', 'http.target', 'db.collection.name', 'file.path'),
         target_kind: url === '' ? '' : 'url',
-        peer: named.peer,
-        peer_domains: [...named.domains],
+        peer: contact.peer,
+        peer_domains: [...contact.domains],
         protocol: method === '' ? attributeText(view, 'rpc.system.name', 'rpc.system') : 'http',
         ...outcomeOf(view, false),
       },
