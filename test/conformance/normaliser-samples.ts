@@ -302,6 +302,13 @@ const namesActor = (record: unknown): boolean => {
   return userIdentity !== undefined && eventSource !== undefined
 }
 
+/** The requests that lie in this repository. */
+export const OWN_REQUESTS: Readonly<Record<Format, readonly unknown[]>> = {
+  otlp: OTLP_REQUESTS,
+  cloudtrail: CLOUDTRAIL_REQUESTS,
+  events: EVENTS_REQUESTS,
+}
+
 export const SAMPLES: Readonly<Record<Format, FormatSamples>> = {
   otlp: {
     requests: [

@@ -20,7 +20,7 @@ import type { Parts } from '../indicators/index.ts'
 import { isSecret } from '../redaction/redact.ts'
 import { contactsOf, joinContacts, namedContact } from './lib/contacts.ts'
 import { type Draft, finish } from './lib/finish.ts'
-import { isObject, type Json, textOf } from './lib/json.ts'
+import { isObject, type Json, parsedText, textOf } from './lib/json.ts'
 import { createSheet, type Made, type Sheet } from './lib/sheet.ts'
 import { targetOf } from './lib/targets.ts'
 import { readTime } from './lib/times.ts'
@@ -98,13 +98,17 @@ function partsOf(record: Json, action: string, context: NormaliseContext): Parts
 function derivedFields(record: Json, fields: Draft['fields'], action: string): Draft['fields'] {
   const activity = fields.activity ?? activityOf(action)
   const reads = activity === 'read' || activity === 'list'
-  const target = targetOf(record.arguments)
-  const contacts = joinContacts(namedContact(fields.peer ?? ''), contactsOf(record.arguments, !reads))
+  const args = parsedText(record.arguments)
+  const target = targetOf(args)
+  const contacts = joinContacts(namedContact(fields.peer ?? ''), contactsOf(args, !reads))
   const domains = [...new Set([...(fields.peer_domains ?? []), ...contacts.domains])]
+  const called = (args ?? record.result ?? undefined) !== undefined
   return {
+    kind: fields.kind ?? (action === 'user.message' ? 'message' : called ? 'tool' : 'api'),
     activity,
+    outcome: fields.outcome ?? ((record.result ?? undefined) === undefined ? 'unknown' : 'success'),
     ...(fields.target === undefined ? { target: target.target, target_kind: fields.target_kind ?? target.kind } : {}),
-    peer: fields.peer ?? contacts.peer,
+    peer: contacts.peer,
     peer_domains: domains,
   }
 }
@@ -141,7 +145,6 @@ function recordEvent(record: Json, sheet: Sheet, bodyId: (body: unknown) => stri
       producerId: sourceId === '' ? bodyId(bodyOf(record)) : producerId(identity, sourceId),
       time: readTime(first(record, TIME_NAMES)),
       fields: {
-        kind: action === 'user.message' ? 'message' : 'api',
         ...fields,
         ...derivedFields(record, fields, action),
         identity,

@@ -21,8 +21,9 @@ export const sourceNetwork = memo((text) => {
   if (address === undefined) return text.toLowerCase()
   const parsed = ipaddr.parse(address)
   if (parsed.kind() === 'ipv4') return `${address.split('.').slice(0, 3).join('.')}.0/24`
-  const groups = (parsed as ipaddr.IPv6).parts.slice(0, 3).map((part) => part.toString(16))
-  return `${groups.join(':')}::/48`
+  const { parts } = parsed as ipaddr.IPv6
+  const network = new ipaddr.IPv6([...parts.slice(0, 3), 0, 0, 0, 0, 0])
+  return `${network.toString()}/48`
 })
 
 /** Client libraries that hide behind another product's name at the front of the text. */

@@ -36,6 +36,18 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
   return found
 }
 
+/** A text that may hold JSON: the value where it does, the text where it does not. */
+export function parsedText(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const start = value.trimStart().charAt(0)
+  if (start !== '{' && start !== '[') return value
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    return value
+  }
+}
+
 /** JSON with sorted keys: the same text for the same data, whatever order a producer wrote it in. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`

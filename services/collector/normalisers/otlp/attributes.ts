@@ -73,15 +73,3 @@ export function hasPrefix(view: LogView, prefix: string): boolean {
   for (const layer of view.layers) for (const key of layer.keys()) if (key.startsWith(prefix)) return true
   return false
 }
-
-/** A text that may hold JSON: the value where it does, the text where it does not. */
-export function parsedText(value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  const start = value.trimStart().charAt(0)
-  if (start !== '{' && start !== '[') return value
-  try {
-    return JSON.parse(value) as unknown
-  } catch {
-    return value
-  }
-}

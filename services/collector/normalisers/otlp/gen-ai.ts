@@ -10,12 +10,12 @@
  *   anything else with gen_ai.operation.name     an operation: chat, invoke_agent, retrieval, memory
  */
 import { H } from '../../../../schemas/ids.ts'
-import { isObject, listOf, objectOf, textOf } from '../lib/json.ts'
+import { isObject, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
 import { namedContact } from '../lib/contacts.ts'
 import { activityOf } from '../lib/verbs.ts'
 import type { NormaliseContext } from '../types.ts'
 import type { Act } from './act.ts'
-import { attribute, attributeText, type LogView, parsedText } from './attributes.ts'
+import { attribute, attributeText, type LogView } from './attributes.ts'
 import { outcomeOf } from './common.ts'
 import { callFields, callParts } from './tool-call.ts'
 
@@ -109,11 +109,13 @@ function inferenceActs(view: LogView, context: NormaliseContext): Act[] {
       acts.push(callAct(view, textOf(part.id), '', undefined, part.response ?? part.result, 'tool.result', context))
     }
   }
-  return [
-    ...acts,
-    operationAct(view),
-    ...choiceActs(view, output, context).filter((act) => act.fields.kind !== 'message'),
-  ]
+  const calls = choiceActs(view, output, context).filter((act) => act.fields.kind !== 'message')
+  // What the request cost is counted once, with the operation.
+  const free = ({ fields, ...act }: Act): Act => ({
+    ...act,
+    fields: { ...fields, tokens_in: 0, tokens_out: 0, cost: 0 },
+  })
+  return [...acts.map(free), operationAct(view), ...calls.map(free)]
 }
 
 /** An operation of a model or an agent that is no tool call. */

@@ -4,11 +4,11 @@
  */
 import type { Parts } from '../../indicators/index.ts'
 import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
-import { isObject, textOf } from '../lib/json.ts'
+import { isObject, parsedText, textOf } from '../lib/json.ts'
 import { targetOf } from '../lib/targets.ts'
 import { type Activity, activityOf, methodActivity } from '../lib/verbs.ts'
 import type { NormaliseContext } from '../types.ts'
-import { attributeText, hasPrefix, type LogView, parsedText } from './attributes.ts'
+import { attributeText, hasPrefix, type LogView } from './attributes.ts'
 import { type Fields, outcomeOf } from './common.ts'
 
 export interface Call {
