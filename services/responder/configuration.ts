@@ -56,6 +56,8 @@ export interface ConfigurationRollouts {
   /** Hash of the file configuration in force; undefined before the first. */
   baseHash(): string | undefined
   readiness(): Readiness
+  /** `listener` is called whenever a change has been carried out. */
+  onSettled(listener: () => void): void
   /** Removes content that nothing has named for long, and gives records again that retention has taken. */
   maintain(nowMs: number): Promise<void>
 }
@@ -97,10 +99,14 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
   const contents = new Set<string>()
   let base: DetectionConfiguration | undefined
   let last: Promise<unknown> = Promise.resolve()
+  let tellSettled = (): void => undefined
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work)
-    last = result.catch(() => undefined)
+    last = result.then(
+      () => tellSettled(),
+      () => undefined,
+    )
     return result
   }
 
@@ -255,6 +261,9 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
       const open = [...rollouts.values()].filter(({ given }) => given === null)
       if (open.length === 0) return { ok: true }
       return { ok: false, reason: 'not every partition holds the configuration yet' }
+    },
+    onSettled: (listener) => {
+      tellSettled = listener
     },
     maintain: (nowMs) =>
       inTurn(async () => {

@@ -66,8 +66,10 @@ export interface Quarantines {
   /** Automatic orders of the last hour, and identities under automatic containment: what caps count. */
   load(tenant: string, nowMs: number): { readonly orderedLastHour: number; readonly active: number }
   list(tenant: string): Quarantine[]
-  /** Ends what has run out and drops what is older than it is kept. Answers what expired. */
+  /** Ends what has run out, and answers it. */
   expire(nowMs: number): Promise<readonly Quarantine[]>
+  /** Drops what is older than it is kept. */
+  tidy(nowMs: number): Promise<void>
 }
 
 const identityKey = (tenant: string, identity: string): string => `${tenant}\u0000${identity}`
@@ -122,6 +124,8 @@ interface Memory {
   /** Newest quarantine of each identity: it holds the identity's highest sequence and is kept for its sake. */
   readonly newest: Map<string, string>
   readonly active: Map<string, Set<string>>
+  /** Active or proposed: what can run out. */
+  readonly open: Set<string>
   readonly orderedMs: Map<string, number[]>
 }
 
@@ -135,6 +139,8 @@ function remember(memory: Memory, q: Quarantine): void {
   memory.active.set(q.tenant, active)
   if (isActive(q)) active.add(q.id)
   else active.delete(q.id)
+  if (isActive(q) || q.status === 'proposed') memory.open.add(q.id)
+  else memory.open.delete(q.id)
   const isNewOrder =
     q.automatic && q.approved_by === null && q.ordered_at !== null && before?.ordered_at !== q.ordered_at
   if (!isNewOrder) return
@@ -151,7 +157,7 @@ export interface QuarantineDeps {
 
 /** Makes the state machine over its memory. */
 export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps): Quarantines {
-  const memory: Memory = { all: new Map(), newest: new Map(), active: new Map(), orderedMs: new Map() }
+  const memory: Memory = { all: new Map(), newest: new Map(), active: new Map(), open: new Set(), orderedMs: new Map() }
 
   const get = (tenant: string, id: string | undefined): Quarantine | undefined => {
     const q = id === undefined ? undefined : memory.all.get(id)
@@ -249,7 +255,7 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
       : write(tx, { ...q, status: 'expired', status_reason: 'nobody decided in time', ended_at: isoOf(nowMs) })
 
   const isKept = (q: Quarantine, nowMs: number): boolean => {
-    if (isActive(q) || q.status === 'proposed') return true
+    if (memory.open.has(q.id)) return true
     const isNewest = memory.newest.get(identityKey(q.tenant, q.identity)) === q.id
     // Receivers have seen its sequence: the identity's next order must not start again from 1.
     if (isNewest && q.order_sequence > 0) return true
@@ -339,18 +345,22 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
     },
     list: (tenant) => [...memory.all.values()].filter((q) => q.tenant === tenant),
     async expire(nowMs) {
+      const now = isoOf(nowMs)
       const writes: Promise<void>[] = []
       const expired: Quarantine[] = []
-      for (const q of memory.all.values()) {
-        const runsOut = (isActive(q) || q.status === 'proposed') && Date.parse(q.expires_at ?? '') <= nowMs
-        if (runsOut) {
-          const tx = store.begin(q.tenant)
-          expired.push(lapse(tx, q, nowMs))
-          writes.push(tx.commit())
-        } else if (!isKept(q, nowMs)) writes.push(drop(q))
+      for (const id of memory.open) {
+        const q = memory.all.get(id)
+        if (q?.expires_at === null || q === undefined || q.expires_at > now) continue
+        const tx = store.begin(q.tenant)
+        expired.push(lapse(tx, q, nowMs))
+        writes.push(tx.commit())
       }
       await Promise.all(writes)
       return expired
+    },
+    async tidy(nowMs) {
+      const old = [...memory.all.values()].filter((q) => !isKept(q, nowMs))
+      await Promise.all(old.map(drop))
     },
   }
 }

@@ -75,15 +75,20 @@ interface Lane {
   running: Promise<void> | undefined
 }
 
-export interface StoreOptions {
+export interface AppendTools {
   readonly log: Log
   readonly logger: Logger
   readonly timers: Timers
 }
 
+export interface StoreOptions extends AppendTools {
+  /** The log will never take what it was given: memory and log differ from now on, and nothing may act on either. */
+  onFatal(error: Error): void
+}
+
 /** Appends, and waits out trouble that may pass. Rejects for what never will, or when `isClosed` says so. */
 export async function appendPatiently(
-  { log, logger, timers }: StoreOptions,
+  { log, logger, timers }: AppendTools,
   topic: string,
   partition: number,
   records: readonly RecordInput[],
@@ -138,6 +143,7 @@ function createWriter(options: StoreOptions) {
           offset += waiting.records.length
         }
       } catch (error) {
+        options.onFatal(error as Error)
         for (const waiting of together) waiting.fail(error as Error)
       }
     }

@@ -1,0 +1,129 @@
+/**
+ * Reads `findings` and `commands` and hands each record to who acts on it. A record that cannot be read becomes a dead
+ * letter; its neighbours go on. A batch is done when all that it brought about is durable.
+ */
+import { checkCommand, type Command } from '../../schemas/command.ts'
+import { type Finding, findingValidator } from '../../schemas/finding.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Batch, Consumer, Log, LogRecord, PartitionHandler } from '../lib/log/port.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { Letters } from './letters.ts'
+import type { Positions } from './positions.ts'
+import type { Timers } from './timers.ts'
+
+const GROUP = 'responder'
+const TOPICS = ['findings', 'commands'] as const
+const RESTART_MS = 1_000
+
+export interface IntakeDeps {
+  readonly log: Log
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly timers: Timers
+  readonly letters: Letters
+  readonly positions: Positions
+  onFinding(finding: Finding, nowMs: number): Promise<void>
+  onCommand(command: Command, nowMs: number): Promise<void>
+  /** Memory and log differ: reading on would take what is only in memory for done. */
+  hasFailed(): boolean
+}
+
+export interface Intake {
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Tells the log how far it has come, for lag displays. */
+  commit(): Promise<void>
+}
+
+function parse(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Makes the reader. A consumer that stops by itself is made anew after a moment. */
+export function createIntake(deps: IntakeDeps): Intake {
+  const { log, clock, logger, metrics, timers, letters, positions } = deps
+  let consumer: Consumer | undefined
+  let stopped = false
+  const done = new Map<string, { topic: string; partition: number; offset: number }>()
+
+  const takeFinding = async (record: LogRecord, value: Buffer, origin: string): Promise<void> => {
+    const finding = parse(value)
+    if (findingValidator.check(finding)) {
+      await deps.onFinding(finding, clock.now())
+      return
+    }
+    const problems = findingValidator.problems(finding).map((p) => `${p.path} ${p.message}`)
+    await letters.unreadable(`${origin}/${record.offset}`, 'invalid', `not a finding: ${problems.join('; ')}`, value)
+  }
+
+  const takeCommand = async (record: LogRecord, value: Buffer, origin: string): Promise<void> => {
+    const outcome = checkCommand(parse(value))
+    if (outcome.ok) await deps.onCommand(outcome.command, clock.now())
+    else await letters.unreadable(`${origin}/${record.offset}`, 'invalid', outcome.reason, value)
+  }
+
+  const process = async (batch: Batch): Promise<void> => {
+    const origin = `${batch.topic}/${batch.partition}`
+    const records = batch.records.filter((record) => record.value !== null)
+    if (batch.topic === 'findings') {
+      // Memory changes in order, call by call; only the waiting for the log is shared.
+      await Promise.all(records.map((record) => takeFinding(record, record.value!, origin)))
+    } else {
+      for (const record of records) await takeCommand(record, record.value!, origin)
+    }
+    const next = batch.records.at(-1)!.offset + 1
+    positions.advance(batch.topic, batch.partition, next)
+    // Commands are few, and not all of them are as idle the second time: the position follows each batch at once.
+    if (batch.topic === 'commands') await positions.save()
+    done.set(origin, { topic: batch.topic, partition: batch.partition, offset: next })
+    metrics.consumerLag.set({ service: GROUP, topic: batch.topic }, Math.max(0, batch.endOffset - next))
+  }
+
+  const handler = (topic: string, partition: number): PartitionHandler => ({
+    start: () => positions.startOf(topic, partition),
+    process: async (batch, context) => {
+      await context.heartbeat()
+      await process(batch)
+    },
+    stop: () => Promise.resolve(),
+  })
+
+  const open = async (): Promise<void> => {
+    consumer = await log.consume({
+      group: GROUP,
+      topics: TOPICS,
+      handler,
+      onStopped: (reason) => {
+        consumer = undefined
+        if (stopped || deps.hasFailed()) return
+        logger.error({ reason: reason.message }, 'reading findings and commands stopped; it begins again')
+        timers.after(RESTART_MS, () => {
+          if (!stopped)
+            open().catch((error: Error) => logger.error({ reason: error.message }, 'reading cannot begin again'))
+        })
+      },
+    })
+  }
+
+  return {
+    start: open,
+    async stop() {
+      stopped = true
+      await consumer?.close()
+      consumer = undefined
+    },
+    async commit() {
+      const owner = consumer
+      if (owner === undefined) return
+      const news = [...done.values()]
+      done.clear()
+      await Promise.all(news.map(({ topic, partition, offset }) => owner.commit(topic, partition, offset)))
+    },
+  }
+}
