@@ -45,6 +45,7 @@ export function describeLog(name: string, factory: () => Promise<LogHarness>, tr
     describeReads(suite)
     describeConsumers(suite)
     describeGroups(suite)
+    // Kafka compacts and expires in its own time, on a clock of its own: nothing to wait for in a test.
     describe.skipIf(!traits.maintainsAtOnce)('maintenance', () => describeMaintenance(suite))
     describeModel(factory, traits)
   })

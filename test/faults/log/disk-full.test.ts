@@ -13,7 +13,9 @@ import { createLogRoom, type LogRoom } from '../../support/sqlite-log.ts'
 const CHILD = fileURLToPath(new URL('./append-until-full.ts', import.meta.url))
 /** bash counts in KiB. */
 const FILE_KIB_MAX = 5_000
-const canLimit = spawnSync('prlimit', ['--version']).status === 0 && spawnSync('bash', ['--version']).status === 0
+/** Changes the limits of a running process (util-linux). */
+const LIMITER = 'prlimit'
+const canLimit = [LIMITER, 'bash'].every((program) => spawnSync(program, ['--version']).status === 0)
 
 let room: LogRoom
 beforeEach(() => {
@@ -23,6 +25,7 @@ afterEach(() => room.clear())
 
 describe('a disk that takes no more', () => {
   if (!canLimit) console.warn('left out: the disk that takes no more, because bash or prlimit (util-linux) is missing')
+  // Only Linux with util-linux can lift a limit of a process that runs.
   it.skipIf(!canLimit)('makes the log refuse, readably, until there is space again', async () => {
     const limited = `ulimit -S -f ${FILE_KIB_MAX}; exec "$0" "$@"`
     const args = ['-c', limited, process.execPath, CHILD, room.directory]
@@ -31,7 +34,7 @@ describe('a disk that takes no more', () => {
     const said: unknown[] = []
     for await (const line of createInterface({ input: child.stdout })) {
       said.push(JSON.parse(line))
-      if (said.length === 1) spawnSync('prlimit', ['--pid', `${child.pid}`, '--fsize=unlimited'])
+      if (said.length === 1) spawnSync(LIMITER, ['--pid', `${child.pid}`, '--fsize=unlimited'])
     }
     expect(await exited).toEqual([0, null])
     const reason = expect.stringContaining(room.file)
