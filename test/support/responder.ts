@@ -1,0 +1,171 @@
+/**
+ * A responder on a real embedded log, for tests, with a clock that the test moves: timers fire when their time has come,
+ * and real HTTP runs in between.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { encodeCommand, type Command, commandId, type CommandType } from '../../schemas/command.ts'
+import type { Finding } from '../../schemas/finding.ts'
+import { H, partitionOf } from '../../schemas/ids.ts'
+import { topicSpecs } from '../../schemas/topics.ts'
+import { defaultConfig, type ServiceConfiguration, type Sink } from '../../services/lib/config.ts'
+import type { Log } from '../../services/lib/log/port.ts'
+import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
+import { createMetrics } from '../../services/lib/metrics.ts'
+import { createResponder, type Responder, type ResponderOptions } from '../../services/responder/index.ts'
+import type { Timers } from '../../services/responder/timers.ts'
+import { TEST_SECRET } from './webhook-receiver.ts'
+
+export interface SimulatedTime {
+  readonly clock: { now(): number }
+  readonly timers: Timers
+  /** Moves the clock, firing what falls due on the way, in order. Real input and output goes on in between. */
+  advance(ms: number): Promise<void>
+}
+
+/** Lets everything that is ready run, real sockets and the log's threads included. */
+export const settle = (ms = 30): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
+export function simulatedTime(startMs = Date.UTC(2026, 0, 5, 12)): SimulatedTime {
+  let now = startMs
+  let number = 0
+  const timers = new Map<number, { readonly at: number; readonly run: () => void }>()
+  const next = (until: number): [number, { at: number; run: () => void }] | undefined =>
+    [...timers].filter(([, t]) => t.at <= until).sort(([a, x], [b, y]) => x.at - y.at || a - b)[0]
+  return {
+    clock: { now: () => now },
+    timers: {
+      after(ms, run) {
+        number += 1
+        const id = number
+        timers.set(id, { at: now + Math.max(0, ms), run })
+        return { cancel: () => timers.delete(id) }
+      },
+    },
+    async advance(ms) {
+      const until = now + ms
+      for (let due = next(until); due !== undefined; due = next(until)) {
+        const [id, timer] = due
+        timers.delete(id)
+        now = Math.max(now, timer.at)
+        timer.run()
+        await settle(0)
+      }
+      now = until
+      await settle()
+    },
+  }
+}
+
+export const finding = (change: Partial<Finding> = {}): Finding => ({
+  id: H('test-finding', JSON.stringify(change)),
+  revision: 1,
+  detector: 'lateral/recon-burst',
+  version: 1,
+  mode: 'live',
+  severity: 'high',
+  tenant: 'default',
+  agent: 'agent-1',
+  owner: 'owner-1',
+  session: 'session-1',
+  time: '2026-01-05T12:00:00.000Z',
+  title: 'A burst of discovery calls',
+  why: 'agent-1 listed 40 kinds of things in a minute and had never listed any.',
+  observed: { calls: 40 },
+  expected: { calls: 0.2 },
+  surprise: 9.1,
+  learned_since: '2026-01-01T00:00:00.000Z',
+  techniques: ['T1580'],
+  evidence: [{ event_id: H('e'), source_id: 'call-1', time: '2026-01-05T12:00:00.000Z', action: 'list', target: 'x' }],
+  history: false,
+  epoch: H('epoch'),
+  ...change,
+})
+
+export const sinkOf = (url: string, change: Partial<Sink> = {}): Sink => ({
+  name: 'siem',
+  type: 'webhook',
+  url,
+  secret: TEST_SECRET,
+  min_severity: 'low',
+  allow_private: true,
+  tenant: 'default',
+  receives: ['findings', 'orders', 'notices'],
+  ...change,
+})
+
+export interface TestBench {
+  readonly log: Log
+  responder: Responder
+  readonly config: ServiceConfiguration
+  sendFinding(finding: Finding): Promise<void>
+  sendCommand<T extends CommandType>(type: T, fields: object, tenant?: string): Promise<string>
+  /** Stops the responder without letting it end anything, and starts another on the same log. */
+  restart(change?: Partial<ResponderOptions>): Promise<Responder>
+  close(): Promise<void>
+}
+
+export interface BenchOptions extends Partial<Omit<ResponderOptions, 'config'>> {
+  readonly config?: Partial<ServiceConfiguration>
+  readonly partitions?: number
+  readonly start?: boolean
+}
+
+const realClock = { now: () => Date.now() }
+
+/** A responder on a fresh log in a directory of its own. */
+export async function testBench(options: BenchOptions = {}): Promise<TestBench> {
+  const directory = await mkdtemp(join(tmpdir(), 'moltwatch-responder-'))
+  const logger = options.logger ?? pino({ level: 'silent' })
+  const log = await createSqliteLog({ directory, clock: realClock, logger })
+  await log.ensureTopics(topicSpecs(options.partitions ?? 4))
+  const config: ServiceConfiguration = { ...defaultConfig(), ...options.config }
+  const { config: _config, partitions: _partitions, start, ...rest } = options
+  const base = { log, clock: realClock, logger, metrics: createMetrics(), ...rest }
+  let commands = 0
+  const bench: TestBench = {
+    log,
+    config,
+    responder: createResponder({ ...base, config }),
+    async sendFinding(value) {
+      const partition = partitionOf(value.tenant, log.partitions('findings'))
+      await log.append('findings', partition, [{ key: value.tenant, value: Buffer.from(JSON.stringify(value)) }])
+    },
+    async sendCommand(type, fields, tenant = 'default') {
+      commands += 1
+      const id = commandId(tenant, type, String(commands))
+      const command = { type, id, tenant, by: 'ada', time: '2026-01-05T12:00:00.000Z', ...fields } as Command
+      await log.append('commands', partitionOf(tenant, log.partitions('commands')), [
+        { key: tenant, value: encodeCommand(command) },
+      ])
+      return id
+    },
+    async restart(change = {}) {
+      await bench.responder.stop()
+      bench.responder = createResponder({ ...base, config, ...change })
+      await bench.responder.start()
+      return bench.responder
+    },
+    async close() {
+      await bench.responder.stop()
+      await log.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+  if (start !== false) await bench.responder.start()
+  return bench
+}
+
+/** Waits until `probe` holds, looking every few milliseconds; fails with `what` after ten seconds. */
+export async function eventually(what: string, probe: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (await probe()) return
+    await settle(10)
+  }
+  throw new Error(`waited in vain for: ${what}`)
+}
