@@ -1,6 +1,7 @@
 /** Reads a tree and applies every rule of the architecture to it. */
+import { readdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { computedImports, dependencies, layers, packageHomes, purePackages } from './imports.ts'
 import { environment, pureCore } from './purity.ts'
 import { fileHeader, functionLength, parses, skippedTests } from './shape.ts'
@@ -32,12 +33,15 @@ const hostsOf = (address: string | undefined): string[] =>
   address && URL.canParse(address) ? [new URL(address).host] : []
 
 /**
- * The root itself and the folder around it: whoever names either names a machine. The folder around it is left out where
- * it is one that every machine has.
+ * The root itself and the folders beside it: whoever names one of them names this machine. Where the root lies among what
+ * every machine has (`/app`, the folder for temporary files), its neighbours tell nothing.
  */
 const machinePathsOf = (root: string): string[] => {
   const parent = dirname(root)
-  return dirname(parent) === parent || [tmpdir(), dirname(homedir())].includes(parent) ? [root] : [root, parent]
+  if (dirname(parent) === parent) return []
+  if ([tmpdir(), dirname(homedir())].includes(parent)) return [root]
+  const neighbours = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return [root, ...neighbours.map(({ name }) => join(parent, name)).filter((path) => path !== root)]
 }
 
 /** The files under `root`, ready for the rules. `registry` is the address that npm uses, if one is known. */

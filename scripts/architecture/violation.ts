@@ -16,7 +16,7 @@ export interface Tree {
   /** The TypeScript among them, parsed. */
   readonly sources: readonly SourceFile[]
   readonly paths: ReadonlySet<string>
-  /** The absolute path of the root and others that only mean something on this machine. */
+  /** Absolute paths that only mean something on this machine: the root and what lies beside it. */
   readonly machinePaths: readonly string[]
   /** Hosts of package registries that this machine uses. */
   readonly registryHosts: readonly string[]

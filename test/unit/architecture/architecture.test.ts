@@ -120,6 +120,7 @@ const planted: readonly (readonly [rule: string, path: string, code: string])[] 
   // What holds on one machine only.
   ['machine-place', 'services/archiver/a.ts', "export const a = '{ROOT}/data'"],
   ['machine-place', 'docs/a.md', 'See {ROOT}/docs.'],
+  ['machine-place', 'docs/a.md', 'The data lie in `{NEIGHBOUR}`.'],
   ['machine-place', 'docs/a.md', `See ${['registry', 'npmjs', 'org'].join('.')}.`],
   ['machine-place', '.npmrc', 'registry=https://mirror.example/npm/'],
 ]

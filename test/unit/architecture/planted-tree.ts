@@ -61,15 +61,18 @@ const CLEAN: Readonly<Record<string, string>> = {
 
 /** What the rules say of the clean tree with `changes` (path to text, undefined to remove), in a folder that is then gone. */
 export const checkPlanted = (changes: Readonly<Record<string, string | undefined>>, registry?: string): Violation[] => {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'moltwatch-architecture-')))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'moltwatch-architecture-')))
+  const root = join(folder, 'project')
+  const neighbour = join(folder, 'neighbour')
   try {
+    mkdirSync(neighbour)
     for (const [path, text] of Object.entries({ ...CLEAN, ...changes })) {
       if (text === undefined) continue
       mkdirSync(dirname(join(root, path)), { recursive: true })
-      writeFileSync(join(root, path), text.replaceAll('{ROOT}', root))
+      writeFileSync(join(root, path), text.replaceAll('{ROOT}', root).replaceAll('{NEIGHBOUR}', neighbour))
     }
     return checkTree(readTree(root, registry))
   } finally {
-    rmSync(root, { recursive: true })
+    rmSync(folder, { recursive: true })
   }
 }
