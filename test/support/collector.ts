@@ -85,7 +85,7 @@ export async function openCollector(partitions = 8): Promise<CollectorRoom> {
     post: (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
       fetch(url + path, {
         method: 'POST',
-        body: body as BodyInit,
+        body: typeof body === 'string' ? body : new Uint8Array(body),
         headers: { authorization: 'Bearer live-token', 'content-type': 'application/json', ...headers },
       }),
     frames: () => readFrames(log),

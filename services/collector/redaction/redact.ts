@@ -32,6 +32,7 @@ function applyShapes(text: string, shapes: readonly SecretShape[]): string {
 const RANDOM_TOKEN = /[A-Za-z0-9+/_=-]{32,512}/g
 /** Bits per character: random base64 of 32 characters has about 4.5, English words joined by `_` about 3.6. */
 const RANDOM_BITS_MIN = 4.1
+const RANDOM_DIGITS_MIN = 3
 /** An AWS secret key has 40 characters and may hold slashes; any other token with slashes is a path of names. */
 const AWS_SECRET_CHARS = 40
 
@@ -39,7 +40,11 @@ const AWS_SECRET_CHARS = 40
 export function looksRandom(token: string): boolean {
   if (!/[a-z]/.test(token) || !/[A-Z]/.test(token) || !/[0-9]/.test(token)) return false
   if (/^[0-9a-fA-F-]+$/.test(token)) return false
-  if (token.includes('/') && token.length !== AWS_SECRET_CHARS) return false
+  if (token.length !== AWS_SECRET_CHARS) {
+    if (token.includes('/')) return false
+    // A name in camel case has mixed letters, too; several digits among them it rarely has.
+    if (token.replace(/[^0-9]/g, '').length < RANDOM_DIGITS_MIN) return false
+  }
   const counts = new Map<string, number>()
   for (const character of token) counts.set(character, (counts.get(character) ?? 0) + 1)
   let bits = 0

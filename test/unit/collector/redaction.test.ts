@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  credentialHash,
+  isSecret,
+  looksRandom,
+  redactId,
+  redactText,
+  redactValue,
+} from '../../../services/collector/redaction/redact.ts'
+import { namesSecret } from '../../../services/collector/redaction/shapes.ts'
+
+const CASES: readonly (readonly [string, string])[] = [
+  ['ghp_0123456789abcdefghijABCDEFGHIJ012345', '[redacted:github-token]'],
+  ['github_pat_11ABCDEFG0123456789_abcdefghij', '[redacted:github-token]'],
+  ['glpat-abcdefghij0123456789', '[redacted:gitlab-token]'],
+  ['xoxb-123456789012-abcdefghijkl', '[redacted:slack-token]'],
+  ['https://hooks.slack.com/services/T000/B000/XXXXXXXX', 'https://hooks.slack.com/services/[redacted:slack-webhook]'],
+  ['sk-ant-api03-abcdefghijklmnop', '[redacted:anthropic-key]'],
+  ['sk-proj-abcdefghijklmnopqrstuvwx', '[redacted:openai-key]'],
+  ['rk_live_abcdefgh0123', '[redacted:stripe-key]'],
+  ['AIzaSyA0123456789abcdefghijABCDEFGHIJ01', '[redacted:google-key]'],
+  ['eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln', '[redacted:jwt]'],
+  ['AKIAIOSFODNN7EXAMPLE', '[redacted:aws-key-id]'],
+  ['wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', '[redacted:token]'],
+  ['curl -H "Authorization: Bearer abcdefgh"', 'curl -H "Authorization: [redacted:password] [redacted:authorization]"'],
+  ['curl -u bob:hunter2 https://x.org', 'curl -u bob:[redacted:password] https://x.org'],
+  ['postgres://admin:hunter2@db/x', 'postgres://[redacted:url-password]@db/x'],
+  ['https://x.org/a?sig=abcdef&page=2', 'https://x.org/a?sig=[redacted:url-secret]&page=2'],
+  ['mysql --password hunter2 -u root', 'mysql --password [redacted:password] -u root'],
+  ['{"client_secret": "two words"}', '{"client_secret": "[redacted:password]"}'],
+  ["DB_PASSWORD='a;b' ./run", "DB_PASSWORD='[redacted:password]' ./run"],
+  ['{\\"apiKey\\": \\"abc\\"}', '{\\"apiKey\\": \\"[redacted:password]"}'],
+]
+
+const KEPT = [
+  '/downloads/Invoice_ORDER-104674.txt',
+  'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-secret-0-xehWok',
+  '0f8fad5b-d9cb-469f-a165-70867728950e',
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  'a basic understanding of token generation',
+  'user@example.com',
+  'https://docs.google.com/document/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgVE2upms',
+  'git commit -m "rotate the secret store"',
+]
+
+describe('redaction of texts', () => {
+  it.each(CASES)('%s', (text, redacted) => {
+    expect(redactText(text)).toBe(redacted)
+    expect(redactText(`before ${text} after`)).toContain('[redacted:')
+  })
+
+  it.each(KEPT)('keeps %s', (text) => {
+    expect(redactText(text)).toBe(text)
+  })
+
+  it('gives its own output back unchanged', () => {
+    const texts = fc.oneof(
+      fc.constantFrom(...CASES.map(([text]) => text)),
+      fc.string(),
+      fc.constantFrom('password=', '"', ' '),
+    )
+    fc.assert(
+      fc.property(fc.array(texts, { maxLength: 6 }), (parts) => {
+        const once = redactText(parts.join(' '))
+        expect(redactText(once)).toBe(once)
+      }),
+    )
+  })
+
+  it('keeps ids that merely look random, and takes known secrets out of them', () => {
+    for (const id of ['call_ycwWFibs2RQVTWvnlZQovbKU', 'ASIAIOSFODNN7EXAMPLE', 'toolu_01A09q90qw90lq917835lq9']) {
+      expect(redactId(id)).toBe(id)
+      expect(isSecret(id)).toBe(false)
+    }
+    expect(redactId('session ghp_0123456789abcdefghijABCDEFGHIJ012345')).toBe('session [redacted:github-token]')
+  })
+
+  it('takes values out by the name of their key, also in OTLP attributes', () => {
+    expect(redactValue({ password: 'x', nested: [{ 'X-Api-Key': 1 }], max_tokens: 5, note: 'fine' })).toEqual({
+      password: '[redacted:named]',
+      nested: [{ 'X-Api-Key': '[redacted:named]' }],
+      max_tokens: 5,
+      note: 'fine',
+    })
+    expect(redactValue({ key: 'db.password', value: { stringValue: 'x' } })).toEqual({
+      key: 'db.password',
+      value: '[redacted:named]',
+    })
+  })
+
+  it('bounds what it reads of a structure', () => {
+    const deep = Array.from({ length: 100 }).reduce<unknown>((inner) => ({ inner }), 'end')
+    expect(JSON.stringify(redactValue(deep))).toContain('[cut]')
+    expect(redactValue(Array.from({ length: 10_000 }, () => 1))).toHaveLength(200)
+  })
+})
+
+describe('names of secrets', () => {
+  it('knows them in every spelling', () => {
+    for (const name of ['password', 'clientSecret', 'X-Auth-Token', 'AWS_SECRET_ACCESS_KEY', 'user_password', 'otp']) {
+      expect(namesSecret(name), name).toBe(true)
+    }
+    for (const name of ['max_tokens', 'nextToken', 'secretId', 'tokenizer', 'accessKeyId', 'path', 'passenger']) {
+      expect(namesSecret(name), name).toBe(false)
+    }
+  })
+})
+
+describe('randomness', () => {
+  it('tells tokens from names', () => {
+    expect(looksRandom('aZ3kQ9xW7vB2nM5pL8sD1fG6hJ4tR0yU')).toBe(true)
+    for (const name of [
+      'thisIsAVeryLongFunctionNameWith1Digit',
+      'some_long_table_name_in_snake_case_01',
+      'a'.repeat(40),
+    ]) {
+      expect(looksRandom(name), name).toBe(false)
+    }
+  })
+})
+
+describe('credentials', () => {
+  it('are hashed with the key of their tenant', () => {
+    const [one, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+    expect(credentialHash(one, 'secret')).toMatch(/^[0-9a-f]{32}$/)
+    expect(credentialHash(one, 'secret')).toBe(credentialHash(one, 'secret'))
+    expect(credentialHash(other, 'secret')).not.toBe(credentialHash(one, 'secret'))
+  })
+})
