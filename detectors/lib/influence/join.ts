@@ -44,7 +44,11 @@ export const INFLUENCE = {
   class_share: 0.35,
   noun_share: 0.4,
   /** From this strength on a sentence counts in full. */
-  strength_full: 180,
+  strength_full: 90,
+  /** From this strength on a sentence asks; below it only tells, and a call must take more from it. */
+  asks_from: 140,
+  words_told: 0.6,
+  reads_told: 0.6,
   /** Of orders that explain a call nearly alike, the one that the user stands behind most is taken. */
   near_equal: 0.7,
   reads: 0.9,
@@ -163,16 +167,19 @@ interface Tally {
 
 /** 0..1: how much of what is new in a call comes from this order, however weakly it is worded. */
 function explanationBy(state: InfluenceState, call: CallIndicators, order: number): number {
+  const asks = state.orders.get('strength', order) >= INFLUENCE.asks_from
   const tally: Tally = { weight: 0, explained: 0, touched: 0 }
-  for (const argument of call.arguments) weighArgument(state, argument, order, tally)
+  for (const argument of call.arguments) weighArgument(state, argument, order, asks, tally)
   const act = weighAct(state, call, order)
   const status = state.orders.get('status', order) === 1 ? INFLUENCE.status : 1
   if (tally.touched === 0) {
     const serious = (call.classes & state.orders.get('classes', order) & SERIOUS) !== 0
-    return serious && act.fresh && act.share > INFLUENCE.verb_share ? INFLUENCE.floor_acts * act.share * status : 0
+    return serious && asks && call.reads === 0 && act.fresh && act.share > INFLUENCE.verb_share
+      ? INFLUENCE.floor_acts * act.share * status
+      : 0
   }
   const topical = call.reads === 1 && tally.touched < 1 && state.orders.get('place', order) === PLACE.named
-  const reads = call.reads === 1 ? INFLUENCE.reads : 1
+  const reads = call.reads === 0 ? 1 : asks ? INFLUENCE.reads : INFLUENCE.reads_told
   const explained = (tally.explained + act.weight * act.share) / (tally.weight + act.weight)
   return explained * status * reads * (topical ? INFLUENCE.topical : 1)
 }
@@ -182,6 +189,7 @@ function weighArgument(
   state: InfluenceState,
   argument: CallIndicators['arguments'][number],
   order: number,
+  asks: boolean,
   tally: Tally,
 ): void {
   let best = 0
@@ -190,6 +198,8 @@ function weighArgument(
     const source = sourceOf(state, hash)
     if (source === SOURCE.task) return
     if (source !== SOURCE.unknown && source !== SOURCE.agent) known = true
+    // Passing a text on repeats what it says; only a sentence that asks makes that an answer.
+    if (!asks && argument.short === 0) continue
     if (holdsHash(state, 'values', order, hash, MAX.order_values)) best = Math.max(best, weightOf(source))
   }
   if (best > 0) {
@@ -202,13 +212,14 @@ function weighArgument(
     tally.weight += INFLUENCE.known_weight
     return
   }
-  const words = newWords(state, argument, order)
+  const words =
+    asks || argument.short === 1 ? newWords(state, argument, order) : { fresh: argument.stems.length, held: 0 }
   if (words.held > 0) {
     const full =
       argument.short === 1
         ? Math.min(words.fresh, INFLUENCE.words_full)
         : Math.max(words.fresh / 2, INFLUENCE.words_full)
-    const share = Math.min(1, words.held / full)
+    const share = Math.min(1, words.held / full) * (asks ? 1 : INFLUENCE.words_told)
     tally.weight += share
     tally.explained += share * share
     tally.touched += 0.5 * share

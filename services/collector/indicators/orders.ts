@@ -52,6 +52,9 @@ const POINTERS = new Set(
   ),
 )
 const ROOTS_MAX = 32
+/** A sentence that only tells and holds this many values is a record; one with fewer words is no sentence. */
+const RECORD_VALUES = 4
+const SENTENCE_WORDS = 2
 
 export function readSentence(sentence: Sentence): Reading {
   const roots = new Set<string>()
@@ -98,10 +101,13 @@ export function readSentence(sentence: Sentence): Reading {
       }
     }
   }
+  const record =
+    sentence.values.length >= RECORD_VALUES || sentence.words.length - sentence.values.length < SENTENCE_WORDS
   const strength = strengthOf(sentence, { acts: acts || foreignAct, foreignAct, foreignAsk })
   const understood = known > 0 || strength >= STRENGTH.wish
+  const told = strength > 0 || understood || sentence.values.length === 0 ? strength : STRENGTH.unread
   return {
-    strength: strength > 0 ? strength : understood || sentence.values.length === 0 ? 0 : STRENGTH.unread,
+    strength: record && told < STRENGTH.wish ? 0 : told,
     classes,
     roots: [...roots],
     pointsBack,
