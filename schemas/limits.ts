@@ -35,8 +35,16 @@ export const LIMITS = {
   log_maintenance_every_ms: 60_000,
   tick_after_frame_ms: 250,
   tick_every_ms: 5_000,
+  /** On `signals` while a candidate waits for its decision. */
+  tick_urgent_every_ms: 500,
   /** A tick on `signals` stays this far behind the clock, for frames that are stamped and not yet durable. */
   tick_margin_ms: 500,
+  /** Findings and signals of a partition that may wait for the disk while its records are applied. */
+  outputs_waiting_max: 2_000,
+  detector_commit_every_ms: 2_000,
+  /** Waits before a worker that stopped by itself begins again: the first, doubled up to the second. */
+  detector_restart_ms_min: 250,
+  detector_restart_ms_max: 15_000,
 
   // Time
   event_ahead_ms_max: 10 * 60_000,
@@ -68,6 +76,8 @@ export const LIMITS = {
   snapshot_every_ms: 60_000,
   snapshot_every_events: 100_000,
   snapshots_kept: 2,
+  /** Snapshots written at the same time when the service stops. */
+  snapshots_at_stop_max: 8,
 
   // Answers
   list_items_default: 100,
@@ -88,7 +98,7 @@ export const LIMITS = {
   warehouse_retry_ms_max: 10_000,
   archive_every_ms: 1_000,
   archive_rows_min: 10_000,
-  archive_insert_bytes_max: 32 * 1024 * 1024,
+  archive_insert_bytes_max: 8 * 1024 * 1024,
   /** Records read and not yet stored, as they stand in the log: beyond it reading stops until some are stored. */
   archive_waiting_bytes_max: 16 * 1024 * 1024,
   archive_batch_bytes_max: 1024 * 1024,

@@ -1,0 +1,317 @@
+/**
+ * One partition of one stage in the hands of this process: restores its state from the newest whole snapshot, applies
+ * records, writes what they bring about, and writes snapshots. The core does not know that any of this exists.
+ *
+ * The order is what recovery hangs on. Outputs are durable before the position moves; a snapshot is taken only where the
+ * position is, between two batches; after a failure nothing is written any more, and the next worker starts from the
+ * newest snapshot and repeats what this one may have written.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import { decodeControl, decodeHeader, FrameError } from '../../../schemas/frame.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { type Batch, type BatchContext, type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
+import type { Logger } from '../../lib/logger.ts'
+import type { Metrics } from '../../lib/metrics.ts'
+import type { Applied, Stage, StageSnapshot } from '../engine/index.ts'
+import type { Gate } from './gate.ts'
+import { createOutputs } from './outputs.ts'
+import type { RuntimeMetrics } from './runtime-metrics.ts'
+import type { SnapshotStore } from './snapshot-store.ts'
+import type { Ticker, Ticking } from './ticker.ts'
+
+export interface WorkerDeps {
+  readonly log: Log
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly runtimeMetrics: RuntimeMetrics
+  readonly store: SnapshotStore
+  /** Snapshots are taken and written one at a time, so that no pause is long. */
+  readonly gate: Gate
+  readonly ticker: Ticker
+  createStage(topic: Stage['stage'], partition: number, snapshot: StageSnapshot | undefined): Stage
+  readContent(hash: string): Promise<DetectionConfiguration | undefined>
+  /** Offsets of records that a bug met: they are left out, now and whenever the partition is restored in this process. */
+  readonly poisoned: Set<string>
+  /** A position has moved. */
+  onProgress(): void
+}
+
+export interface PartitionWorker extends PartitionHandler, Ticking {
+  readonly stage: Stage | undefined
+  /** Offset of the next record whose outputs are not durable yet. */
+  readonly position: number
+  /** Records behind the position, as far as is known. */
+  readonly lag: number
+  /** Since when there are changes that no snapshot holds, ms since 1970; undefined where there are none. */
+  readonly unsavedSince: number | undefined
+  /** Compressed size of the newest snapshot in bytes. */
+  readonly snapshotBytes: number
+}
+
+/** So many events are applied before others get their turn. */
+const EVENTS_PER_TURN = 200
+
+const keyOf = (topic: string, partition: number, offset: number): string => `${topic}/${partition}/${offset}`
+
+/** A record met a bug: the state may be half changed, so it is rebuilt without the record. */
+class PoisonError extends Error {
+  override readonly name = 'PoisonError'
+}
+
+class Worker implements PartitionWorker {
+  readonly topic: Stage['stage']
+  readonly partition: number
+  stage: Stage | undefined
+  position = 0
+  unsavedSince: number | undefined
+  snapshotBytes = 0
+  readonly #deps: WorkerDeps
+  readonly #outputs
+  #end = 0
+  #busy = false
+  /** Something failed after the state had moved on: it is worth nothing any more. */
+  #broken = false
+  #eventsUnsaved = 0
+  #snapshotTimer: NodeJS.Timeout | undefined
+  #writing: Promise<void> | undefined
+  /** Called at the end of the batch in hand. */
+  #onQuiet: (() => void) | undefined
+
+  constructor(topic: Stage['stage'], partition: number, deps: WorkerDeps) {
+    this.topic = topic
+    this.partition = partition
+    this.#deps = deps
+    this.#outputs = createOutputs(deps.log, deps.clock)
+  }
+
+  get pending(): boolean {
+    return !this.#broken && this.stage?.pending === true
+  }
+  get urgent(): boolean {
+    return this.stage?.urgent === true
+  }
+  get logTime(): number {
+    return this.stage?.logTime ?? 0
+  }
+  get behind(): boolean {
+    return this.#busy || this.lag > 0
+  }
+  get lag(): number {
+    return Math.max(0, this.#end - this.position)
+  }
+
+  async start(): Promise<number> {
+    const { log, clock, store, logger, runtimeMetrics, ticker } = this.#deps
+    const place = { topic: this.topic, partition: this.partition }
+    const began = clock.now()
+    const [{ snapshot, damaged }, bounds] = await Promise.all([
+      store.newest(this.topic, this.partition),
+      log.bounds(this.topic, this.partition),
+    ])
+    if (damaged.length > 0) {
+      runtimeMetrics.snapshots.inc({ stage: this.topic, outcome: 'damaged' }, damaged.length)
+      logger.warn({ ...place, damaged, used: snapshot?.offset ?? null }, 'snapshots are damaged: an older one is used')
+    }
+    if (snapshot === undefined && damaged.length > 0 && bounds.start > 0) {
+      throw new LogError(
+        'offset_out_of_range',
+        `all snapshots of ${this.topic}/${this.partition} are damaged, and the log no longer reaches back to its beginning: what was learned cannot be rebuilt. Remove the snapshots of this partition to start learning anew`,
+      )
+    }
+    this.stage = this.#deps.createStage(this.topic, this.partition, snapshot)
+    this.position = snapshot?.offset ?? bounds.start
+    this.#end = bounds.end
+    if (snapshot !== undefined) {
+      runtimeMetrics.restoreSeconds.observe((clock.now() - began) / 1000)
+      logger.debug({ ...place, offset: snapshot.offset, behind: this.lag }, 'state restored')
+    }
+    ticker.plan(this, true)
+    return this.position
+  }
+
+  async process(batch: Batch, context: BatchContext): Promise<void> {
+    this.#busy = true
+    this.#end = Math.max(this.#end, batch.endOffset)
+    try {
+      const events = await this.#applyAll(batch, context)
+      const last = batch.records.at(-1)
+      await this.#flush(context)
+      if (last !== undefined) this.position = last.offset + 1
+      this.#busy = false
+      this.#deps.onProgress()
+      this.#deps.ticker.plan(this, events > 0)
+      this.#considerSnapshot()
+    } catch (error) {
+      this.#broken = true
+      if (!(error instanceof PoisonError)) throw error
+      // What the record's neighbours brought about is repeated by the next worker; its letter is not lost before.
+      await this.#flush(context)
+      throw error
+    } finally {
+      this.#busy = false
+      this.#onQuiet?.()
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#snapshotTimer)
+    this.#deps.ticker.forget(this)
+    await this.#writing
+    if (!this.#broken && this.unsavedSince !== undefined) await this.#save()
+  }
+
+  /** Applies every record; answers how many events or signals there were, repeats included. */
+  async #applyAll(batch: Batch, context: BatchContext): Promise<number> {
+    const { metrics, runtimeMetrics } = this.#deps
+    const labels = { stage: this.topic === 'events' ? 'one' : 'two' }
+    let [events, sinceTurn] = [0, 0]
+    for (const { offset, value } of batch.records) {
+      if (value === null || this.#deps.poisoned.has(keyOf(this.topic, this.partition, offset))) continue
+      const applied = await this.#apply(offset, value)
+      if (applied === undefined) continue
+      metrics.eventsProcessed.inc(labels, applied.count)
+      runtimeMetrics.repeats.inc({ stage: this.topic }, applied.repeats)
+      events += applied.count + applied.repeats
+      sinceTurn += applied.count + 1
+      if (sinceTurn < EVENTS_PER_TURN) continue
+      sinceTurn = 0
+      await nextTurn()
+      if (context.signal.aborted) throw new LogError('lease_lost', `${this.topic}/${this.partition} went elsewhere`)
+      if (this.#outputs.size >= LIMITS.outputs_waiting_max) await this.#flush(context)
+    }
+    return events
+  }
+
+  async #apply(offset: number, value: Buffer): Promise<Applied | undefined> {
+    const stage = this.stage as Stage
+    let applied: Applied
+    let isControl: boolean
+    try {
+      isControl = decodeHeader(value).kind === 'control'
+      const content = isControl ? await this.#contentFor(value) : undefined
+      applied = content === undefined ? stage.apply({ offset, value }) : stage.apply({ offset, value }, content)
+    } catch (error) {
+      return this.#refuse(offset, value, error)
+    }
+    this.#outputs.findings(applied.findings)
+    this.#outputs.signals(applied.signals)
+    for (const { row, reason } of applied.problems) {
+      this.#trouble(offset, value, 'invalid', `row ${row}: ${reason}`)
+    }
+    for (const { detector, severity, mode, revision } of applied.findings) {
+      if (revision === 1) this.#deps.metrics.findings.inc({ detector, severity, mode })
+    }
+    this.#eventsUnsaved += applied.count
+    // Ticks alone are not worth a snapshot: reading them again costs less.
+    if (applied.count > 0 || isControl) this.unsavedSince ??= this.#deps.clock.now()
+    return applied
+  }
+
+  /** The configuration that a config control record names. */
+  async #contentFor(value: Buffer): Promise<DetectionConfiguration | undefined> {
+    const control = decodeControl(value)
+    if (control.type !== 'config') return undefined
+    const content = await this.#deps.readContent(control.hash)
+    if (content !== undefined) return content
+    throw new LogError(
+      'log_corrupt',
+      `${this.topic}/${this.partition} names the configuration ${control.hash}, and the topic state does not hold it`,
+    )
+  }
+
+  /**
+   * A record that is not ours becomes a dead letter, and its neighbours go on. A record that a bug stumbles over does too,
+   * but the state that it left behind cannot be trusted: the worker starts again from its snapshot without it.
+   */
+  #refuse(offset: number, value: Buffer, error: unknown): undefined {
+    if (error instanceof LogError) throw error
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    if (error instanceof FrameError) {
+      this.#trouble(offset, value, 'malformed', error.message)
+      this.unsavedSince ??= this.#deps.clock.now()
+      return undefined
+    }
+    this.#deps.logger.error(
+      { err: error, topic: this.topic, partition: this.partition, offset },
+      'a bug met this record: it goes to the dead letters, and the partition is rebuilt without it',
+    )
+    this.#trouble(offset, value, 'poison', reason)
+    this.#deps.poisoned.add(keyOf(this.topic, this.partition, offset))
+    throw new PoisonError(`${this.topic}/${this.partition}/${offset}: ${reason}`)
+  }
+
+  #trouble(offset: number, record: Buffer, reason: 'malformed' | 'invalid' | 'poison', detail: string): void {
+    this.#deps.metrics.deadLetters.inc({ service: 'detector', reason })
+    this.#outputs.trouble({ topic: this.topic, partition: this.partition, offset, reason, detail, record })
+  }
+
+  async #flush(context: BatchContext): Promise<void> {
+    if (this.#outputs.size === 0) return
+    const stage = this.stage as Stage
+    await this.#outputs.flush({ sourcePartition: this.partition, epoch: stage.epoch, logTime: stage.logTime }, context)
+  }
+
+  /** Plans a snapshot where there is enough to save or enough time has passed. */
+  #considerSnapshot(): void {
+    if (this.unsavedSince === undefined || this.#writing !== undefined) return
+    if (this.#eventsUnsaved >= LIMITS.snapshot_every_events) {
+      this.#saveLater()
+    } else if (this.#snapshotTimer === undefined) {
+      this.#snapshotTimer = setTimeout(() => this.#saveLater(), LIMITS.snapshot_every_ms)
+      this.#snapshotTimer.unref()
+    }
+  }
+
+  #saveLater(): void {
+    clearTimeout(this.#snapshotTimer)
+    this.#snapshotTimer = undefined
+    this.#writing ??= this.#save().finally(() => {
+      this.#writing = undefined
+    })
+  }
+
+  /** Resolves between two batches. */
+  async #quiet(): Promise<void> {
+    while (this.#busy) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#onQuiet = resolve
+      await promise
+    }
+    this.#onQuiet = undefined
+  }
+
+  /** Takes a snapshot and writes it while the partition goes on. A snapshot that fails costs a longer recovery only. */
+  async #save(): Promise<void> {
+    const { gate, store, clock, logger, runtimeMetrics } = this.#deps
+    const stage = this.topic
+    await gate.run(async () => {
+      await this.#quiet()
+      if (this.#broken || this.stage === undefined || this.unsavedSince === undefined) return
+      const began = clock.now()
+      const [unsavedSince, events] = [this.unsavedSince, this.#eventsUnsaved]
+      this.unsavedSince = undefined
+      this.#eventsUnsaved = 0
+      try {
+        const snapshot = { ...this.stage.snapshot(), offset: this.position }
+        const bytes = await store.write(snapshot)
+        if (bytes > 0) this.snapshotBytes = bytes
+        runtimeMetrics.snapshots.inc({ stage, outcome: 'written' })
+        runtimeMetrics.snapshotSeconds.observe((clock.now() - began) / 1000)
+      } catch (error) {
+        this.unsavedSince = unsavedSince
+        this.#eventsUnsaved += events
+        runtimeMetrics.snapshots.inc({ stage, outcome: 'failed' })
+        logger.warn(
+          { topic: stage, partition: this.partition, reason: (error as Error).message },
+          'a snapshot was not written; the one before it holds',
+        )
+      }
+    })
+  }
+}
+
+export const createPartitionWorker = (topic: Stage['stage'], partition: number, deps: WorkerDeps): PartitionWorker =>
+  new Worker(topic, partition, deps)

@@ -1,0 +1,256 @@
+/**
+ * The detector service: consumes `events` and `signals`, one worker for each partition that it owns. When a worker fails
+ * it starts again from its snapshots after a while; what it wrote twice is dropped by those who read it.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Detector } from '../../../detectors/detector.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { createConfigurationReader } from '../../lib/configuration-store.ts'
+import type { Consumer, Log } from '../../lib/log/port.ts'
+import type { Logger } from '../../lib/logger.ts'
+import type { Metrics } from '../../lib/metrics.ts'
+import { createStageOne, createStageTwo, type Stage, type StageStats } from '../engine/index.ts'
+import { createGate } from './gate.ts'
+import { sumStats } from './local-pipeline.ts'
+import { createPartitionWorker, type PartitionWorker, type WorkerDeps } from './partition-worker.ts'
+import { createRuntimeMetrics } from './runtime-metrics.ts'
+import { createSnapshotStore } from './snapshot-store.ts'
+import { createTicker } from './ticker.ts'
+import { createWatermark } from './watermark.ts'
+
+export interface DetectorServiceOptions {
+  readonly log: Log
+  readonly detectors: readonly Detector[]
+  /** Hash of the code that decides, part of the epoch. */
+  readonly codeVersion: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+export interface DetectorStatus {
+  /** waiting: it stopped by itself and begins again soon; the reason says why. */
+  readonly state: 'stopped' | 'running' | 'waiting'
+  readonly reason: string
+  readonly partitions: Readonly<Record<Stage['stage'], number>>
+  /** Records not processed yet. */
+  readonly lag: Readonly<Record<Stage['stage'], number>>
+  /** The stages' figures added up. */
+  readonly stats: StageStats
+  /** Times that it began again. */
+  readonly restarts: number
+}
+
+export interface DetectorService {
+  /** Begins to consume. Throws LogError where the log cannot be read. */
+  start(): Promise<void>
+  /** Ends the batches in hand, writes snapshots of what has changed, and stops. */
+  stop(): Promise<void>
+  status(): DetectorStatus
+}
+
+const GROUP = 'detector'
+const TOPICS = ['events', 'signals'] as const satisfies readonly Stage['stage'][]
+
+export function createDetectorService(options: DetectorServiceOptions): DetectorService {
+  const { log, clock, logger, metrics, detectors, codeVersion } = options
+  const runtimeMetrics = createRuntimeMetrics(metrics.registry)
+  const workers: Record<Stage['stage'], Map<number, PartitionWorker>> = { events: new Map(), signals: new Map() }
+  const poisoned = new Set<string>()
+  const readContent = createConfigurationReader(log)
+  let stopping = new AbortController()
+  let state: DetectorStatus['state'] = 'stopped'
+  let reason = ''
+  let restarts = 0
+  /** In a row, each soon after the one before. */
+  let failures = 0
+  let running: Run | undefined
+
+  const all = (): PartitionWorker[] => TOPICS.flatMap((topic) => [...workers[topic].values()])
+  const lagOf = (topic: Stage['stage']): number =>
+    [...workers[topic].values()].reduce((sum, worker) => sum + worker.lag, 0)
+
+  function showMetrics(): void {
+    for (const topic of TOPICS) {
+      const mine = [...workers[topic].values()]
+      metrics.consumerLag.set({ service: 'detector', topic }, lagOf(topic))
+      const oldest = Math.min(...mine.map((worker) => worker.unsavedSince ?? Number.POSITIVE_INFINITY))
+      const age = Number.isFinite(oldest) ? (clock.now() - oldest) / 1000 : 0
+      runtimeMetrics.snapshotAgeSeconds.set({ stage: topic }, age)
+      runtimeMetrics.snapshotBytes.set(
+        { stage: topic },
+        mine.reduce((sum, w) => sum + w.snapshotBytes, 0),
+      )
+    }
+  }
+
+  const createStage: WorkerDeps['createStage'] = (topic, partition, snapshot) => {
+    const create = topic === 'events' ? createStageOne : createStageTwo
+    return create({ detectors, codeVersion, partition }, snapshot)
+  }
+
+  function startRun(): Run {
+    const watermark = createWatermark({
+      log,
+      clock,
+      group: GROUP,
+      processed: (partition) => workers.events.get(partition)?.position,
+    })
+    const ticker = createTicker({ log, clock, logger, metrics: runtimeMetrics, watermark })
+    const gate = createGate(1)
+    const deps = {
+      ...{ log, clock, logger, metrics, runtimeMetrics, gate, ticker, createStage, readContent, poisoned },
+      store: createSnapshotStore(log),
+      onProgress: () => commits.plan(),
+    }
+    const commits = createCommits(all, showMetrics)
+    return { ticker, gate, deps, commits, consumer: undefined, ended: false, began: clock.now() }
+  }
+
+  async function consume(): Promise<void> {
+    const run = startRun()
+    running = run
+    const consumer = await log.consume({
+      group: GROUP,
+      topics: TOPICS,
+      handler(topic, partition) {
+        const stage = topic as Stage['stage']
+        const worker = createPartitionWorker(stage, partition, run.deps)
+        workers[stage].set(partition, worker)
+        return {
+          start: () => worker.start(),
+          process: (batch, context) => worker.process(batch, context),
+          async stop() {
+            if (workers[stage].get(partition) === worker) workers[stage].delete(partition)
+            await worker.stop()
+          },
+        }
+      },
+      onStopped(error) {
+        if (!stopping.signal.aborted) void again(error, run)
+      },
+    })
+    run.consumer = consumer
+    run.commits.into(consumer)
+    // It may have failed, or the service may have been stopped, before the consumer was in hand.
+    if (run.ended) return consumer.close()
+    state = 'running'
+    reason = ''
+  }
+
+  async function endRun(run: Run): Promise<void> {
+    run.ended = true
+    await run.ticker.stop()
+    run.gate.widen(LIMITS.snapshots_at_stop_max)
+    await run.commits.stop()
+    await run.consumer?.close()
+  }
+
+  /** Begins again until it works or the service is stopped. */
+  async function again(error: Error, failed: Run): Promise<void> {
+    state = 'waiting'
+    reason = error.message
+    logger.error({ err: error }, 'detection stopped; it begins again from its snapshots, and repeats change nothing')
+    await endRun(failed).catch(() => undefined)
+    // What ran well for a while starts over with a short wait.
+    if (clock.now() - failed.began > LIMITS.detector_restart_ms_max) failures = 0
+    while (!stopping.signal.aborted) {
+      // A record that was given up is not met again: there is nothing to wait for.
+      const pause = error.name === 'PoisonError' ? 0 : LIMITS.detector_restart_ms_min * 2 ** failures++
+      await wait(Math.min(pause, LIMITS.detector_restart_ms_max), undefined, { signal: stopping.signal }).catch(
+        () => undefined,
+      )
+      if (stopping.signal.aborted) return
+      try {
+        restarts++
+        runtimeMetrics.restarts.inc()
+        await consume()
+        return
+      } catch (cause) {
+        reason = (cause as Error).message
+        logger.warn({ reason }, 'the log cannot be read yet')
+      }
+    }
+  }
+
+  return {
+    async start() {
+      if (state !== 'stopped') throw new Error('the detector runs already')
+      stopping = new AbortController()
+      await consume()
+    },
+    async stop() {
+      stopping.abort()
+      if (running !== undefined) await endRun(running)
+      running = undefined
+      state = 'stopped'
+    },
+    status: () => ({
+      state,
+      reason,
+      partitions: { events: workers.events.size, signals: workers.signals.size },
+      lag: { events: lagOf('events'), signals: lagOf('signals') },
+      stats: sumStats(all().flatMap((worker) => worker.stage?.stats ?? [])),
+      restarts,
+    }),
+  }
+}
+
+/** One life of the consumer, from a start to the failure or stop that ends it. */
+interface Run {
+  readonly ticker: ReturnType<typeof createTicker>
+  readonly gate: ReturnType<typeof createGate>
+  readonly deps: WorkerDeps
+  readonly commits: Commits
+  consumer: Consumer | undefined
+  ended: boolean
+  /** ms since 1970. */
+  readonly began: number
+}
+
+interface Commits {
+  /** Something has moved: positions are committed within a few seconds. */
+  plan(): void
+  into(consumer: Consumer): void
+  stop(): Promise<void>
+}
+
+/** Commits positions from time to time, for lag displays and other processes' watermarks; recovery never reads them. */
+function createCommits(workers: () => readonly PartitionWorker[], onCommit: () => void): Commits {
+  const committed = new Map<string, number>()
+  let consumer: Consumer | undefined
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+
+  async function commit(): Promise<void> {
+    onCommit()
+    for (const { topic, partition, position } of workers()) {
+      const key = `${topic}/${partition}`
+      if (committed.get(key) === position) continue
+      // A commit that is lost is made good by the next one.
+      await consumer?.commit(topic, partition, position).then(
+        () => committed.set(key, position),
+        () => undefined,
+      )
+    }
+  }
+
+  return {
+    plan() {
+      if (timer !== undefined || stopped) return
+      timer = setTimeout(() => {
+        timer = undefined
+        void commit()
+      }, LIMITS.detector_commit_every_ms)
+    },
+    into(mine) {
+      consumer = mine
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await commit()
+    },
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Snapshots in the topic `snapshots`: chunks below the size of a record under `stage/partition/offset/n`, then a manifest
+ * under `stage/partition/offset/manifest`. Partition p holds those of `events`/p and `signals`/p. A snapshot whose
+ * manifest is missing, damaged, or names a chunk that is, does not count: the one before it does. All but the newest two
+ * get tombstones.
+ */
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { Log, RecordInput } from '../../lib/log/port.ts'
+import type { Stage, StageSnapshot } from '../engine/index.ts'
+import { assemble, decodeManifest, encodeManifest, encodeSnapshot, type Manifest } from './snapshot-codec.ts'
+
+type StageName = Stage['stage']
+
+export interface Newest {
+  /** The newest whole snapshot; undefined where there is none. */
+  readonly snapshot: StageSnapshot | undefined
+  /** Snapshots newer than it that are torn or damaged, by offset. */
+  readonly damaged: readonly number[]
+}
+
+export interface SnapshotStore {
+  newest(stage: StageName, partition: number): Promise<Newest>
+  /** Resolves when the snapshot is durable, with its compressed size. What is of the same offset is not written again. */
+  write(snapshot: StageSnapshot): Promise<number>
+}
+
+/** What the topic holds of one snapshot. */
+interface Held {
+  readonly keys: Set<string>
+  manifest: Manifest | undefined
+}
+
+/** By offset. */
+type Shelf = Map<number, Held>
+type Index = Record<StageName, Shelf>
+
+const TOPIC = 'snapshots'
+const MANIFEST = 'manifest'
+const keyOf = (stage: StageName, partition: number, offset: number, part: number | string): string =>
+  `${stage}/${partition}/${offset}/${part}`
+
+function readKey(key: string): { stage: StageName; offset: number; part: string } | undefined {
+  const [stage, , offset, part] = key.split('/')
+  if ((stage !== 'events' && stage !== 'signals') || part === undefined) return undefined
+  return { stage, offset: Number(offset), part }
+}
+
+function heldAt(shelf: Shelf, offset: number): Held {
+  let held = shelf.get(offset)
+  if (held === undefined) shelf.set(offset, (held = { keys: new Set(), manifest: undefined }))
+  return held
+}
+
+/** One pass over the partition: which snapshots there are. Chunks are not kept. */
+async function readIndex(log: Log, partition: number): Promise<Index> {
+  const index: Index = { events: new Map(), signals: new Map() }
+  const { start, end } = await log.bounds(TOPIC, partition)
+  if (start === end) return index
+  for await (const { key, value } of log.read(TOPIC, partition)) {
+    const at = readKey(key ?? '')
+    if (at === undefined || key === null) continue
+    const held = heldAt(index[at.stage], at.offset)
+    if (value === null) held.keys.delete(key)
+    else held.keys.add(key)
+    if (at.part === MANIFEST) held.manifest = value === null ? undefined : decodeManifest(value)
+    if (held.keys.size === 0) index[at.stage].delete(at.offset)
+  }
+  return index
+}
+
+async function readSnapshot(log: Log, partition: number, manifest: Manifest): Promise<StageSnapshot | undefined> {
+  const assembly = assemble(manifest)
+  if (manifest.chunks.length > 0) {
+    for await (const { key, value } of log.read(TOPIC, partition)) {
+      const at = readKey(key ?? '')
+      if (at?.stage !== manifest.stage || at.offset !== manifest.offset || value === null) continue
+      if (at.part !== MANIFEST) assembly.add(Number(at.part), value)
+    }
+  }
+  return assembly.done()
+}
+
+const newestFirst = (shelf: Shelf): number[] => [...shelf.keys()].sort((a, b) => b - a)
+
+/** Tombstones for all snapshots that are older than the newest whole ones that are kept. */
+function outdated(shelf: Shelf): RecordInput[] {
+  const kept = newestFirst(shelf).filter((offset) => shelf.get(offset)?.manifest !== undefined)
+  const oldest = kept[LIMITS.snapshots_kept - 1]
+  if (oldest === undefined) return []
+  return newestFirst(shelf)
+    .filter((offset) => offset < oldest || (offset < (kept[0] ?? 0) && shelf.get(offset)?.manifest === undefined))
+    .flatMap((offset) => [...(shelf.get(offset)?.keys ?? [])].map((key) => ({ key, value: null })))
+}
+
+async function removeOutdated(log: Log, partition: number, shelf: Shelf): Promise<void> {
+  const tombstones = outdated(shelf)
+  if (tombstones.length === 0) return
+  await log.append(TOPIC, partition, tombstones)
+  for (const { key } of tombstones) {
+    const at = readKey(key ?? '')
+    if (at !== undefined) shelf.delete(at.offset)
+  }
+}
+
+async function writeSnapshot(log: Log, snapshot: StageSnapshot, shelf: Shelf): Promise<number> {
+  const { stage, partition, offset } = snapshot
+  const held: Held = { keys: new Set(), manifest: undefined }
+  let size = 0
+  // The last chunk waits for the manifest: a small snapshot is one append.
+  let last: RecordInput[] = []
+  const manifest = await encodeSnapshot(snapshot, async (chunk, value) => {
+    if (last.length > 0) await log.append(TOPIC, partition, last)
+    const key = keyOf(stage, partition, offset, chunk)
+    held.keys.add(key)
+    last = [{ key, value }]
+    size += value.length
+  })
+  const key = keyOf(stage, partition, offset, MANIFEST)
+  const value = encodeManifest(manifest)
+  const together = (last[0]?.value?.length ?? 0) + value.length < LIMITS.snapshot_chunk_bytes_max
+  if (!together) await log.append(TOPIC, partition, last)
+  await log.append(TOPIC, partition, together ? [...last, { key, value }] : [{ key, value }])
+  held.keys.add(key)
+  held.manifest = manifest
+  shelf.set(offset, held)
+  return size + value.length
+}
+
+/** A store reads each partition of the topic once to learn what is there, when it is first asked about it. */
+export function createSnapshotStore(log: Log): SnapshotStore {
+  const indexes = new Map<number, Promise<Index>>()
+  const indexOf = (partition: number): Promise<Index> => {
+    let index = indexes.get(partition)
+    if (index === undefined) {
+      index = readIndex(log, partition)
+      // A failed read is tried again.
+      index.catch(() => indexes.delete(partition))
+      indexes.set(partition, index)
+    }
+    return index
+  }
+  return {
+    async newest(stage, partition) {
+      const shelf = (await indexOf(partition))[stage]
+      const damaged: number[] = []
+      for (const offset of newestFirst(shelf)) {
+        const manifest = shelf.get(offset)?.manifest
+        const snapshot = manifest === undefined ? undefined : await readSnapshot(log, partition, manifest)
+        if (snapshot !== undefined) return { snapshot, damaged }
+        damaged.push(offset)
+        // It no longer counts as one of the two that are kept.
+        const held = shelf.get(offset)
+        if (held !== undefined) held.manifest = undefined
+      }
+      return { snapshot: undefined, damaged }
+    },
+    async write(snapshot) {
+      const shelf = (await indexOf(snapshot.partition))[snapshot.stage]
+      if (shelf.get(snapshot.offset)?.manifest !== undefined) return 0
+      const bytes = await writeSnapshot(log, snapshot, shelf)
+      await removeOutdated(log, snapshot.partition, shelf)
+      return bytes
+    },
+  }
+}

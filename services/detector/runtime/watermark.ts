@@ -1,0 +1,86 @@
+/**
+ * How far stage one has come, over all partitions of `events`: the time up to which no signal is still on its way. A tick
+ * on `signals` may say this time and no later one.
+ *
+ * A mark is (time, end of every partition of `events`), taken in this order: first the clock is read, then the ends. When
+ * every partition has been processed up to its end of the mark, and what came of it is durable, then every frame that was
+ * stamped more than a margin before the mark is done, and the watermark is the mark's time less the margin. The margin is
+ * for frames that were stamped and not yet durable when the ends were read.
+ *
+ * What may go wrong, and why it is harmless or what it costs:
+ * - A partition belongs to another process. Its committed offset stands for its progress: offsets are committed after the
+ *   outputs are durable, so it is at most late.
+ * - Its worker died and another one starts from an older snapshot. What it repeats was durable before the commit; stage
+ *   two drops it. A watermark never goes back, and need not.
+ * - A worker that lost its partition appends a tick. What the tick says is true whoever says it.
+ * - A collector's clock is behind by more than the margin, or its append took longer. Its signals come after a tick that
+ *   promised that there are none: they count and change no decision that was made, and results from `signals` stay the
+ *   same, because the tick is a record.
+ * - A partition that nobody processes holds the watermark, and with it all candidates. That is what it is for; the metric
+ *   moltwatch_detector_watermark_lag_seconds shows it.
+ */
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log/port.ts'
+
+export interface WatermarkOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly group: string
+  /** Offset up to which a partition of `events` is processed and its outputs durable; undefined where it is not ours. */
+  processed(partition: number): number | undefined
+}
+
+export interface Watermark {
+  /** ms since 1970; 0 before anything is known. Never goes back. */
+  current(): Promise<number>
+}
+
+interface Mark {
+  readonly time: number
+  readonly ends: readonly number[]
+}
+
+export function createWatermark({ log, clock, group, processed }: WatermarkOptions): Watermark {
+  let low = 0
+  let mark: Mark | undefined
+  let asking: Promise<number> | undefined
+
+  async function newMark(): Promise<Mark> {
+    const time = clock.now()
+    const partitions = [...Array(log.partitions('events')).keys()]
+    const bounds = await Promise.all(partitions.map((partition) => log.bounds('events', partition)))
+    // A partition that holds no record has none that is not processed.
+    return { time, ends: bounds.map(({ start, end }) => (start === end ? 0 : end)) }
+  }
+
+  async function reached({ ends }: Mark): Promise<boolean> {
+    const behind = await Promise.all(
+      ends.map(async (end, partition) => {
+        if (end === 0) return false
+        const offset = processed(partition) ?? (await log.committed(group, 'events', partition)) ?? 0
+        return offset < end
+      }),
+    )
+    return !behind.includes(true)
+  }
+
+  async function ask(): Promise<number> {
+    // The mark in hand may be old; if it is reached, a fresh one often is at once.
+    for (const fresh of [false, true]) {
+      if (mark === undefined || fresh) mark = await newMark()
+      if (!(await reached(mark))) break
+      low = Math.max(low, mark.time - LIMITS.tick_margin_ms)
+    }
+    return low
+  }
+
+  return {
+    current() {
+      asking ??= ask().finally(() => {
+        asking = undefined
+      })
+      return asking
+    },
+  }
+}
