@@ -9,6 +9,7 @@ import { EXIT, UsageError } from './commands/lib/errors.ts'
 import { addDemo } from './commands/demo/demo.ts'
 import { addEval } from './commands/eval.ts'
 import { addReplay } from './commands/replay.ts'
+import { addStart } from './commands/start/start.ts'
 import { codeVersion } from './lib/code-version.ts'
 
 const tools: CommandTools = {
@@ -35,7 +36,7 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
-  for (const add of [addReplay, addEval, addDemo]) add(program, tools)
+  for (const add of [addStart, addReplay, addEval, addDemo]) add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program
 }
