@@ -3,7 +3,6 @@
  * wrong with line numbers. A running service can watch the file; a bad one is refused and the old one stays.
  */
 import { readFile } from 'node:fs/promises'
-import { unwatchFile, watchFile } from 'node:fs'
 import { Compile } from 'typebox/compile'
 import { Default } from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
@@ -75,7 +74,7 @@ export function parseConfig(text: string, options: ConfigOptions = {}): ConfigOu
       .map(({ path, message }) => at(path, message))
     return failed(found.length > 0 ? found : [at([], 'is not a configuration')])
   }
-  const config = value as ServiceConfiguration
+  const config = value
   const wrong = [...semanticProblems(config, options.detectors)].map(({ path, message }) => at(path, message))
   return wrong.length > 0 ? failed(wrong) : { ok: true, config }
 }
@@ -118,31 +117,34 @@ export const tokenSpecs = (tokens: readonly Token[]): TokenSpec[] =>
 
 export interface ConfigWatch {
   readonly path: string
+  /** What is in force: a change between reading that and the first look is a change, too. */
+  readonly inForce?: ServiceConfiguration
   readonly options?: ConfigOptions
-  /** How often the file is looked at, in ms. Polling sees every way in which editors and clusters replace a file. */
+  /** How often the file is looked at, in ms. Reading it sees every way in which editors and clusters replace a file. */
   readonly everyMs?: number
   onChange(config: ServiceConfiguration): void
-  /** The file is bad: what was read before stays in force. */
+  /** The file is bad: what was read before stays in force. Said once per state of the file. */
   onProblems(problems: readonly ConfigProblem[]): void
 }
 
 /** Watches the file until the returned function is called. */
 export function watchConfig(watch: ConfigWatch): () => void {
-  let reading = Promise.resolve()
+  let last = watch.inForce === undefined ? undefined : JSON.stringify({ ok: true, config: watch.inForce })
+  let timer: NodeJS.Timeout | undefined
   let stopped = false
-  const read = async (): Promise<void> => {
+  const look = async (): Promise<void> => {
     const outcome = await loadConfig(watch.path, watch.options)
+    const now = JSON.stringify(outcome)
+    const isNews = last !== undefined && last !== now
+    last = now
     if (stopped) return
-    if (outcome.ok) watch.onChange(outcome.config)
-    else watch.onProblems(outcome.problems)
+    if (isNews && outcome.ok) watch.onChange(outcome.config)
+    else if (isNews && !outcome.ok) watch.onProblems(outcome.problems)
+    timer = setTimeout(() => void look(), watch.everyMs ?? 1_000).unref()
   }
-  const listener = (): void => {
-    // One after the other: an older content must not overtake a newer one.
-    reading = reading.then(read)
-  }
-  watchFile(watch.path, { interval: watch.everyMs ?? 1_000, persistent: false }, listener)
+  void look()
   return () => {
     stopped = true
-    unwatchFile(watch.path, listener)
+    clearTimeout(timer)
   }
 }

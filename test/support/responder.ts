@@ -104,7 +104,7 @@ export interface TestBench {
   responder: Responder
   readonly config: ServiceConfiguration
   sendFinding(finding: Finding): Promise<void>
-  sendCommand<T extends CommandType>(type: T, fields: object, tenant?: string): Promise<string>
+  sendCommand(type: CommandType, fields: object, tenant?: string): Promise<string>
   /** Stops the responder without letting it end anything, and starts another on the same log. */
   restart(change?: Partial<ResponderOptions>): Promise<Responder>
   close(): Promise<void>

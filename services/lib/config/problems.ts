@@ -90,7 +90,7 @@ export function explain(
   const path = stepsOf(error.instancePath, value)
   const params = error.params as Readonly<Record<string, unknown>>
   if (error.keyword === 'additionalProperties') {
-    const known = Object.keys(schemaAt(schema as JsonSchema, path)?.properties ?? {})
+    const known = Object.keys(schemaAt(schema, path)?.properties ?? {})
     return (params['additionalProperties'] as string[]).map((key) => ({
       path: [...path, key],
       message: unknownWord('key', key, known),

@@ -5,7 +5,7 @@
 import type { TObject } from 'typebox'
 import { Errors } from 'typebox/value'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
-import { type ConfigPath, explain, type SchemaError, unknownWord } from './problems.ts'
+import { type ConfigPath, explain, unknownWord } from './problems.ts'
 import { addressProblem, hostOf } from './public-address.ts'
 import type { ServiceConfiguration, Sink, TenantPolicy } from './schema.ts'
 import { parseWebhookSecret } from './webhook-secret.ts'
@@ -106,7 +106,7 @@ export function* detectionProblems(
     // Absent settings have defaults: only what is there is checked.
     const given = { ...detector.settings, required: [], additionalProperties: false }
     for (const error of Errors(given, override.settings ?? {})) {
-      for (const { path, message } of explain(error as SchemaError, given, override.settings)) {
+      for (const { path, message } of explain(error, given, override.settings)) {
         yield { path: ['detectors', id, 'settings', ...path], message }
       }
     }

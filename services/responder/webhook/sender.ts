@@ -32,10 +32,11 @@ export interface SenderOptions {
   readonly timeoutMs: number
 }
 
-/** Retry-After: seconds, or a date. undefined where it is neither. */
+/** Retry-After: seconds, or a date of HTTP, which ends in GMT. undefined where it is neither. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
-  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - nowMs
+  const dated = header.endsWith('GMT') ? Date.parse(header) - nowMs : Number.NaN
+  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : dated
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LIMITS.retry_after_ms_max) : undefined
 }
 
