@@ -170,7 +170,7 @@ describe('a flipped bit anywhere', () => {
         refusalsAreReadable(refusals)
         for (const [place, records] of read) expect(records).toEqual(written.get(place))
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   }, 120_000)
 
@@ -191,7 +191,7 @@ describe('a flipped bit anywhere', () => {
           expect(before).toContainEqual(records)
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   }, 120_000)
 })

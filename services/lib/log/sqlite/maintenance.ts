@@ -9,12 +9,21 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { OFFSETS_PER_SLOT, offsetOf, rowId } from './database.ts'
-import { keepPartition, type Partition, type Partitions, readHead, rollback } from './partitions.ts'
+import {
+  type Head,
+  keepPartition,
+  loadPartition,
+  type Partition,
+  type Partitions,
+  readHead,
+  rollback,
+} from './partitions.ts'
 import type { MaintainRequest, MaintenanceResult } from './protocol.ts'
 
-const STEP_RECORDS_MAX = 512
-const STEP_BYTES_MAX = 2 * 1024 * 1024
 const STEP_MS_MAX = 10
+const STEP_RECORDS_MAX = 512
+const TRIM_RECORDS_MAX = 512
+const TRIM_BYTES_MAX = 1024 * 1024
 
 interface Context {
   readonly database: DatabaseSync
@@ -35,54 +44,82 @@ function transact<T>(database: DatabaseSync, run: () => T): T {
   }
 }
 
-/** Removes records from the head of a partition while they are older than `cutoff` or `excessBytes` is not yet freed. */
-function trimStep(context: Context, partition: Partition, cutoff: number, excessBytes: number): void {
+interface HeadRow extends NonNullable<Head> {
+  readonly id: number
+}
+
+/**
+ * Removes records from the head of a partition while they are older than `cutoff` or `excessBytes` is not yet freed:
+ * a small run of them, inside the caller's transaction.
+ */
+function trim(context: Context, partition: Partition, cutoff: number, excessBytes: number): Partition {
   const { database } = context
   const sql = 'SELECT id, appended_at, position FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?'
   const from = rowId(partition.slot, partition.start)
-  const rows = database.prepare(sql).all(from, rowId(partition.slot + 1, 0), STEP_RECORDS_MAX) as unknown as {
-    id: number
-    appended_at: number
-    position: number
-  }[]
-  const freedBy = (count: number): number => (rows[count]?.position ?? partition.endPosition) - partition.headPosition
+  const rows = database.prepare(sql).iterate(from, rowId(partition.slot + 1, 0), TRIM_RECORDS_MAX) as Iterable<HeadRow>
+  let { start } = partition
+  let head: Head
   let count = 0
-  while (count < rows.length && (rows[count]!.appended_at < cutoff || freedBy(count) < excessBytes)) {
+  for (const row of rows) {
+    const freedBytes = row.position - partition.headPosition
+    if ((row.appended_at >= cutoff && freedBytes >= excessBytes) || freedBytes > TRIM_BYTES_MAX) {
+      head = row
+      break
+    }
+    start = offsetOf(row.id) + 1
     count++
-    if (freedBy(count) > STEP_BYTES_MAX) break
   }
-  const start = rows.length === 0 ? partition.end : count === 0 ? partition.start : offsetOf(rows[count - 1]!.id) + 1
-  transact(database, () => {
-    database.prepare('DELETE FROM records WHERE id >= ? AND id < ?').run(from, rowId(partition.slot, start))
-    keepPartition(database, { ...partition, start })
-  })
-  const head = rows[count] ?? readHead(database, partition.slot, start)
+  database.prepare('DELETE FROM records WHERE id >= ? AND id < ?').run(from, rowId(partition.slot, start))
+  keepPartition(database, { ...partition, start })
+  head ??= readHead(database, partition.slot, start)
   partition.start = start
   partition.headAt = head?.appended_at ?? null
   partition.headPosition = head?.position ?? partition.endPosition
   context.result.expired += count
-  context.onTrimmed(partition.slot, start)
+  return partition
 }
 
-function* expire(context: Context, nowMs: number): Generator<void> {
+function* expire(context: Context, nowMs: number): Generator<Partition> {
   for (const partition of context.partitions.slots) {
     const cutoff = nowMs - partition.topic.retentionMs
-    while (partition.headAt !== null && partition.headAt < cutoff) {
-      trimStep(context, partition, cutoff, 0)
-      yield
-    }
+    while (partition.headAt !== null && partition.headAt < cutoff) yield trim(context, partition, cutoff, 0)
   }
 }
 
-function* shrink(context: Context, bytesMax: number): Generator<void> {
+function* shrink(context: Context, bytesMax: number): Generator<Partition> {
   // Small shares, so that what is removed is the oldest of all partitions and not all of one.
-  const shareBytes = Math.min(STEP_BYTES_MAX / 8, Math.ceil(bytesMax / 64))
+  const shareBytes = Math.min(TRIM_BYTES_MAX / 4, Math.ceil(bytesMax / 64))
   for (;;) {
     const filled = context.partitions.slots.filter((partition) => partition.headAt !== null)
     const bytes = filled.reduce((sum, partition) => sum + partition.endPosition - partition.headPosition, 0)
     if (bytes <= bytesMax) return
     const oldest = filled.reduce((a, b) => (b.headAt! < a.headAt! ? b : a))
-    trimStep(context, oldest, 0, Math.min(bytes - bytesMax, shareBytes))
+    yield trim(context, oldest, 0, Math.min(bytes - bytesMax, shareBytes))
+  }
+}
+
+/**
+ * Puts as many trims into one transaction as fit its time: under full load the writer then spends about as long on
+ * removing as on appending, and removing keeps up.
+ */
+function* trimInSteps(context: Context, trims: Generator<Partition>): Generator<void> {
+  const { database } = context
+  for (let done = false; !done; ) {
+    const touched = new Set<Partition>()
+    const deadline = performance.now() + STEP_MS_MAX
+    try {
+      transact(database, () => {
+        while (!done && performance.now() < deadline) {
+          const next = trims.next()
+          if (next.done) done = true
+          else touched.add(next.value)
+        }
+      })
+    } catch (error) {
+      for (const { slot, topic } of touched) context.partitions.slots[slot] = loadPartition(database, slot, topic)
+      throw error
+    }
+    for (const { slot, start } of touched) context.onTrimmed(slot, start)
     yield
   }
 }
@@ -153,8 +190,8 @@ export function* maintenance(
   onTrimmed: (slot: number, start: number) => void,
 ): Generator<void, MaintenanceResult> {
   const context: Context = { database, partitions, onTrimmed, result: { expired: 0, compacted: 0 } }
-  yield* expire(context, request.nowMs)
-  if (request.retentionBytesMax !== null) yield* shrink(context, request.retentionBytesMax)
+  yield* trimInSteps(context, expire(context, request.nowMs))
+  if (request.retentionBytesMax !== null) yield* trimInSteps(context, shrink(context, request.retentionBytesMax))
   yield* compact(context)
   yield* bury(context, request.nowMs - request.tombstoneGraceMs)
   return context.result

@@ -29,7 +29,7 @@ export interface Partitions {
   readonly slots: Partition[]
 }
 
-type Head = { appended_at: number; position: number } | undefined
+export type Head = { appended_at: number; position: number } | undefined
 
 /** The oldest record of a partition at or after an offset: its age and position. */
 export function readHead(database: DatabaseSync, slot: number, from: number): Head {
@@ -77,7 +77,8 @@ function readEdge(database: DatabaseSync, slot: number, cleanup: TopicRow['clean
   return database.prepare(sql).get(rowId(slot, 0), rowId(slot + 1, 0)) as Row
 }
 
-function loadPartition(database: DatabaseSync, slot: number, topic: TopicRow): Partition {
+/** Reads a partition from its row and its first and last record. Throws log_corrupt where they do not agree. */
+export function loadPartition(database: DatabaseSync, slot: number, topic: TopicRow): Partition {
   const place = `partition ${slot - topic.base} of topic ${topic.name}`
   const { start, floor, cleaned } = readKept(database, slot, place)
   const dense = topic.cleanup === 'delete'
