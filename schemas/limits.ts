@@ -103,6 +103,9 @@ export const LIMITS = {
   archive_waiting_bytes_max: 16 * 1024 * 1024,
   archive_batch_bytes_max: 1024 * 1024,
   archive_commit_every_ms: 2_000,
+  /** How long a stop waits for what is under way; the service as a whole stops within 10 s. */
+  warehouse_drain_ms_max: 4_000,
+  archive_drain_ms_max: 3_000,
 
   // Delivery
   delivery_timeout_ms: 20_000,

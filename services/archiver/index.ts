@@ -3,8 +3,10 @@
  * warehouse a projection of it, so the archiver may fall behind for hours and nothing else notices: it reads on only
  * while there is room, and commits what is stored. After a restart it reads again from there; repeats merge.
  */
+import { LIMITS } from '../../schemas/limits.ts'
 import type { TableName } from '../lib/warehouse/tables.ts'
 import { createProgress } from './progress.ts'
+import { pauseFor } from './pause.ts'
 import { createReader } from './reader.ts'
 import { ARCHIVED_TOPICS, type ArchivedTopic, TABLE_OF_TOPIC } from './records.ts'
 import { createShelf, type Shelf } from './shelf.ts'
@@ -84,7 +86,10 @@ function createRun(tools: ArchiverTools) {
       stopping.abort()
       reader.pause()
       for (const shelf of shelves.values()) shelf.hurry()
-      await loops
+      // A warehouse that hangs must not hold up the end of the service; what it did not take is read again.
+      const end = new AbortController()
+      await Promise.race([loops, pauseFor(LIMITS.archive_drain_ms_max, end.signal)])
+      end.abort()
       await reader.close()
     },
     status: (): ArchiverStatus => {

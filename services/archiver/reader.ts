@@ -2,10 +2,10 @@
  * The archiver's side of the log: reads the topics into the shelves while there is room, commits what is stored, and
  * begins again when the consumer stops by itself.
  */
-import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Batch, BatchContext, Consumer, Log, PartitionHandler } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
+import { pauseFor } from './pause.ts'
 import type { Progress } from './progress.ts'
 import { ARCHIVED_TOPICS, type ArchivedTopic } from './records.ts'
 import type { Shelf } from './shelf.ts'
@@ -32,10 +32,6 @@ const GROUP = 'archiver'
 /** How long a full archiver waits before it tells the log again that it is alive. */
 const ROOM_CHECK_MS = 200
 const READ_AGAIN_MS = 1_000
-
-/** Waits, or returns early when the signal is given. */
-export const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
-  wait(ms, undefined, { signal }).catch(() => undefined)
 
 /** Where to read on: after what was committed, or from the oldest record that is left. */
 async function beginning(

@@ -42,8 +42,8 @@ function rowsOf(record: Waiting): number {
   }
 }
 
-/** Inflating this much takes some milliseconds; then others get their turn on the event loop. */
-const TURN_BYTES = 2 * 1024 * 1024
+/** Inflating this much takes about four milliseconds; then others get their turn on the event loop. */
+const TURN_BYTES = 1024 * 1024
 
 async function inflate(queue: readonly Waiting[], now: number): Promise<Load> {
   const records: Waiting[] = []

@@ -11,7 +11,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
 import type { TableName } from '../lib/warehouse/tables.ts'
-import { pauseFor } from './reader.ts'
+import { pauseFor } from './pause.ts'
 import { deadLetterFor } from './records.ts'
 import type { Load } from './shelf.ts'
 

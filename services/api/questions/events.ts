@@ -4,7 +4,7 @@
  */
 import { type Event, EVENT_COLUMNS } from '../../../schemas/event.ts'
 import { encodeCursor, type Page, timePlace } from '../cursor.ts'
-import { before, equal, isId, oneOf, type TenantDoor, within } from '../query.ts'
+import { before, DISTINCT_EVENTS, equal, isId, oneOf, type TenantDoor, within } from '../query.ts'
 
 /** Columns that a list of events can be filtered by, each by one value. */
 export const EVENT_FILTERS = [
@@ -108,7 +108,7 @@ export async function listEvents(
 export async function countEvents(door: TenantDoor, filters: EventFilters): Promise<number> {
   const [row] = await door.rows<{ events: string }>({
     name: 'event_count',
-    columns: ['uniqExact(event_id) AS events'],
+    columns: [`${DISTINCT_EVENTS} AS events`],
     from: 'events',
     where: conditionsOf(filters),
   })

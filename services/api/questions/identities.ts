@@ -4,7 +4,7 @@
  */
 import type { Severity } from '../../../schemas/finding.ts'
 import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
-import { condition, equal, oneOf, type TenantDoor } from '../query.ts'
+import { condition, DISTINCT_EVENTS, equal, oneOf, type TenantDoor } from '../query.ts'
 import { isoOf } from './events.ts'
 import { findingCounts } from './findings.ts'
 
@@ -50,7 +50,7 @@ const SUMMARY = [
   'argMax(role, time) AS role',
   'min(time) AS first_seen',
   'max(time) AS last_seen',
-  'uniqExact(event_id) AS events',
+  `${DISTINCT_EVENTS} AS events`,
   "uniqExactIf(session, session != '') AS sessions",
   "uniqExactIf(instance, instance != '') AS instances",
 ]
@@ -109,7 +109,7 @@ async function used(door: TenantDoor, identity: string, what: string, expression
     name: `identity_${what}`,
     columns: [
       `${expression} AS value`,
-      'uniqExact(event_id) AS events',
+      `${DISTINCT_EVENTS} AS events`,
       'min(time) AS first_seen',
       'max(time) AS last_seen',
     ],

@@ -3,6 +3,7 @@
  * answers, and comes back to it by itself, with growing waits. Coming back applies the migrations again, because a
  * warehouse that was away may be another one (it is a projection that can be dropped).
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -111,12 +112,12 @@ function createLife(options: WarehouseOptions, { logger, metrics }: WarehouseToo
       setStatus({ state: 'down', reason: error.message })
       retryLater()
     },
-    async end(drained: () => Promise<void>): Promise<void> {
+    async end(drained: () => Promise<boolean>): Promise<void> {
       setStatus({ state: 'closed', reason: 'the warehouse is closed' })
       clearTimeout(timer)
       await attempt
-      await drained()
-      await engine?.close()
+      if (await drained()) await engine?.close()
+      else logger.warn('a question to the warehouse did not end in time; it is left to the end of the process')
     },
   }
 }
@@ -133,8 +134,17 @@ function createTracker() {
         underWay.delete(work)
       }
     },
-    async drained(): Promise<void> {
-      while (underWay.size > 0) await Promise.allSettled(underWay)
+    /** Resolves when nothing is under way any more, with false where that takes too long. */
+    async drained(): Promise<boolean> {
+      const late = new AbortController()
+      const timeout = wait(LIMITS.warehouse_drain_ms_max, false, { signal: late.signal }).catch(() => false)
+      const empty = async (): Promise<boolean> => {
+        while (underWay.size > 0) await Promise.allSettled(underWay)
+        return true
+      }
+      const ended = await Promise.race([empty(), timeout])
+      late.abort()
+      return ended
     },
   }
 }
