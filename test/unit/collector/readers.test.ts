@@ -36,7 +36,7 @@ describe('times', () => {
 
   it('reads nanoseconds as text or number, 0 as unknown', () => {
     expect(unixNanoTime('1772366400123456789')).toBe(NOON + 123)
-    expect(unixNanoTime(1772366400123456789)).toBe(NOON + 123)
+    expect(unixNanoTime(Number('1772366400123456789'))).toBe(NOON + 123)
     for (const none of ['0', 0, '', 'x', null, -1, '-5']) expect(unixNanoTime(none)).toBeUndefined()
   })
 })

@@ -1,0 +1,82 @@
+/**
+ * The development data through the doors: every record becomes exactly one event, none is rejected, and the ids are those
+ * that reading the file gives. Left out where the data does not lie beside the checkout.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { eventValidator } from '../../../schemas/event.ts'
+import { normalise, normaliseFile } from '../../../services/collector/normalise.ts'
+import { openCollector } from '../../support/collector.ts'
+import { normaliseContext } from '../../support/normalise.ts'
+
+const DATA = join(import.meta.dirname, '../../../../shared/data')
+const present = existsSync(DATA)
+if (!present) console.warn('development data is absent: its tests are left out')
+const LATER = normaliseContext({ receiptTime: Date.UTC(2100, 0, 1) })
+
+async function readFile(name: string): Promise<{ ids: string[]; rejected: number }> {
+  const ids: string[] = []
+  let rejected = 0
+  for await (const result of normaliseFile(join(DATA, name), 'auto', LATER)) {
+    if (!result.ok) throw new Error(result.detail)
+    for (const event of result.events) {
+      ids.push(event.event_id)
+      if (!eventValidator.check(event)) throw new Error(`invalid event ${event.event_id}`)
+    }
+    rejected += result.rejected.length
+  }
+  return { ids, rejected }
+}
+
+describe.skipIf(!present)('the development data', () => {
+  it.each([
+    ['agentdyn-dev.otlp.ndjson.gz', 15_839],
+    ['cloudtrail-composite-dev.json.gz', 14_603],
+    ['cloudtrail-hard-dev.json.gz', 25_467],
+    ['cloudtrail-invictus.json.gz', 2_900],
+    ['samples/claude-code-otel.ndjson', 13],
+  ])('%s: %i records, each one event', { timeout: 120_000 }, async (name, records) => {
+    const { ids, rejected } = await readFile(name)
+    expect(rejected).toBe(0)
+    expect(ids).toHaveLength(records)
+    expect(new Set(ids).size).toBe(records)
+  })
+
+  it('survives every record that a vendor wrote for tests, of whatever product', () => {
+    for (const product of ['AWS.CloudTrail', 'GitHub.Audit', 'Okta.SystemLog', 'GCP.AuditLog', 'Azure']) {
+      const lines = gunzipSync(readFileSync(join(DATA, `panther-tests/${product}.ndjson.gz`)))
+        .toString()
+        .trim()
+        .split('\n')
+      for (const line of lines) {
+        const result = normalise('cloudtrail', (JSON.parse(line) as { log: unknown }).log, LATER)
+        expect(result.ok && result.rejected.every(({ reason }) => reason === 'malformed' || reason === 'unnamed')).toBe(
+          true,
+        )
+      }
+    }
+  })
+
+  it('comes through the door with the ids that the file gives', { timeout: 120_000 }, async () => {
+    const text = gunzipSync(readFileSync(join(DATA, 'agentdyn-dev.otlp.ndjson.gz'))).toString()
+    const lines = text.trim().split('\n').slice(0, 200)
+    const room = await openCollector()
+    try {
+      for (const line of lines) {
+        const answer = await room.post('/v1/logs', line)
+        expect([answer.status, await answer.json()]).toEqual([200, {}])
+      }
+      const expected = lines.flatMap((line) => {
+        const result = normalise('otlp', JSON.parse(line), { ...LATER, tenant: 'acme' })
+        return result.ok ? result.events.map(({ event_id }) => event_id) : []
+      })
+      const stored = (await room.events()).map(({ event_id }) => event_id)
+      expect(stored.toSorted()).toEqual(expected.toSorted())
+    } finally {
+      await room.close()
+    }
+  })
+})
