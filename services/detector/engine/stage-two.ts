@@ -61,7 +61,9 @@ class SecondSide implements Absorb<unknown, Fields, Fields> {
   openWindow(): Handles<Fields> {
     if (this.pool === undefined)
       throw new Error(`${this.detector.id} opens a window in its second half and declares none`)
-    this.slot = this.pool.open(this.keys.row, this.windowStart, this.logTime)
+    // Log time here is the newest tick's, and none comes while nothing is pending: after a silence it lies far behind the
+    // signals, and a window dated by it would be freed by the next tick.
+    this.slot = this.pool.open(this.keys.row, this.windowStart, Math.max(this.logTime, this.signal.receipt_time))
     return this.pool.handles
   }
   evidence(): Evidence {

@@ -78,7 +78,8 @@ export class WindowPool {
     let slot = this.table.find(owner, lo)
     if (slot < 0) slot = this.#make(owner, start, lo)
     if (slot < 0) return this.#scratch()
-    this.table.write(slot, TOUCHED, logTime)
+    // A signal that was long on its way must not make the window look older than its last touch.
+    if (logTime > this.table.read(slot, TOUCHED)) this.table.write(slot, TOUCHED, logTime)
     this.#toNewest(slot)
     this.table.point(slot)
     return slot
