@@ -33,6 +33,7 @@ export interface DetectorStatus {
   /** waiting: it stopped by itself and begins again soon; the reason says why. */
   readonly state: 'stopped' | 'running' | 'waiting'
   readonly reason: string
+  /** Partitions owned whose state is restored. */
   readonly partitions: Readonly<Record<Stage['stage'], number>>
   /** Records not processed yet. */
   readonly lag: Readonly<Record<Stage['stage'], number>>
@@ -70,6 +71,9 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
   const all = (): PartitionWorker[] => TOPICS.flatMap((topic) => [...workers[topic].values()])
   const lagOf = (topic: Stage['stage']): number =>
     [...workers[topic].values()].reduce((sum, worker) => sum + worker.lag, 0)
+
+  const restored = (topic: Stage['stage']): number =>
+    [...workers[topic].values()].filter((worker) => worker.stage !== undefined).length
 
   function showMetrics(): void {
     for (const topic of TOPICS) {
@@ -189,7 +193,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     status: () => ({
       state,
       reason,
-      partitions: { events: workers.events.size, signals: workers.signals.size },
+      partitions: { events: restored('events'), signals: restored('signals') },
       lag: { events: lagOf('events'), signals: lagOf('signals') },
       stats: sumStats(all().flatMap((worker) => worker.stage?.stats ?? [])),
       restarts,
