@@ -58,6 +58,9 @@ export const ORIGIN = Object.fromEntries(VALUE_ORIGINS.map((word, index) => [wor
 /** How a result speaks: with content of its own, or as the tool's short answer about what it did. */
 export const VOICE = { content: 0, status: 1 } as const
 
+/** Strength of a sentence with values that no known language explains: what it asks for is not known either. */
+export const UNREAD_STRENGTH = 60
+
 /** How many of each a record may hold. */
 export const INDICATOR_LIMITS = {
   task_stems: 32,

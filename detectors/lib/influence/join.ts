@@ -4,7 +4,12 @@
  * evidence that no mandate covers. All constants stand in INFLUENCE with their reason; `docs/detections/intent-influenced-action.md`
  * has the formula and what each constant is worth.
  */
-import { CLASS_BIT, type CallIndicators, INDICATOR_LIMITS as MAX } from '../../../schemas/indicators.ts'
+import {
+  CLASS_BIT,
+  type CallIndicators,
+  INDICATOR_LIMITS as MAX,
+  UNREAD_STRENGTH,
+} from '../../../schemas/indicators.ts'
 import {
   delegation,
   findValue,
@@ -174,7 +179,7 @@ function explanationBy(state: InfluenceState, call: CallIndicators, order: numbe
   const status = state.orders.get('status', order) === 1 ? INFLUENCE.status : 1
   if (tally.touched === 0) {
     const serious = (call.classes & state.orders.get('classes', order) & SERIOUS) !== 0
-    return serious && asks && call.reads === 0 && act.fresh && act.share > INFLUENCE.verb_share
+    return serious && asks && call.reads === 0 && act.fresh && act.share >= INFLUENCE.verb_share
       ? INFLUENCE.floor_acts * act.share * status
       : 0
   }
@@ -269,11 +274,13 @@ function weighAct(
   }
   // A tool whose name has no verb is known by its object: `git_issue`, `calendar_event`.
   const nameless = call.verbs.length === 0 && noun
+  // What an unread sentence asks for is not known: the tool speaks neither for it nor against it.
+  const unread = state.orders.get('strength', order) === UNREAD_STRENGTH
   const share = nameless
     ? INFLUENCE.verb_share + INFLUENCE.noun_share / 2
     : (verb ? INFLUENCE.verb_share : classes ? INFLUENCE.class_share : 0) + (noun ? INFLUENCE.noun_share : 0)
   return {
-    weight: inTask || call.reads === 1 ? INFLUENCE.act_weight_in_task : INFLUENCE.act_weight,
+    weight: unread ? 0 : inTask || call.reads === 1 ? INFLUENCE.act_weight_in_task : INFLUENCE.act_weight,
     share,
     fresh: !inTask,
   }

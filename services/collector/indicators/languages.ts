@@ -4,10 +4,10 @@
  * Small on purpose: enough for the common ways to order one of the known acts. A sentence in a language that is not
  * here, or without a known word, counts as not understood and is taken for a weak order where it holds a value.
  */
-import { actionOf, nounClasses, rootOf } from './lexicon.ts'
+import { actingRootOf, actionOf, imperativeOf, nounClasses, rootOf } from './lexicon.ts'
 
 /** English word: its forms in German, Spanish, French, Italian, Portuguese, Dutch. Imperatives, infinitives, polite forms. */
-const ALPHABETIC: Readonly<Record<string, string>> = {
+const ACTS: Readonly<Record<string, string>> = {
   pay: 'zahle zahlen bezahle bezahlen begleiche begleichen paga pague pagar pagad payez payer paie réglez régler pagare pagate betaal betalen',
   transfer:
     'überweise überweisen transferiere transferieren transfiere transfiera transferir transférez transférer virez virer transferisci trasferisci trasferire bonifica transfira overmaken overboeken',
@@ -20,7 +20,7 @@ const ALPHABETIC: Readonly<Record<string, string>> = {
     'lösche löschen entferne entfernen borra borre borrar elimina elimine eliminar suprime suprima suprimir supprimez supprimer effacez effacer elimina eliminare cancella cancellare exclua excluir apague apagar verwijder verwijderen wis',
   invite: 'lade einladen invita invite invitar invitez inviter invitare convide convidar uitnodigen nodig',
   grant:
-    'gewähre gewähren erlaube erlauben autorisiere autorisieren genehmige concede conceda otorga otorgue autoriza autorice autorizar accordez accorder autorisez autoriser acceptez concedi autorizza autorizzare conceda autorize geef',
+    'gewähre gewähren erlaube erlauben autorisiere autorisieren genehmige dé otorga otorgue autoriza autorice autorizar donnez donner accordez accorder autorisez autoriser acceptez concedi autorizza autorizzare conceda autorize geef',
   buy: 'kaufe kaufen bestelle bestellen compra compre comprar adquiere adquiera achetez acheter commandez commander acquista acquistare comprare koop kopen bestel',
   visit:
     'besuche besuchen klicke klicken rufe aufrufen visita visite visitar visitez visiter cliquez cliquer consultez haz pulsa accede acceda clicca visitare acesse clique bezoek bezoeken klik',
@@ -41,6 +41,10 @@ const ALPHABETIC: Readonly<Record<string, string>> = {
     'gib eingeben ingresa ingrese ingresar introduce introduzca rellena rellene saisissez entrez remplissez inserisci compila insira preencha vul',
   confirm: 'bestätige bestätigen confirma confirme confirmar confirmez confirmer conferma confermare bevestig',
   ignore: 'ignoriere ignorieren ignora ignore ignorar ignorez ignorare negeer',
+}
+
+/** English object word: its forms in those languages. */
+const OBJECTS: Readonly<Record<string, string>> = {
   password: 'passwort kennwort contraseña clave mot-de-passe senha wachtwoord parola',
   file: 'datei dateien archivo fichero fichier file arquivo bestand',
   directory: 'verzeichnis ordner directorio carpeta répertoire dossier cartella pasta diretório map',
@@ -116,13 +120,28 @@ const IDEOGRAPHIC_ASKING = [
   'しなさい',
 ]
 
+/** Without accents: people leave them out, and forms differ by them. */
+const bare = (word: string): string => word.normalize('NFD').replaceAll(/\p{M}/gu, '')
+
 const TO_ENGLISH = new Map<string, string>()
-for (const [english, forms] of Object.entries(ALPHABETIC)) {
-  for (const form of forms.split(' ')) if (actionOf(form) === undefined) TO_ENGLISH.set(form, english)
+for (const table of [ACTS, OBJECTS]) {
+  for (const [english, forms] of Object.entries(table)) {
+    for (const form of forms.split(' ')) if (actionOf(bare(form)) === undefined) TO_ENGLISH.set(bare(form), english)
+  }
 }
 
+/** Spanish and Italian put the object behind the verb: "cómprelo", "inviala". */
+const CLITIC = /(?:me|nos|te|se)?(?:l[aeo]s?|li|gli)$/
+
+const PLURAL = /(?:s|es|en)$/
+
 /** What a foreign word means, in English; undefined where it is not known. */
-export const englishOf = (lower: string): string | undefined => TO_ENGLISH.get(lower)
+export function englishOf(lower: string): string | undefined {
+  if (lower.length < 3) return undefined
+  const word = bare(lower)
+  const found = TO_ENGLISH.get(word) ?? TO_ENGLISH.get(word.replace(PLURAL, ''))
+  return found ?? (word.length > 5 ? TO_ENGLISH.get(word.replace(CLITIC, '')) : undefined)
+}
 export const asksInOtherLanguage = (lower: string): boolean => ASKING.has(lower)
 
 /** The English words that a run of ideographs holds, and whether it asks. */
@@ -132,9 +151,23 @@ export function readIdeographs(run: string): { readonly english: readonly string
   return { english, asks: IDEOGRAPHIC_ASKING.some((word) => run.includes(word)) }
 }
 
-/** Classes and root of a word of any known language. */
-export function meaningOf(lower: string): { readonly root: string; readonly classes: number; readonly acts: boolean } {
-  const english = TO_ENGLISH.get(lower) ?? lower
-  const action = actionOf(english)
-  return { root: rootOf(english), classes: (action?.classes ?? 0) | nounClasses(english), acts: action !== undefined }
+interface Meaning {
+  readonly root: string
+  readonly classes: number
+  readonly acts: boolean
+}
+
+/** Root, classes and whether it acts: of a word of any known language. */
+export function meaningOf(lower: string): Meaning {
+  const english = englishOf(lower)
+  if (english !== undefined) return meaningOfEnglish(english)
+  const action = actionOf(lower)
+  return { root: rootOf(lower), classes: (action?.classes ?? 0) | nounClasses(lower), acts: action !== undefined }
+}
+
+/** The same for an entry of the tables above: an entry under an acting word acts, whatever else its English word can be. */
+export function meaningOfEnglish(english: string): Meaning {
+  const action = english in OBJECTS ? undefined : imperativeOf(english)
+  const root = action === undefined ? rootOf(english) : actingRootOf(english)
+  return { root, classes: (action?.classes ?? 0) | nounClasses(english), acts: action !== undefined }
 }

@@ -16,11 +16,11 @@ const ACTIONS: Readonly<Record<string, readonly [classes: string, forms: string]
   send: ['send', 'send email mail forward dispatch deliver transmit message text notify cc bcc relay pass'],
   reply: ['send', 'reply respond answer'],
   share: ['send grant', 'share'],
-  post: ['send', 'post publish submit comment announce tweet broadcast report praise raise propose suggest'],
+  post: ['send', 'post publish submit comment announce tweet broadcast report praise raise propose suggest file'],
   upload: ['send', 'upload push attach sync export'],
   delete: [
     'delete',
-    'delete remove erase wipe purge drop destroy unlink trash clear discard uninstall rm del empty shred',
+    'delete remove erase wipe purge drop destroy unlink trash clear discard uninstall rm del empty shred rid',
   ],
   cancel: ['delete', 'cancel revoke terminate close unsubscribe deactivate disable withdraw'],
   invite: ['grant', 'invite'],
@@ -33,7 +33,7 @@ const ACTIONS: Readonly<Record<string, readonly [classes: string, forms: string]
   buy: ['buy', 'buy purchase order checkout acquire subscribe rebuy'],
   refund: ['pay', 'refund'],
   add: ['create', 'add insert append put place'],
-  visit: ['fetch', 'visit browse navigate click tap go access surf'],
+  visit: ['fetch', 'visit browse navigate click tap go access surf head'],
   open: ['fetch', 'open'],
   download: ['fetch', 'download fetch retrieve pull save clone import'],
   read: [
@@ -236,7 +236,7 @@ const AMBIGUOUS = new Set(
   words(`order contact check display view book like rate star watch program report schedule plan email mail text message post comment share list show look search place
   close empty drop use access call update upload download import export review issue fund tip transfer wire purchase refund forward file start set reset note record request
   process help work open clear correct fix present mark push pull pass print query scan vote fork reply answer type input present change copy patch draft build deposit clone lookup checkout login signup support work rest
-  raise praise suggest settle deliver save`),
+  head raise praise suggest settle deliver save`),
 )
 export const isAmbiguous = (lower: string): boolean => AMBIGUOUS.has(lower)
 

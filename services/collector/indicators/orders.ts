@@ -18,9 +18,8 @@ import {
   nounClasses,
   SUBJECTS_ASKED,
 } from './lexicon.ts'
-import { asksInOtherLanguage, englishOf, meaningOf, readIdeographs } from './languages.ts'
-import { rootOf } from './lexicon.ts'
-import { CLASS_BIT } from '../../../schemas/indicators.ts'
+import { asksInOtherLanguage, englishOf, meaningOf, meaningOfEnglish, readIdeographs } from './languages.ts'
+import { CLASS_BIT, UNREAD_STRENGTH } from '../../../schemas/indicators.ts'
 import type { Sentence, Word } from './text.ts'
 
 /** Strength by the grammar of the sentence, 0..255. */
@@ -31,8 +30,9 @@ export const STRENGTH = {
   foreign: 200,
   wish: 140,
   act: 90,
+  named: 80,
   value: 50,
-  unread: 60,
+  unread: UNREAD_STRENGTH,
 } as const
 
 export interface Reading {
@@ -54,7 +54,9 @@ const POINTERS = new Set(
 const ROOTS_MAX = 32
 /** A sentence that only tells and holds this many values is a record; one with fewer words is no sentence. */
 const RECORD_VALUES = 4
-const SENTENCE_WORDS = 2
+/** Share of words that must be known for a sentence to be understood. */
+const KNOWN_SHARE = 0.25
+const SENTENCE_WORDS = 4
 
 export function readSentence(sentence: Sentence): Reading {
   const roots = new Set<string>()
@@ -70,7 +72,7 @@ export function readSentence(sentence: Sentence): Reading {
     if (word.ideographs) {
       const run = readIdeographs(word.lower)
       for (const english of run.english) {
-        const meaning = meaningOf(english)
+        const meaning = meaningOfEnglish(english)
         roots.add(meaning.root)
         classes |= meaning.classes
         foreignAct ||= meaning.acts
@@ -101,11 +103,12 @@ export function readSentence(sentence: Sentence): Reading {
       }
     }
   }
-  const record =
-    sentence.values.length >= RECORD_VALUES || sentence.words.length - sentence.values.length < SENTENCE_WORDS
-  const strength = strengthOf(sentence, { acts: acts || foreignAct, foreignAct, foreignAsk })
-  const understood = known > 0 || strength >= STRENGTH.wish
-  const told = strength > 0 || understood || sentence.values.length === 0 ? strength : STRENGTH.unread
+  const plainWords = countWords(sentence)
+  const values = new Set(sentence.values.map((value) => value.text)).size
+  const record = values >= RECORD_VALUES || plainWords < SENTENCE_WORDS
+  const strength = strengthOf(sentence, { acts: acts || foreignAct, foreignAct, foreignAsk, classes: classes !== 0 })
+  const understood = strength >= STRENGTH.wish || known >= KNOWN_SHARE * plainWords
+  const told = understood || sentence.values.length === 0 ? strength : STRENGTH.unread
   return {
     strength: record && told < STRENGTH.wish ? 0 : told,
     classes,
@@ -113,6 +116,15 @@ export function readSentence(sentence: Sentence): Reading {
     pointsBack,
     understood,
   }
+}
+
+/** Words that are no values; two ideographs are about one. */
+function countWords(sentence: Sentence): number {
+  let count = 0
+  for (const word of sentence.words) {
+    if (word.lower !== '' && word.values.length === 0) count += word.ideographs ? Math.ceil(word.lower.length / 2) : 1
+  }
+  return count
 }
 
 /** "please email", "you must order", "to transfer", "and star", or the first word of a clause with an object behind it. */
@@ -141,6 +153,8 @@ interface Signs {
   readonly acts: boolean
   readonly foreignAct: boolean
   readonly foreignAsk: boolean
+  /** A word of it belongs to a class of acts. */
+  readonly classes: boolean
 }
 
 function strengthOf(sentence: Sentence, signs: Signs): number {
@@ -148,7 +162,8 @@ function strengthOf(sentence: Sentence, signs: Signs): number {
   if (asked > 0) return asked
   if (signs.foreignAct) return signs.foreignAsk || opensWithForeignAct(sentence) ? STRENGTH.foreign : STRENGTH.act
   if (signs.acts) return STRENGTH.act
-  return sentence.values.length > 0 ? STRENGTH.value : 0
+  if (sentence.values.length === 0) return 0
+  return sentence.question || signs.classes ? STRENGTH.named : STRENGTH.value
 }
 
 const opensWithForeignAct = (sentence: Sentence): boolean =>
@@ -163,6 +178,8 @@ function askingStrength(sentence: Sentence): number {
   let start = true
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as Word
+    const joined = words[at - 1]?.lower === 'and' && !isAmbiguous(word.lower)
+    if (joined && isImperative(words, at)) best = Math.max(best, STRENGTH.wish)
     if (start && isImperative(words, at)) best = Math.max(best, STRENGTH.imperative)
     if (best === STRENGTH.imperative) return best
     best = Math.max(best, modalStrength(words, at, sentence.question), wishStrength(words, at))
@@ -197,12 +214,15 @@ function isImperative(words: readonly Word[], at: number): boolean {
   return (
     amount ||
     DETERMINERS.has(next.lower) ||
+    TAKES_AS_OBJECT.has(next.lower) ||
     next.values.length > 0 ||
     /^["'“‘]/.test(next.lower) ||
     next.lower === 'to' ||
     isPolite(words[at - 1]?.lower ?? '')
   )
 }
+
+const TAKES_AS_OBJECT = new Set(['what', 'whatever', 'everything', 'anything', 'here', 'over', 'out', 'back', 'up'])
 
 /** "you must X", "agents should X", "could you X", "has to be X-ed", "it is necessary to X". */
 function modalStrength(words: readonly Word[], at: number, question: boolean): number {
@@ -254,7 +274,7 @@ export function rootsOf(words: readonly Word[]): string[] {
   const roots: string[] = []
   for (const word of words) {
     if (word.ideographs) {
-      for (const english of readIdeographs(word.lower).english) roots.push(rootOf(english))
+      for (const english of readIdeographs(word.lower).english) roots.push(meaningOfEnglish(english).root)
       continue
     }
     if (!isPlainWord(word)) continue
