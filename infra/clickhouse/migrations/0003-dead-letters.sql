@@ -18,4 +18,4 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, id)
 TTL toDateTime(time) + INTERVAL 90 DAY
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
