@@ -86,8 +86,10 @@ type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open>
 const isClient = (event: EventView): boolean =>
   !event.user_agent_family.includes('.') && !/aws[- ]internal/i.test(event.user_agent)
 
-/** 0 where the event does not say. */
-const printOf = (kind: string, word: string): number => (word === '' ? 0 : hash32(`${kind}/${word}`) || 1)
+/** Networks and clients have fingerprints of their own kind; 0 where the event does not say. */
+const NETWORK_SEED = 0x6e657477
+const CLIENT_SEED = 0x636c6965
+const printOf = (word: string, seed: number): number => (word === '' ? 0 : hash32(word, seed) || 1)
 
 interface Source {
   readonly network: number
@@ -97,13 +99,14 @@ interface Source {
 }
 
 function sourceOf({ event, state }: Context): Source {
-  const network = printOf('network', isNetwork(event.source_network) ? event.source_network : '')
-  const client = printOf('client', isClient(event) ? event.user_agent_family : '')
+  const network = isNetwork(event.source_network) ? printOf(event.source_network, NETWORK_SEED) : 0
+  const client = printOf(event.user_agent_family, CLIENT_SEED)
   return {
     network,
     client,
     newNetwork: network !== 0 && !state.networks.has(network),
-    newClient: client !== 0 && !state.clients.has(client),
+    // Asked last, and of unknown ones alone: what is no client never becomes a known one.
+    newClient: client !== 0 && !state.clients.has(client) && isClient(event),
   }
 }
 
@@ -129,7 +132,7 @@ function learn({ event, state, time, since }: Context, source: Source): void {
   // The networks of the first day are where it starts from, not a habit of changing them.
   if (source.newNetwork && time - since >= DAY_MS) state.novelty.add(time)
   if (source.network !== 0) state.networks.use(source.network)
-  if (source.client !== 0) state.clients.use(source.client)
+  if (source.newClient || (source.client !== 0 && state.clients.has(source.client))) state.clients.use(source.client)
   state.actions.add(hash32(event.action))
 }
 
@@ -239,26 +242,27 @@ export const newSource = defineDetector({
     (isNetwork(event.source_network) || (event.source_network === '' && event.user_agent_family !== '')),
   step(context) {
     const { state, settings, time, since } = context
-    const source = sourceOf(context)
-    sendFirstUses(context, source)
+    let source = sourceOf(context)
+    if (source.newNetwork || source.newClient) sendFirstUses(context, source)
     const warm = time - since >= settings.warm_up_ms && state.events.value >= settings.warm_up_events
     if (state.events.value < 255) state.events.value++
     const suspectSince = state.suspectMinute.value * MINUTE_MS
-    if (suspectSince > 0 && time - suspectSince >= settings.adopt_ms) adopt(context)
-
-    const now = sourceOf(context)
-    if (!warm || (!now.newNetwork && !now.newClient)) {
-      learn(context, now)
+    if (suspectSince > 0 && time - suspectSince >= settings.adopt_ms) {
+      adopt(context)
+      source = sourceOf(context)
+    }
+    if (!warm || (!source.newNetwork && !source.newClient)) {
+      learn(context, source)
       return undefined
     }
     const logProbability = dailyLogProbability(context)
     const held =
       state.suspectMinute.value > 0 &&
-      (!now.newNetwork || now.network === state.suspectNetwork.value) &&
-      (!now.newClient || now.client === state.suspectClient.value)
+      (!source.newNetwork || source.network === state.suspectNetwork.value) &&
+      (!source.newClient || source.client === state.suspectClient.value)
     if (!held) {
-      if (!now.newClient && networkPoints(context, logProbability) === 0) {
-        learn(context, now)
+      if (!source.newClient && networkPoints(context, logProbability) === 0) {
+        learn(context, source)
         return undefined
       }
       const sameOccasion = state.suspectMinute.value > 0 && time - suspectSince <= settings.follow_ms

@@ -46,7 +46,7 @@ export const cases: readonly DetectorCase[] = [
   {
     name: 'fires medium on many actions at many targets by a steady worker',
     events: [...habit(), ...burst(AFTER, 80, enumeration)],
-    expect: [{ severity: 'medium', agent: 'role/worker', evidence: [`burst-${AFTER}-0`] }],
+    expect: [{ severity: 'medium', agent: 'role/worker', evidence: [`burst-${AFTER}-8`] }],
   },
   {
     name: 'fires high on many places that refuse it',
@@ -68,7 +68,7 @@ export const cases: readonly DetectorCase[] = [
   },
   {
     name: 'stays quiet on an audit job that has shown its habit',
-    events: [...Array.from({ length: 20 }, (_, day) => audit(day)).flat()],
+    events: Array.from({ length: 20 }, (_, day) => audit(day)).flat(),
     expect: [],
   },
   {

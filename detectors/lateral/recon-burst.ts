@@ -62,6 +62,8 @@ const rest = {
   denied: small(),
   suspected: small(),
 }
+/** About what the bytes of the list hold. */
+const EVIDENCE_EVENTS = 5
 const open = {
   actions: distinct({ exact: 32, registers: 128 }),
   targets: distinct({ exact: 32, registers: 128 }),
@@ -150,6 +152,12 @@ interface Verdict {
 }
 const QUIET: Verdict = { level: 0, beyond: [], surprises: [] }
 
+/** Evidence is kept from here on: an ordinary window never pays for it. */
+const isNoteworthy = (settings: Settings, counts: readonly number[]): boolean =>
+  (counts[DENIED] as number) > 0 ||
+  (counts[0] as number) * 2 >= settings.actions_min ||
+  (counts[1] as number) * 2 >= settings.targets_min
+
 /** The floors for these counts: where many places refuse it, so many targets are as telling as a broad burst. */
 function floorsOf(settings: Settings, counts: readonly number[], known: boolean): readonly number[] {
   const breadth = known ? 1 : settings.unknown_breadth_factor
@@ -210,21 +218,22 @@ export const reconBurst = defineDetector({
     const { event, state, settings, windowStart } = context
     turnWindow(context)
     const window = context.openWindow()
-    const grew = count(event, window)
+    if (!count(event, window)) return undefined
     const counts = countsOf(window)
-    if (state.minute.value * 60_000 === windowStart) {
+    const isNewest = state.minute.value * 60_000 === windowStart
+    if (isNewest) {
       state.actions.value = Math.min(255, counts[0])
       state.targets.value = Math.min(255, counts[1])
       state.denied.value = Math.min(255, counts[2])
     }
-    if (!grew) return undefined
-    const shown = evidenceOf(event)
-    window.evidence.add(shown)
+    if (!isNoteworthy(settings, counts)) return undefined
+    if (window.evidence.length < EVIDENCE_EVENTS) window.evidence.add(evidenceOf(event))
     if (window.looking.value < settings.looking_share_min * window.events.value) return undefined
     const verdict = judge(context, counts)
     if (verdict.level <= window.level.value) return undefined
     window.level.value = verdict.level
-    if (state.minute.value * 60_000 === windowStart) state.suspected.value = 1
+    const shown = evidenceOf(event)
+    if (isNewest) state.suspected.value = 1
     return {
       why: whyOf(event.identity, counts, verdict),
       observed: observedOf(window),
