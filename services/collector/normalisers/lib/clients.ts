@@ -5,11 +5,15 @@
 import ipaddr from 'ipaddr.js'
 import { memo } from './memo.ts'
 
+const FOUR_PARTS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/
+
 /** An address in its one written form (IPv4 in IPv6 unwrapped, zone and port left out), or undefined for a name. */
 export function plainAddress(text: string): string | undefined {
   const bare = text.startsWith('[')
     ? text.slice(1).replace(/\](?::\d+)?$/, '')
     : text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+  // Most texts are names: told apart before the library looks, which is slow at saying no.
+  if (!FOUR_PARTS.test(bare) && !bare.includes(':')) return undefined
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined
   const parsed = ipaddr.process(bare.replace(/%.*$/, ''))
   return parsed.toString()
