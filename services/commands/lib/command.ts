@@ -11,6 +11,8 @@ export interface CommandTools {
   detection(): Promise<DetectionOptions>
   /** What of the environment commands may know; `main.ts` alone reads it. */
   readonly environment: { readonly MOLTWATCH_TOKEN?: string }
+  /** Makes the process live in another time zone, by its IANA name. */
+  setTimeZone(zone: string): void
   /** How the process ends when the command has returned. */
   exit(code: number): void
 }

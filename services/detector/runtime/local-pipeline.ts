@@ -28,7 +28,9 @@ export interface LocalPipelineOptions {
   readonly configuration?: DetectionConfiguration
   readonly frameEventsMax?: number
   /** Called for every finding as it is made: the second revision of one, and repeats after a fault, too. */
-  readonly onFinding?: (finding: Finding) => void
+  readonly onFinding?: (finding: Finding, stage: 'events' | 'signals') => void
+  /** Called for every record of `signals`, ticks included, before it is applied. */
+  readonly onSignalRecord?: (partition: number, value: Buffer) => void
   /** What goes wrong after a record; nothing unless told. */
   readonly fault?: (stage: 'events' | 'signals', partition: number, offset: number) => Fault
 }
@@ -78,22 +80,26 @@ export function createLocalPipeline(options: LocalPipelineOptions): LocalPipelin
       })
     })
 
-  const take = (findings: readonly Finding[]): void => {
+  const take = (findings: readonly Finding[], stage: 'events' | 'signals'): void => {
     for (const finding of findings) {
-      options.onFinding?.(finding)
+      options.onFinding?.(finding, stage)
       if ((newest.get(finding.id)?.revision ?? 0) < finding.revision) newest.set(finding.id, finding)
     }
   }
 
-  const second = lanes(createStageTwo, () => (applied) => take(applied.findings))
+  function toSecond(partition: number, value: Buffer): void {
+    options.onSignalRecord?.(partition, value)
+    second[partition]?.append(value)
+  }
+  const second = lanes(createStageTwo, () => (applied) => take(applied.findings, 'signals'))
   const first = lanes(createStageOne, (partition) => (applied, lane, half) => {
-    take(applied.findings)
+    take(applied.findings, 'events')
     counts.signals += applied.signals.length
     const source = { sourcePartition: partition, epoch: lane.stage.epoch, logTime: lane.stage.logTime }
     for (const [target, signals] of signalsByTarget(applied.signals, partitions)) {
       // A worker that dies between two appends has written to some partitions and not to others.
       if (half && target % 2 === 1) continue
-      second[target]?.append(signalFrame(signals, source))
+      toSecond(target, signalFrame(signals, source))
     }
   })
 
@@ -120,11 +126,11 @@ export function createLocalPipeline(options: LocalPipelineOptions): LocalPipelin
 
   const flush = (order: readonly number[] = [...waiting.keys()]): void => order.forEach(send)
 
-  function settle(lane: Lane, schema: number): void {
+  function settle(lane: Lane, tick: (time: number) => void): void {
     let ahead = FIRST_TICK_MS
-    for (let tick = 0; lane.stage.pending; tick++) {
-      if (tick === TICKS_MAX) throw new Error(`partition ${lane.stage.partition} of ${lane.stage.stage} never rests`)
-      lane.append(encodeTick(schema, receiptTime + ahead))
+    for (let ticks = 0; lane.stage.pending; ticks++) {
+      if (ticks === TICKS_MAX) throw new Error(`partition ${lane.stage.partition} of ${lane.stage.stage} never rests`)
+      tick(receiptTime + ahead)
       ahead *= 2
     }
   }
@@ -135,8 +141,10 @@ export function createLocalPipeline(options: LocalPipelineOptions): LocalPipelin
     flush,
     finish() {
       flush()
-      for (const lane of first) settle(lane, EVENT_SCHEMA_VERSION)
-      for (const lane of second) settle(lane, SIGNAL_SCHEMA_VERSION)
+      for (const lane of first) settle(lane, (time) => lane.append(encodeTick(EVENT_SCHEMA_VERSION, time)))
+      for (const [partition, lane] of second.entries()) {
+        settle(lane, (time) => toSecond(partition, encodeTick(SIGNAL_SCHEMA_VERSION, time)))
+      }
     },
     findings: () => [...newest.values()].sort(byTimeAndId),
     counts,
