@@ -52,7 +52,7 @@ const OBJECTS: Readonly<Record<string, string>> = {
   calendar: 'kalender calendario calendrier agenda calendário',
   event: 'termin termintitel evento événement rendez-vous afspraak kalendereintrag kalendertermin',
   key: 'schlüssel llave clef clé chiave chave sleutel',
-  repository: 'repositorium depot repositorio dépôt repositório',
+  repository: 'repositorium repositorien depot repositorio dépôt repositório',
   email: 'nachricht correo courriel posta mensaje bericht',
   subject: 'betreff asunto objet oggetto assunto onderwerp',
   content: 'inhalt contenido contenu contenuto conteúdo inhoud',

@@ -104,8 +104,7 @@ export function readSentence(sentence: Sentence): Reading {
     }
   }
   const plainWords = countWords(sentence)
-  const values = new Set(sentence.values.map((value) => value.text)).size
-  const record = values >= RECORD_VALUES || plainWords < SENTENCE_WORDS
+  const record = namedThings(sentence) >= RECORD_VALUES || plainWords < SENTENCE_WORDS
   const strength = strengthOf(sentence, { acts: acts || foreignAct, foreignAct, foreignAsk, classes: classes !== 0 })
   const understood = strength >= STRENGTH.wish || known >= KNOWN_SHARE * plainWords
   const told = understood || sentence.values.length === 0 ? strength : STRENGTH.unread
@@ -117,6 +116,11 @@ export function readSentence(sentence: Sentence): Reading {
     understood,
   }
 }
+
+/** How many things a sentence names: a link with its host and path is one, a phrase in quotes is one. */
+const namedThings = (sentence: Sentence): number =>
+  sentence.words.filter((word) => word.values.length > 0).length +
+  sentence.values.filter((value) => value.kind === 'quoted' && value.text.includes(' ')).length
 
 /** Words that are no values; two ideographs are about one. */
 function countWords(sentence: Sentence): number {
@@ -166,10 +170,13 @@ function strengthOf(sentence: Sentence, signs: Signs): number {
   return sentence.question || signs.classes ? STRENGTH.named : STRENGTH.value
 }
 
+/** An act of another language where a sentence or a clause begins. */
 const opensWithForeignAct = (sentence: Sentence): boolean =>
-  sentence.words
-    .slice(0, 2)
-    .some((word) => word.ideographs || (englishOf(word.lower) !== undefined && meaningOf(word.lower).acts))
+  sentence.words.some((word, at) => {
+    if (!word.ideographs && (englishOf(word.lower) === undefined || !meaningOf(word.lower).acts)) return false
+    const before = sentence.words[at - 1]
+    return at < 2 || before === undefined || before.breaks || before.lower === '' || /[,:;]/.test(before.behind)
+  })
 
 /** The strongest way in which an English sentence asks; 0 where it does not ask. */
 function askingStrength(sentence: Sentence): number {

@@ -144,7 +144,7 @@ function ordersOf(lines: readonly Line[]): Order[] {
   })
   if (found.length > INDICATOR_LIMITS.orders) {
     const weight = (order: Order): number =>
-      order.strength + ((lines[order.at] as Line).sentence.values.length > 0 ? 30 : 0)
+      order.strength + ((lines[order.at] as Line).sentence.values.length > 0 ? 60 : 0)
     found.sort((a, b) => weight(b) - weight(a) || a.at - b.at)
     found.length = INDICATOR_LIMITS.orders
     found.sort((a, b) => a.at - b.at)
