@@ -22,6 +22,8 @@ export interface ArchiverStatus {
   readonly rows: Readonly<Record<TableName, number>>
   readonly inserts: number
   readonly deadLetters: number
+  /** Bytes of records that were read and are not stored yet. */
+  readonly waitingBytes: number
   /** Records of the log that are not stored yet, by topic. */
   readonly lag: Readonly<Record<ArchivedTopic, number>>
 }
@@ -95,7 +97,8 @@ function createRun(tools: ArchiverTools) {
     status: (): ArchiverStatus => {
       const reason = [...reasons.values()].find((text) => text !== '') ?? ''
       const state = stop.aborted ? 'stopped' : reason === '' ? 'running' : 'waiting'
-      return { state, reason, rows: { ...rows }, ...counts, lag: progress.lag() }
+      const waitingBytes = [...shelves.values()].reduce((sum, shelf) => sum + shelf.bytes(), 0)
+      return { state, reason, rows: { ...rows }, ...counts, waitingBytes, lag: progress.lag() }
     },
   }
 }
@@ -106,6 +109,7 @@ const NOT_STARTED: ArchiverStatus = {
   rows: { events: 0, findings: 0, dead_letters: 0 },
   inserts: 0,
   deadLetters: 0,
+  waitingBytes: 0,
   lag: { events: 0, findings: 0, 'dead-letters': 0 },
 }
 

@@ -2,12 +2,14 @@
  * The archiver between the real embedded log and the real engine: everything acknowledged by the log ends up in the
  * warehouse once, or in the dead letters with its reason, whatever fails in between.
  */
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { encodeControl, encodeFrameLines, encodeTick } from '../../../schemas/frame.ts'
 import { H } from '../../../schemas/ids.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
 import { type Archiver, createArchiver } from '../../../services/archiver/index.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
@@ -48,7 +50,7 @@ async function stored(of: Warehouse, table: string, id: string): Promise<{ rows:
   return { rows: Number(row?.rows), distinct: Number(row?.distinct) }
 }
 const events = async (of: Warehouse): Promise<number> => (await stored(of, 'events', 'event_id')).distinct
-const soon = { timeout: 15_000, interval: 100 }
+const soon = { timeout: 25_000, interval: 100 }
 
 function finding(n: number, fields: Partial<Finding> = {}): Finding {
   return {
@@ -272,6 +274,25 @@ describe('when something fails', () => {
     await expect
       .poll(() => running.status(), soon)
       .toMatchObject({ state: 'running', reason: '', lag: { events: 0, findings: 0 } })
+  })
+
+  it('reads no more than it may keep while the warehouse is away, and catches up after', async () => {
+    const log = await openLog()
+    const behind = await door(scratch())
+    await behind.shut()
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    const running = archiver(log, store)
+    await running.start()
+    // Random text shrinks to its entropy: 64 frames of about 500 kB.
+    const raw = randomBytes(500_000).toString('base64')
+    const frames = Array.from({ length: 64 }, (_, n) => frame([lineOf(event(n, { raw: raw.slice(n) }))]))
+    await Promise.all(frames.map((one, n) => log.append('events', n % PARTITIONS, [one])))
+    await expect.poll(() => running.status().waitingBytes, soon).toBeGreaterThan(LIMITS.archive_waiting_bytes_max)
+    const held = running.status().waitingBytes
+    expect(held).toBeLessThan(LIMITS.archive_waiting_bytes_max + PARTITIONS * 2 * LIMITS.archive_batch_bytes_max)
+    await behind.open()
+    await expect.poll(() => events(store).catch(() => 0), soon).toBe(64)
+    await expect.poll(() => running.status().waitingBytes, soon).toBe(0)
   })
 
   it('stops while the warehouse is away, and the next one stores what it had read', async () => {
