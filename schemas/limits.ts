@@ -20,6 +20,8 @@ export const LIMITS = {
   /** Records normalised before other work of the process gets its turn. */
   records_per_turn_max: 32,
   rejections_named_max: 20,
+  frames_per_append_max: 8,
+  dead_letters_per_append_max: 500,
   dead_letter_record_chars_max: 8_192,
   retry_after_s: 1,
 
@@ -122,7 +124,7 @@ export const LIMITS = {
   deliveries_pending_per_sink_max: 10_000,
   /** Closed deliveries are kept this long and this many: repeats of their findings are older than the log by then. */
   delivery_closed_ms: 8 * 86_400_000,
-  deliveries_closed_max: 50_000,
+  deliveries_closed_max: 20_000,
   retry_after_ms_max: 86_400_000,
   /** A sink's answer is read to this point and thrown away. */
   delivery_answer_bytes_max: 64 * 1024,

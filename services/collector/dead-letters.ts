@@ -24,7 +24,12 @@ export function deadLetterOf(tenant: string, format: Format, time: number, rejec
 
 /** Resolves when all are durable. */
 export async function writeDeadLetters(log: Log, letters: readonly DeadLetter[]): Promise<void> {
-  if (letters.length === 0) return
-  const records = letters.map((letter) => ({ key: null, value: Buffer.from(JSON.stringify(letter)) }))
-  await log.append('dead-letters', 0, records)
+  for (let first = 0; first < letters.length; first += LIMITS.dead_letters_per_append_max) {
+    const part = letters.slice(first, first + LIMITS.dead_letters_per_append_max)
+    await log.append(
+      'dead-letters',
+      0,
+      part.map((letter) => ({ key: null, value: Buffer.from(JSON.stringify(letter)) })),
+    )
+  }
 }

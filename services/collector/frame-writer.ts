@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
 import { cutIntoFrames, encodeFrameLines } from '../../schemas/frame.ts'
+import { LIMITS } from '../../schemas/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Metrics } from '../lib/metrics.ts'
@@ -35,7 +36,7 @@ export interface FrameWriterOptions {
   readonly metrics: Pick<Metrics, 'eventsPerFrame'>
 }
 
-/** One append of everything that waits for a partition. */
+/** Appends everything that waits for a partition, in one go unless it is very much. */
 async function appendAll({ log, clock, metrics }: FrameWriterOptions, partition: number, waiting: readonly Waiting[]) {
   const frames = cutIntoFrames(waiting.flatMap(({ lines }) => lines))
   const receiptTime = clock.now()
@@ -44,7 +45,10 @@ async function appendAll({ log, clock, metrics }: FrameWriterOptions, partition:
     return { key: null, value: encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime }) }
   })
   try {
-    await log.append('events', partition, records)
+    // A very large request goes in several appends, so that no single one asks too much of the log.
+    for (let first = 0; first < records.length; first += LIMITS.frames_per_append_max) {
+      await log.append('events', partition, records.slice(first, first + LIMITS.frames_per_append_max))
+    }
     for (const { resolve } of waiting) resolve()
   } catch (error) {
     for (const { reject } of waiting) reject(error)

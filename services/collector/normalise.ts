@@ -3,7 +3,9 @@
  * through it, so that an event's id depends on the producer's data and not on the way it came.
  */
 import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -61,6 +63,11 @@ function* valueSteps(format: Format | 'auto', value: unknown, context: Normalise
   const normaliser = normaliserFor(found)
   const refusal = normaliser.refuses(value)
   if (refusal !== undefined) return refused(refusal)
+  const records = normaliser.count(value)
+  if (records > LIMITS.records_per_request_max) {
+    const detail = `${records} records in one request: at most ${LIMITS.records_per_request_max} are taken, send it in smaller parts`
+    return { ok: false, status: 413, position: 0, detail }
+  }
   return { ok: true, format: found, ...(yield* normaliser.steps(value, context)) }
 }
 
@@ -102,21 +109,29 @@ export const normalise = (format: Format | 'auto', value: unknown, context: Norm
 /** One request of a file, with the line it starts at (from 1). */
 export type FileResult = { readonly line: number } & NormaliseResult
 
-const isGzip = (path: string): boolean => path.endsWith('.gz')
+/** Told by the first bytes, because a name may say anything. */
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  } finally {
+    await file.close()
+  }
+}
 
-async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+/** The bytes of a file in the clear. */
+async function openFile(path: string): Promise<Readable> {
   const file = createReadStream(path)
-  const stream = isGzip(path) ? file.pipe(createGunzip()) : file
+  if (!(await isGzip(path))) return file
+  const clear = createGunzip()
   // An error of the file does not reach the stream that it is piped into by itself.
-  file.on('error', (error) => stream.destroy(error))
-  yield* stream as AsyncIterable<Buffer>
+  file.on('error', (error) => clear.destroy(error))
+  return file.pipe(clear)
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {
-  const file = createReadStream(path)
-  const input = isGzip(path) ? file.pipe(createGunzip()) : file
-  file.on('error', (error) => input.destroy(error))
-  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+  yield* createInterface({ input: await openFile(path), crlfDelay: Number.POSITIVE_INFINITY })
 }
 
 /**
@@ -166,6 +181,6 @@ export async function* normaliseFile(
     return
   }
   const chunks: Buffer[] = []
-  for await (const chunk of chunksOf(path)) chunks.push(chunk)
+  for await (const chunk of await openFile(path)) chunks.push(chunk as Buffer)
   yield { line: 1, ...normaliseBody(format, Buffer.concat(chunks), lines, context) }
 }

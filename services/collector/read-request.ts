@@ -81,6 +81,7 @@ export async function readRequest(request: IncomingMessage, budget: Budget): Pro
   const refuse = (refused: Refusal): Refusal => {
     budget.give(bytes)
     request.unpipe()
+    if (stream !== request) stream.destroy()
     request.resume()
     return refused
   }

@@ -9,7 +9,7 @@ import { type Principal, principalOf } from './cloudtrail/principals.ts'
 import { resourceTarget } from './cloudtrail/targets.ts'
 import { urlContactsOf } from './lib/contacts.ts'
 import { type Draft, finish } from './lib/finish.ts'
-import { amountOf, at, isObject, type Json, objectOf, textOf } from './lib/json.ts'
+import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from './lib/json.ts'
 import { createSheet, type Made } from './lib/sheet.ts'
 import { readTime } from './lib/times.ts'
 import { createBodyIds, producerId } from './producer-ids.ts'
@@ -85,16 +85,19 @@ function recordEvent(record: Json, bodyId: (body: unknown) => string, context: N
 const unwrapped = (item: unknown): unknown =>
   isObject(item) && isObject(item.detail) && item.eventName === undefined ? item.detail : item
 
-const recordsOf = (body: unknown): readonly unknown[] => {
-  if (isObject(body) && Array.isArray(body.Records)) return body.Records
-  if (Array.isArray(body)) return body.flatMap(recordsOf)
-  return [body]
+/** The lists of records in a body: one file, one record, or several of either. */
+const listsOf = (body: unknown): readonly (readonly unknown[])[] => {
+  if (isObject(body) && Array.isArray(body.Records)) return [body.Records]
+  if (!Array.isArray(body)) return [[body]]
+  return isObject(body[0]) && Array.isArray(body[0].Records)
+    ? body.map((file) => listOf(objectOf(file).Records))
+    : [body]
 }
 
 function* steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined> {
   const sheet = createSheet()
   const bodyId = createBodyIds()
-  for (const item of recordsOf(body)) {
+  for (const item of listsOf(body).flat()) {
     const record = unwrapped(item)
     sheet.record(record, () =>
       isObject(record)
@@ -116,7 +119,8 @@ export const cloudtrail: Normaliser = {
   recognises: (body) =>
     (isObject(body) && Array.isArray(body.Records)) ||
     isRecord(body) ||
-    (Array.isArray(body) && isRecord(recordsOf(body)[0])),
+    (Array.isArray(body) && isRecord(listsOf(body)[0]?.[0])),
+  count: (body) => listsOf(body).reduce((sum, list) => sum + list.length, 0),
   refuses: (body) =>
     isObject(body) || Array.isArray(body) ? undefined : 'the body must be a JSON object or a list of them',
   steps,

@@ -182,6 +182,7 @@ const isEvent = (value: unknown): boolean =>
 export const events: Normaliser = {
   format: 'events',
   recognises: (body) => isEvent(Array.isArray(body) ? body[0] : body),
+  count: (body) => (Array.isArray(body) ? body.length : 1),
   refuses: (body) =>
     isObject(body) || Array.isArray(body) ? undefined : 'the body must be a JSON object or a list of them',
   steps,

@@ -47,6 +47,8 @@ export interface Normaliser {
   readonly format: Format
   /** Whether a parsed request looks like this format. */
   recognises(body: unknown): boolean
+  /** How many records a body holds, counted without looking into them. */
+  count(body: unknown): number
   /** Why a body as a whole is no request of this format, in a sentence for its sender; undefined where it is one. */
   refuses(body: unknown): string | undefined
   /**

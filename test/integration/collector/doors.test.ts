@@ -302,6 +302,12 @@ describe('hostile bodies', () => {
     expect(answer.status).toBe(413)
   })
 
+  it.each(['/v1/events', '/v1/cloudtrail'])('answers 413 to millions of records on %s', async (path) => {
+    const answer = await room.post(path, `[${'1,'.repeat(10_000_000)}1]`)
+    expect(answer.status).toBe(413)
+    expect(await room.deadLetters()).toEqual([])
+  })
+
   it('survives a sender that breaks off', async () => {
     const { hostname, port } = new URL(room.url)
     const socket = connect(Number(port), hostname)

@@ -4,7 +4,6 @@
  */
 import type { Event } from '../../../../schemas/event.ts'
 import type { DeadLetterReason } from '../../../../schemas/dead-letter.ts'
-import { LIMITS } from '../../../../schemas/limits.ts'
 import { redactText } from '../../redaction/redact.ts'
 import { recordText } from './json.ts'
 import type { Normalised, Rejected } from '../types.ts'
@@ -34,12 +33,6 @@ export function createSheet(): Sheet {
   let index = 0
 
   const attempt = (make: () => Made): Made => {
-    if (index >= LIMITS.records_per_request_max) {
-      return {
-        reason: 'refused',
-        detail: `a request takes at most ${LIMITS.records_per_request_max} records: send the rest in another`,
-      }
-    }
     try {
       return make()
     } catch (error) {
