@@ -46,9 +46,11 @@ function questionSettings(options: WarehouseOptions): string {
     .join(', ')
 }
 
-/** What a failed opening means to a person. */
+/** What a failed opening means to a person. The address is told without the credentials that it may hold. */
 const openingReason = (options: WarehouseOptions, error: unknown): string =>
-  options.kind === 'server' ? `the warehouse at ${options.url} is away: ${reasonOf(error)}` : reasonOf(error)
+  options.kind === 'server'
+    ? `the warehouse at ${URL.parse(options.url)?.host ?? 'an address that is no URL'} is away: ${reasonOf(error)}`
+    : reasonOf(error)
 
 /** The part that opens, loses and finds the engine again. */
 function createLife(options: WarehouseOptions, { logger, metrics }: WarehouseTools) {
@@ -116,7 +118,7 @@ function createLife(options: WarehouseOptions, { logger, metrics }: WarehouseToo
       setStatus({ state: 'closed', reason: 'the warehouse is closed' })
       clearTimeout(timer)
       await attempt
-      if (await drained()) await engine?.close()
+      if ((await drained()) || options.kind === 'server') await engine?.close()
       else logger.warn('a question to the warehouse did not end in time; it is left to the end of the process')
     },
   }
