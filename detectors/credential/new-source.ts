@@ -58,10 +58,10 @@ const Settings = Type.Object({
 })
 
 const rest = {
-  networks: recentSet({ size: 8 }),
-  clients: recentSet({ size: 6 }),
+  networks: recentSet({ size: 6 }),
+  clients: recentSet({ size: 4 }),
   /** What it did, to tell a first action. */
-  actions: seenFilter({ bytes: 32 }),
+  actions: seenFilter({ bytes: 48 }),
   /** New networks after the first day, those that were strange enough to page left out. */
   novelty: decayedCount({ halfLifeMs: NOVELTY_HALF_LIFE_MS }),
   /** Stops at 255. */
