@@ -45,6 +45,9 @@ const PRESET_RULES: Readonly<Record<Preset, readonly PolicyRule[]>> = {
   ],
 }
 
+const HOUR_MS = 3_600_000
+const DEFAULT_EXPIRES_HOURS = LIMITS.quarantine_expires_ms / HOUR_MS
+
 /** What holds for a tenant: its own entry key by key, then the policy of all, then the defaults. */
 export function effectivePolicy(policy: Policy, tenant: string): EffectivePolicy {
   const own = Object.hasOwn(policy.tenants, tenant) ? policy.tenants[tenant] : undefined
@@ -55,9 +58,7 @@ export function effectivePolicy(policy: Policy, tenant: string): EffectivePolicy
     rules: [...(preset === undefined ? [] : PRESET_RULES[preset]), ...(own?.rules ?? policy.rules ?? [])],
     protected: own?.protected ?? policy.protected ?? [],
     caps: own?.caps ?? policy.caps ?? { per_hour: 5, share_of_identities: 0.1 },
-    expiresMs: Math.round(
-      (own?.expires_hours ?? policy.expires_hours ?? LIMITS.quarantine_expires_ms / 3_600_000) * 3_600_000,
-    ),
+    expiresMs: Math.round((own?.expires_hours ?? policy.expires_hours ?? DEFAULT_EXPIRES_HOURS) * HOUR_MS),
     stop: own?.stop ?? policy.stop ?? false,
   }
 }
