@@ -63,7 +63,8 @@ export function readTask(text: string, hasher: Hasher): TaskReading {
     const reading = readSentence(sentence)
     classes |= reading.classes
     for (const root of reading.roots) common.add(root)
-    for (const word of tellingWords(sentence.words)) telling.add(word)
+    // A name in a text shows who signed it, and anybody can sign: names are compared with authors only.
+    for (const word of tellingWords(sentence.words.filter((word) => !isName(word)))) telling.add(word)
   }
   const unique = [...new Set(values.map((value) => value.text))]
   return {
@@ -82,13 +83,16 @@ export function readTask(text: string, hasher: Hasher): TaskReading {
   }
 }
 
+const isName = (word: Word): boolean =>
+  word.capital && word.values.length === 0 && !isStopWord(word.lower) && !LEAD_INS.has(word.lower)
+
 /** Proper nouns, those inside a sentence first, then the words of addresses and hosts that the task names. */
 function namesOf(sentences: readonly Sentence[], values: readonly Value[]): string[] {
   const names: string[] = []
   const later: string[] = []
   for (const { words } of sentences) {
     words.forEach((word, index) => {
-      if (!word.capital || word.values.length > 0 || isStopWord(word.lower) || LEAD_INS.has(word.lower)) return
+      if (!isName(word)) return
       const bare = word.lower.replace(/['’]s$/, '')
       if (bare.length > 1) (index === 0 ? later : names).push(bare)
     })
