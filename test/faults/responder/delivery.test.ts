@@ -1,7 +1,7 @@
 /** What sinks do to deliveries (faults 21 to 23, 26 and 27), with days passing on a simulated clock. */
 import { afterEach, describe, expect, it } from 'vitest'
-import type { DeadLetter } from '../../../schemas/dead-letter.ts'
-import type { Delivery } from '../../../schemas/delivery.ts'
+import { type DeadLetter, deadLetterValidator } from '../../../schemas/dead-letter.ts'
+import { type Delivery, deliveryValidator } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import {
   type BenchOptions,
@@ -32,12 +32,15 @@ const simulated = async (options: BenchOptions): Promise<{ bench: TestBench; tim
 }
 const deliveriesOf = async (tenant = 'default'): Promise<readonly Delivery[]> => {
   const answer = await bench!.responder.views.deliveries(tenant, { limit: 1_000, cursor: null })
-  return answer.ok ? answer.items : []
+  if (!answer.ok) throw new Error(answer.reason)
+  for (const item of answer.items) expect(deliveryValidator.problems(item)).toEqual([])
+  return answer.items
 }
 const deadLetters = async (): Promise<DeadLetter[]> => {
   const letters: DeadLetter[] = []
   for await (const { value } of bench!.log.read('dead-letters', 0))
     letters.push(JSON.parse(String(value)) as DeadLetter)
+  for (const letter of letters) expect(deadLetterValidator.problems(letter)).toEqual([])
   return letters
 }
 

@@ -1,7 +1,7 @@
 /** Policy, guard rails and the quarantine state machine, through findings, commands, webhooks and lists. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { H } from '../../../schemas/ids.ts'
-import type { Incident } from '../../../schemas/incident.ts'
+import { type Incident, incidentValidator } from '../../../schemas/incident.ts'
 import {
   type Quarantine,
   type QuarantineOrder,
@@ -49,7 +49,9 @@ const quarantines = async (tenant = 'default'): Promise<readonly Quarantine[]> =
 }
 const incidents = async (): Promise<readonly Incident[]> => {
   const answer = await bench!.responder.views.incidents('default', { limit: 1_000, cursor: null })
-  return answer.ok ? answer.items : []
+  if (!answer.ok) throw new Error(answer.reason)
+  for (const item of answer.items) expect(incidentValidator.problems(item)).toEqual([])
+  return answer.items
 }
 const statusIs = (status: string) =>
   eventually(`a quarantine that is ${status}`, async () => (await quarantines())[0]?.status === status)

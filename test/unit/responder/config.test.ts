@@ -118,7 +118,11 @@ describe('a bad configuration', () => {
   })
 
   it('never repeats a secret, a token or a URL', () => {
-    const secret = fc.string({ minLength: 12, maxLength: 40, unit: fc.constantFrom(...'abcdefgh0123456789_-:/@'.split('')) })
+    const secret = fc.string({
+      minLength: 12,
+      maxLength: 40,
+      unit: fc.constantFrom(...'abcdefgh0123456789_-:/@'.split('')),
+    })
     fc.assert(
       fc.property(secret, (word) => {
         const text = stringify({
