@@ -84,7 +84,10 @@ export const Event = Type.Object(
     user_agent_family: name('Client software without versions'),
 
     peer: text('Counterpart (host, MCP server, agent), in clear', LIMITS.name_chars_max),
-    peer_domains: texts('Registrable domains and addresses that the action contacts, from peer and arguments', 8),
+    peer_domains: texts(
+      'Registrable domains and addresses that the action contacts, from peer and arguments',
+      LIMITS.list_items_max,
+    ),
     protocol: name('Protocol spoken with the peer: http, mcp, a2a'),
     peer_hash: name('Hash of the tool description or agent card of the peer'),
 

@@ -9,7 +9,7 @@
  * at the end of the first of two joined frames.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import type { Control } from './control.ts'
+import { type Control, controlValidator } from './control.ts'
 import { LIMITS } from './limits.ts'
 
 export interface FrameHeader {
@@ -148,5 +148,10 @@ export function decodeFrame(value: Buffer, header: FrameHeader = decodeHeader(va
 export function decodeControl(value: Buffer): Control {
   const header = decodeHeader(value)
   if (header.kind !== 'control') throw new FrameError('not a control record')
-  return JSON.parse(framePayload(value, header).toString('utf8')) as Control
+  const control = JSON.parse(framePayload(value, header).toString('utf8')) as unknown
+  if (!controlValidator.check(control)) {
+    const [problem] = controlValidator.problems(control)
+    throw new FrameError(`not a control that this version knows: ${problem?.path} ${problem?.message}`)
+  }
+  return control
 }

@@ -6,7 +6,7 @@
  * from, so that stage two applies each source's offsets once, however often a recovered worker repeats them.
  */
 import Type, { type Static } from 'typebox'
-import { choice, columnsOf, defaultsOf, instant, name, real, text, validator, whole } from './columns.ts'
+import { choice, columnsOf, defaultsOf, instant, name, real, text, whole } from './columns.ts'
 import { LIMITS } from './limits.ts'
 
 export const SIGNAL_SCHEMA_VERSION = 1
@@ -43,7 +43,6 @@ export const Signal = Type.Object(
 )
 export type Signal = Static<typeof Signal>
 export const SIGNAL_COLUMNS = columnsOf(Signal)
-export const signalValidator = validator(Signal)
 export const blankSignal = (): Signal => defaultsOf(Signal)
 
 const NAMES = SIGNAL_COLUMNS.map((column) => column.name) as (keyof Signal)[]

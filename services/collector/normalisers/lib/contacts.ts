@@ -9,6 +9,7 @@
 import { domainToASCII } from 'node:url'
 import { parse } from 'tldts'
 import { redactId } from '../../redaction/redact.ts'
+import { LIMITS } from '../../../../schemas/limits.ts'
 import { plainAddress } from './clients.ts'
 import { isObject } from './json.ts'
 import { memo } from './memo.ts'
@@ -17,12 +18,12 @@ import { wordsOf } from './verbs.ts'
 export interface Contacts {
   /** The first host contacted, in lower case; '' where there is none. */
   readonly peer: string
-  /** Registrable domains and addresses, each once, at most eight, in the order of the arguments. */
+  /** Registrable domains and addresses, each once, at most DOMAINS_MAX, in the order of the arguments. */
   readonly domains: readonly string[]
 }
 
 const NONE: Contacts = { peer: '', domains: [] }
-const DOMAINS_MAX = 8
+const DOMAINS_MAX = LIMITS.list_items_max
 const LEAVES_MAX = 256
 const LEAF_CHARS_MAX = 16_384
 const DEPTH_MAX = 8
