@@ -220,6 +220,7 @@ function isImperative(words: readonly Word[], at: number): boolean {
   const amount = paying && /^[$€£¥]?\d/.test(next.lower)
   return (
     amount ||
+    (at === 0 && (words[at + 2]?.values.length ?? 0) > 0) ||
     DETERMINERS.has(next.lower) ||
     TAKES_AS_OBJECT.has(next.lower) ||
     next.values.length > 0 ||

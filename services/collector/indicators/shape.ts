@@ -73,11 +73,13 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
     }
   }
   const readText = (text: string, place: Place): void => {
+    const deeper = { ...place, depth: place.depth + 1 }
+    const open = place.depth < DEPTH_MAX
     const plain = unescaped(text)
-    const inner = place.depth >= DEPTH_MAX ? undefined : parse(plain)
+    const inner = open ? (parse(text) ?? (plain === text ? undefined : parse(plain))) : undefined
     if (inner !== undefined) {
-      walk(inner.node, { ...place, depth: place.depth + 1 })
-      if (inner.rest !== '') readText(inner.rest, { ...place, depth: place.depth + 1 })
+      walk(inner.node, deeper)
+      if (inner.rest !== '') readText(inner.rest, deeper)
     } else if (looksLikeHtml(plain)) {
       for (const block of blocksOfHtml(plain)) put(block.text, place, block.link)
     } else {

@@ -27,7 +27,7 @@ export interface Sentence {
 
 const WORDS_PER_SENTENCE_MAX = 80
 const SENTENCES_MAX = 1_200
-const EDGE_FRONT = /^[\s([{<"'“”‘’«»‹›`*_#~|>•·]+/
+const EDGE_FRONT = /^[\s([{<"'“”‘’«»‹›`*_#|>•·]+/
 const EDGE_BACK = /[)\]}>"'“”’‘»«›`*_~|]+$/
 const STOPS = /[.,;:!?…。！？；：，、]+$/
 const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
@@ -123,7 +123,7 @@ function wordOf(chunk: string): Word | undefined {
   if (dashed) core = core.replace(/^[-–—]+/, '')
   return {
     lower: core.toLowerCase(),
-    values: ideographs ? [] : valuesOf(core),
+    values: ideographs || ABBREVIATIONS.has(core.toLowerCase()) ? [] : valuesOf(core),
     capital: /^\p{Lu}/u.test(core),
     ideographs,
     behind,
