@@ -51,10 +51,10 @@ export function simulatedTime(startMs = Date.UTC(2026, 0, 5, 12)): SimulatedTime
       },
     },
     async advance(ms) {
-      const until = now + ms
+      const until = now + Math.ceil(ms)
       while (now < until) {
         const soonest = next(until)?.[1].at ?? until
-        now = Math.min(until, Math.max(soonest, now + ms / 50))
+        now = Math.min(until, Math.max(soonest, now + Math.ceil(ms / 50)))
         for (let due = next(now); due !== undefined; due = next(now)) {
           timers.delete(due[0])
           due[1].run()

@@ -1,7 +1,8 @@
 /** What sinks do to deliveries (faults 21 to 23, 26 and 27), with days passing on a simulated clock. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { type DeadLetter, deadLetterValidator } from '../../../schemas/dead-letter.ts'
-import { type Delivery, deliveryValidator } from '../../../schemas/delivery.ts'
+import { validator } from '../../../schemas/columns.ts'
+import { DeadLetter } from '../../../schemas/dead-letter.ts'
+import { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import {
   type BenchOptions,
@@ -18,6 +19,8 @@ import { startWebhookReceiver, type WebhookReceiver } from '../../support/webhoo
 
 let bench: TestBench | undefined
 const receivers: WebhookReceiver[] = []
+const deliveryValidator = validator(Delivery)
+const deadLetterValidator = validator(DeadLetter)
 const HOUR = 3_600_000
 
 const receiver = async (options?: Parameters<typeof startWebhookReceiver>[0]): Promise<WebhookReceiver> => {

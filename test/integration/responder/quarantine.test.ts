@@ -1,7 +1,8 @@
 /** Policy, guard rails and the quarantine state machine, through findings, commands, webhooks and lists. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { H } from '../../../schemas/ids.ts'
-import { type Incident, incidentValidator } from '../../../schemas/incident.ts'
+import { validator } from '../../../schemas/columns.ts'
+import { Incident } from '../../../schemas/incident.ts'
 import {
   type Quarantine,
   type QuarantineOrder,
@@ -23,6 +24,7 @@ import { type Received, startWebhookReceiver, type WebhookReceiver } from '../..
 
 let bench: TestBench | undefined
 const receivers: WebhookReceiver[] = []
+const incidentValidator = validator(Incident)
 
 const receiver = async (): Promise<WebhookReceiver> => {
   const fresh = await startWebhookReceiver({ verify: false })
