@@ -1,6 +1,13 @@
 /** The two HTTP ports of the embedded service: API and collector on one, OTLP senders on the other. */
 import type { AddressInfo } from 'node:net'
-import { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback, fastify } from 'fastify'
+import {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyPluginCallback,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { UsageError } from '../lib/errors.ts'
 
@@ -26,6 +33,15 @@ const server = (): FastifyInstance =>
     keepAliveTimeout: 75_000,
   })
 
+/** What a person sees who came to the wrong place. */
+const notFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  reply.code(404).send({
+    error: {
+      code: 'not_found',
+      message: `there is no ${request.method} ${request.url.split('?', 1)[0]}: see docs/api.md`,
+    },
+  })
+
 async function open(app: FastifyInstance, host: string, port: number, option: string): Promise<string> {
   try {
     await app.listen({ host, port })
@@ -47,9 +63,11 @@ export async function listen(
   api: FastifyPluginAsync,
 ): Promise<Ports> {
   const main = server()
+  main.setNotFoundHandler(notFound)
   await main.register(api)
   await main.register(collector)
   const otlp = server()
+  otlp.setNotFoundHandler(notFound)
   await otlp.register(collector)
   otlp.get('/healthz', async () => ({ status: 'ok' }))
   try {

@@ -81,14 +81,16 @@ const toldToStop = (): Promise<NodeJS.Signals> =>
     }
   })
 
-/** Stops in time. What cannot be drained in time is safe in the log and taken up at the next start. */
+/**
+ * Stops in time. What cannot be drained in time is safe in the log and taken up at the next start. The deadline holds
+ * after everything is closed, too: a question that the warehouse still works on would keep the process alive.
+ */
 async function drain(app: App, logger: Logger): Promise<number> {
-  const deadline = setTimeout(() => {
+  setTimeout(() => {
     logger.warn({ drain_ms_max: DRAIN_MS_MAX }, 'draining took too long; the rest is taken up at the next start')
     process.exit(EXIT.ok)
-  }, DRAIN_MS_MAX)
+  }, DRAIN_MS_MAX).unref()
   await app.stop()
-  clearTimeout(deadline)
   return EXIT.ok
 }
 
