@@ -34,8 +34,9 @@ const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 /** Ideographs and their punctuation, or anything else. */
 const RUNS =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+|[。！？；：，、「」『』（）《》【】“”‘’"']+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー。！？；：，、「」『』（）《》【】]+/gu
-/** Words that only punctuation parts: `Name(address)`, `one,two`, `a|b`. */
-const GLUE = /(?<=[\p{L}\p{N}])(?:[(<|"]|,(?=\p{L}))|(?<=[.!?])(?=\p{Lu}\p{Ll})/u
+/** Words that only punctuation parts: `Name(address)`, `one,two`, `a|b`; and sentences without a space between them. */
+const GLUE = /(?<=[\p{L}\p{N}])(?:[(<|"]|,(?=\p{L}))|(?<=\p{Ll}{3}[.!?])(?=\p{Lu}\p{Ll})/u
+const LOCATED = /^(?:www\.|[a-z][a-z0-9+.-]*:\/\/)|[@/]/i
 const ABBREVIATIONS = new Set(
   'mr mrs ms dr prof sr jr st no nr vs etc e.g i.e z.b bzw usw cf approx inc ltd dept fig'.split(' '),
 )
@@ -85,7 +86,11 @@ function readParagraph(paragraph: string, number: number, sentences: Sentence[])
     words = []
   }
   for (const chunk of paragraph.split(/\s+/)) {
-    const runs = IDEOGRAPHS.test(chunk) ? (chunk.match(RUNS) ?? []) : chunk.split(GLUE)
+    const runs = IDEOGRAPHS.test(chunk)
+      ? (chunk.match(RUNS) ?? [])
+      : LOCATED.test(chunk) && !chunk.includes('(')
+        ? [chunk]
+        : chunk.split(GLUE)
     for (const run of runs) {
       if (/^[。！？；]/.test(run)) {
         close(/？/.test(run))
