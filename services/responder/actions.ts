@@ -70,7 +70,14 @@ export function createActions(deps: ActionDeps): Actions {
     deliveries.create(tx, message, hearing, nowMs)
   }
 
-  const page = (tx: Transaction, incident: Incident, finding: Finding, reason: string, nowMs: number): void => {
+  const page = (
+    tx: Transaction,
+    incident: Incident,
+    finding: Finding,
+    reason: string,
+    mode: string,
+    nowMs: number,
+  ): void => {
     if (incidents.get(tx.tenant, incident.id)?.paged === true) return
     const data = {
       incident_id: incident.id,
@@ -93,7 +100,7 @@ export function createActions(deps: ActionDeps): Actions {
     deliveries.create(tx, message, sinks.receiving(tx.tenant, 'incident.paged'), nowMs)
     incidents.markPaged(tx.tenant, incident.id)
     note(tx, incident.id, `paged: ${reason}`, nowMs)
-    metrics.actions.inc({ action: 'page', mode: 'enforce' })
+    metrics.actions.inc({ action: 'page', mode })
   }
 
   const note = (tx: Transaction, incidentId: string, text: string, nowMs: number): void =>
@@ -135,7 +142,7 @@ export function createActions(deps: ActionDeps): Actions {
       identity: finding.agent,
       stopped: deps.isStopped(tx.tenant),
       identities: deps.identityCount(tx.tenant),
-      ...quarantines.load(tx.tenant, nowMs),
+      ...quarantines.usage(tx.tenant, nowMs),
     })
     metrics.actions.inc({ action: `${wanted.action}/${guarded.outcome}`, mode: policy.mode })
     const { action } = wanted
@@ -148,7 +155,7 @@ export function createActions(deps: ActionDeps): Actions {
     } else if (guarded.outcome === 'refuse') {
       quarantines.record(tx, wanted, 'refused', guarded.reason, nowMs)
       note(tx, incident.id, `${action} refused: ${guarded.reason}`, nowMs)
-      page(tx, incident, finding, `${action} was called for, but ${guarded.reason}`, nowMs)
+      page(tx, incident, finding, `${action} was called for, but ${guarded.reason}`, policy.mode, nowMs)
     } else quarantines.record(tx, wanted, 'shadow', guarded.reason, nowMs)
   }
 
@@ -160,7 +167,7 @@ export function createActions(deps: ActionDeps): Actions {
       const incident = incidents.join(finding, nowMs)
       const decision = decide(policy, finding, incident)
       tellFinding(tx, finding, decision.notify, nowMs)
-      if (decision.page) page(tx, incident, finding, 'the policy asks for it', nowMs)
+      if (decision.page) page(tx, incident, finding, 'the policy asks for it', policy.mode, nowMs)
       contain(tx, policy, decision, incident, finding, nowMs)
       incidents.save(tx, incident.id)
       await tx.commit()

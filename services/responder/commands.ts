@@ -3,6 +3,7 @@
  * it finds already reached the second time.
  */
 import type { Command, CommandOf } from '../../schemas/command.ts'
+import type { Delivery } from '../../schemas/delivery.ts'
 import { encodeControl } from '../../schemas/frame.ts'
 import { partitionOf } from '../../schemas/ids.ts'
 import { eventKey } from '../../schemas/topics.ts'
@@ -103,25 +104,27 @@ function containmentHandlers(deps: CommandDeps): Pick<Handlers, 'quarantine' | '
       await Promise.all(command.identities.map((identity) => orderOne(command, identity, nowMs)))
     },
     async release(command, nowMs) {
-      const tx = store.begin(command.tenant)
-      for (const id of command.quarantine_ids) {
+      const releaseOne = async (id: string): Promise<void> => {
+        const tx = store.begin(command.tenant)
         const released = quarantines.release(tx, id, command.by, command.reason, nowMs)
-        if (released === undefined) continue
+        if (released === undefined) return
         metrics.actions.inc({ action: 'release', mode: 'person' })
         noteAndSave(tx, released.incident_id, command, `${released.status} by ${command.by}: ${command.reason}`, nowMs)
+        await tx.commit()
       }
-      await tx.commit()
+      await Promise.all(command.quarantine_ids.map(releaseOne))
     },
     async approve(command, nowMs) {
-      const tx = store.begin(command.tenant)
       const expiresMs = expiresMsOf(command.tenant)
-      for (const id of command.quarantine_ids) {
+      const approveOne = async (id: string): Promise<void> => {
+        const tx = store.begin(command.tenant)
         const approved = quarantines.approve(tx, id, command.by, command.reason, expiresMs, nowMs)
-        if (approved === undefined) continue
+        if (approved === undefined) return
         metrics.actions.inc({ action: `${approved.action}/approved`, mode: 'person' })
         noteAndSave(tx, approved.incident_id, command, `approved by ${command.by}: ${command.reason}`, nowMs)
+        await tx.commit()
       }
-      await tx.commit()
+      await Promise.all(command.quarantine_ids.map(approveOne))
     },
   }
 }
@@ -185,9 +188,9 @@ function operationHandlers(deps: CommandDeps): Pick<Handlers, 'stop' | 'resume' 
     resume: (command) => turn(command, false),
     async replay(command, nowMs) {
       const { tenant, delivery_ids: ids, sink } = command
-      const tx = store.begin(tenant)
-      for (const delivery of deliveries.dead(tenant)) {
-        if (ids?.includes(delivery.id) !== true && delivery.sink !== sink) continue
+      const wanted = deliveries.dead(tenant).filter((d) => ids?.includes(d.id) === true || d.sink === sink)
+      const replayOne = async (delivery: Delivery): Promise<void> => {
+        const tx = store.begin(tenant)
         const again = deliveries.update(tx, delivery, {
           status: 'pending',
           attempts: 0,
@@ -196,8 +199,9 @@ function operationHandlers(deps: CommandDeps): Pick<Handlers, 'stop' | 'resume' 
           last_outcome: `replayed by ${command.by}`,
         })
         tx.after(() => dispatcher.enqueue(again))
+        await tx.commit()
       }
-      await tx.commit()
+      await Promise.all(wanted.map(replayOne))
     },
     async 'enable-sink'(command, nowMs) {
       const sink = sinks.get(command.sink)

@@ -55,7 +55,7 @@ interface Lane {
   /** Due, in the order in which they became so. */
   readonly ready: Set<string>
   readonly waiting: Map<string, { cancel(): void }>
-  readonly underWay: Set<Promise<void>>
+  readonly underWay: Map<string, Promise<void>>
   /** Nothing is sent before: the receiver asked for a pause. */
   notBeforeMs: number
   pause: { cancel(): void } | undefined
@@ -81,7 +81,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       sender: deps.createSender(sink),
       ready: new Set(),
       waiting: new Map(),
-      underWay: new Set(),
+      underWay: new Map(),
       notBeforeMs: 0,
       pause: undefined,
     }
@@ -143,7 +143,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         { sink: name, delivery: next.id, attempt: next.attempts, outcome: outcome.detail },
         'a delivery failed; it is tried again',
       )
-      schedule(lane, next)
+      // A changed configuration has replaced the lane meanwhile: the next attempt belongs to the new one.
+      if (lanes.get(name) === lane) schedule(lane, next)
+      else enqueue(next)
       return
     }
     await kill(delivery, `${outcome.detail} at the last of ${delivery.attempts} attempts`)
@@ -218,10 +220,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       const [id = ''] = lane.ready
       lane.ready.delete(id)
       const work = guarded(attempt(lane, id)).finally(() => {
-        lane.underWay.delete(work)
+        lane.underWay.delete(id)
         pump(lane)
       })
-      lane.underWay.add(work)
+      lane.underWay.set(id, work)
     }
   }
 
@@ -242,7 +244,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     // Without a configured sink it stays in the log until the sink comes back, or the sweep gives it up.
     if (sink === undefined || stopping) return
     const lane = laneOf(sink)
-    if (lane.waiting.has(delivery.id) || lane.ready.has(delivery.id)) return
+    if (lane.waiting.has(delivery.id) || lane.ready.has(delivery.id) || lane.underWay.has(delivery.id)) return
     if (sinks.status(sink.name) === 'disabled') {
       void guarded(kill(delivery, 'the sink is disabled: it had answered 410'))
     } else if (lane.waiting.size + lane.ready.size + lane.underWay.size >= LIMITS.deliveries_pending_per_sink_max) {
@@ -256,7 +258,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     for (const { cancel } of lane.waiting.values()) cancel()
     lane.waiting.clear()
     lane.ready.clear()
-    await Promise.all(lane.underWay)
+    await Promise.all(lane.underWay.values())
     // A stop has destroyed it.
     if (!stopping) await lane.sender.close()
   }
@@ -268,8 +270,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         const sink = sinks.get(lane.sink.name)
         return JSON.stringify(sink) !== JSON.stringify(lane.sink)
       })
+      const unchanged = new Set(
+        [...lanes.values()].filter((lane) => !changed.includes(lane)).map((lane) => lane.sink.name),
+      )
       await Promise.all(changed.map(closeLane))
-      const unchanged = new Set(lanes.keys())
       for (const delivery of deliveries.pending()) if (!unchanged.has(delivery.sink)) enqueue(delivery)
     },
     async sweep(nowMs) {
@@ -281,7 +285,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     async stop(graceMs) {
       stopping = true
       const all = [...lanes.values()]
-      const idle = Promise.all(all.flatMap((lane) => [...lane.underWay]))
+      const idle = Promise.all(all.flatMap((lane) => [...lane.underWay.values()]))
       const grace = new Promise<void>((resolve) => {
         timers.after(graceMs, resolve)
       })

@@ -304,7 +304,8 @@ export function createResponder(options: ResponderOptions): Responder {
       await intake.stop()
       await sweeping
       await dispatcher.stop(STOP_GRACE_MS)
-      await positions.save()
+      // Where the log takes it no more, records are read again, which changes nothing.
+      await positions.save().catch((error: Error) => logger.warn({ reason: error.message }, 'positions were not saved'))
       await store.flush()
       giveUp.cancel()
       built.close()

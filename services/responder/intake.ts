@@ -51,6 +51,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   let consumer: Consumer | undefined
   let stopped = false
   const done = new Map<string, { topic: string; partition: number; offset: number }>()
+  const lags = new Map<string, { topic: string; records: number }>()
 
   const takeFinding = async (record: LogRecord, value: Buffer, origin: string): Promise<void> => {
     const finding = parse(value)
@@ -82,7 +83,11 @@ export function createIntake(deps: IntakeDeps): Intake {
     // Commands are few, and not all of them are as idle the second time: the position follows each batch at once.
     if (batch.topic === 'commands') await positions.save()
     done.set(origin, { topic: batch.topic, partition: batch.partition, offset: next })
-    metrics.consumerLag.set({ service: GROUP, topic: batch.topic }, Math.max(0, batch.endOffset - next))
+    lags.set(origin, { topic: batch.topic, records: Math.max(0, batch.endOffset - next) })
+    const lag = [...lags.values()]
+      .filter(({ topic }) => topic === batch.topic)
+      .reduce((sum, { records }) => sum + records, 0)
+    metrics.consumerLag.set({ service: GROUP, topic: batch.topic }, lag)
   }
 
   const handler = (topic: string, partition: number): PartitionHandler => ({
@@ -115,7 +120,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     start: open,
     async stop() {
       stopped = true
-      await consumer?.close()
+      // A batch that the log cuts short is read again after the next start.
+      await consumer?.close().catch((error: Error) => logger.warn({ reason: error.message }, 'reading was cut short'))
       consumer = undefined
     },
     async commit() {

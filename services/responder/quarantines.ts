@@ -64,7 +64,7 @@ export interface Quarantines {
   /** A sink has answered 2xx to an order. */
   onAcknowledged(tx: Transaction, delivery: Delivery, nowMs: number): void
   /** Automatic orders of the last hour, and identities under automatic containment: what caps count. */
-  load(tenant: string, nowMs: number): { readonly orderedLastHour: number; readonly active: number }
+  usage(tenant: string, nowMs: number): { readonly orderedLastHour: number; readonly active: number }
   list(tenant: string): Quarantine[]
   /** Ends what has run out, and answers it. */
   expire(nowMs: number): Promise<readonly Quarantine[]>
@@ -337,7 +337,7 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
         ...(all && q.status === 'sent' ? { status: 'acknowledged', acknowledged_at: isoOf(nowMs) } : {}),
       })
     },
-    load(tenant, nowMs) {
+    usage(tenant, nowMs) {
       const ordered = (memory.orderedMs.get(tenant) ?? []).filter((ms) => ms > nowMs - HOUR_MS)
       memory.orderedMs.set(tenant, ordered)
       const active = [...(memory.active.get(tenant) ?? [])].filter((id) => memory.all.get(id)?.automatic === true)

@@ -204,6 +204,27 @@ describe('a sink that fails', () => {
     expect(String(siem.received[1]?.headers['webhook-signature']).split(' ')).toHaveLength(2)
   })
 
+  it('gets another secret while an attempt is under way: what waits and what fails goes on with the new one', async () => {
+    const siem = await receiver()
+    siem.answer = (_request, count) => (count === 1 ? 'hang' : 200)
+    const sink = sinkOf(siem.url)
+    bench = await testBench({ config: { sinks: [sink] }, timeoutMs: 300, delaysMs: [0, 100, 100, 100] })
+    await bench.sendFinding(finding())
+    await siem.until((all) => all.length === 1)
+    const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
+    const reconfigured = bench.responder.reconfigure({
+      ...bench.config,
+      sinks: [{ ...sink, secret, previous_secret: sink.secret }],
+    })
+    await bench.sendFinding(finding({ title: 'meanwhile' }))
+    await reconfigured
+    await eventually('both', async () => (await deliveriesOf()).filter((d) => d.status === 'delivered').length === 2)
+    expect(siem.received).toHaveLength(3)
+    for (const later of siem.received.slice(1)) {
+      expect(String(later.headers['webhook-signature']).split(' ')).toHaveLength(2)
+    }
+  })
+
   it('27: never answers, in tenant A: tenant B hears everything meanwhile', async () => {
     const tarpit = await receiver()
     const quick = await receiver()

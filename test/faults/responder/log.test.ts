@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { type Log, LogError } from '../../../services/lib/log/port.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import { createResponder } from '../../../services/responder/index.ts'
+import { systemTimers, type Timers } from '../../../services/responder/timers.ts'
 import { eventually, finding, settle, sinkOf, testBench } from '../../support/responder.ts'
 import { startWebhookReceiver } from '../../support/webhook-receiver.ts'
 
@@ -56,6 +57,35 @@ it('stops for good where the log will never take its state, and a new start send
   await eventually('the failure', () => responder.failure() !== undefined)
   expect(siem.received).toHaveLength(0)
   await responder.stop()
+  await bench.responder.start()
+  await siem.until((all) => all.length === 1)
+  await bench.close()
+  await siem.close()
+})
+
+it('stops in bounded time while the log refuses, and the next start sends what was left', async () => {
+  const siem = await startWebhookReceiver()
+  const bench = await testBench({ start: false, config: { sinks: [sinkOf(siem.url)] } })
+  let refused = 0
+  const filling: Log = {
+    ...bench.log,
+    append: (topic, partition, records) => {
+      if (topic !== 'state' || records.every((r) => !String(r.key).startsWith('incident'))) {
+        return bench.log.append(topic, partition, records)
+      }
+      refused += 1
+      return Promise.reject(new LogError('log_unavailable', 'the disk is full'))
+    },
+  }
+  const tools = { clock: { now: () => Date.now() }, logger: pino({ level: 'silent' }), metrics: createMetrics() }
+  // Seconds pass twenty times as fast.
+  const timers: Timers = { after: (ms, run) => systemTimers.after(ms / 20, run) }
+  const responder = createResponder({ ...tools, timers, log: filling, config: bench.config })
+  await responder.start()
+  await bench.sendFinding(finding())
+  await eventually('a refusal', () => refused >= 2)
+  await responder.stop()
+  expect(siem.received).toHaveLength(0)
   await bench.responder.start()
   await siem.until((all) => all.length === 1)
   await bench.close()
