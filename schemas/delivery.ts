@@ -3,7 +3,6 @@
  * them, so that a receiver can drop what it has.
  */
 import Type, { type Static } from 'typebox'
-import { validator } from './columns.ts'
 
 /** `type` of the webhook's body, and what `data` holds. */
 export const DELIVERY_TYPES = {
@@ -53,4 +52,3 @@ export const Delivery = Type.Object(
   { $id: 'delivery', additionalProperties: false },
 )
 export type Delivery = Static<typeof Delivery>
-export const deliveryValidator = validator(Delivery)

@@ -3,7 +3,6 @@
  * with a timeline of what was found, done and decided.
  */
 import Type, { type Static } from 'typebox'
-import { validator } from './columns.ts'
 import { SEVERITIES, type Severity } from './finding.ts'
 import { LIMITS } from './limits.ts'
 
@@ -40,4 +39,3 @@ export const Incident = Type.Object(
   { $id: 'incident', additionalProperties: false },
 )
 export type Incident = Static<typeof Incident>
-export const incidentValidator = validator(Incident)
