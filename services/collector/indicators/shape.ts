@@ -75,7 +75,7 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
   const readText = (text: string, place: Place): void => {
     const deeper = { ...place, depth: place.depth + 1 }
     const open = place.depth < DEPTH_MAX
-    const plain = unescaped(text)
+    const plain = visible(unescaped(text))
     const inner = open ? (parse(text) ?? (plain === text ? undefined : parse(plain))) : undefined
     if (inner !== undefined) {
       walk(inner.node, deeper)
@@ -95,6 +95,12 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
   }
   return { leaves, cut }
 }
+
+/** Characters that nobody sees and letters that only look different hide words from a reader of texts. */
+const visible = (text: string): string =>
+  /[^\u0000-\u007f]/.test(text)
+    ? text.normalize('NFKC').replaceAll(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g, '')
+    : text
 
 /** A doubly escaped text holds `\n` as two characters and hardly a real newline. */
 function unescaped(text: string): string {
