@@ -20,12 +20,20 @@ export interface ProbeTools {
   readonly authenticate: Authenticate
   readonly metrics: Metrics
   readiness(): Readiness | Promise<Readiness>
+  /** Why the process should be restarted; undefined while it should not. */
+  failure?(): Error | undefined
 }
 
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address)
 
-export function probeRoutes(routes: FastifyInstance, { authenticate, metrics, readiness }: ProbeTools): void {
-  routes.get('/healthz', async () => ({ status: 'ok' }))
+export function probeRoutes(routes: FastifyInstance, tools: ProbeTools): void {
+  const { authenticate, metrics, readiness } = tools
+  routes.get('/healthz', async (_request, reply) => {
+    const failure = tools.failure?.()
+    return failure === undefined
+      ? { status: 'ok' }
+      : reply.code(503).send({ status: 'failed', reason: failure.message })
+  })
 
   routes.get('/readyz', async (_request, reply) => {
     const { ready, reasons } = await readiness()

@@ -21,7 +21,9 @@ const Order = Type.Object(
     action: Type.Optional(Type.Enum([...CONTAINMENTS])),
     expires_in_ms: Type.Optional(Type.Integer({ minimum: 1_000, maximum: LIMITS.quarantine_expires_ms_max })),
     force: Type.Optional(Type.Boolean()),
-    finding_ids: Type.Optional(Type.Array(Type.String({ pattern: '^[0-9a-f]{32}$' }), { maxItems: 256 })),
+    finding_ids: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[0-9a-f]{32}$' }), { maxItems: LIMITS.incident_findings_max }),
+    ),
   },
   { additionalProperties: false },
 )

@@ -102,8 +102,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log = await openLog(options)
   const tools: WarehouseTools & { log: Log; clock: Clock } = { log, clock, logger, metrics }
   const warehouse = openWarehouse({ kind: 'chdb', path: join(data, 'warehouse') }, tools)
-  const responder = createResponder({ ...tools, config })
   const service = createDetectorService({ ...tools, detectors, codeVersion })
+  const responder = createResponder({ ...tools, config, identityCount: (tenant) => service.identitiesOf(tenant) })
   const archiver = createArchiver({ ...tools, warehouse })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver }
 
@@ -131,6 +131,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     authenticate,
     metrics,
     readiness,
+    failure: responder.failure,
     views: responder.views,
     commands: createCommandSender(log),
     clock,

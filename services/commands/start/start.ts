@@ -114,6 +114,7 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
       : watchConfig({
           path: options.config,
           options: { detectors: detection.detectors },
+          inForce: config,
           onChange: (changed) =>
             void app.reconfigure(changed).then(
               () => logger.info('the configuration file was read again'),

@@ -78,6 +78,12 @@ export class KeyTable {
     this.table.write(this.row, SINCE, time / 1000)
   }
 
+  /** Rows of a tenant. */
+  rowsOf(tenant: string): number {
+    const number = this.#tenantNumbers.get(tenant)
+    return number === undefined ? 0 : (this.#tenantRows[number] ?? 0)
+  }
+
   forget(tenant: string, a: string, b = ''): void {
     key64(this.#key, tenant, a, b)
     const row = this.table.find(this.#key.hi, this.#key.lo)

@@ -327,6 +327,10 @@ class StageOne implements Stage {
     }
   }
 
+  identitiesOf(tenant: string): number {
+    return this.#identities.rowsOf(tenant)
+  }
+
   snapshot(): StageSnapshot {
     const writer = new SnapshotWriter()
     writer.keys('identity', this.#identities)

@@ -339,6 +339,10 @@ class StageTwo implements Stage {
     )
   }
 
+  identitiesOf(): number {
+    return 0
+  }
+
   snapshot(): StageSnapshot {
     const writer = new SnapshotWriter()
     for (const [kind, keys] of this.#tables) {

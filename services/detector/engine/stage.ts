@@ -78,6 +78,8 @@ export interface Stage {
   /** Offset of the next record to apply. */
   readonly offset: number
   readonly stats: StageStats
+  /** Identities of a tenant that the state knows; 0 in stage two. */
+  identitiesOf(tenant: string): number
   snapshot(): StageSnapshot
 }
 

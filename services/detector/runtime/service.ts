@@ -49,6 +49,8 @@ export interface DetectorService {
   /** Ends the batches in hand, writes snapshots of what has changed, and stops. */
   stop(): Promise<void>
   status(): DetectorStatus
+  /** Identities of a tenant that the partitions of this process know. */
+  identitiesOf(tenant: string): number
 }
 
 const GROUP = 'detector'
@@ -198,6 +200,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       stats: sumStats(all().flatMap((worker) => worker.stage?.stats ?? [])),
       restarts,
     }),
+    identitiesOf: (tenant) => all().reduce((sum, worker) => sum + (worker.stage?.identitiesOf(tenant) ?? 0), 0),
   }
 }
 
