@@ -12,6 +12,7 @@ import { ServiceConfiguration, type Token } from './config/schema.ts'
 import { type DetectorEntry, semanticProblems } from './config/semantics.ts'
 
 export type { ConfigProblem } from './config/problems.ts'
+export type { ClickHouseSection, KafkaSection, RawSection } from './config/engines.ts'
 export type { Policy, ServiceConfiguration, Sink } from './config/schema.ts'
 export type { DetectorEntry } from './config/semantics.ts'
 

@@ -52,10 +52,11 @@ export function pageOf<T extends { readonly id: string }>(
   return { ok: true, items: page.map(({ item }) => item), next_cursor: more ? encode(mark, last) : null }
 }
 
+/** Where the lists come from: the responder's memory, or what another process reads of its state. */
 export interface ViewSources {
-  readonly quarantines: Quarantines
-  readonly incidents: Incidents
-  readonly deliveries: Deliveries
+  readonly quarantines: Pick<Quarantines, 'list'>
+  readonly incidents: Pick<Incidents, 'list'>
+  readonly deliveries: Pick<Deliveries, 'list'>
 }
 
 /** The lists that the API shows. */

@@ -8,6 +8,7 @@ import { RECEIVES, type Receives } from '../../../schemas/delivery.ts'
 import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { ROLES, type Role, SCOPES, type Scope } from '../auth.ts'
+import { ClickHouseSection, KafkaSection, RawSection } from './engines.ts'
 
 const severity = (fallback: Severity) => Type.Unsafe<Severity>(Type.Enum([...SEVERITIES], { default: fallback }))
 const name = () => Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
@@ -138,6 +139,9 @@ export const ServiceConfiguration = Type.Object(
       default: emptyConfiguration(),
     }),
     retention: Retention,
+    kafka: Type.Optional(KafkaSection),
+    clickhouse: Type.Optional(ClickHouseSection),
+    raw: Type.Optional(RawSection),
   },
   { $id: 'service-configuration', additionalProperties: false },
 )

@@ -121,6 +121,33 @@ export function* detectionProblems(
   }
 }
 
+function* engineProblems({ kafka, clickhouse }: ServiceConfiguration): Generator<Located> {
+  if (kafka?.sasl !== undefined && (kafka.sasl.password === undefined) === (kafka.sasl.password_env === undefined)) {
+    yield { path: ['kafka', 'sasl'], message: 'must hold either password or password_env' }
+  }
+  if (kafka?.sasl?.mechanism === 'plain' && !kafka.ssl) {
+    yield { path: ['kafka', 'sasl', 'mechanism'], message: 'plain sends the password in clear: it needs ssl: true' }
+  }
+  if (kafka?.ca_file !== undefined && !kafka.ssl) {
+    yield { path: ['kafka', 'ca_file'], message: 'is of use with ssl: true only' }
+  }
+  const { replication_factor: replicas, min_insync: inSync } = kafka ?? {}
+  if (replicas !== undefined && inSync !== undefined && inSync > replicas) {
+    yield { path: ['kafka', 'min_insync'], message: 'cannot be more than replication_factor: nothing could be written' }
+  }
+  if (clickhouse !== undefined) {
+    const url = URL.parse(clickhouse.url)
+    if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+      yield { path: ['clickhouse', 'url'], message: 'must be an http or https URL' }
+    } else if (url.username !== '' || url.password !== '') {
+      yield { path: ['clickhouse', 'url'], message: 'must not hold a user or password: they have keys of their own' }
+    }
+    if (clickhouse.password !== undefined && clickhouse.password_env !== undefined) {
+      yield { path: ['clickhouse'], message: 'must hold either password or password_env' }
+    }
+  }
+}
+
 /** All of it. Without `detectors`, what names them is not checked. */
 export function* semanticProblems(
   config: ServiceConfiguration,
@@ -128,6 +155,7 @@ export function* semanticProblems(
 ): Generator<Located> {
   yield* sinkProblems(config.sinks)
   yield* tokenProblems(config.tokens)
+  yield* engineProblems(config)
   yield* policyProblems(config.policy, ['policy'], detectors)
   for (const [tenant, policy] of Object.entries(config.policy.tenants)) {
     yield* policyProblems(policy, ['policy', 'tenants', tenant], detectors)

@@ -1,0 +1,142 @@
+/**
+ * What the topic `state` holds at the moment, for processes that do not write it: the newest body of each thing, followed
+ * as the responder writes. A partition is read as a whole when this process gets it, and again after trouble, so that what
+ * was removed meanwhile does not stay; until the new reading is complete the one before it answers.
+ *
+ * It follows as the only member of a group of its own, because every process needs all of the state. Nothing is committed.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseStateKey, type StateKind, stateKey } from '../../schemas/state.ts'
+import type { Consumer, Log, LogRecord, PartitionHandler } from './log/port.ts'
+import type { Logger } from './logger.ts'
+
+export interface StateViewOptions {
+  readonly log: Log
+  readonly logger: Logger
+  /** Of this process alone. */
+  readonly group: string
+  /** What is kept; the rest is read over. */
+  readonly kinds: readonly StateKind[]
+}
+
+export interface StateView {
+  /** Resolves once everything that was there has been read. Throws LogError where the log cannot be read. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Whether every partition has been read, and follows. */
+  isComplete(): boolean
+  /** The newest bodies of a tenant's things of one kind, as the responder wrote them. */
+  list(kind: StateKind, tenant: string): unknown[]
+}
+
+interface Thing {
+  readonly kind: StateKind
+  readonly tenant: string
+  readonly sequence: number
+  readonly body: unknown
+}
+
+/** By key without the sequence. */
+type Things = Map<string, Thing>
+
+const TOPIC = 'state'
+const RESTART_MS = 1_000
+
+export function createStateView({ log, logger, group, kinds }: StateViewOptions): StateView {
+  const partitions = new Map<number, Things>()
+  let consumer: Consumer | undefined
+  let following = new Set<number>()
+  const stopping = new AbortController()
+  let tellComplete: () => void = () => undefined
+
+  function apply(things: Things, { key, value, offset }: LogRecord, partition: number): void {
+    const address = parseStateKey(key ?? '')
+    if (address === undefined || !kinds.includes(address.kind)) return
+    const { kind, tenant, sequence } = address
+    const stem = stateKey(address, 0).slice(0, -1)
+    const known = things.get(stem)
+    if (value === null) {
+      if (known?.sequence === sequence) things.delete(stem)
+      return
+    }
+    // A writer that has lost its place can only add a lower sequence.
+    if (known !== undefined && known.sequence > sequence) return
+    try {
+      things.set(stem, { kind, tenant, sequence, body: JSON.parse(value.toString('utf8')) as unknown })
+    } catch {
+      logger.error({ key, partition, offset }, 'a record of the state is not JSON; it is left out')
+    }
+  }
+
+  function handler(partition: number): PartitionHandler {
+    let things: Things = new Map()
+    return {
+      async start() {
+        const { end } = await log.bounds(TOPIC, partition)
+        things = new Map()
+        for await (const record of log.read(TOPIC, partition)) apply(things, record, partition)
+        partitions.set(partition, things)
+        following.add(partition)
+        if (isComplete()) tellComplete()
+        return end
+      },
+      async process(batch) {
+        for (const record of batch.records) apply(things, record, partition)
+      },
+      async stop() {
+        following.delete(partition)
+      },
+    }
+  }
+
+  const isComplete = (): boolean => following.size === log.partitions(TOPIC)
+
+  async function open(): Promise<void> {
+    following = new Set()
+    consumer = await log.consume({
+      group,
+      topics: [TOPIC],
+      handler: (_topic, partition) => handler(partition),
+      onStopped(reason) {
+        if (stopping.signal.aborted) return
+        logger.warn({ reason: reason.message }, 'following the state stopped; it begins again')
+        following = new Set()
+        void again()
+      },
+    })
+  }
+
+  async function again(): Promise<void> {
+    await consumer?.close().catch(() => undefined)
+    while (!stopping.signal.aborted) {
+      await wait(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      try {
+        await open()
+        return
+      } catch (error) {
+        logger.warn({ reason: (error as Error).message }, 'the state cannot be read yet')
+      }
+    }
+  }
+
+  return {
+    async start() {
+      const complete = new Promise<void>((resolve) => {
+        tellComplete = resolve
+        stopping.signal.addEventListener('abort', () => resolve())
+      })
+      await open()
+      await complete
+    },
+    async stop() {
+      stopping.abort()
+      await consumer?.close()
+    },
+    isComplete,
+    list: (kind, tenant) =>
+      [...partitions.values()].flatMap((things) =>
+        [...things.values()].filter((one) => one.kind === kind && one.tenant === tenant).map(({ body }) => body),
+      ),
+  }
+}
