@@ -1,0 +1,167 @@
+/**
+ * Made-up work for the benchmarks: what a small company's agents and services do, as the bodies that their shippers post,
+ * and light events for filling tables. Everything follows from numbers, so that two runs measure the same.
+ */
+import { blankEvent, EVENT_SCHEMA_VERSION, type Event, rowOf } from '../../../schemas/event.ts'
+import { encodeFrame, encodeFrameLines } from '../../../schemas/frame.ts'
+import { eventId } from '../../../schemas/ids.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+
+export const WORK_START_MS = Date.UTC(2026, 0, 5, 8)
+/** Later than every event of a workload. */
+export const WORK_RECEIPT_MS = WORK_START_MS + 30 * 86_400_000
+
+export function createNumbers(seed: number): (below: number) => number {
+  let x = seed >>> 0
+  return (below) => {
+    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((x / 0x1_0000_0000) * below)
+  }
+}
+
+const TOOLS = ['read_file', 'search_issues', 'get_order', 'list_messages', 'send_email', 'create_event', 'browse_page']
+const API = [
+  ['s3.amazonaws.com', 'GetObject'],
+  ['s3.amazonaws.com', 'ListObjects'],
+  ['ec2.amazonaws.com', 'DescribeInstances'],
+  ['iam.amazonaws.com', 'GetRole'],
+  ['sts.amazonaws.com', 'AssumeRole'],
+  ['lambda.amazonaws.com', 'Invoke'],
+  ['secretsmanager.amazonaws.com', 'GetSecretValue'],
+] as const
+const SENTENCES = [
+  'The order was shipped on Monday and will arrive within three days.',
+  'Please check the attached invoice before the end of the month.',
+  'See https://wiki.example.com/runbooks/restart for the steps.',
+  'The build failed because a test of the payment module timed out.',
+  'Contact support@example.com if the package does not arrive.',
+  '- name: deploy\n  run: make deploy\n  when: main',
+]
+
+const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } })
+const nanos = (time: number): string => `${time}000000`
+
+function toolCall(numbers: (below: number) => number, session: string, time: number, n: number) {
+  const text = Array.from({ length: 3 + numbers(8) }, () => SENTENCES[numbers(SENTENCES.length)]).join(' ')
+  const target = `item-${numbers(400)}`
+  return {
+    timeUnixNano: nanos(time),
+    eventName: 'gen_ai.tool.call',
+    attributes: [
+      attribute('gen_ai.tool.name', TOOLS[numbers(TOOLS.length)] ?? ''),
+      attribute('gen_ai.tool.call.id', `call_${session}_${n}`),
+      attribute('gen_ai.conversation.id', session),
+      attribute('gen_ai.tool.call.arguments', JSON.stringify({ id: target, query: `status of ${target}`, limit: 20 })),
+      attribute('gen_ai.tool.call.result', JSON.stringify({ id: target, text, total: numbers(1_000) })),
+    ],
+  }
+}
+
+/** OTLP bodies, one run of an agent each: a user's message and some tool calls. */
+export function otlpBodies(runs: number, agents: number): Buffer[] {
+  const numbers = createNumbers(7)
+  return Array.from({ length: runs }, (_, run) => {
+    const agent = `agent-${numbers(agents)}`
+    const session = `run-${run}`
+    const start = WORK_START_MS + run * 20_000
+    const message = {
+      timeUnixNano: nanos(start),
+      eventName: 'gen_ai.user.message',
+      body: { stringValue: `Look up item-${numbers(400)} and tell me when it arrives.` },
+      attributes: [attribute('gen_ai.conversation.id', session)],
+    }
+    const calls = Array.from({ length: 4 + numbers(5) }, (_, n) => toolCall(numbers, session, start + n * 1_500, n))
+    const resource = { attributes: [attribute('service.name', 'assistants'), attribute('gen_ai.agent.id', agent)] }
+    const scopeLogs = [{ scope: { name: 'bench' }, logRecords: [message, ...calls] }]
+    return Buffer.from(JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }))
+  })
+}
+
+/** CloudTrail bodies of 200 records each. */
+export function cloudtrailBodies(bodies: number, roles: number): Buffer[] {
+  const numbers = createNumbers(11)
+  return Array.from({ length: bodies }, (_, body) => {
+    const Records = Array.from({ length: 200 }, (_, i) => {
+      const n = body * 200 + i
+      const [eventSource, eventName] = API[numbers(API.length)] ?? API[0]
+      const role = `role-${numbers(roles)}`
+      return {
+        eventVersion: '1.09',
+        eventID: `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000`,
+        eventTime: new Date(WORK_START_MS + n * 700).toISOString(),
+        eventSource,
+        eventName,
+        awsRegion: 'eu-central-1',
+        sourceIPAddress: `10.${numbers(4)}.${numbers(4)}.${numbers(250)}`,
+        userAgent: 'aws-sdk-js/3.600.0 os/linux lang/js md/nodejs#20.11.0',
+        readOnly: true,
+        recipientAccountId: '111122223333',
+        requestParameters: { bucketName: `bucket-${numbers(30)}`, key: `path/${numbers(9_999)}.json` },
+        responseElements: null,
+        requestID: `r-${n}`,
+        userIdentity: {
+          type: 'AssumedRole',
+          principalId: `AROA:${role}`,
+          arn: `arn:aws:sts::111122223333:assumed-role/${role}/i-${numbers(3)}`,
+          accountId: '111122223333',
+          accessKeyId: `ASIA${numbers(40)}`,
+          sessionContext: {
+            sessionIssuer: { type: 'Role', arn: `arn:aws:iam::111122223333:role/${role}`, accountId: '111122223333' },
+          },
+        },
+      }
+    })
+    return Buffer.from(JSON.stringify({ Records }))
+  })
+}
+
+/** Frames of given events, as the collector cuts them. */
+export function framesOf(events: readonly Event[]): Buffer[] {
+  const frames: Buffer[] = []
+  for (let i = 0; i < events.length; i += LIMITS.frame_events_max) {
+    const rows = events.slice(i, i + LIMITS.frame_events_max).map(rowOf)
+    frames.push(encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime: WORK_RECEIPT_MS }))
+  }
+  return frames
+}
+
+const TENANTS = 8
+
+/**
+ * Light events: the n-th is an act of the given identity. Eight tenants, because one may not fill a partition alone.
+ * `n` makes the event's id and time.
+ */
+export function lightEvent(n: number, identity: number): Event {
+  return {
+    ...blankEvent(),
+    event_id: eventId('bench', 'events', String(n)),
+    tenant: `tenant-${identity % TENANTS}`,
+    time: WORK_START_MS + n,
+    receipt_time: WORK_RECEIPT_MS,
+    identity: `identity-${identity}`,
+    owner: `owner-${identity % 1_000}`,
+    principal_kind: 'service',
+    role: 'worker',
+    action: API[n % API.length]?.[1] ?? '',
+    activity: 'read',
+    target: `target-${n % 50}`,
+    source_address: `10.0.${identity % 250}.7`,
+    source_network: `10.0.${identity % 250}.0/24`,
+    user_agent_family: `client-${identity % 5}`,
+    outcome: 'success',
+    session: '',
+  }
+}
+
+/** One frame of light events: `identityOf` says whose the n-th is. */
+export function lightFrame(
+  from: number,
+  count: number,
+  identityOf: (n: number) => number,
+  receiptTime: number,
+): Buffer {
+  const lines = Array.from({ length: count }, (_, i) =>
+    JSON.stringify(rowOf(lightEvent(from + i, identityOf(from + i)))),
+  )
+  return encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime })
+}
