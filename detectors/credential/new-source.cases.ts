@@ -72,6 +72,36 @@ export const cases: readonly DetectorCase[] = [
     ],
   },
   {
+    name: 'fires high each day of a week of thefts from ever new networks: they do not make moving its habit',
+    events: [
+      ...habit(),
+      ...Array.from({ length: 7 }, (_, day) =>
+        call(AFTER + day * DAY_MS, { source_network: `203.0.${day}.0/24`, action: `iam:Create${day}` }),
+      ),
+    ],
+    expect: Array.from({ length: 7 }, () => ({ severity: 'high' as const })),
+  },
+  {
+    name: 'knows a reported network after a day: a new client from there is low',
+    events: [
+      ...habit(),
+      call(AFTER, { source_network: AWAY }),
+      call(AFTER + 2 * DAY_MS, { source_network: AWAY }),
+      call(AFTER + 2 * DAY_MS + HOUR_MS, { source_network: AWAY, user_agent_family: 'curl' }),
+    ],
+    expect: [{ severity: 'medium' }, { severity: 'low' }],
+  },
+  {
+    name: 'learns what is done from a reported network once it is known',
+    events: [
+      ...habit(),
+      call(AFTER, { source_network: AWAY }),
+      call(AFTER + 2 * DAY_MS, { source_network: AWAY, action: 'sqs:SendMessage' }),
+      call(AFTER + 4 * DAY_MS, { source_network: '203.0.113.0/24', action: 'sqs:SendMessage' }),
+    ],
+    expect: [{ severity: 'medium' }, { severity: 'medium' }],
+  },
+  {
     name: 'fires low on a new client alone',
     events: [
       ...habit(),

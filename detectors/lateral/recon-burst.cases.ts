@@ -67,6 +67,11 @@ export const cases: readonly DetectorCase[] = [
     expect: [{ severity: 'high' }],
   },
   {
+    name: 'fires once on a burst that comes every day from then on',
+    events: [...habit(), ...[0, 1, 2].flatMap((day) => burst(AFTER + day * DAY_MS, 80, enumeration))],
+    expect: [{ severity: 'medium' }],
+  },
+  {
     name: 'stays quiet on an audit job that has shown its habit',
     events: Array.from({ length: 20 }, (_, day) => audit(day)).flat(),
     expect: [],
@@ -79,6 +84,16 @@ export const cases: readonly DetectorCase[] = [
   {
     name: 'stays quiet on one denied call that a broken job repeats',
     events: [...habit(), ...burst(AFTER, 120, () => ({ outcome: 'denied', target: 'bucket/gone' }))],
+    expect: [],
+  },
+  {
+    name: 'stays quiet on a batch over many objects, one of which is denied at every retry',
+    events: [
+      ...habit(),
+      ...burst(AFTER, 120, (k) =>
+        k % 4 === 0 ? { outcome: 'denied', target: 'bucket/gone' } : { target: `part-${k}` },
+      ),
+    ],
     expect: [],
   },
   {

@@ -180,7 +180,7 @@ function judge(context: Context, counts: readonly number[]): Verdict {
   })
   const beyond = above.filter((d) => (surprises[d] as number) >= settings.surprise_min)
   const peak = Math.max(...beyond.map((d) => surprises[d] as number))
-  if (beyond.length < 2 || peak < settings.surprise_peak || !beyond.some(isRecord)) return QUIET
+  if (beyond.length < 2 || peak < settings.surprise_peak) return QUIET
   return { level: beyond.includes(DENIED) ? 2 : 1, beyond, surprises }
 }
 
