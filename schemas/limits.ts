@@ -48,6 +48,36 @@ export const LIMITS = {
   detector_restart_ms_min: 250,
   detector_restart_ms_max: 15_000,
 
+  // Kafka
+  kafka_connect_ms_max: 1_000,
+  /** An answer that takes longer is taken for lost, and its connection for dead. */
+  kafka_request_ms_max: 5_000,
+  /** How long brokers may take to store a batch on all replicas that are in sync. */
+  kafka_replicate_ms_max: 4_000,
+  /** Tries to append or to read end after this long without success: the caller is told to come again. */
+  kafka_patience_ms_max: 10_000,
+  /** Waits between two tries: the first, doubled up to the second. */
+  kafka_retry_ms_min: 50,
+  kafka_retry_ms_max: 500,
+  kafka_metadata_ms_max: 5_000,
+  /** Key, value and framing of all records of one batch; brokers refuse batches above 1,048,588 bytes by default. */
+  kafka_batch_bytes_max: 1_040_000,
+  /** Batches of different partitions that go to one broker in one request. */
+  kafka_produce_bytes_max: 8 * 1024 * 1024,
+  kafka_partition_fetch_bytes_max: 1024 * 1024,
+  kafka_fetch_bytes_max: 8 * 1024 * 1024,
+  /** One batch after decompression. */
+  kafka_inflated_bytes_max: 64 * 1024 * 1024,
+  /** Read ahead by one consumer; beyond it only partitions that have nothing left are fetched. */
+  kafka_ahead_bytes_max: 32 * 1024 * 1024,
+  /** How long a broker waits for something new before it answers a fetch; the second while some partitions are in work. */
+  kafka_fetch_wait_ms: 250,
+  kafka_fetch_wait_ms_busy: 25,
+  /** A member that the group has not heard of for this long has lost its partitions. */
+  kafka_session_ms: 10_000,
+  kafka_heartbeat_ms: 1_000,
+  kafka_rebalance_ms_max: 30_000,
+
   // Time
   event_ahead_ms_max: 10 * 60_000,
   event_time_ms_min: Date.UTC(2015, 0, 1),

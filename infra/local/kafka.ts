@@ -1,0 +1,194 @@
+/**
+ * Starts a real Apache Kafka (KRaft, one or three brokers that are controllers too) on free ports of the loopback
+ * interface, with its data in a directory of its own. Everything ends with this process, whatever ends it.
+ */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type GuardedProcess, startGuarded } from './guarded-process.ts'
+import { KAFKA_VERSION, resolveKafkaJars } from './kafka-jars.ts'
+
+const run = promisify(execFile)
+const START_MS_MAX = 60_000
+const STOP_MS_MAX = 20_000
+const QUIET = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url))
+
+export interface LocalBroker {
+  readonly address: string
+  /** Ends in order, after handing its partitions over; killed where that takes too long. */
+  stop(): Promise<void>
+  /** Ends at once, as by kill -9. */
+  kill(): Promise<void>
+  /** Stands still, and goes on at `start`. */
+  freeze(): void
+  /** Starts again with the data it had. */
+  start(): Promise<void>
+}
+
+export interface LocalKafka {
+  /** What clients are given: addresses of all brokers. */
+  readonly bootstrap: readonly string[]
+  readonly brokers: readonly LocalBroker[]
+  /** What was started, for people. */
+  readonly description: string
+  /** Ends all brokers and removes their data. */
+  close(): Promise<void>
+}
+
+export interface LocalKafkaOptions {
+  readonly brokers: 1 | 3
+  /** More broker properties, which win over those set here. */
+  readonly properties?: Readonly<Record<string, string>>
+  /** Text of a JAAS section for the clients' listener, and its protocol, for tests of SASL and TLS. */
+  readonly listener?: { readonly protocol: 'SASL_PLAINTEXT' | 'SSL' | 'SASL_SSL' }
+}
+
+/** Ports that are free now; all are held until all are known, so that no two are the same. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(0, '127.0.0.1', resolve)
+      })
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+interface Place {
+  readonly id: number
+  readonly port: number
+  readonly controllerPort: number
+}
+
+function propertiesOf(place: Place, places: readonly Place[], data: string, options: LocalKafkaOptions): string {
+  const replicas = String(places.length)
+  const protocol = options.listener?.protocol ?? 'PLAINTEXT'
+  const properties: Record<string, string> = {
+    'process.roles': 'broker,controller',
+    'node.id': String(place.id),
+    'controller.quorum.voters': places.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
+    listeners: `CLIENTS://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${place.controllerPort}`,
+    'advertised.listeners': `CLIENTS://127.0.0.1:${place.port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'CLIENTS',
+    'listener.security.protocol.map': `CLIENTS:${protocol},CONTROLLER:PLAINTEXT`,
+    'log.dirs': join(data, 'log'),
+    'auto.create.topics.enable': 'false',
+    'group.initial.rebalance.delay.ms': '0',
+    'offsets.topic.num.partitions': '4',
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    // A killed broker is given up after 3 s instead of 9, so that tests of it need not wait.
+    'broker.heartbeat.interval.ms': '500',
+    'broker.session.timeout.ms': '3000',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+    'log.cleaner.dedupe.buffer.size': '8388608',
+    ...options.properties,
+  }
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+interface Room {
+  readonly jars: string
+  readonly data: string
+}
+
+/** Writes the settings of one broker and gives its storage the cluster's id. */
+async function createBroker(place: Place, { jars, data }: Room, cluster: string, text: string): Promise<LocalBroker> {
+  mkdirSync(data, { recursive: true })
+  const settings = join(data, 'server.properties')
+  const output = join(data, 'output.txt')
+  writeFileSync(settings, text)
+  writeFileSync(output, '')
+  const java = ['java', `-Dlog4j2.configurationFile=${QUIET}`, '-cp', join(jars, '*')] as const
+  const small = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+  await run(java[0], [...small, ...java.slice(1), 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', settings])
+  let current: GuardedProcess | undefined
+
+  async function start(): Promise<void> {
+    if (current?.isRunning() === true) return current.signal('SIGCONT')
+    current = await startGuarded([java[0], '-Xmx384m', '-XX:+UseSerialGC', ...java.slice(1), 'kafka.Kafka', settings], {
+      data,
+      output,
+    })
+    for (let waited = 0; !(await listens(place.port)); waited += 100) {
+      if (!current.isRunning() || waited > START_MS_MAX) {
+        const said = readFileSync(output, 'utf8').trim().split('\n').slice(-20).join('\n')
+        throw new Error(`Apache Kafka did not start on port ${place.port}. Its last words:\n${said}`)
+      }
+      await wait(100)
+    }
+  }
+  async function end(how: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const ending = current
+    ending?.signal(how)
+    if (how === 'SIGTERM') await Promise.race([ending?.ended, wait(STOP_MS_MAX, undefined, { ref: false })])
+    ending?.signal('SIGKILL')
+    await ending?.ended
+  }
+  return {
+    address: `127.0.0.1:${place.port}`,
+    start,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    freeze: () => current?.signal('SIGSTOP'),
+  }
+}
+
+/** Starts the brokers and resolves when each takes connections. Throws an Error that says what is missing. */
+export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
+  const jars = await resolveKafkaJars()
+  const ports = await freePorts(options.brokers * 2)
+  const places = Array.from({ length: options.brokers }, (_, i) => ({
+    id: i + 1,
+    port: ports[2 * i]!,
+    controllerPort: ports[2 * i + 1]!,
+  }))
+  const root = mkdtempSync(join(tmpdir(), 'moltwatch-kafka-'))
+  const cluster = Buffer.from(Array.from({ length: 16 }, (_, i) => (process.pid >> i) & 255)).toString('base64url')
+  const dataOf = ({ id }: Place): string => join(root, String(id))
+  const brokers: LocalBroker[] = []
+  const close = async (): Promise<void> => {
+    // Data that is about to be removed needs no orderly end.
+    await Promise.all(brokers.map((broker) => broker.kill()))
+    rmSync(root, { recursive: true, force: true })
+  }
+  try {
+    const created = places.map((place) =>
+      createBroker(place, { jars, data: dataOf(place) }, cluster, propertiesOf(place, places, dataOf(place), options)),
+    )
+    brokers.push(...(await Promise.all(created)))
+    await Promise.all(brokers.map((broker) => broker.start()))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const description = `Apache Kafka ${KAFKA_VERSION} from its jars, ${options.brokers === 1 ? 'one broker' : 'three brokers'}`
+  return { bootstrap: brokers.map(({ address }) => address), brokers, description, close }
+}

@@ -1,0 +1,158 @@
+/**
+ * One connection to one broker, on the lower half of kafkajs: its sockets, TLS, SASL, version negotiation and the form of
+ * each request and answer. The upper half (its producer, consumer and admin) is not used; docs/decisions/kafka-log.md says
+ * why. This is the only file that knows kafkajs. A connection that has failed once is never used again.
+ */
+import kafkajs from 'kafkajs'
+import Broker from 'kafkajs/src/broker/index.js'
+import ConnectionPool from 'kafkajs/src/network/connectionPool.js'
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
+import errors from 'kafkajs/src/protocol/error.js'
+import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js'
+import definitions from 'kafkajs/src/protocol/requests/index.js'
+import type { ConnectionOptions } from 'node:tls'
+import { LIMITS } from '../../../../schemas/limits.ts'
+import type { Logger } from '../../logger.ts'
+
+export const { AssignerProtocol } = kafkajs
+
+/** The requests of Kafka's protocol that the adapter sends, by kafkajs's names. */
+export type Api =
+  | 'Metadata'
+  | 'Produce'
+  | 'InitProducerId'
+  | 'Fetch'
+  | 'ListOffsets'
+  | 'GroupCoordinator'
+  | 'JoinGroup'
+  | 'SyncGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'OffsetCommit'
+  | 'OffsetFetch'
+  | 'CreateTopics'
+  | 'DescribeConfigs'
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  readonly username: string
+  readonly password: string
+}
+
+export interface WireOptions {
+  readonly clientId: string
+  /** `true` for TLS with the machine's authorities, or the options of node:tls; left out for none. */
+  readonly ssl?: true | ConnectionOptions
+  readonly sasl?: KafkaSasl
+  readonly logger: Logger
+}
+
+export interface Wire {
+  readonly address: string
+  /**
+   * Sends one request and gives its answer as decoded, error codes included: looking at them is the caller's part.
+   * `decode` replaces kafkajs's own reading of the answer. Throws where the connection fails; the wire is dead then.
+   */
+  call<T>(api: Api, options: object, decode?: (payload: Buffer) => T): Promise<T>
+  isDead(): boolean
+  /** Ends at once; what is under way fails. */
+  close(): void
+}
+
+export interface KafkaError extends Error {
+  /** Kafka's own name of the error, such as NOT_LEADER_FOR_PARTITION. */
+  readonly type: string
+  readonly retriable: boolean
+}
+
+/** The error that a code in an answer stands for; undefined for none. */
+export const errorOf = (code: number): KafkaError | undefined =>
+  code === 0 ? undefined : errors.createErrorFromCode(code)
+
+/**
+ * kafkajs looks at the queue of each connection every millisecond, for ever. A queue with nothing in it and no throttle
+ * has nothing to look for: whatever is added to it later is looked for then.
+ */
+function calmRequestQueues(): void {
+  const { prototype } = RequestQueue
+  const schedule = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function scheduleIfNeeded() {
+    if (this.pending.length > 0) schedule.call(this)
+  }
+}
+calmRequestQueues()
+
+/** What kafkajs says goes to DEBUG: what matters of it is told by who meets the error. */
+function bridge(logger: Logger): unknown {
+  const say = (message: string, details: object): void => logger.debug({ kafka: details }, message)
+  const bridged = { info: say, error: say, warn: say, debug: () => undefined, namespace: () => bridged }
+  return bridged
+}
+
+/** The form of answer that fetch.ts reads. */
+const FETCH_VERSION = 11
+
+const socketFactory = createSocketFactory()
+
+/** Connects to `host:port`, with version negotiation and SASL. Throws kafkajs's errors. */
+export async function connectWire(address: string, options: WireOptions): Promise<Wire> {
+  const { clientId, ssl, sasl } = options
+  const logger = bridge(options.logger)
+  const split = address.lastIndexOf(':')
+  const pool = new ConnectionPool({
+    host: address.slice(0, split).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(address.slice(split + 1)),
+    clientId,
+    logger,
+    socketFactory,
+    ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+    connectionTimeout: LIMITS.kafka_connect_ms_max,
+    requestTimeout: LIMITS.kafka_request_ms_max,
+    enforceRequestTimeout: true,
+  })
+  const authenticationTimeout = LIMITS.kafka_request_ms_max
+  const broker = new Broker({ connectionPool: pool, logger, authenticationTimeout, allowAutoTopicCreation: false })
+  let dead = false
+  let fetching: Promise<unknown> | undefined
+
+  function close(): void {
+    if (dead) return
+    dead = true
+    for (const connection of pool.pool) {
+      connection.rejectRequests(new Error(`the connection to ${address} was closed`))
+      connection.socket?.destroy()
+    }
+    // Nothing is under way any more: this only stops the timers of the queues.
+    broker.disconnect().catch(() => undefined)
+  }
+
+  async function call<T>(api: Api, args: object, decode?: (payload: Buffer) => T): Promise<T> {
+    if (dead) throw new Error(`the connection to ${address} was closed`)
+    try {
+      // kafkajs opens the second socket at the first fetch, and two of them where two fetches begin at once.
+      if (api === 'Fetch') await (fetching ??= pool.getConnection(1))
+      const protocol = broker.lookupRequest(apiKeys[api]!, definitions.requests[api])(args)
+      if (api === 'Fetch' && protocol.request.apiVersion !== FETCH_VERSION) {
+        throw new Error(`${address} is older than Apache Kafka 2.4, the oldest that is supported`)
+      }
+      const response = {
+        decode: decode === undefined ? protocol.response.decode : async (payload: Buffer) => decode(payload),
+        parse: async (decoded: unknown) => decoded,
+      }
+      return (await pool.send({ ...protocol, response, logResponseError: false })) as T
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  try {
+    await broker.connect()
+  } catch (error) {
+    close()
+    throw error
+  }
+  return { address, call, isDead: () => dead || !broker.isConnected(), close }
+}
