@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Detector, DetectorCase } from '../../detectors/detector.ts'
+import type { Detector, DetectorCase, ExpectedFinding } from '../../detectors/detector.ts'
 import { bytesOf } from '../../detectors/lib/columns.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { type Finding, findingValidator, SEVERITIES } from '../../schemas/finding.ts'
@@ -53,19 +53,29 @@ const shorten = (findings: readonly Finding[]): unknown[] =>
     evidence: evidence.map((e) => e.source_id),
   }))
 
-/** Whether the found ones and the expected ones can be paired off. */
-function pairsOff(found: readonly Finding[], expected: DetectorCase['expect']): boolean {
+function fits(finding: Finding, wanted: ExpectedFinding): boolean {
+  const shown = new Set(finding.evidence.map((e) => e.source_id))
+  return (
+    (wanted.severity === undefined || wanted.severity === finding.severity) &&
+    (wanted.agent === undefined || wanted.agent === finding.agent) &&
+    (wanted.evidence ?? []).every((id) => shown.has(id))
+  )
+}
+
+/** Whether the found ones and the expected ones can be paired off (augmenting paths, Kuhn 1955). */
+function pairsOff(found: readonly Finding[], expected: readonly ExpectedFinding[]): boolean {
   if (found.length !== expected.length) return false
-  const [one, ...rest] = expected
-  if (one === undefined) return true
-  return found.some((finding, i) => {
-    const shown = new Set(finding.evidence.map((e) => e.source_id))
-    const fits =
-      (one.severity === undefined || one.severity === finding.severity) &&
-      (one.agent === undefined || one.agent === finding.agent) &&
-      (one.evidence ?? []).every((id) => shown.has(id))
-    return fits && pairsOff(found.toSpliced(i, 1), rest)
-  })
+  const takenBy = new Map<number, number>()
+  const place = (wanted: number, tried: Set<number>): boolean =>
+    found.some((finding, i) => {
+      if (tried.has(i) || !fits(finding, expected[wanted] as ExpectedFinding)) return false
+      tried.add(i)
+      const holder = takenBy.get(i)
+      if (holder !== undefined && !place(holder, tried)) return false
+      takenBy.set(i, wanted)
+      return true
+    })
+  return expected.every((_, wanted) => place(wanted, new Set()))
 }
 
 describe('the registry', () => {
