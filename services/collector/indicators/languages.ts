@@ -12,10 +12,10 @@ const ACTS: Readonly<Record<string, string>> = {
   pay: 'zahle zahlen bezahle bezahlen begleiche begleichen paga pague pagar pagad payez payer paie réglez régler pagare pagate betaal betalen',
   transfer:
     'überweise überweisen transferiere transferieren transfiere transfiera transferir transférez transférer virez virer transferisci trasferisci trasferire bonifica transfira overmaken overboeken',
-  send: 'sende senden schicke schicken versende verschicke verschicken übermittle maile mailen leite weiterleiten envía envia envíe envie enviar mande manda mandar reenvía reenvíe envoyez envoyer transmettez invia inviare inoltra stuur sturen verzend doorsturen encaminhe',
+  send: 'sende senden schicke schicken versende verschicke verschicken übermittle maile mailen leite weiterleiten envía envia envíe envie enviar mande mandar reenvía reenvíe envoyez envoyer transmettez invia inviare inoltra stuur sturen verzend doorsturen encaminhe',
   share:
     'teile teilen comparte comparta compartir partagez partager condividi condividere compartilhe compartilhar deel delen',
-  post: 'veröffentliche veröffentlichen poste kommentiere publica publique publicar comenta comente publiez publier commentez pubblica pubblicare plaats plaatsen',
+  post: 'veröffentliche veröffentlichen kommentiere publica publique publicar comenta comente publiez publier commentez pubblica pubblicare plaats plaatsen',
   upload: 'hochladen lade hochzuladen sube suba subir téléversez téléverser carica caricare carregue uploaden',
   delete:
     'lösche löschen entferne entfernen borra borre borrar elimina elimine eliminar suprime suprima suprimir supprimez supprimer effacez effacer elimina eliminare cancella cancellare exclua excluir apague apagar verwijder verwijderen wis',
@@ -25,12 +25,12 @@ const ACTS: Readonly<Record<string, string>> = {
   buy: 'kaufe kaufen bestelle bestellen compra compre comprar adquiere adquiera achetez acheter commandez commander acquista acquistare comprare koop kopen bestel',
   visit:
     'besuche besuchen klicke klicken rufe aufrufen visita visite visitar visitez visiter cliquez cliquer consultez haz pulsa accede acceda clicca visitare acesse clique bezoek bezoeken klik',
-  open: 'öffne öffnen abre abra abrir ouvrez ouvrir apri aprire abra open',
+  open: 'öffne öffnen abre abra abrir ouvrez ouvrir apri aprire abra',
   download:
     'herunterladen downloade downloaden descarga descargue descargar téléchargez télécharger scarica scaricare baixe baixar',
-  read: 'lies lesen prüfe prüfen lee lea leer revisa lisez lire vérifiez leggi leggere leia lees lezen',
+  read: 'lesen prüfe prüfen leer revisa lisez lire vérifiez leggi leggere leia lees lezen',
   schedule:
-    'plane planen vereinbare buche buchen reserviere reservieren programa programe programar agenda agende agendar reserva reserve reservar planifiez planifier réservez programma pianifica prenota agende plan',
+    'plane planen vereinbare buche buchen reserviere reservieren programa programe programar agende agendar reserva reserve reservar planifiez planifier réservez programma pianifica prenota agende plan',
   run: 'führe ausführen starte starten installiere installieren ejecuta ejecute ejecutar instala instale instalar exécutez exécuter lancez installez installer esegui eseguire installa execute voer installeer',
   change:
     'ändere ändern aktualisiere aktualisieren setze ersetze cambia cambie cambiar modifica modifique modificar actualiza actualice modifiez modifier changez changer remplacez cambia cambiare modifica mude altere alterar wijzig wijzigen verander',
@@ -48,7 +48,7 @@ const ACTS: Readonly<Record<string, string>> = {
 const OBJECTS: Readonly<Record<string, string>> = {
   password: 'passwort kennwort contraseña clave mot-de-passe senha wachtwoord parola',
   file: 'datei dateien archivo fichero fichier file arquivo bestand',
-  directory: 'verzeichnis ordner directorio carpeta répertoire dossier cartella pasta diretório map',
+  directory: 'verzeichnis ordner directorio carpeta répertoire dossier cartella pasta diretório',
   account: 'konto cuenta compte conto conta rekening',
   calendar: 'kalender calendario calendrier agenda calendário',
   event: 'termin termintitel evento événement rendez-vous afspraak kalendereintrag kalendertermin',
@@ -56,6 +56,7 @@ const OBJECTS: Readonly<Record<string, string>> = {
   repository: 'repositorium repositorien depot repositorio dépôt repositório',
   email: 'nachricht correo courriel posta mensaje bericht',
   subject: 'betreff asunto objet oggetto assunto onderwerp',
+  star: 'stern sterne estrella estrellas étoile étoiles stella stelle estrela ster',
   content: 'inhalt contenido contenu contenuto conteúdo inhoud',
 }
 
@@ -127,7 +128,8 @@ const bare = (word: string): string => word.normalize('NFD').replaceAll(/\p{M}/g
 const TO_ENGLISH = new Map<string, string>()
 for (const table of [ACTS, OBJECTS]) {
   for (const [english, forms] of Object.entries(table)) {
-    for (const form of forms.split(' ')) if (actionOf(bare(form)) === undefined) TO_ENGLISH.set(bare(form), english)
+    for (const form of forms.split(' '))
+      if (form !== '' && imperativeOf(bare(form)) === undefined) TO_ENGLISH.set(bare(form), english)
   }
 }
 
@@ -136,11 +138,12 @@ const CLITIC = /(?:me|nos|te|se)?(?:l[aeo]s?|li|gli)$/
 
 const PLURAL = /(?:s|es|en)$/
 
-/** What a foreign word means, in English; undefined where it is not known. */
+/** What a foreign word means, in English; undefined where it is not known. French joins the object with a hyphen. */
 export function englishOf(lower: string): string | undefined {
   if (lower.length < 3) return undefined
   const word = bare(lower)
-  const found = TO_ENGLISH.get(word) ?? TO_ENGLISH.get(word.replace(PLURAL, ''))
+  const found =
+    TO_ENGLISH.get(word) ?? TO_ENGLISH.get(word.replace(PLURAL, '')) ?? TO_ENGLISH.get(word.split('-', 1)[0] ?? '')
   return found ?? (word.length > 5 ? TO_ENGLISH.get(word.replace(CLITIC, '')) : undefined)
 }
 export const asksInOtherLanguage = (lower: string): boolean => ASKING.has(lower)

@@ -44,6 +44,9 @@ const QUOTED =
   /(?:^|[\s(:=,，：是为])(["'“‘«`「『《])(?=\S)([^"'“”‘’«»`「」『』《》\n]{2,80})(["'”’»`」』》])(?=$|[\s.,;:!?)\]。，！]|\p{Script=Han})/gu
 const QUOTED_WORDS_MAX = 8
 
+/** Three backticks and the name of a language: what is inside is text like any other. */
+const CODE_FENCE = /```[\w-]{0,20}/g
+
 /** Paragraphs: blank lines, list marks and headings part them; a single line break only wraps. */
 export function paragraphsOf(text: string): string[] {
   const paragraphs: string[] = []
@@ -52,7 +55,7 @@ export function paragraphsOf(text: string): string[] {
     if (open.trim() !== '') paragraphs.push(open.trim())
     open = ''
   }
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.replaceAll(CODE_FENCE, '\n\n').split(/\r?\n/)) {
     const plain = line.trim()
     if (plain === '') close()
     else {
