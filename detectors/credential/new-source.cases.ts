@@ -72,6 +72,24 @@ export const cases: readonly DetectorCase[] = [
     ],
   },
   {
+    name: 'fires high on a machine that hides behind a second new network within the hour',
+    events: [
+      ...habit(),
+      call(AFTER, { source_network: AWAY }),
+      call(AFTER + 600_000, { source_network: '203.0.113.0/24' }),
+    ],
+    expect: [{ severity: 'medium' }, { severity: 'high' }],
+  },
+  {
+    name: 'fires medium on a person who walks from one new network into the next',
+    events: [
+      ...habit({ principal_kind: 'person' }),
+      call(AFTER, { principal_kind: 'person', source_network: AWAY }),
+      call(AFTER + 600_000, { principal_kind: 'person', source_network: '203.0.113.0/24' }),
+    ],
+    expect: [{ severity: 'medium' }],
+  },
+  {
     name: 'fires high each day of a week of thefts from ever new networks: they do not make moving its habit',
     events: [
       ...habit(),

@@ -1,7 +1,7 @@
 /**
  * Fires when a known identity acts from a network, or through client software, that it never used. Either alone is
- * medium or low. High is a new network together with something else new: the client, or an action that the identity
- * never did, within an hour. Before it fires, the second half asks whether other owners of the same group already use
+ * medium or low. High is a new network together with something else new within an hour: the client, an action that the
+ * identity never did, or, where it is no person, a second network. Before it fires, the second half asks whether other owners of the same group already use
  * the source: a new egress address that others have used for a while is the platform's, not a thief's.
  *
  * Why: who steals a credential uses it from his own machine and with his own tools, and wants something that its owner
@@ -176,7 +176,9 @@ function suspect(context: Context, source: Source, logProbability: number): Susp
   const newAction = !state.actions.has(hash32(event.action))
   const inTime = Math.abs(time - state.suspectMinute.value * MINUTE_MS) <= settings.follow_ms
   const network = source.newNetwork ? networkPoints(context, logProbability) : 0
-  const another = network > 0 && state.suspectNetwork.value !== 0 && state.suspectNetwork.value !== source.network
+  // People walk from one network into the next; a machine that does hides behind many.
+  const roams = event.principal_kind !== 'person' && inTime && state.suspectNetwork.value !== 0
+  const another = network > 0 && roams && state.suspectNetwork.value !== source.network
   const extra = (source.newClient ? 2 : 0) + (newAction && inTime ? (network > 0 ? 2 : 1) : 0) + (another ? 1 : 0)
   const level = levelOf(network + extra, source.newClient)
   if (source.newNetwork) state.suspectNetwork.value = source.network

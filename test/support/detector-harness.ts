@@ -34,8 +34,6 @@ export interface Run {
   readonly first: readonly Finding[]
   readonly second: readonly Finding[]
   readonly signals: readonly Signal[]
-  /** Highest number of bytes that the open windows of stage one held at a time, with their bookkeeping. */
-  readonly openWindowsMax: number
 }
 
 /** Feeds records to a stage, restarting it as the plan says. */
@@ -52,9 +50,6 @@ class Runner {
   apply(value: Buffer): ReturnType<Stage['apply']> {
     if (this.#restart > 0 && this.#offset % this.#restart === 0) this.#stage = this.#make(this.#stage.snapshot())
     return this.#stage.apply({ offset: this.#offset++, value })
-  }
-  get stage(): Stage {
-    return this.#stage
   }
 }
 
@@ -77,7 +72,6 @@ export function runDetectors(
 
   const first: Finding[] = []
   const signals: Signal[] = []
-  let openWindowsMax = 0
   const toSecond = new Map<number, { source: number; rows: Signal[] }[]>()
   const stageOneOf = (p: number): void => {
     const runner = new Runner(make(createStageOne, p), plan.restart)
@@ -90,7 +84,6 @@ export function runDetectors(
       const applied = runner.apply(value)
       first.push(...applied.findings)
       signals.push(...applied.signals)
-      openWindowsMax = Math.max(openWindowsMax, runner.stage.stats.openWindows)
       const byTarget = Map.groupBy(applied.signals, (s) =>
         partitionOf(signalKey(s.tenant, s.key_kind, s.key), plan.partitions),
       )
@@ -115,7 +108,7 @@ export function runDetectors(
     }
     for (const tick of ticks(SIGNAL_SCHEMA_VERSION)) second.push(...runner.apply(tick).findings)
   }
-  return { first, second, signals, openWindowsMax }
+  return { first, second, signals }
 }
 
 /** Findings at their newest revision, by id. */
@@ -136,7 +129,7 @@ export function eventsOf(events: readonly CaseEvent[]): Event[] {
       ...event,
       source_id: sourceId,
       event_id: event.event_id ?? eventId(event.tenant ?? TENANT, 'events', sourceId),
-    } as Event
+    }
   })
 }
 
