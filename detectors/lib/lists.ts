@@ -73,7 +73,7 @@ function rangeOf(word: string): Range | undefined {
 }
 
 const isWithin = (address: Address, [base, bits]: Range): boolean =>
-  address.kind() === base.kind() && (address as ipaddr.IPv6).match(base as ipaddr.IPv6, bits)
+  address.kind() === base.kind() && (address as ipaddr.IPv6).match(base, bits)
 
 /** Entries that are neither a host nor a range match nothing; the responder has refused them before they come here. */
 export function createLists(configuration: DetectionConfiguration): Lists {

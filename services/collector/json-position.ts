@@ -5,7 +5,6 @@
 
 const SPACE = /[ \t\n\r]*/y
 // JSON forbids exactly these control characters in strings.
-// oxlint-disable-next-line no-control-regex
 const STRING_RUN = /[^"\\\u0000-\u001f]*/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const LITERAL = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y

@@ -63,9 +63,7 @@ function decoded(request: IncomingMessage, encoding: string): Readable | undefin
  * holds none.
  */
 export async function readRequest(request: IncomingMessage, budget: Budget): Promise<ReadBody> {
-  const encoding = String(request.headers['content-encoding'] ?? '')
-    .trim()
-    .toLowerCase()
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase()
   const plain = encoding === '' || encoding === 'identity'
   const wireMax = plain ? LIMITS.body_inflated_bytes_max : LIMITS.body_bytes_max
   if (Number(request.headers['content-length'] ?? 0) > wireMax) return tooLarge(wireMax, plain ? '' : 'compressed')

@@ -58,7 +58,7 @@ function describeContent(suite: Suite): void {
     const read = await readAll(log, topic)
     expect(read.map(({ key }) => key)).toEqual(records.map(({ key }) => key))
     for (const [i, { value }] of records.entries()) {
-      expect(read[i]!.value === null ? null : Buffer.compare(read[i]!.value!, value ?? Buffer.alloc(0))).toBe(
+      expect(read[i]!.value === null ? null : Buffer.compare(read[i]!.value, value ?? Buffer.alloc(0))).toBe(
         value === null ? null : 0,
       )
     }

@@ -22,7 +22,7 @@ function applyShapes(text: string, shapes: readonly SecretShape[]): string {
     redacted = redacted.replace(shape.pattern, (...parts) => {
       const groups = parts.at(-1) as { keep?: string } | string
       const keep = typeof groups === 'object' ? (groups.keep ?? '') : ''
-      const first = (parts[0] as string).charAt(keep.length)
+      const first = parts[0].charAt(keep.length)
       return keep + (first === '"' || first === "'" ? first : '') + kept
     })
   }

@@ -1,6 +1,6 @@
 /** A webhook receiver on loopback, so that the demo can show what arrives: it checks each signature and counts by type. */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { sign, signingKeys } from '../../responder/webhook/signature.ts'
 
@@ -26,16 +26,20 @@ export async function startReceiver(port: number): Promise<Receiver | undefined>
   const seen = new Set<string>()
   const received = new Map<string, number>()
   let refused = 0
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request)
     const id = String(request.headers['webhook-id'])
-    if (!isSigned(request, body)) refused++
+    const signed = isSigned(request, body)
+    if (!signed) refused++
     else if (!seen.has(id)) {
       seen.add(id)
       const { type } = JSON.parse(body) as { type: string }
       received.set(type, (received.get(type) ?? 0) + 1)
     }
-    response.writeHead(isSigned(request, body) ? 204 : 401).end()
+    response.writeHead(signed ? 204 : 401).end()
+  }
+  const server = createServer((request, response) => {
+    take(request, response).catch(() => response.destroy())
   })
   server.listen(port, '127.0.0.1')
   const opened = await Promise.race([

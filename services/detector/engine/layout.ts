@@ -53,6 +53,6 @@ export class Layout {
       handles[field] = spec.bind(table.cursor, first)
       first += Object.keys(spec.columns).length
     }
-    return handles as Handles<Fields>
+    return handles
   }
 }

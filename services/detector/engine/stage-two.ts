@@ -260,7 +260,7 @@ class StageTwo implements Stage {
       fingerprint: waiting.fingerprint,
       value: waiting.value,
     }
-    const decision = decide({ candidate, state: side.state, settings: own.settings as never, lists: rules.lists })
+    const decision = decide({ candidate, state: side.state, settings: own.settings, lists: rules.lists })
     if (!decision.fire) return
     const decided: Suspicion = {
       ...suspicion,

@@ -106,7 +106,16 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     const ticker = createTicker({ log, clock, logger, metrics: runtimeMetrics, watermark })
     const gate = createGate(1)
     const deps = {
-      ...{ log, clock, logger, metrics, runtimeMetrics, gate, ticker, createStage, readContent, poisoned },
+      log,
+      clock,
+      logger,
+      metrics,
+      runtimeMetrics,
+      gate,
+      ticker,
+      createStage,
+      readContent,
+      poisoned,
       store: createSnapshotStore(log),
       onProgress: () => commits.plan(),
     }

@@ -282,7 +282,7 @@ describe('hostile bodies', () => {
       body: stream,
       duplex: 'half',
       headers: { authorization: 'Bearer live-token', 'content-type': 'application/json' },
-    } as RequestInit)
+    })
     expect(streamed.status).toBe(413)
   })
 

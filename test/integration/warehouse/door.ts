@@ -47,7 +47,7 @@ async function answer(
     response.end(await buffer(result.stream))
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
-    response.writeHead(500, { 'x-clickhouse-exception-code': String(code ?? '1') })
+    response.writeHead(500, { 'x-clickhouse-exception-code': code ?? '1' })
     response.end(`Code: ${code}. DB::Exception: ${message} (ERROR_OF_ENGINE)`)
   }
 }

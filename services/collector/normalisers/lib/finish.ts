@@ -2,7 +2,7 @@
  * The last step of every normaliser: from what a record said to a valid event. Here, once for all formats, texts are
  * redacted and cut, the event time is judged, the id is made and the schema is checked, so that no format can forget it.
  */
-import { blankEvent, type Event, eventValidator } from '../../../../schemas/event.ts'
+import { blankEvent, Event, eventValidator } from '../../../../schemas/event.ts'
 import { H, eventId } from '../../../../schemas/ids.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { DeadLetterReason } from '../../../../schemas/dead-letter.ts'
@@ -66,7 +66,9 @@ export function freeText(text: string, charsMax: number = TEXT_MAX): string {
 }
 
 const FREE_TEXT: Readonly<Partial<Record<keyof Event, number>>> = { target: TEXT_MAX, task: NAME_MAX, error: NAME_MAX }
-const LIST_MAX = 8
+/** How many items a list column takes. */
+const itemsMax = (field: string): number =>
+  (Event.properties[field as keyof Event] as { maxItems?: number }).maxItems ?? 0
 
 /** The fields of a draft, cleaned: names stay distinct, free text loses its secrets, lists are bounded. */
 function fill(event: Event, fields: Draft['fields']): void {
@@ -76,7 +78,7 @@ function fill(event: Event, fields: Draft['fields']): void {
       const charsMax = FREE_TEXT[field as keyof Event]
       writable[field] = charsMax === undefined ? name(value) : freeText(value, charsMax)
     } else if (Array.isArray(value)) {
-      writable[field] = value.slice(0, LIST_MAX).map((item) => name(String(item)))
+      writable[field] = value.slice(0, itemsMax(field)).map((item) => name(item))
     } else if (value !== undefined) {
       writable[field] = value
     }

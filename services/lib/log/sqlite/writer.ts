@@ -123,7 +123,7 @@ function inbox(first: WriterRequest): WriterRequest[] {
   const requests = [first]
   let bytes = first.kind === 'append' ? first.values.bytes.length : 0
   while (bytes < COMMIT_BYTES_MAX) {
-    const next = receiveMessageOnPort(port) as { message: WriterRequest } | undefined
+    const next = receiveMessageOnPort(port)
     if (next === undefined) break
     requests.push(next.message)
     if (next.message.kind === 'append') bytes += next.message.values.bytes.length
