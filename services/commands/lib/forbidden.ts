@@ -42,7 +42,9 @@ export function withoutClockAndRandom<T>(work: () => T): T {
   const before = SOURCES.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name))
   try {
     for (const [owner, name, what] of SOURCES) {
-      Object.defineProperty(owner, name, { value: refuse(what), configurable: true, writable: true })
+      // hrtime has a second form as a property of its function.
+      const value = Object.assign(refuse(what), { bigint: refuse(what) })
+      Object.defineProperty(owner, name, { value, configurable: true, writable: true })
     }
     globalThis.Date = timelessDate
     syncBuiltinESMExports()
