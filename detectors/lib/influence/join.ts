@@ -66,7 +66,7 @@ export const INFLUENCE = {
   place_delegated: 0.2,
   place_related: 0.4,
   objects_max: 0.4,
-  object_own: 0.3,
+  object_own: 0.2,
   object_near: 0.3,
   points_back: 0.7,
   status: 0.6,
