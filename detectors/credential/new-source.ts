@@ -16,10 +16,11 @@ import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Step, type Suspicion } from '../detector.ts'
 import { evidenceList, evidenceOf } from '../lib/evidence.ts'
-import { counter, decayedCount, earliest, recentSet, small } from '../lib/fields.ts'
+import { counter, earliest, recentSet, small } from '../lib/fields.ts'
 import { seenFilter } from '../lib/filter.ts'
 import { gammaPoissonLogTail, surpriseOf } from '../lib/maths.ts'
 import { isNetwork } from '../lib/networks.ts'
+import { decayedProfile } from '../lib/profile.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -63,7 +64,7 @@ const rest = {
   /** What it did, to tell a first action. */
   actions: seenFilter({ bytes: 48 }),
   /** New networks after the first day, those that were strange enough to page left out. */
-  novelty: decayedCount({ halfLifeMs: NOVELTY_HALF_LIFE_MS }),
+  novelty: decayedProfile({ halfLifeMs: NOVELTY_HALF_LIFE_MS, dimensions: 0 }),
   /** Stops at 255. */
   events: small(),
   /** The new source in hand: not learned until it is adopted. 0: none. */
@@ -130,7 +131,7 @@ function sendFirstUses(context: Context, source: Source): void {
 
 function learn({ event, state, time, since }: Context, source: Source): void {
   // The networks of the first day are where it starts from, not a habit of changing them.
-  if (source.newNetwork && time - since >= DAY_MS) state.novelty.add(time)
+  if (source.newNetwork && time - since >= DAY_MS) state.novelty.add([], time)
   if (source.network !== 0) state.networks.use(source.network)
   if (source.newClient || (source.client !== 0 && state.clients.has(source.client))) state.clients.use(source.client)
   state.actions.add(hash32(event.action))
@@ -142,7 +143,7 @@ function adopt({ state }: Context): void {
   if (state.suspectNetwork.value !== 0) {
     state.networks.use(state.suspectNetwork.value)
     // What looked like theft says nothing of how often the identity itself moves.
-    if (state.suspectLevel.value < HIGH) state.novelty.add(state.suspectMinute.value * MINUTE_MS)
+    if (state.suspectLevel.value < HIGH) state.novelty.add([], state.suspectMinute.value * MINUTE_MS)
   }
   if (state.suspectClient.value !== 0) state.clients.use(state.suspectClient.value)
   state.suspectNetwork.value = 0
@@ -155,7 +156,7 @@ function adopt({ state }: Context): void {
 function dailyLogProbability({ state, time, since }: Context): number {
   const mean = NOVELTY_HALF_LIFE_MS / Math.LN2
   const exposureDays = (mean * -Math.expm1(-Math.max(0, time - since) / mean)) / DAY_MS
-  return gammaPoissonLogTail(1, 0.5 + state.novelty.at(time), 5 + exposureDays)
+  return gammaPoissonLogTail(1, 0.5 + state.novelty.weightAt(time), 5 + exposureDays)
 }
 
 /** What a new network is worth: the less, the more often this identity moves. */
