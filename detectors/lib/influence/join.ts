@@ -65,6 +65,8 @@ export const INFLUENCE = {
   author: 0.6,
   place_delegated: 0.2,
   place_related: 0.4,
+  /** The page that the user named asks for the act that the user asked for, on the same subject. */
+  place_agreed: 0.65,
   objects_max: 0.4,
   object_own: 0.2,
   object_near: 0.3,
@@ -310,14 +312,20 @@ function mandateOf(
   }
   if (delegated === 2 && state.orders.get('place', order) !== PLACE.elsewhere)
     raise(INFLUENCE.place_delegated + (related(state, order) ? INFLUENCE.place_related : 0), 'place')
-  raise(objectsShared(state, order, call), 'objects')
+  const shared = objectsShared(state, order, call)
+  if (shared > 0 && state.orders.get('place', order) === PLACE.named && sharesAct(state, order))
+    raise(INFLUENCE.place_agreed, 'place')
+  raise(shared, 'objects')
   if (linksBack(state, order, call)) raise(INFLUENCE.points_back, 'link')
   return { value, because }
 }
 
+const sharesAct = (state: InfluenceState, order: number): boolean =>
+  (state.orders.get('classes', order) & state.taskClasses.value & ~READING) !== 0
+
 /** The order has a word of the task, or asks for an act that the task asks for, other than to read something. */
 function related(state: InfluenceState, order: number): boolean {
-  if ((state.orders.get('classes', order) & state.taskClasses.value & ~READING) !== 0) return true
+  if (sharesAct(state, order)) return true
   for (let part = 0; part < MAX.order_stems; part++) {
     const hash = state.orders.get('stems', order, part)
     if (hash !== 0 && taskWord(state, hash) === 2) return true
