@@ -24,6 +24,8 @@ export const LIMITS = {
   dead_letters_per_append_max: 500,
   dead_letter_record_chars_max: 8_192,
   retry_after_s: 1,
+  /** How often a process looks whether it is ready. */
+  health_every_ms: 1_000,
 
   // Frames and the log
   frame_events_max: 400,

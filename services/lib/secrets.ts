@@ -52,6 +52,12 @@ async function keep(path: string, content: () => string): Promise<string> {
   return made
 }
 
+/** The master key in a text of 64 hex digits; undefined where it is none. Processes on several machines are given one. */
+export function parseMasterKey(text: string): Buffer | undefined {
+  const digits = text.trim()
+  return /^[0-9a-fA-F]{64}$/.test(digits) ? Buffer.from(digits, 'hex') : undefined
+}
+
 /** `token` replaces the stored admin token. Throws where the directory cannot be written or holds a broken key. */
 export async function loadSecrets(directory: string, token: string | undefined): Promise<Secrets> {
   await mkdir(directory, { recursive: true, mode: 0o700 })

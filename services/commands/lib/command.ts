@@ -10,7 +10,9 @@ export interface CommandTools {
   /** The registry and the version of the code; asked for only when a command needs it. */
   detection(): Promise<DetectionOptions>
   /** What of the environment commands may know; `main.ts` alone reads it. */
-  readonly environment: { readonly MOLTWATCH_TOKEN?: string }
+  readonly environment: { readonly MOLTWATCH_TOKEN?: string; readonly MOLTWATCH_MASTER_KEY?: string }
+  /** A variable of the environment that the configuration file names, for secrets that do not stand in it. */
+  variable(name: string): string | undefined
   /** Makes the process live in another time zone, by its IANA name. */
   setTimeZone(zone: string): void
   /** How the process ends when the command has returned. */

@@ -8,15 +8,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Detector } from '../../../detectors/detector.ts'
-import { topicSpecs } from '../../../schemas/topics.ts'
 import { createApi, type Readiness } from '../../api/index.ts'
 import { type Archiver, createArchiver } from '../../archiver/index.ts'
 import { type Collector, createCollector } from '../../collector/index.ts'
 import { createDetectorService, type DetectorService } from '../../detector/index.ts'
-import { createAuthenticator } from '../../lib/auth.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createCommandSender } from '../../lib/command-sender.ts'
-import { type ServiceConfiguration, tokenSpecs } from '../../lib/config.ts'
+import type { ServiceConfiguration } from '../../lib/config.ts'
 import type { Log } from '../../lib/log/port.ts'
 import { createSqliteLog } from '../../lib/log/sqlite/index.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -25,6 +23,7 @@ import type { Secrets } from '../../lib/secrets.ts'
 import { openWarehouse, type WarehouseTools } from '../../lib/warehouse/index.ts'
 import type { Warehouse } from '../../lib/warehouse/port.ts'
 import { createResponder, type Responder } from '../../responder/index.ts'
+import { authenticatorOf, logReasons, topicsOf } from '../lib/parts.ts'
 import { listen, type Ports, type PortsPlan } from './ports.ts'
 
 export interface AppOptions extends PortsPlan {
@@ -54,14 +53,6 @@ interface Parts {
   readonly archiver: Archiver
 }
 
-const DAY_MS = 86_400_000
-
-/** The topics, with the retention of the configuration where it names one. */
-function topicsOf({ retention }: ServiceConfiguration): ReturnType<typeof topicSpecs> {
-  const retentionMs = retention.log_days * DAY_MS
-  return topicSpecs().map((spec) => (['events', 'signals'].includes(spec.name) ? { ...spec, retentionMs } : spec))
-}
-
 async function openLog({ data, config, clock, logger }: AppOptions): Promise<Log> {
   const bytesMax = config.retention.log_bytes_max
   const log = await createSqliteLog({
@@ -76,9 +67,8 @@ async function openLog({ data, config, clock, logger }: AppOptions): Promise<Log
 
 /** Says what is still missing, in the words of /readyz. */
 async function readinessOf({ log, responder }: Pick<Parts, 'log' | 'responder'>): Promise<Readiness> {
-  const health = await log.health()
   const reasons = [
-    ...(health.ok ? [] : [`the log cannot be written: ${health.reason}`]),
+    ...(await logReasons(log)),
     ...(responder.configurationReady() ? [] : ['the configuration is not in every partition yet']),
   ]
   return { ready: reasons.length === 0, reasons }
@@ -107,14 +97,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const archiver = createArchiver({ ...tools, warehouse })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver }
 
-  const admin = {
-    name: 'admin',
-    tenant: 'default',
-    role: 'admin',
-    scopes: ['live', 'history'],
-    token: secrets.adminToken,
-  } as const
-  const authenticate = createAuthenticator([admin, ...tokenSpecs(config.tokens)])
+  const authenticate = authenticatorOf(config, secrets.adminToken)
   let health: Readiness = { ready: false, reasons: ['starting'] }
   const collector = createCollector({
     ...tools,

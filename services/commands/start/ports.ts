@@ -1,4 +1,7 @@
-/** The two HTTP ports of the embedded service: API and collector on one, OTLP senders on the other. */
+/**
+ * HTTP ports: how any of them is opened, and the two of the embedded service (API and collector on one, OTLP senders on the
+ * other).
+ */
 import type { AddressInfo } from 'node:net'
 import {
   type FastifyInstance,
@@ -25,7 +28,8 @@ export interface Ports {
   close(): Promise<void>
 }
 
-const server = (): FastifyInstance =>
+/** An HTTP server as all of them are made. */
+export const createHttp = (): FastifyInstance =>
   fastify({
     bodyLimit: LIMITS.body_inflated_bytes_max,
     // Shippers keep connections open for ever; closing must not wait for the idle ones.
@@ -34,7 +38,7 @@ const server = (): FastifyInstance =>
   })
 
 /** What a person sees who came to the wrong place. */
-const notFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+export const notFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
   reply.code(404).send({
     error: {
       code: 'not_found',
@@ -42,7 +46,8 @@ const notFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
     },
   })
 
-async function open(app: FastifyInstance, host: string, port: number, option: string): Promise<string> {
+/** Listens and gives the address. Throws UsageError where the port cannot be had; `option` names what to change. */
+export async function openPort(app: FastifyInstance, host: string, port: number, option: string): Promise<string> {
   try {
     await app.listen({ host, port })
   } catch (error) {
@@ -62,17 +67,17 @@ export async function listen(
   collector: FastifyPluginCallback,
   api: FastifyPluginAsync,
 ): Promise<Ports> {
-  const main = server()
+  const main = createHttp()
   main.setNotFoundHandler(notFound)
   await main.register(api)
   await main.register(collector)
-  const otlp = server()
+  const otlp = createHttp()
   otlp.setNotFoundHandler(notFound)
   await otlp.register(collector)
   otlp.get('/healthz', async () => ({ status: 'ok' }))
   try {
-    const url = await open(main, plan.host, plan.port, '--port')
-    const otlpUrl = await open(otlp, plan.host, plan.otlpPort, '--otlp-port')
+    const url = await openPort(main, plan.host, plan.port, '--port')
+    const otlpUrl = await openPort(otlp, plan.host, plan.otlpPort, '--otlp-port')
     return {
       url,
       otlpUrl,

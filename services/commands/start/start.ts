@@ -2,14 +2,13 @@
  * `start`: runs the service until it is told to stop. It prints where it listens, where the token lies and the lines that
  * connect an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
  */
-import { Option } from 'commander'
 import { LogError } from '../../lib/log/port.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { defaultConfig, formatProblems, loadConfig, type ServiceConfiguration, watchConfig } from '../../lib/config.ts'
-import { createLogger, type Logger } from '../../lib/logger.ts'
+import { createLogger } from '../../lib/logger.ts'
 import { loadSecrets, type Secrets } from '../../lib/secrets.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
+import { addLogLevel, drain, portOption, readConfiguration, toldToStop, watchConfiguration } from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
 import { type App, startApp } from './app.ts'
 
@@ -21,25 +20,6 @@ interface StartOptions {
   readonly config?: string
   readonly logLevel: string
   readonly json?: true
-}
-
-/** SIGTERM must end the process within this time, whatever hangs. */
-const DRAIN_MS_MAX = 9_500
-const PORT_MAX = 65_535
-
-function portOf(value: string): number {
-  const port = Number(value)
-  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX)
-    throw new UsageError(`"${value}" is not a port: give a number from 0 to ${PORT_MAX}`)
-  return port
-}
-
-async function configuration(path: string | undefined, tools: CommandTools): Promise<ServiceConfiguration> {
-  if (path === undefined) return defaultConfig()
-  const { detectors } = await tools.detection()
-  const outcome = await loadConfig(path, { detectors })
-  if (outcome.ok) return outcome.config
-  throw new UsageError(`${formatProblems(path, outcome.problems)}\nnothing was started`)
 }
 
 async function announce(tools: CommandTools, options: StartOptions, app: App, { tokenFile }: Secrets): Promise<void> {
@@ -69,35 +49,16 @@ async function announce(tools: CommandTools, options: StartOptions, app: App, { 
   for (const line of lines) await print(tools.terminal, line)
 }
 
-/** Resolves at the first signal to stop; a second one ends the process at once. */
-const toldToStop = (): Promise<NodeJS.Signals> =>
-  new Promise((resolve) => {
-    const signals = ['SIGTERM', 'SIGINT'] as const
-    for (const signal of signals) {
-      process.once(signal, () => {
-        for (const again of signals) process.on(again, () => process.exit(EXIT.fault))
-        resolve(signal)
-      })
-    }
-  })
-
-/**
- * Stops in time. What cannot be drained in time is safe in the log and taken up at the next start. The deadline holds
- * after everything is closed, too: a question that the warehouse still works on would keep the process alive.
- */
-async function drain(app: App, logger: Logger): Promise<number> {
-  setTimeout(() => {
-    logger.warn({ drain_ms_max: DRAIN_MS_MAX }, 'draining took too long; the rest is taken up at the next start')
-    process.exit(EXIT.ok)
-  }, DRAIN_MS_MAX).unref()
-  await app.stop()
-  return EXIT.ok
-}
-
 async function start(options: StartOptions, tools: CommandTools): Promise<void> {
   const logger = createLogger(options.logLevel)
   const stopping = toldToStop()
-  const config = await configuration(options.config, tools)
+  const config = await readConfiguration(options.config, tools)
+  for (const section of ['kafka', 'clickhouse', 'raw'] as const) {
+    if (config[section] === undefined) continue
+    throw new UsageError(
+      `${options.config}: ${section} is for the separate processes, and start keeps everything in --data. Remove it, or run collector, detector, archiver, responder and api`,
+    )
+  }
   const secrets = await loadSecrets(options.data, tools.environment.MOLTWATCH_TOKEN)
   const detection = await tools.detection()
   let app: App
@@ -108,37 +69,24 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
     throw error
   }
   await announce(tools, options, app, secrets)
-  const unwatch =
-    options.config === undefined
-      ? () => {}
-      : watchConfig({
-          path: options.config,
-          options: { detectors: detection.detectors },
-          inForce: config,
-          onChange: (changed) =>
-            void app.reconfigure(changed).then(
-              () => logger.info('the configuration file was read again'),
-              (error: unknown) => logger.error({ err: error }, 'the changed configuration could not be put in force'),
-            ),
-          onProblems: (problems) =>
-            logger.error({ problems }, 'the configuration file is not valid; what was read before stays in force'),
-        })
+  const unwatch = await watchConfiguration(options.config, app, { tools, logger, inForce: config })
   const signal = await stopping
   unwatch()
   logger.info({ signal }, 'stopping: draining what is in hand')
-  tools.exit(await drain(app, logger))
+  await drain(app.stop, logger)
+  tools.exit(EXIT.ok)
 }
 
 export const addStart: AddCommand = (program, tools) => {
-  program
+  const command = program
     .command('start')
     .description('run the service on loopback until SIGTERM')
     .option('--data <dir>', 'data directory, made on first start', '.moltwatch')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .addOption(new Option('--port <port>', 'API, events and CloudTrail').argParser(portOf).default(8080))
-    .addOption(new Option('--otlp-port <port>', 'OTLP logs').argParser(portOf).default(4318))
+    .addOption(portOption('--port <port>', 'API, events and CloudTrail', 8080))
+    .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
     .option('--config <file>', 'YAML configuration, read again when it changes; see docs/configuration.md')
-    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
+  addLogLevel(command)
     .option('--json', 'print addresses and token file as JSON')
     .addHelpText('after', '\nMOLTWATCH_TOKEN sets the admin token instead of the one in the data directory.')
     .action((options: StartOptions) => start(options, tools))

@@ -1,0 +1,33 @@
+/** What the embedded service and the separate processes build in the same way. */
+import { LIMITS } from '../../../schemas/limits.ts'
+import { type TopicSpec, topicSpecs } from '../../../schemas/topics.ts'
+import { type Authenticate, createAuthenticator, type TokenSpec } from '../../lib/auth.ts'
+import { type ServiceConfiguration, tokenSpecs } from '../../lib/config.ts'
+import type { Log } from '../../lib/log/port.ts'
+
+const DAY_MS = 86_400_000
+const KEPT_AS_CONFIGURED = ['events', 'signals']
+
+/** The topics, with the retention of the configuration where it names one. */
+export function topicsOf(config: ServiceConfiguration): readonly TopicSpec[] {
+  const retentionMs = config.retention.log_days * DAY_MS
+  const partitions = config.kafka?.partitions ?? LIMITS.partitions_default
+  return topicSpecs(partitions).map((spec) =>
+    KEPT_AS_CONFIGURED.includes(spec.name) ? { ...spec, retentionMs } : spec,
+  )
+}
+
+/** The configured tokens and, where there is one, the admin token of the tenant `default`. */
+export function authenticatorOf(config: ServiceConfiguration, adminToken: string | undefined): Authenticate {
+  const admin: readonly TokenSpec[] =
+    adminToken === undefined
+      ? []
+      : [{ name: 'admin', tenant: 'default', role: 'admin', scopes: ['live', 'history'], token: adminToken }]
+  return createAuthenticator([...admin, ...tokenSpecs(config.tokens)])
+}
+
+/** Why the log takes no appends, in the words of /readyz; nothing while it does. */
+export async function logReasons(log: Log): Promise<string[]> {
+  const health = await log.health()
+  return health.ok ? [] : [`the log cannot be written: ${health.reason}`]
+}

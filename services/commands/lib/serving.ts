@@ -1,0 +1,88 @@
+/**
+ * What every command that serves has in common: options, the configuration file, the signals that end it, and an end that
+ * comes in time.
+ */
+import { type Command, Option } from 'commander'
+import { defaultConfig, formatProblems, loadConfig, type ServiceConfiguration, watchConfig } from '../../lib/config.ts'
+import type { Logger } from '../../lib/logger.ts'
+import type { CommandTools } from './command.ts'
+import { EXIT, UsageError } from './errors.ts'
+
+/** SIGTERM must end the process within this time, whatever hangs. */
+const DRAIN_MS_MAX = 9_500
+const PORT_MAX = 65_535
+
+function portOf(value: string): number {
+  const port = Number(value)
+  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX)
+    throw new UsageError(`"${value}" is not a port: give a number from 0 to ${PORT_MAX}`)
+  return port
+}
+
+export const portOption = (flags: string, what: string, fallback: number): Option =>
+  new Option(flags, what).argParser(portOf).default(fallback)
+
+export const addLogLevel = (command: Command): Command =>
+  command.addOption(
+    new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  )
+
+/** The checked content of the file, or the default without one. Throws UsageError with every problem. */
+export async function readConfiguration(path: string | undefined, tools: CommandTools): Promise<ServiceConfiguration> {
+  if (path === undefined) return defaultConfig()
+  const { detectors } = await tools.detection()
+  const outcome = await loadConfig(path, { detectors })
+  if (outcome.ok) return outcome.config
+  throw new UsageError(`${formatProblems(path, outcome.problems)}\nnothing was started`)
+}
+
+export interface Reconfigurable {
+  /** Takes a changed configuration file. */
+  reconfigure(config: ServiceConfiguration): Promise<void>
+}
+
+/** Hands every good change of the file to the service until the returned function is called. */
+export async function watchConfiguration(
+  path: string | undefined,
+  service: Reconfigurable,
+  { tools, logger, inForce }: { tools: CommandTools; logger: Logger; inForce: ServiceConfiguration },
+): Promise<() => void> {
+  if (path === undefined) return () => {}
+  const { detectors } = await tools.detection()
+  return watchConfig({
+    path,
+    inForce,
+    options: { detectors },
+    onChange: (changed) =>
+      void service.reconfigure(changed).then(
+        () => logger.info('the configuration file was read again'),
+        (error: unknown) => logger.error({ err: error }, 'the changed configuration could not be put in force'),
+      ),
+    onProblems: (problems) =>
+      logger.error({ problems }, 'the configuration file is not valid; what was read before stays in force'),
+  })
+}
+
+/** Resolves at the first signal to stop; a second one ends the process at once. */
+export const toldToStop = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    const signals = ['SIGTERM', 'SIGINT'] as const
+    for (const signal of signals) {
+      process.once(signal, () => {
+        for (const again of signals) process.on(again, () => process.exit(EXIT.fault))
+        resolve(signal)
+      })
+    }
+  })
+
+/**
+ * Stops in time. What cannot be drained in time is safe in the log and taken up at the next start. The deadline holds
+ * after everything is closed, too: a question that the warehouse still works on would keep the process alive.
+ */
+export async function drain(stop: () => Promise<void>, logger: Logger): Promise<void> {
+  setTimeout(() => {
+    logger.warn({ drain_ms_max: DRAIN_MS_MAX }, 'draining took too long; the rest is taken up at the next start')
+    process.exit(EXIT.ok)
+  }, DRAIN_MS_MAX).unref()
+  await stop()
+}

@@ -1,0 +1,143 @@
+/**
+ * `collector`, `detector`, `archiver`, `responder`, `api`: the services one by one, on Kafka and ClickHouse. Each runs until
+ * it is told to stop, and several of each share the work.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { systemClock } from '../../lib/clock.ts'
+import type { ServiceConfiguration } from '../../lib/config.ts'
+import { LogError } from '../../lib/log/port.ts'
+import { createLogger, type Logger } from '../../lib/logger.ts'
+import { parseMasterKey, type TenantKeys, tenantKeys } from '../../lib/secrets.ts'
+import { openWarehouse } from '../../lib/warehouse/index.ts'
+import type { AddCommand, CommandTools } from '../lib/command.ts'
+import { EXIT, UsageError } from '../lib/errors.ts'
+import { addLogLevel, drain, portOption, readConfiguration, toldToStop, watchConfiguration } from '../lib/serving.ts'
+import { print } from '../lib/terminal.ts'
+import { logOpener, warehouseOptions } from './engines.ts'
+import { type ServiceProcess, startProcess } from './process.ts'
+import { ROLES, type RoleName } from './roles/role.ts'
+
+interface ProcessCommandOptions {
+  readonly config: string
+  readonly host: string
+  readonly port: number
+  readonly otlpPort?: number
+  readonly masterKeyFile?: string
+  readonly logLevel: string
+  readonly json?: true
+}
+
+const DESCRIPTIONS: Readonly<Record<RoleName, { readonly port: number; readonly does: string }>> = {
+  api: { port: 8080, does: 'answer analysts: lists, searches, orders' },
+  collector: { port: 8081, does: 'take audit logs over HTTP, and from the topic raw where the configuration says so' },
+  detector: { port: 8082, does: 'run the detectors over a share of the partitions' },
+  archiver: { port: 8083, does: 'bring events and findings into ClickHouse' },
+  responder: { port: 8084, does: 'act on findings: webhooks, quarantines, configuration; several stand by for one' },
+}
+
+/** The key that all collectors share. */
+async function readMasterKey(file: string | undefined, given: string | undefined): Promise<TenantKeys | undefined> {
+  if (file === undefined && given === undefined) return undefined
+  let text = given ?? ''
+  if (file !== undefined) {
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (error) {
+      throw new UsageError(`the master key ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    }
+  }
+  const key = parseMasterKey(text)
+  if (key === undefined) {
+    throw new UsageError(
+      `${file ?? 'MOLTWATCH_MASTER_KEY'} does not hold 64 hex digits: make them with openssl rand -hex 32`,
+    )
+  }
+  return tenantKeys(key)
+}
+
+const needsTokens: readonly RoleName[] = ['collector', 'api']
+
+function refuseWithoutTokens(role: RoleName, config: ServiceConfiguration, admin: string | undefined): void {
+  if (!needsTokens.includes(role) || admin !== undefined || config.tokens.length > 0) return
+  throw new UsageError(
+    `nobody could use this ${role}: put tokens into the configuration, or an admin token into MOLTWATCH_TOKEN`,
+  )
+}
+
+async function begin(
+  role: RoleName,
+  options: ProcessCommandOptions,
+  tools: CommandTools,
+  { config, logger }: { config: ServiceConfiguration; logger: Logger },
+): Promise<ServiceProcess> {
+  const { MOLTWATCH_TOKEN: adminToken, MOLTWATCH_MASTER_KEY: master } = tools.environment
+  refuseWithoutTokens(role, config, adminToken)
+  const keys = await readMasterKey(options.masterKeyFile, master)
+  const processId = randomUUID()
+  const openLog = await logOpener({ clientId: `moltwatch-${role}`, config, clock: systemClock, logger }, tools.variable)
+  return startProcess({
+    ...(await tools.detection()),
+    role,
+    config,
+    adminToken,
+    processId,
+    openLog,
+    logger,
+    clock: systemClock,
+    host: options.host,
+    port: options.port,
+    secondPort: options.otlpPort ?? 0,
+    keys() {
+      if (keys !== undefined) return keys
+      throw new UsageError(
+        'all collectors of an installation share one master key: give it with MOLTWATCH_MASTER_KEY or --master-key-file (openssl rand -hex 32 makes one)',
+      )
+    },
+    openWarehouse: (warehouseTools) => openWarehouse(warehouseOptions(config, tools.variable), warehouseTools),
+  })
+}
+
+async function run(role: RoleName, options: ProcessCommandOptions, tools: CommandTools): Promise<void> {
+  const logger = createLogger(options.logLevel).child({ service: role })
+  const stopping = toldToStop()
+  const config = await readConfiguration(options.config, tools)
+  const service = await begin(role, options, tools, { config, logger })
+  const { url, secondUrl } = service
+  const second = secondUrl === undefined ? '' : ` and ${secondUrl} (OTLP logs)`
+  const line =
+    options.json === true
+      ? JSON.stringify({ role, url, ...(secondUrl === undefined ? {} : { otlp_url: secondUrl }) })
+      : `moltwatch ${role} answers at ${url}${second}`
+  await print(tools.terminal, line)
+  const unwatch = await watchConfiguration(options.config, service, { tools, logger, inForce: config })
+  const broken = service.started.then(() => service.failed)
+  const end = await Promise.race([stopping, broken]).catch((error: Error) => error)
+  unwatch()
+  if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in hand')
+  else logger.error({ err: end }, 'this process can do nothing more: start it again')
+  await drain(service.stop, logger)
+  if (end instanceof LogError && !end.retriable) throw new UsageError(`the log cannot be used: ${end.message}`)
+  tools.exit(typeof end === 'string' ? EXIT.ok : EXIT.fault)
+}
+
+export const addProcesses: AddCommand = (program, tools) => {
+  for (const role of ROLES) {
+    const { port, does } = DESCRIPTIONS[role]
+    const command = program
+      .command(role)
+      .description(`${does}, as a process of its own on Kafka`)
+      .requiredOption('--config <file>', 'YAML configuration, read again when it changes; see docs/configuration.md')
+      .option('--host <address>', 'address to listen on', '127.0.0.1')
+      .addOption(portOption('--port <port>', role === 'api' ? 'API, probes and metrics' : 'probes and metrics', port))
+    if (role === 'collector') {
+      command
+        .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
+        .option('--master-key-file <file>', '64 hex digits that all collectors share')
+        .addHelpText('after', '\nMOLTWATCH_MASTER_KEY gives the master key, MOLTWATCH_TOKEN an admin token.')
+    }
+    addLogLevel(command)
+      .option('--json', 'print the addresses as JSON')
+      .action((options: ProcessCommandOptions) => run(role, options, tools))
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * One leader among processes that do the same: whoever holds the only partition of `dead-letters` in a group of its own
+ * leads, the others stand by. The log's groups see to it that somebody does, and that the next one is given the lead when
+ * the leader leaves or is not heard of any more. The records of the partition are of no interest here.
+ *
+ * A leader that was cut off may act for a moment longer than it leads. What it does is what the next one would do: its
+ * ids are the same, and its state has no higher sequence.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Consumer, Log } from '../../lib/log/port.ts'
+import type { Logger } from '../../lib/logger.ts'
+
+/** A time of leading, from its begin to its end. */
+export interface Term {
+  /** Ends it; resolves when nothing more is done in it. */
+  stop(): Promise<void>
+}
+
+export interface Leadership {
+  /** Begins to stand by. Throws LogError where the log cannot be read. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  leads(): boolean
+}
+
+export interface LeadershipOptions {
+  readonly log: Log
+  readonly logger: Logger
+  readonly group: string
+  /** Called when this process leads from now on. */
+  lead(): Term
+}
+
+const TOPIC = 'dead-letters'
+const RESTART_MS = 1_000
+
+export function createLeadership({ log, logger, group, lead }: LeadershipOptions): Leadership {
+  const stopping = new AbortController()
+  let consumer: Consumer | undefined
+  let term: Term | undefined
+
+  async function endTerm(): Promise<void> {
+    const ending = term
+    term = undefined
+    if (ending === undefined) return
+    await ending.stop()
+    logger.info({ group }, 'this process does not lead any more')
+  }
+
+  async function open(): Promise<void> {
+    consumer = await log.consume({
+      group,
+      topics: [TOPIC],
+      handler: () => ({
+        async start() {
+          // A term may only begin when the one before has ended here.
+          await endTerm()
+          logger.info({ group }, 'this process leads')
+          term = lead()
+          return 'latest'
+        },
+        process: async () => undefined,
+        stop: endTerm,
+      }),
+      onStopped(reason) {
+        if (stopping.signal.aborted) return
+        logger.warn({ group, reason: reason.message }, 'standing by stopped; it begins again')
+        void again()
+      },
+    })
+  }
+
+  async function again(): Promise<void> {
+    await consumer?.close().catch(() => undefined)
+    await endTerm()
+    while (!stopping.signal.aborted) {
+      await wait(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      try {
+        await open()
+        return
+      } catch (error) {
+        logger.warn({ group, reason: (error as Error).message }, 'the log cannot be read yet')
+      }
+    }
+  }
+
+  return {
+    start: open,
+    async stop() {
+      stopping.abort()
+      await consumer?.close()
+      await endTerm()
+    },
+    leads: () => term !== undefined,
+  }
+}

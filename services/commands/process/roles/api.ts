@@ -1,0 +1,41 @@
+/**
+ * The API as a process of its own: asks ClickHouse for events and findings, follows the topic `state` for incidents,
+ * quarantines and deliveries, and puts orders into the log.
+ */
+import type { Delivery } from '../../../../schemas/delivery.ts'
+import type { Incident } from '../../../../schemas/incident.ts'
+import type { Quarantine } from '../../../../schemas/quarantine.ts'
+import { createApi } from '../../../api/index.ts'
+import { createCommandSender } from '../../../lib/command-sender.ts'
+import { createStateView, type StateView } from '../../../lib/state-view.ts'
+import { createViews, type ViewSources } from '../../../responder/views.ts'
+import type { CreateRole } from './role.ts'
+
+/** The responder wrote these bodies, and nobody else may: they have the form that it gave them. */
+const sourcesOf = (state: StateView): ViewSources => ({
+  quarantines: { list: (tenant) => state.list('quarantine', tenant) as Quarantine[] },
+  incidents: { list: (tenant) => state.list('incident', tenant) as Incident[] },
+  deliveries: { list: (tenant) => state.list('delivery', tenant) as Delivery[] },
+})
+
+export const createApiRole: CreateRole = (tools, probes) => {
+  const { log, processId } = tools
+  const state = createStateView({ ...tools, group: `api-${processId}`, kinds: ['quarantine', 'incident', 'delivery'] })
+  const warehouse = tools.warehouse()
+  return {
+    plugin: createApi({
+      ...tools,
+      ...probes,
+      warehouse,
+      views: createViews(sourcesOf(state)),
+      commands: createCommandSender(log),
+    }),
+    ownProbes: true,
+    start: state.start,
+    reasons: () => (state.isComplete() ? [] : ['the state has not been read yet']),
+    async stop() {
+      await state.stop()
+      await warehouse.close()
+    },
+  }
+}

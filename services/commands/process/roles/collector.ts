@@ -1,0 +1,40 @@
+/**
+ * The collector as a process of its own. It takes nothing before every partition holds the configuration, which the
+ * responder's records in `state` tell: an event before it would be judged by no rules.
+ */
+import { createCollector } from '../../../collector/index.ts'
+import { createStateView } from '../../../lib/state-view.ts'
+import type { Rollout } from '../../../responder/configuration.ts'
+import type { CreateRole } from './role.ts'
+
+export const createCollectorRole: CreateRole = (tools, probes) => {
+  const { processId } = tools
+  const state = createStateView({ ...tools, group: `collector-${processId}`, kinds: ['rollout'] })
+
+  /** The rollout of all tenants is the one that a first event needs; a tenant's own comes on top of it. */
+  function missing(): string | undefined {
+    if (!state.isComplete()) return 'the state has not been read yet'
+    const [rollout] = state.list('rollout', '') as Rollout[]
+    if (rollout === undefined) return 'no configuration is in the log yet: start the responder'
+    return rollout.given === null ? 'the configuration is not in every partition yet' : undefined
+  }
+  const collector = createCollector({
+    ...tools,
+    keys: tools.keys(),
+    ready() {
+      const { ready, reasons } = probes.latest()
+      return ready ? { ok: true } : { ok: false, reason: reasons.join('; ') }
+    },
+  })
+  return {
+    plugin: collector.plugin,
+    secondPlugin: collector.plugin,
+    start: state.start,
+    reasons() {
+      const reason = missing()
+      return reason === undefined ? [] : [reason]
+    },
+    drain: collector.drain,
+    stop: state.stop,
+  }
+}
