@@ -216,8 +216,11 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 }
 
 /** Nothing unprocessed, and no candidate without its decision. */
-export const settled = (service: DetectorService): boolean => {
-  const { state, lag, stats, partitions } = service.status()
-  const restored = partitions.events === PARTITIONS && partitions.signals === PARTITIONS
-  return state === 'running' && restored && lag.events === 0 && lag.signals === 0 && stats.candidates === 0
+export async function settled(service: DetectorService): Promise<boolean> {
+  const { state, partitions } = service.status()
+  if (state !== 'running' || partitions.events !== PARTITIONS || partitions.signals !== PARTITIONS) return false
+  // First stage one, then stage two: what is asked in this order cannot hide a signal on its way.
+  const first = await service.lag()
+  const then = await service.lag()
+  return first.events + then.signals === 0 && service.status().stats.candidates === 0
 }

@@ -35,8 +35,6 @@ export interface DetectorStatus {
   readonly reason: string
   /** Partitions owned whose state is restored. */
   readonly partitions: Readonly<Record<Stage['stage'], number>>
-  /** Records not processed yet. */
-  readonly lag: Readonly<Record<Stage['stage'], number>>
   /** The stages' figures added up. */
   readonly stats: StageStats
   /** Times that it began again. */
@@ -49,6 +47,8 @@ export interface DetectorService {
   /** Ends the batches in hand, writes snapshots of what has changed, and stops. */
   stop(): Promise<void>
   status(): DetectorStatus
+  /** Records of the partitions owned that are not processed yet, with all that came of them, by what the log holds now. */
+  lag(): Promise<Readonly<Record<Stage['stage'], number>>>
   /** Identities of a tenant that the partitions of this process know. */
   identitiesOf(tenant: string): number
 }
@@ -71,16 +71,22 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
   let running: Run | undefined
 
   const all = (): PartitionWorker[] => TOPICS.flatMap((topic) => [...workers[topic].values()])
-  const lagOf = (topic: Stage['stage']): number =>
-    [...workers[topic].values()].reduce((sum, worker) => sum + worker.lag, 0)
+  async function lagOf(topic: Stage['stage']): Promise<number> {
+    let lag = 0
+    for (const worker of workers[topic].values()) {
+      const { end } = await log.bounds(topic, worker.partition)
+      lag += Math.max(0, end - worker.position)
+    }
+    return lag
+  }
 
   const restored = (topic: Stage['stage']): number =>
     [...workers[topic].values()].filter((worker) => worker.stage !== undefined).length
 
-  function showMetrics(): void {
+  async function showMetrics(): Promise<void> {
     for (const topic of TOPICS) {
       const mine = [...workers[topic].values()]
-      metrics.consumerLag.set({ service: 'detector', topic }, lagOf(topic))
+      metrics.consumerLag.set({ service: 'detector', topic }, await lagOf(topic))
       const oldest = Math.min(...mine.map((worker) => worker.unsavedSince ?? Number.POSITIVE_INFINITY))
       const age = Number.isFinite(oldest) ? (clock.now() - oldest) / 1000 : 0
       runtimeMetrics.snapshotAgeSeconds.set({ stage: topic }, age)
@@ -205,10 +211,10 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       state,
       reason,
       partitions: { events: restored('events'), signals: restored('signals') },
-      lag: { events: lagOf('events'), signals: lagOf('signals') },
       stats: sumStats(all().flatMap((worker) => worker.stage?.stats ?? [])),
       restarts,
     }),
+    lag: async () => ({ events: await lagOf('events'), signals: await lagOf('signals') }),
     identitiesOf: (tenant) => all().reduce((sum, worker) => sum + (worker.stage?.identitiesOf(tenant) ?? 0), 0),
   }
 }
@@ -233,14 +239,15 @@ interface Commits {
 }
 
 /** Commits positions from time to time, for lag displays and other processes' watermarks; recovery never reads them. */
-function createCommits(workers: () => readonly PartitionWorker[], onCommit: () => void): Commits {
+function createCommits(workers: () => readonly PartitionWorker[], onCommit: () => Promise<void>): Commits {
   const committed = new Map<string, number>()
   let consumer: Consumer | undefined
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
   async function commit(): Promise<void> {
-    onCommit()
+    // A display that fails is made good by the next one.
+    await onCommit().catch(() => undefined)
     for (const { topic, partition, position } of workers()) {
       const key = `${topic}/${partition}`
       if (committed.get(key) === position) continue

@@ -110,7 +110,7 @@ describe('the detector service', () => {
     const service = home.service(failing)
     await service.start()
     for (const chunk of chunksOf(EVENTS, 100)) await send(log, chunk, home.clock.now())
-    await until(async () => settled(service) && idsOf(await readFindings(log)).length >= expectedIds().length)
+    await until(async () => (await settled(service)) && idsOf(await readFindings(log)).length >= expectedIds().length)
     expect(idsOf(await readFindings(log))).toEqual(expectedIds())
     expect(service.status().restarts).toBeGreaterThan(0)
     await service.stop()
@@ -128,7 +128,7 @@ describe('the detector service', () => {
     ])
     await send(log, [testEvent(3, { action: 'explode' })], home.clock.now())
     await send(log, [testEvent(4, { target: 'z' })], home.clock.now())
-    await until(async () => settled(service) && (await readFindings(log)).length > 0)
+    await until(async () => (await settled(service)) && (await readFindings(log)).length > 0)
     expect((await readFindings(log)).map((f) => [f.detector, f.observed['n']])).toEqual([['test/many-targets', 3]])
     const letters = (await readAll(log, 'dead-letters')).map(
       (value) => JSON.parse(value.toString('utf8')) as DeadLetter,
@@ -158,7 +158,7 @@ describe('the detector service', () => {
       [1, 3],
       [2, 4],
     ])
-    await until(() => service.status().stats.openWindows === 0 && settled(service))
+    await until(async () => service.status().stats.openWindows === 0 && (await settled(service)))
     const ends = async (): Promise<number[]> =>
       Promise.all(
         ['events', 'signals'].flatMap((topic) =>
@@ -181,7 +181,7 @@ describe('the detector service', () => {
     await until(() => settled(service))
     // The window of the first hour closes, and stage two's log time then stands still.
     home.advance(3 * 3_600_000)
-    await until(() => service.status().stats.openWindows === 0 && settled(service))
+    await until(async () => service.status().stats.openWindows === 0 && (await settled(service)))
     home.advance(9 * 3_600_000)
     for (const n of [1, 2, 3, 4, 5]) {
       await send(log, [born(n, 12)], home.clock.now())
