@@ -3,14 +3,15 @@
  * on the way.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { emptyConfiguration } from '../../../schemas/configuration.ts'
-import { encodeFrameLines } from '../../../schemas/frame.ts'
+import { configurationHash, emptyConfiguration } from '../../../schemas/configuration.ts'
+import { encodeControl, encodeFrameLines } from '../../../schemas/frame.ts'
 import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
 import type { DeadLetter } from '../../../schemas/dead-letter.ts'
 import { deadLetterValidator } from '../../../schemas/dead-letter.ts'
 import { findingValidator } from '../../../schemas/finding.ts'
 import { partitionOf } from '../../../schemas/ids.ts'
-import { eventKey } from '../../../schemas/topics.ts'
+import { contentKey, contentPartition } from '../../../schemas/state.ts'
+import { eventKey, topicSpecs } from '../../../schemas/topics.ts'
 import { createLocalPipeline } from '../../../services/detector/index.ts'
 import { type Log, LogError } from '../../../services/lib/log/port.ts'
 import {
@@ -193,4 +194,53 @@ describe('the detector service', () => {
     expect((await readFindings(log)).map((f) => f.detector)).toEqual(['test/many-identities'])
     await service.stop()
   }, 60_000)
+
+  it('takes configuration from the record that names it, in both stages, and waits for content that is not there', async () => {
+    const log = await home.open()
+    const service = home.service(log)
+    const content = { ...emptyConfiguration(), detectors: { 'test/many-targets': { severity: 'critical' as const } } }
+    const hash = configurationHash(content)
+    const control = encodeControl({ type: 'config', name: 'detection', tenant: '', hash }, home.clock.now())
+    await service.start()
+    for (const topic of ['events', 'signals']) await log.append(topic, 0, [{ key: null, value: control }])
+    await until(() => service.status().state === 'waiting')
+    expect(service.status().reason).toMatch(`names the configuration ${hash}, and the topic state does not hold it`)
+    const key = contentKey(hash)
+    const value = Buffer.from(JSON.stringify(content))
+    await log.append('state', contentPartition(log.partitions('state')), [{ key, value }])
+    // An identity of partition 0 has the new severity, one elsewhere the old: there the record has not come yet.
+    const names = [...Array(40).keys()].map((n) => `who-${n}`)
+    const at = (partition: number): string =>
+      names.find((name) => partitionOf(eventKey('t', name), PARTITIONS) === partition) ?? ''
+    const acts = [at(0), at(1)].flatMap((identity, i) =>
+      ['x', 'y', 'z'].map((target, n) => testEvent(10 * i + n, { identity, target })),
+    )
+    await send(log, acts, home.clock.now())
+    await until(async () => (await settled(service)) && (await readFindings(log)).length === 2)
+    const severities = new Map((await readFindings(log)).map((f) => [f.agent, f.severity]))
+    expect([severities.get(at(0)), severities.get(at(1))]).toEqual(['critical', 'high'])
+    await service.stop()
+    // The snapshot holds the configuration: the record is not read again.
+    const again = home.service(log)
+    await again.start()
+    await until(() => settled(again))
+    await send(
+      log,
+      ['u', 'v', 'w'].map((target, n) => testEvent(100 + n, { identity: at(0), target, time: T0 + 9e6 + n })),
+      home.clock.now(),
+    )
+    await until(async () => (await readFindings(log)).length === 3)
+    expect((await readFindings(log)).filter((f) => f.severity === 'critical')).toHaveLength(2)
+    await again.stop()
+  })
+
+  it('starts on sixty-four empty partitions of each topic, and stops, without a record written', async () => {
+    const log = await home.room.open()
+    await log.ensureTopics(topicSpecs())
+    const service = home.service(log)
+    await service.start()
+    await until(() => service.status().partitions.events === 64 && service.status().partitions.signals === 64)
+    await service.stop()
+    for (const topic of ['events', 'signals', 'snapshots']) expect(await readAll(log, topic)).toEqual([])
+  })
 })
