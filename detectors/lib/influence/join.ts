@@ -66,7 +66,7 @@ export const INFLUENCE = {
   place_delegated: 0.2,
   place_related: 0.4,
   /** The page that the user named asks for the act that the user asked for, on the same subject. */
-  place_agreed: 0.65,
+  place_agreed: 0.55,
   objects_max: 0.4,
   object_own: 0.2,
   object_near: 0.3,
