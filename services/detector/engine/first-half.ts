@@ -53,13 +53,14 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
     return this.pool === undefined ? 0 : this.pool.startOf(this.time)
   }
 
-  openWindow(): Handles<Fields> {
+  // Functions of the object, not methods, so that a step may take them out of its context.
+  readonly openWindow = (): Handles<Fields> => {
     if (this.pool === undefined) throw new Error(`${this.detector.id} opens a window and declares none`)
     this.slot = this.pool.open(this.row, this.windowStart, this.logTime)
     return this.pool.handles
   }
 
-  send(signal: Sent): void {
+  readonly send = (signal: Sent): void => {
     this.#send(this, signal)
   }
 

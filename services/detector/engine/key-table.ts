@@ -45,14 +45,13 @@ export class KeyTable {
     this.rowsMax = rowsMax
   }
 
-  /** Finds or makes the row of a key and points the cursor at it. Answers whether it was made. */
-  reach(tenant: string, a: string, b: string, logTime: number): boolean {
+  /** Finds or makes the row of a key and points the cursor at it. */
+  reach(tenant: string, a: string, b: string, logTime: number): void {
     key64(this.#key, tenant, a, b)
     const { hi, lo } = this.#key
     this.overflowed = false
     let row = this.table.find(hi, lo)
-    const made = row < 0
-    if (made) {
+    if (row < 0) {
       const number = this.#numberOf(tenant)
       this.#makeRoom(number)
       row = this.table.insert(hi, lo)
@@ -62,7 +61,6 @@ export class KeyTable {
     this.table.write(row, TOUCHED, logTime / 1000)
     this.row = row
     this.table.point(row)
-    return made
   }
 
   get newest(): number {

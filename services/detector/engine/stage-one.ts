@@ -154,12 +154,14 @@ class StageOne implements Stage {
     this.#rulesOfTenant = this.#rules.of(tenant)
     const flagged = event.time_flag !== 'ok'
     const keys = this.#identities
-    const first = keys.reach(tenant, identity, '', this.logTime)
+    keys.reach(tenant, identity, '', this.logTime)
     if (keys.overflowed) this.#overflow('identity')
     const newest = keys.newest
     const time = flagged && newest > 0 ? newest : event.time
     const late = time < newest
-    if (first && !flagged) keys.since = time
+    // An event without a usable time begins nothing: the first one with a time does, whenever it comes.
+    const first = !flagged && keys.since === 0
+    if (first) keys.since = time
     this.#step(this.#byIdentity, keys, time, late, first, flagged, receiptTime)
     if (!flagged && time > newest) keys.newest = time
     if (event.session !== '' && this.#bySession.length > 0) this.#session(flagged, receiptTime)
@@ -170,9 +172,10 @@ class StageOne implements Stage {
     const wanted = this.#bySession.some((half) => half.detector.matches(event, this.#rulesOfTenant.lists))
     if (!wanted) return
     const keys = this.#sessions
-    const first = keys.reach(event.tenant, event.identity, event.session, this.logTime)
+    keys.reach(event.tenant, event.identity, event.session, this.logTime)
     const newest = keys.newest
     const time = flagged && newest > 0 ? newest : event.time
+    const first = !flagged && keys.since === 0
     if (first) keys.since = time
     this.#step(this.#bySession, keys, time, time < newest, first, flagged, receiptTime)
     if (!flagged && time > newest) keys.newest = time

@@ -58,7 +58,7 @@ class SecondSide implements Absorb<unknown, Fields, Fields> {
   get windowStart(): number {
     return this.pool === undefined ? 0 : this.pool.startOf(this.time)
   }
-  openWindow(): Handles<Fields> {
+  readonly openWindow = (): Handles<Fields> => {
     if (this.pool === undefined)
       throw new Error(`${this.detector.id} opens a window in its second half and declares none`)
     // Log time here is the newest tick's, and none comes while nothing is pending: after a silence it lies far behind the
@@ -66,7 +66,7 @@ class SecondSide implements Absorb<unknown, Fields, Fields> {
     this.slot = this.pool.open(this.keys.row, this.windowStart, Math.max(this.logTime, this.signal.receipt_time))
     return this.pool.handles
   }
-  evidence(): Evidence {
+  readonly evidence = (): Evidence => {
     return JSON.parse(this.signal.body) as Evidence
   }
 }
