@@ -62,6 +62,33 @@ const storeMetrics = (make: Make) => ({
   querySeconds: make.histogram('query_seconds', 'Time of one analyst query', ['query'], SECONDS),
 })
 
+const detectorMetrics = (make: Make) => ({
+  detectorRepeats: make.counter('detector_repeats_total', 'Events and signals dropped because they had been taken', [
+    'stage',
+  ]),
+  detectorTicks: make.counter('detector_ticks_total', 'Ticks appended', ['topic']),
+  detectorRestarts: make.counter('detector_restarts_total', 'Times the worker began again from its snapshots', []),
+  watermarkLagSeconds: make.gauge(
+    'detector_watermark_lag_seconds',
+    'How far behind the clock the newest tick on signals was: candidates wait this much longer',
+    [],
+  ),
+  snapshots: make.counter('detector_snapshots_total', 'Snapshots of a partition: written, failed, damaged when read', [
+    'stage',
+    'outcome',
+  ]),
+  snapshotBytes: make.gauge('detector_snapshot_bytes', 'Newest snapshots of all partitions owned, compressed', [
+    'stage',
+  ]),
+  snapshotAgeSeconds: make.gauge(
+    'detector_snapshot_age_seconds',
+    'Longest time that a partition owned has had changes that no snapshot holds',
+    ['stage'],
+  ),
+  snapshotSeconds: make.histogram('detector_snapshot_seconds', 'Time to write a snapshot of a partition', [], SECONDS),
+  restoreSeconds: make.histogram('detector_restore_seconds', 'Time to restore a partition', [], SECONDS),
+})
+
 /**
  * Makes a registry with every metric of moltwatch. `process: true` adds memory, CPU and event loop of the process, which
  * only a composition root wants.
@@ -70,5 +97,5 @@ export function createMetrics(options: { readonly process?: boolean } = {}) {
   const registry = new Registry()
   const make = makerFor(registry)
   if (options.process === true) collectDefaultMetrics({ register: registry })
-  return { registry, ...intakeMetrics(make), ...streamMetrics(make), ...storeMetrics(make) }
+  return { registry, ...intakeMetrics(make), ...streamMetrics(make), ...storeMetrics(make), ...detectorMetrics(make) }
 }

@@ -17,7 +17,6 @@ import type { Metrics } from '../../lib/metrics.ts'
 import type { Applied, Stage, StageSnapshot } from '../engine/index.ts'
 import type { Gate } from './gate.ts'
 import { createOutputs } from './outputs.ts'
-import type { RuntimeMetrics } from './runtime-metrics.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
 import type { Ticker, Ticking } from './ticker.ts'
 
@@ -26,7 +25,6 @@ export interface WorkerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly runtimeMetrics: RuntimeMetrics
   readonly store: SnapshotStore
   /** Snapshots are taken and written one at a time, so that no pause is long. */
   readonly gate: Gate
@@ -104,7 +102,7 @@ class Worker implements PartitionWorker {
   }
 
   async start(): Promise<number> {
-    const { log, clock, store, logger, runtimeMetrics, ticker } = this.#deps
+    const { log, clock, store, logger, metrics, ticker } = this.#deps
     const place = { topic: this.topic, partition: this.partition }
     const began = clock.now()
     const [{ snapshot, damaged }, bounds] = await Promise.all([
@@ -112,7 +110,7 @@ class Worker implements PartitionWorker {
       log.bounds(this.topic, this.partition),
     ])
     if (damaged.length > 0) {
-      runtimeMetrics.snapshots.inc({ stage: this.topic, outcome: 'damaged' }, damaged.length)
+      metrics.snapshots.inc({ stage: this.topic, outcome: 'damaged' }, damaged.length)
       logger.warn({ ...place, damaged, used: snapshot?.offset ?? null }, 'snapshots are damaged: an older one is used')
     }
     if (snapshot === undefined && damaged.length > 0 && bounds.start > 0) {
@@ -125,7 +123,7 @@ class Worker implements PartitionWorker {
     this.position = snapshot?.offset ?? bounds.start
     this.#end = bounds.end
     if (snapshot !== undefined) {
-      runtimeMetrics.restoreSeconds.observe((clock.now() - began) / 1000)
+      metrics.restoreSeconds.observe((clock.now() - began) / 1000)
       logger.debug({ ...place, offset: snapshot.offset, behind: this.lag }, 'state restored')
     }
     ticker.plan(this, true)
@@ -165,7 +163,7 @@ class Worker implements PartitionWorker {
 
   /** Applies every record; answers how many events or signals there were, repeats included. */
   async #applyAll(batch: Batch, context: BatchContext): Promise<number> {
-    const { metrics, runtimeMetrics } = this.#deps
+    const { metrics } = this.#deps
     const labels = { stage: this.topic === 'events' ? 'one' : 'two' }
     let [events, sinceTurn] = [0, 0]
     for (const { offset, value } of batch.records) {
@@ -173,7 +171,7 @@ class Worker implements PartitionWorker {
       const applied = await this.#apply(offset, value)
       if (applied === undefined) continue
       metrics.eventsProcessed.inc(labels, applied.count)
-      runtimeMetrics.repeats.inc({ stage: this.topic }, applied.repeats)
+      metrics.detectorRepeats.inc({ stage: this.topic }, applied.repeats)
       events += applied.count + applied.repeats
       sinceTurn += applied.count + 1
       if (sinceTurn < EVENTS_PER_TURN) continue
@@ -285,7 +283,7 @@ class Worker implements PartitionWorker {
 
   /** Takes a snapshot and writes it while the partition goes on. A snapshot that fails costs a longer recovery only. */
   async #save(): Promise<void> {
-    const { gate, store, clock, logger, runtimeMetrics } = this.#deps
+    const { gate, store, clock, logger, metrics } = this.#deps
     const stage = this.topic
     await gate.run(async () => {
       await this.#quiet()
@@ -298,12 +296,12 @@ class Worker implements PartitionWorker {
         const snapshot = { ...this.stage.snapshot(), offset: this.position }
         const bytes = await store.write(snapshot)
         if (bytes > 0) this.snapshotBytes = bytes
-        runtimeMetrics.snapshots.inc({ stage, outcome: 'written' })
-        runtimeMetrics.snapshotSeconds.observe((clock.now() - began) / 1000)
+        metrics.snapshots.inc({ stage, outcome: 'written' })
+        metrics.snapshotSeconds.observe((clock.now() - began) / 1000)
       } catch (error) {
         this.unsavedSince = unsavedSince
         this.#eventsUnsaved += events
-        runtimeMetrics.snapshots.inc({ stage, outcome: 'failed' })
+        metrics.snapshots.inc({ stage, outcome: 'failed' })
         logger.warn(
           { topic: stage, partition: this.partition, reason: (error as Error).message },
           'a snapshot was not written; the one before it holds',

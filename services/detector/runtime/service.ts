@@ -14,7 +14,6 @@ import { createStageOne, createStageTwo, type Stage, type StageStats } from '../
 import { createGate } from './gate.ts'
 import { sumStats } from './local-pipeline.ts'
 import { createPartitionWorker, type PartitionWorker, type WorkerDeps } from './partition-worker.ts'
-import { createRuntimeMetrics } from './runtime-metrics.ts'
 import { createSnapshotStore } from './snapshot-store.ts'
 import { createTicker } from './ticker.ts'
 import { createWatermark } from './watermark.ts'
@@ -58,7 +57,6 @@ const TOPICS = ['events', 'signals'] as const satisfies readonly Stage['stage'][
 
 export function createDetectorService(options: DetectorServiceOptions): DetectorService {
   const { log, clock, logger, metrics, detectors, codeVersion } = options
-  const runtimeMetrics = createRuntimeMetrics(metrics.registry)
   const workers: Record<Stage['stage'], Map<number, PartitionWorker>> = { events: new Map(), signals: new Map() }
   const poisoned = new Set<string>()
   const readContent = createConfigurationReader(log)
@@ -89,8 +87,8 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       metrics.consumerLag.set({ service: 'detector', topic }, await lagOf(topic))
       const oldest = Math.min(...mine.map((worker) => worker.unsavedSince ?? Number.POSITIVE_INFINITY))
       const age = Number.isFinite(oldest) ? (clock.now() - oldest) / 1000 : 0
-      runtimeMetrics.snapshotAgeSeconds.set({ stage: topic }, age)
-      runtimeMetrics.snapshotBytes.set(
+      metrics.snapshotAgeSeconds.set({ stage: topic }, age)
+      metrics.snapshotBytes.set(
         { stage: topic },
         mine.reduce((sum, w) => sum + w.snapshotBytes, 0),
       )
@@ -109,14 +107,13 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       group: GROUP,
       processed: (partition) => workers.events.get(partition)?.position,
     })
-    const ticker = createTicker({ log, clock, logger, metrics: runtimeMetrics, watermark })
+    const ticker = createTicker({ log, clock, logger, metrics, watermark })
     const gate = createGate(1)
     const deps = {
       log,
       clock,
       logger,
       metrics,
-      runtimeMetrics,
       gate,
       ticker,
       createStage,
@@ -185,7 +182,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       if (stopping.signal.aborted) return
       try {
         restarts++
-        runtimeMetrics.restarts.inc()
+        metrics.detectorRestarts.inc()
         await consume()
         return
       } catch (cause) {

@@ -10,8 +10,8 @@ import { SIGNAL_SCHEMA_VERSION } from '../../../schemas/signal.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { Metrics } from '../../lib/metrics.ts'
 import type { Stage } from '../engine/index.ts'
-import type { RuntimeMetrics } from './runtime-metrics.ts'
 import type { Watermark } from './watermark.ts'
 
 /** What the ticker asks of a partition. */
@@ -38,7 +38,7 @@ export interface TickerOptions {
   readonly log: Log
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: RuntimeMetrics
+  readonly metrics: Metrics
   readonly watermark: Watermark
 }
 
@@ -73,7 +73,7 @@ export function createTicker({ log, clock, logger, metrics, watermark }: TickerO
     const { topic } = partition
     const schema = topic === 'events' ? EVENT_SCHEMA_VERSION : SIGNAL_SCHEMA_VERSION
     await log.append(topic, partition.partition, [{ key: null, value: encodeTick(schema, time) }])
-    metrics.ticks.inc({ topic })
+    metrics.detectorTicks.inc({ topic })
   }
 
   async function timeFor(topic: Stage['stage']): Promise<number> {

@@ -108,7 +108,7 @@ describe('files as requests', () => {
     // The name does not matter: the first bytes tell.
     expect(await idsOf('packed.json', gzipSync(ndjson))).toEqual(expected)
     expect(
-      await idsOf('two-members.gz', Buffer.concat([gzipSync(`${ndjson.slice(0, 30)}`), gzipSync(ndjson.slice(30))])),
+      await idsOf('two-members.gz', Buffer.concat([gzipSync(ndjson.slice(0, 30)), gzipSync(ndjson.slice(30))])),
     ).toEqual(expected)
   })
 
