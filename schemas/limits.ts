@@ -24,6 +24,10 @@ export const LIMITS = {
   dead_letters_per_append_max: 500,
   dead_letter_record_chars_max: 8_192,
   retry_after_s: 1,
+  /** Of the topic `raw`: records normalised together, pause before an append is tried again, how often to commit. */
+  raw_batch_records_max: 200,
+  raw_retry_ms: 500,
+  raw_commit_every_ms: 2_000,
   /** How often a process looks whether it is ready. */
   health_every_ms: 1_000,
 
@@ -52,6 +56,8 @@ export const LIMITS = {
 
   // Kafka
   kafka_connect_ms_max: 1_000,
+  /** From the first packet to the end of TLS, version negotiation and SASL. */
+  kafka_handshake_ms_max: 2_500,
   /** An answer that takes longer is taken for lost, and its connection for dead. */
   kafka_request_ms_max: 5_000,
   /** How long brokers may take to store a batch on all replicas that are in sync. */

@@ -18,8 +18,17 @@ export const KAFKA_VERSION = '4.3.1'
 const CACHE = here(`../../node_modules/.cache/apache-kafka/${KAFKA_VERSION}`)
 const RESOLVE_MS_MAX = 300_000
 
-/** Whether a broker can be started here, and if not why, for the line of a skipped test. */
-export async function findJava(): Promise<{ ok: true } | { ok: false; reason: string }> {
+/** Whether a broker can be started here, and if not why, for the line of a skipped test. Gets the jars if need be. */
+export async function findKafka(): Promise<{ ok: true } | { ok: false; reason: string }> {
+  const java = await findJava()
+  if (!java.ok) return java
+  return resolveKafkaJars().then(
+    () => java,
+    (error: Error) => ({ ok: false as const, reason: error.message }),
+  )
+}
+
+async function findJava(): Promise<{ ok: true } | { ok: false; reason: string }> {
   try {
     const { stderr } = await run('java', ['-version'])
     const major = Number(/version "(\d+)/.exec(stderr)?.[1])

@@ -6,10 +6,11 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { createCertificate, securityProperties, storageUsers } from './kafka-security.ts'
 import { type GuardedProcess, startGuarded } from './guarded-process.ts'
 import { KAFKA_VERSION, resolveKafkaJars } from './kafka-jars.ts'
 
@@ -34,6 +35,8 @@ export interface LocalKafka {
   /** What clients are given: addresses of all brokers. */
   readonly bootstrap: readonly string[]
   readonly brokers: readonly LocalBroker[]
+  /** The certificate, in PEM, that clients have to trust; undefined without TLS. */
+  readonly authority: string | undefined
   /** What was started, for people. */
   readonly description: string
   /** Ends all brokers and removes their data. */
@@ -44,8 +47,8 @@ export interface LocalKafkaOptions {
   readonly brokers: 1 | 3
   /** More broker properties, which win over those set here. */
   readonly properties?: Readonly<Record<string, string>>
-  /** Text of a JAAS section for the clients' listener, and its protocol, for tests of SASL and TLS. */
-  readonly listener?: { readonly protocol: 'SASL_PLAINTEXT' | 'SSL' | 'SASL_SSL' }
+  /** Demands TLS with a certificate that is made here, and one of these users by SASL (PLAIN or SCRAM). */
+  readonly users?: Readonly<Record<string, string>>
 }
 
 /** Ports that are free now; all are held until all are known, so that no two are the same. */
@@ -73,7 +76,7 @@ interface Place {
 
 function propertiesOf(place: Place, places: readonly Place[], data: string, options: LocalKafkaOptions): string {
   const replicas = String(places.length)
-  const protocol = options.listener?.protocol ?? 'PLAINTEXT'
+  const protocol = options.users === undefined ? 'PLAINTEXT' : 'SASL_SSL'
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(place.id),
@@ -96,6 +99,7 @@ function propertiesOf(place: Place, places: readonly Place[], data: string, opti
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '8388608',
+    ...(options.users === undefined ? {} : securityProperties(options.users, dirname(data))),
     ...options.properties,
   }
   return Object.entries(properties)
@@ -117,10 +121,12 @@ function listens(port: number): Promise<boolean> {
 interface Room {
   readonly jars: string
   readonly data: string
+  /** More arguments of the tool that prepares the storage. */
+  readonly format: readonly string[]
 }
 
 /** Writes the settings of one broker and gives its storage the cluster's id. */
-async function createBroker(place: Place, { jars, data }: Room, cluster: string, text: string): Promise<LocalBroker> {
+async function createBroker(place: Place, { jars, data, format }: Room, text: string): Promise<LocalBroker> {
   mkdirSync(data, { recursive: true })
   const settings = join(data, 'server.properties')
   const output = join(data, 'output.txt')
@@ -128,7 +134,7 @@ async function createBroker(place: Place, { jars, data }: Room, cluster: string,
   writeFileSync(output, '')
   const java = ['java', `-Dlog4j2.configurationFile=${QUIET}`, '-cp', join(jars, '*')] as const
   const small = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
-  await run(java[0], [...small, ...java.slice(1), 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', settings])
+  await run(java[0], [...small, ...java.slice(1), 'kafka.tools.StorageTool', 'format', ...format, '-c', settings])
   let current: GuardedProcess | undefined
 
   async function start(): Promise<void> {
@@ -172,6 +178,7 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
   }))
   const root = mkdtempSync(join(tmpdir(), 'moltwatch-kafka-'))
   const cluster = Buffer.from(Array.from({ length: 16 }, (_, i) => (process.pid >> i) & 255)).toString('base64url')
+  const format = ['-t', cluster, ...storageUsers(options.users ?? {})]
   const dataOf = ({ id }: Place): string => join(root, String(id))
   const brokers: LocalBroker[] = []
   const close = async (): Promise<void> => {
@@ -180,15 +187,17 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
     rmSync(root, { recursive: true, force: true })
   }
   try {
+    const authority = options.users === undefined ? undefined : await createCertificate(root)
     const created = places.map((place) =>
-      createBroker(place, { jars, data: dataOf(place) }, cluster, propertiesOf(place, places, dataOf(place), options)),
+      createBroker(place, { jars, data: dataOf(place), format }, propertiesOf(place, places, dataOf(place), options)),
     )
     brokers.push(...(await Promise.all(created)))
     await Promise.all(brokers.map((broker) => broker.start()))
+    const count = options.brokers === 1 ? 'one broker' : 'three brokers'
+    const description = `Apache Kafka ${KAFKA_VERSION} from its jars, ${count}`
+    return { bootstrap: brokers.map(({ address }) => address), brokers, authority, description, close }
   } catch (error) {
     await close()
     throw error
   }
-  const description = `Apache Kafka ${KAFKA_VERSION} from its jars, ${options.brokers === 1 ? 'one broker' : 'three brokers'}`
-  return { bootstrap: brokers.map(({ address }) => address), brokers, description, close }
 }

@@ -15,5 +15,5 @@ await withKafka({ brokers: 1 }, (kafka) => {
       async destroy() {},
     }
   }
-  describeLog('the log on Kafka', createHarness, { maintainsAtOnce: false, modelRuns: 3 })
+  describeLog('the log on Kafka', createHarness, { maintainsAtOnce: false, modelRuns: 15 })
 })

@@ -4,21 +4,25 @@
  */
 import { afterAll, beforeAll, it } from 'vitest'
 import { type LocalKafka, type LocalKafkaOptions, startKafka } from '../../infra/local/kafka.ts'
-import { findJava } from '../../infra/local/kafka-jars.ts'
+import { findKafka } from '../../infra/local/kafka-jars.ts'
 
 const START_MS_MAX = 180_000
 
-function leaveOut(reason: string): void {
+function leaveOut(reason: string, isRequired = false): void {
   it('needs a running Apache Kafka', (context) => {
-    if (process.env['MOLTWATCH_REQUIRE_KAFKA'] === '1') throw new Error(reason)
+    if (isRequired) throw new Error(reason)
     context.skip(reason)
   })
 }
 
 /** Calls `define` with a way to reach the brokers, which run for as long as the tests of this file. */
 export async function withKafka(options: LocalKafkaOptions, define: (kafka: () => LocalKafka) => void): Promise<void> {
-  const java = await findJava()
-  if (!java.ok) return leaveOut(java.reason)
+  const isRequired = process.env['MOLTWATCH_REQUIRE_KAFKA'] === '1'
+  if (options.brokers === 3 && !isRequired) {
+    return leaveOut('three brokers take minutes and a gigabyte: MOLTWATCH_REQUIRE_KAFKA=1 runs them')
+  }
+  const found = await findKafka()
+  if (!found.ok) return leaveOut(found.reason, isRequired)
   let kafka: LocalKafka | undefined
   beforeAll(async () => {
     kafka = await startKafka(options)

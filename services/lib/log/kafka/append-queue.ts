@@ -18,6 +18,8 @@ import { errorOf, type Wire } from './wire.ts'
 
 export interface AppendQueue {
   append(topic: string, partition: number, records: readonly RecordInput[]): Promise<number>
+  /** Why appends fail, if the newest answer about one was a failure and is not long ago. */
+  failure(): string | undefined
   /** Refuses appends from now on and waits for those under way. */
   close(): Promise<void>
 }
@@ -107,6 +109,7 @@ export function createAppendQueue(options: {
   const busyNodes = new Set<number>()
   const pendingBytes = new Map<string, number>()
   let commonProducer: Promise<Producer> | undefined
+  let failure: { reason: string; at: number } | undefined
   let closed = false
   let planned = false
   let timer: NodeJS.Timeout | undefined
@@ -181,6 +184,7 @@ export function createAppendQueue(options: {
   function succeed(lane: Lane, baseOffset: number): void {
     const count = lane.batch!.reduce((sum, part) => sum + part.records.length, 0)
     lane.nextSequence = (lane.nextSequence + count) % SEQUENCE_END
+    failure = undefined
     settle(lane, baseOffset)
   }
 
@@ -194,6 +198,7 @@ export function createAppendQueue(options: {
       settle(lane, new LogError('record_too_large', `the brokers refuse a batch for ${place}: ${hint}`))
       return
     }
+    failure = { reason: `${place}: ${error.message}`, at: performance.now() }
     const hopeless = type !== undefined && error.retriable === false && !NEEDS_NEW_PRODUCER.has(type)
     const waited = performance.now() - lane.batch![0]!.queuedAt
     if (hopeless || waited > LIMITS.kafka_patience_ms_max) {
@@ -367,6 +372,10 @@ export function createAppendQueue(options: {
       } finally {
         pendingBytes.set(topic, pendingBytes.get(topic)! - bytes)
       }
+    },
+    failure() {
+      if (failure === undefined || performance.now() - failure.at > LIMITS.kafka_request_ms_max) return undefined
+      return failure.reason
     },
     async close() {
       closed = true

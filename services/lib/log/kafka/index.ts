@@ -6,10 +6,11 @@ import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Clock } from '../../clock.ts'
 import { type Consumer, type Log, type LogRecord, LogError } from '../port.ts'
 import { createAppendQueue } from './append-queue.ts'
-import { type Cluster, type ClusterOptions, createCluster, unavailable } from './cluster.ts'
+import { type ClusterOptions, createCluster, unavailable } from './cluster.ts'
 import { CONSUMER_DEFAULTS, createConsumer } from './consumer.ts'
 import { createOffsets } from './offsets.ts'
 import { readAll } from './read.ts'
+import { findObstacle } from './obstacle.ts'
 import { createTopicTable, ensureTopics, type TopicSettings } from './topics.ts'
 
 export type { KafkaSasl } from './wire.ts'
@@ -21,20 +22,6 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
   /** How often a consumer tells its group that it lives, and after which silence it is given up, in ms. */
   readonly heartbeatMs?: number
   readonly sessionMs?: number
-}
-
-/** What keeps appends from being acknowledged, as the brokers see it; undefined if nothing does. */
-function findObstacle(cluster: Cluster, names: readonly string[], minInSync: number | undefined): string | undefined {
-  for (const name of names) {
-    for (const { partition, leader, replicas, inSync } of cluster.topic(name) ?? []) {
-      if (leader < 0) return `partition ${partition} of topic ${name} has no leader`
-      const wanted = minInSync ?? Math.max(1, replicas.length - 1)
-      if (inSync.length < wanted) {
-        return `partition ${partition} of topic ${name} has ${inSync.length} replicas in sync and needs ${wanted}`
-      }
-    }
-  }
-  return undefined
 }
 
 /** Reaches the cluster. Throws LogError log_unavailable where no broker answers. */
@@ -77,7 +64,7 @@ export async function createKafkaLog(options: KafkaLogOptions): Promise<Log> {
     } catch (error) {
       return { ok: false, reason: (error as Error).message }
     }
-    const reason = findObstacle(cluster, topics.names(), minInSync)
+    const reason = (await findObstacle(cluster, topics.names(), minInSync)) ?? queue.failure()
     return reason === undefined ? { ok: true } : { ok: false, reason }
   }
 

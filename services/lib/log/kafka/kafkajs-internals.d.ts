@@ -26,10 +26,20 @@ declare module 'kafkajs/src/protocol/error.js' {
 }
 
 declare module 'kafkajs/src/network/requestQueue/index.js' {
+  interface Queued {
+    readonly entry: { readonly correlationId: number; resolve(answer: unknown): void; reject(error: Error): void }
+    readonly expectResponse: boolean
+    sendRequest(): void
+  }
   class RequestQueue {
+    constructor(options: Record<string, unknown>)
     readonly pending: readonly unknown[]
-    readonly throttledUntil: number
+    readonly throttleCheckTimeoutId: NodeJS.Timeout | null
     scheduleCheckPendingRequests(): void
+    push(request: Queued): void
+    fulfillRequest(answer: { correlationId: number; payload: Buffer; size: number }): void
+    maybeThrottle(ms: number): void
+    destroy(): void
   }
   export = RequestQueue
 }
@@ -69,4 +79,19 @@ declare module 'kafkajs/src/broker/index.js' {
     lookupRequest(apiKey: number, definitions: unknown): (options: object) => ProtocolRequest
   }
   export = Broker
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/record/v0/index.js' {
+  function encodeRecord(record: {
+    readonly offsetDelta: number
+    readonly timestampDelta: number
+    readonly key: string | null
+    readonly value: Buffer | null
+  }): { readonly buffer: Buffer }
+  export = encodeRecord
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/v0/index.js' {
+  const batches: { RecordBatch(options: Record<string, unknown>): Promise<{ readonly buffer: Buffer }> }
+  export = batches
 }

@@ -148,11 +148,18 @@ export async function connectWire(address: string, options: WireOptions): Promis
     }
   }
 
+  // A broker that stands still takes connections and says nothing.
+  const patience = setTimeout(() => {
+    for (const connection of pool.pool) connection.socket?.destroy()
+    for (const connection of pool.pool) connection.rejectRequests(new Error('it says nothing'))
+  }, LIMITS.kafka_handshake_ms_max)
   try {
     await broker.connect()
   } catch (error) {
     close()
     throw error
+  } finally {
+    clearTimeout(patience)
   }
   return { address, call, isDead: () => dead || !broker.isConnected(), close }
 }
