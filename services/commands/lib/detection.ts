@@ -4,6 +4,7 @@
 import type { Detector } from '../../../detectors/detector.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { Finding } from '../../../schemas/finding.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { createLocalPipeline, type LocalPipeline } from '../../detector/index.ts'
 import type { Spool } from './spool.ts'
 
@@ -25,7 +26,9 @@ export function detect(
   options: DetectionOptions,
   onProgress: (events: number) => void = () => {},
 ): Detection {
-  const pipeline = createLocalPipeline({ ...options, receiptTime: spool.receiptTime() })
+  // As many partitions as a service has, because caps are per partition: what it would forget, this forgets.
+  const partitions = LIMITS.partitions_default
+  const pipeline = createLocalPipeline({ ...options, partitions, receiptTime: spool.receiptTime() })
   let done = 0
   for (const rows of spool.rows()) {
     pipeline.rows(rows)
