@@ -3,18 +3,18 @@ import { blankDeadLetter, type DeadLetter } from '../../schemas/dead-letter.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Log } from '../lib/log/port.ts'
-import type { Format, Rejected } from './normalise.ts'
+import type { Rejected } from './normalise.ts'
 
-/** The dead letter of a rejected record: the same id each time that it is sent. */
-export function deadLetterOf(tenant: string, format: Format, time: number, rejected: Rejected): DeadLetter {
+/** The dead letter of a rejected record: the same id each time that it is sent. `origin`: its format, or its place in `raw`. */
+export function deadLetterOf(tenant: string, origin: string, time: number, rejected: Rejected): DeadLetter {
   const { index, reason, detail, record } = rejected
   return {
     ...blankDeadLetter(),
-    id: H('dead-letter', tenant, format, reason, record),
+    id: H('dead-letter', tenant, origin, reason, record),
     tenant,
     time,
     service: 'collector',
-    origin: format,
+    origin,
     reason,
     detail: detail.slice(0, LIMITS.text_chars_max).toWellFormed(),
     index,

@@ -3,10 +3,7 @@
  * its records, the append. It answers with a value; only bugs and a failing log throw.
  */
 import type { FastifyRequest } from 'fastify'
-import { rowOf } from '../../schemas/event.ts'
-import { partitionOf } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import { eventKey } from '../../schemas/topics.ts'
 import type { Authenticate } from '../lib/auth.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
@@ -15,10 +12,9 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { TenantKeys } from '../lib/secrets.ts'
 import { type Refusal, refusal } from './answers.ts'
 import { createContexts } from './contexts.ts'
-import { deadLetterOf, writeDeadLetters } from './dead-letters.ts'
 import { bodyForm, type Door, sendingScope } from './doors.ts'
-import { createFrameWriter } from './frame-writer.ts'
 import { bodySteps, drainInTurns, type Normalised } from './normalise.ts'
+import { createEventStore } from './event-store.ts'
 import { createBudget, readRequest } from './read-request.ts'
 
 export interface CollectorOptions {
@@ -38,38 +34,11 @@ export type Taken = { readonly ok: true; readonly normalised: Normalised } | Ref
 /** Takes one request. Rejects where the log fails; the sender may then send it again. */
 export type Intake = (door: Door, request: FastifyRequest) => Promise<Taken>
 
-/** Rows by partition, in the order of the request. */
-function partitioned({ events }: Normalised, tenant: string, partitions: number): Map<number, string[]> {
-  const lines = new Map<number, string[]>()
-  for (const event of events) {
-    const partition = partitionOf(eventKey(tenant, event.identity), partitions)
-    const line = JSON.stringify(rowOf(event))
-    const lane = lines.get(partition)
-    if (lane === undefined) lines.set(partition, [line])
-    else lane.push(line)
-  }
-  return lines
-}
-
-/** Appends everything that a request became: its events, and its bad records as dead letters. */
-function createStore({ log, clock, metrics }: CollectorOptions) {
-  const writer = createFrameWriter({ log, clock, metrics })
-  return async (door: Door, tenant: string, normalised: Normalised, receiptTime: number): Promise<void> => {
-    const letters = normalised.rejected.map((one) => deadLetterOf(tenant, door.format, receiptTime, one))
-    await Promise.all([
-      writer.write(partitioned(normalised, tenant, log.partitions('events'))),
-      writeDeadLetters(log, letters),
-    ])
-    metrics.eventsAccepted.inc({ source: door.format }, normalised.events.length)
-    for (const { reason } of letters) metrics.deadLetters.inc({ service: 'collector', reason })
-  }
-}
-
 export function createIntake(options: CollectorOptions): Intake {
   const { authenticate, clock, ready } = options
   const contexts = createContexts(options.keys)
   const budget = createBudget(LIMITS.request_bytes_in_flight_max)
-  const store = createStore(options)
+  const store = createEventStore(options)
 
   return async (door, request) => {
     const authenticated = authenticate(request.headers.authorization)
@@ -89,7 +58,7 @@ export function createIntake(options: CollectorOptions): Intake {
       const context = contexts.forRequest(tenant, receiptTime, scope.history)
       const result = await drainInTurns(bodySteps(door.format, read.body, form === 'lines', context))
       if (!result.ok) return refusal(result.status, 'bad_body', `${result.detail} (byte ${result.position})`)
-      await store(door, tenant, result, receiptTime)
+      await store([{ tenant, origin: door.format, receiptTime, normalised: result }])
       return { ok: true, normalised: result }
     } finally {
       budget.give(read.body.length)

@@ -5,9 +5,9 @@
  *
  * It follows as the only member of a group of its own, because every process needs all of the state. Nothing is committed.
  */
-import { setTimeout as wait } from 'node:timers/promises'
 import { parseStateKey, type StateKind, stateKey } from '../../schemas/state.ts'
-import type { Consumer, Log, LogRecord, PartitionHandler } from './log/port.ts'
+import type { Log, LogRecord, PartitionHandler } from './log/port.ts'
+import { createSteadyConsumer } from './log/steady-consumer.ts'
 import type { Logger } from './logger.ts'
 
 export interface StateViewOptions {
@@ -23,7 +23,7 @@ export interface StateView {
   /** Resolves once everything that was there has been read. Throws LogError where the log cannot be read. */
   start(): Promise<void>
   stop(): Promise<void>
-  /** Whether every partition has been read, and follows. */
+  /** Whether every partition has been read once. While following is interrupted, what was read last answers. */
   isComplete(): boolean
   /** The newest bodies of a tenant's things of one kind, as the responder wrote them. */
   list(kind: StateKind, tenant: string): unknown[]
@@ -40,14 +40,10 @@ interface Thing {
 type Things = Map<string, Thing>
 
 const TOPIC = 'state'
-const RESTART_MS = 1_000
 
 export function createStateView({ log, logger, group, kinds }: StateViewOptions): StateView {
   const partitions = new Map<number, Things>()
-  let consumer: Consumer | undefined
-  let following = new Set<number>()
-  const stopping = new AbortController()
-  let tellComplete: () => void = () => undefined
+  const complete = Promise.withResolvers<void>()
 
   function apply(things: Things, { key, value, offset }: LogRecord, partition: number): void {
     const address = parseStateKey(key ?? '')
@@ -76,62 +72,35 @@ export function createStateView({ log, logger, group, kinds }: StateViewOptions)
         things = new Map()
         for await (const record of log.read(TOPIC, partition)) apply(things, record, partition)
         partitions.set(partition, things)
-        following.add(partition)
-        if (isComplete()) tellComplete()
+        if (isComplete()) complete.resolve()
         return end
       },
       async process(batch) {
         for (const record of batch.records) apply(things, record, partition)
       },
-      async stop() {
-        following.delete(partition)
-      },
+      stop: () => Promise.resolve(),
     }
   }
 
-  const isComplete = (): boolean => following.size === log.partitions(TOPIC)
+  const isComplete = (): boolean => partitions.size === log.partitions(TOPIC)
 
-  async function open(): Promise<void> {
-    following = new Set()
-    consumer = await log.consume({
-      group,
-      topics: [TOPIC],
-      handler: (_topic, partition) => handler(partition),
-      onStopped(reason) {
-        if (stopping.signal.aborted) return
-        logger.warn({ reason: reason.message }, 'following the state stopped; it begins again')
-        following = new Set()
-        void again()
-      },
-    })
-  }
-
-  async function again(): Promise<void> {
-    await consumer?.close().catch(() => undefined)
-    while (!stopping.signal.aborted) {
-      await wait(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
-      if (stopping.signal.aborted) return
-      try {
-        await open()
-        return
-      } catch (error) {
-        logger.warn({ reason: (error as Error).message }, 'the state cannot be read yet')
-      }
-    }
-  }
+  const consumer = createSteadyConsumer({
+    log,
+    logger,
+    what: 'following the state',
+    group,
+    topics: [TOPIC],
+    handler: (_topic, partition) => handler(partition),
+  })
 
   return {
     async start() {
-      const complete = new Promise<void>((resolve) => {
-        tellComplete = resolve
-        stopping.signal.addEventListener('abort', () => resolve())
-      })
-      await open()
-      await complete
+      await consumer.start()
+      await complete.promise
     },
     async stop() {
-      stopping.abort()
-      await consumer?.close()
+      complete.resolve()
+      await consumer.stop()
     },
     isComplete,
     list: (kind, tenant) =>

@@ -1,5 +1,6 @@
 /** The engines of the separate processes as the configuration file describes them, with the secrets that it names. */
 import { readFile } from 'node:fs/promises'
+import type { TopicSpec } from '../../../schemas/topics.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
 import { createKafkaLog, type KafkaLogOptions } from '../../lib/log/kafka/index.ts'
@@ -71,18 +72,29 @@ async function kafkaOptions(tools: EngineTools, variable: Variable): Promise<Kaf
   }
 }
 
+/** Broker settings of the topic `raw`, where it is made here. */
+export const RAW_SETTINGS = { 'compression.type': 'zstd' } as const
+
+async function openWith(options: KafkaLogOptions, topics: readonly TopicSpec[]): Promise<Log> {
+  const log = await createKafkaLog(options)
+  try {
+    await log.ensureTopics(topics)
+    return log
+  } catch (error) {
+    await log.close().catch(() => undefined)
+    throw error
+  }
+}
+
 /** How to open the log: connects and checks the topics. Throws UsageError at once, LogError when it is called. */
 export async function logOpener(tools: EngineTools, variable: Variable): Promise<() => Promise<Log>> {
   const options = await kafkaOptions(tools, variable)
+  const topics = topicsOf(tools.config)
   return async () => {
-    const log = await createKafkaLog(options)
-    try {
-      await log.ensureTopics(topicsOf(tools.config))
-      return log
-    } catch (error) {
-      await log.close().catch(() => undefined)
-      throw error
-    }
+    // Producers of others compress as they like; the brokers turn it into what can be read here.
+    const raw = topics.filter(({ name }) => name === 'raw')
+    await (await openWith({ ...options, topicSettings: RAW_SETTINGS }, raw)).close()
+    return openWith(options, topics)
   }
 }
 

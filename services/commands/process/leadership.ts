@@ -6,8 +6,8 @@
  * A leader that was cut off may act for a moment longer than it leads. What it does is what the next one would do: its
  * ids are the same, and its state has no higher sequence.
  */
-import { setTimeout as wait } from 'node:timers/promises'
-import type { Consumer, Log } from '../../lib/log/port.ts'
+import type { Log } from '../../lib/log/port.ts'
+import { createSteadyConsumer } from '../../lib/log/steady-consumer.ts'
 import type { Logger } from '../../lib/logger.ts'
 
 /** A time of leading, from its begin to its end. */
@@ -32,11 +32,8 @@ export interface LeadershipOptions {
 }
 
 const TOPIC = 'dead-letters'
-const RESTART_MS = 1_000
 
 export function createLeadership({ log, logger, group, lead }: LeadershipOptions): Leadership {
-  const stopping = new AbortController()
-  let consumer: Consumer | undefined
   let term: Term | undefined
 
   async function endTerm(): Promise<void> {
@@ -47,49 +44,30 @@ export function createLeadership({ log, logger, group, lead }: LeadershipOptions
     logger.info({ group }, 'this process does not lead any more')
   }
 
-  async function open(): Promise<void> {
-    consumer = await log.consume({
-      group,
-      topics: [TOPIC],
-      handler: () => ({
-        async start() {
-          // A term may only begin when the one before has ended here.
-          await endTerm()
-          logger.info({ group }, 'this process leads')
-          term = lead()
-          return 'latest'
-        },
-        process: async () => undefined,
-        stop: endTerm,
-      }),
-      onStopped(reason) {
-        if (stopping.signal.aborted) return
-        logger.warn({ group, reason: reason.message }, 'standing by stopped; it begins again')
-        void again()
+  const consumer = createSteadyConsumer({
+    log,
+    logger,
+    what: 'standing by',
+    group,
+    topics: [TOPIC],
+    handler: () => ({
+      async start() {
+        // A term may only begin when the one before has ended here.
+        await endTerm()
+        logger.info({ group }, 'this process leads')
+        term = lead()
+        return 'latest'
       },
-    })
-  }
-
-  async function again(): Promise<void> {
-    await consumer?.close().catch(() => undefined)
-    await endTerm()
-    while (!stopping.signal.aborted) {
-      await wait(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
-      if (stopping.signal.aborted) return
-      try {
-        await open()
-        return
-      } catch (error) {
-        logger.warn({ group, reason: (error as Error).message }, 'the log cannot be read yet')
-      }
-    }
-  }
+      process: async () => undefined,
+      stop: endTerm,
+    }),
+    onEnded: endTerm,
+  })
 
   return {
-    start: open,
+    start: consumer.start,
     async stop() {
-      stopping.abort()
-      await consumer?.close()
+      await consumer.stop()
       await endTerm()
     },
     leads: () => term !== undefined,

@@ -3,12 +3,13 @@
  * responder's records in `state` tell: an event before it would be judged by no rules.
  */
 import { createCollector } from '../../../collector/index.ts'
+import { createRawIntake } from '../../../collector/raw/index.ts'
 import { createStateView } from '../../../lib/state-view.ts'
 import type { Rollout } from '../../../responder/configuration.ts'
 import type { CreateRole } from './role.ts'
 
 export const createCollectorRole: CreateRole = (tools, probes) => {
-  const { processId } = tools
+  const { processId, config } = tools
   const state = createStateView({ ...tools, group: `collector-${processId}`, kinds: ['rollout'] })
 
   /** The rollout of all tenants is the one that a first event needs; a tenant's own comes on top of it. */
@@ -18,23 +19,28 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     if (rollout === undefined) return 'no configuration is in the log yet: start the responder'
     return rollout.given === null ? 'the configuration is not in every partition yet' : undefined
   }
-  const collector = createCollector({
-    ...tools,
-    keys: tools.keys(),
-    ready() {
-      const { ready, reasons } = probes.latest()
-      return ready ? { ok: true } : { ok: false, reason: reasons.join('; ') }
-    },
-  })
+  const ready = (): { ok: true } | { ok: false; reason: string } => {
+    const latest = probes.latest()
+    return latest.ready ? { ok: true } : { ok: false, reason: latest.reasons.join('; ') }
+  }
+  const keys = tools.keys()
+  const collector = createCollector({ ...tools, keys, ready })
+  const raw = config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, keys, ready })
   return {
     plugin: collector.plugin,
     secondPlugin: collector.plugin,
-    start: state.start,
+    async start() {
+      await state.start()
+      raw?.start()
+    },
     reasons() {
       const reason = missing()
       return reason === undefined ? [] : [reason]
     },
     drain: collector.drain,
-    stop: state.stop,
+    async stop() {
+      await raw?.stop()
+      await state.stop()
+    },
   }
 }

@@ -1,0 +1,185 @@
+/**
+ * The topic `raw`: a door for producers that write to the log themselves. Each record is what one HTTP request would be
+ * (an OTLP request in JSON, canonical events, CloudTrail records) and goes the same way: normalised, redacted, appended.
+ * The log does not say who wrote a record, so all of the topic belongs to one tenant, named by the configuration.
+ *
+ * The position is committed only when everything before it is durable in `events`. What is read again after a crash
+ * becomes the same events with the same ids, and they count once.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { Clock } from '../../lib/clock.ts'
+import {
+  type Batch,
+  type BatchContext,
+  type Log,
+  LogError,
+  type LogRecord,
+  type PartitionHandler,
+} from '../../lib/log/port.ts'
+import { createSteadyConsumer } from '../../lib/log/steady-consumer.ts'
+import type { Logger } from '../../lib/logger.ts'
+import type { Metrics } from '../../lib/metrics.ts'
+import type { TenantKeys } from '../../lib/secrets.ts'
+import { createContexts } from '../contexts.ts'
+import { createEventStore, type Taking } from '../event-store.ts'
+import { bodySteps, drainInTurns, type Format, type NormaliseResult } from '../normalise.ts'
+import { recordText } from '../normalisers/lib/json.ts'
+
+export interface RawIntakeOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly keys: TenantKeys
+  readonly tenant: string
+  /** auto: told by each record. */
+  readonly format: Format | 'auto'
+  /** The events train and find, and never act. */
+  readonly history: boolean
+  /** Whether the log holds the configuration; before that nothing is read. */
+  ready(): { readonly ok: boolean }
+}
+
+export interface RawIntake {
+  /** Reads from the moment on that the service is ready. */
+  start(): void
+  /** Ends the batch in hand, commits, and stops. */
+  stop(): Promise<void>
+}
+
+const TOPIC = 'raw'
+const GROUP = 'collector-raw'
+const READY_CHECK_MS = 200
+
+/** A record that could not be read at all is one bad record. */
+const unreadable = (
+  value: Buffer,
+  { detail, position }: Extract<NormaliseResult, { ok: false }>,
+): Taking['normalised'] => ({
+  events: [],
+  rejected: [
+    {
+      index: 0,
+      reason: 'malformed',
+      detail: `${detail} (byte ${position})`,
+      record: recordText(value.toString('utf8', 0, LIMITS.dead_letter_record_chars_max)),
+    },
+  ],
+  records: 1,
+  ignored: {},
+})
+
+export function createRawIntake(options: RawIntakeOptions): RawIntake {
+  const { log, clock, logger, metrics, tenant, format, history } = options
+  const contexts = createContexts(options.keys)
+  const store = createEventStore(options)
+  const uncommitted = new Map<number, number>()
+  const stopping = new AbortController()
+  let beginning: Promise<void> = Promise.resolve()
+  let committing: NodeJS.Timeout | undefined
+
+  const pause = (ms: number): Promise<void> => wait(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+
+  async function read({ offset, value }: LogRecord, partition: number): Promise<Taking | undefined> {
+    if (value === null) return undefined
+    const receiptTime = clock.now()
+    const context = contexts.forRequest(tenant, receiptTime, history)
+    const result = await drainInTurns(bodySteps(format, value, false, context))
+    const normalised = result.ok ? result : unreadable(value, result)
+    return { tenant, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, normalised }
+  }
+
+  /** Holds on for as long as the partition is ours: a record of `raw` has no sender who could send it again. */
+  async function persist(takings: readonly Taking[], context: BatchContext): Promise<void> {
+    for (;;) {
+      await context.heartbeat()
+      try {
+        await store(takings)
+        return
+      } catch (error) {
+        if (!(error instanceof LogError) || !error.retriable || stopping.signal.aborted) throw error
+        logger.warn({ reason: error.message }, 'events of the topic raw wait for the log; nothing is lost')
+        await pause(LIMITS.raw_retry_ms)
+      }
+    }
+  }
+
+  async function process(batch: Batch, context: BatchContext): Promise<void> {
+    const takings: Taking[] = []
+    for (const record of batch.records) {
+      const taking = await read(record, batch.partition)
+      if (taking !== undefined) takings.push(taking)
+    }
+    await persist(takings, context)
+    const next = (batch.records.at(-1)?.offset ?? -1) + 1
+    uncommitted.set(batch.partition, next)
+    metrics.consumerLag.set({ service: 'collector', topic: TOPIC }, Math.max(0, batch.endOffset - next))
+  }
+
+  async function commit(): Promise<void> {
+    for (const [partition, offset] of uncommitted) {
+      try {
+        await consumer.current()?.commit(TOPIC, partition, offset)
+        if (uncommitted.get(partition) === offset) uncommitted.delete(partition)
+      } catch (error) {
+        // Without a commit more is read again after a restart, and counts once.
+        logger.debug({ partition, reason: (error as Error).message }, 'a position in raw was not committed')
+      }
+    }
+  }
+
+  const handler = (partition: number): PartitionHandler => ({
+    async start() {
+      const [committed, { start }] = await Promise.all([
+        log.committed(GROUP, TOPIC, partition),
+        log.bounds(TOPIC, partition),
+      ])
+      if (committed !== null && committed < start) {
+        logger.error({ partition, from: committed, to: start }, 'records left the topic raw before they were read')
+      }
+      return Math.max(committed ?? 0, start)
+    },
+    process,
+    stop: async () => {
+      await commit()
+      uncommitted.delete(partition)
+    },
+  })
+
+  const consumer = createSteadyConsumer({
+    log,
+    logger,
+    what: 'reading the topic raw',
+    group: GROUP,
+    topics: [TOPIC],
+    batchRecordsMax: LIMITS.raw_batch_records_max,
+    handler: (_topic, partition) => handler(partition),
+  })
+
+  async function begin(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await pause(READY_CHECK_MS)
+      if (stopping.signal.aborted || !options.ready().ok) continue
+      try {
+        await consumer.start()
+        committing = setInterval(() => void commit(), LIMITS.raw_commit_every_ms)
+        return
+      } catch (error) {
+        logger.warn({ reason: (error as Error).message }, 'the topic raw cannot be read yet')
+      }
+    }
+  }
+
+  return {
+    start() {
+      beginning = begin()
+    },
+    async stop() {
+      stopping.abort()
+      await beginning
+      clearInterval(committing)
+      await consumer.stop()
+    },
+  }
+}

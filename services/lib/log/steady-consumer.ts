@@ -1,0 +1,77 @@
+/**
+ * A consumer that begins again by itself when it stops, after a moment, for as long as it is wanted. Its handlers say where
+ * to read on, so beginning again repeats at most what they have not made durable.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from '../logger.ts'
+import type { ConsumeOptions, Consumer, Log } from './port.ts'
+
+export interface SteadyConsumer {
+  /** Begins to consume. Throws LogError where the log cannot be read. */
+  start(): Promise<void>
+  /** Finishes the batches in hand, stops the handlers, leaves the group; nothing begins again. */
+  stop(): Promise<void>
+  /** Undefined between two lives. */
+  current(): Consumer | undefined
+}
+
+export interface SteadyConsumerOptions extends Omit<ConsumeOptions, 'onStopped'> {
+  readonly log: Log
+  readonly logger: Logger
+  /** What stands still meanwhile, for the log: "reading the state". */
+  readonly what: string
+  /** A life has ended; all its handlers have stopped. */
+  onEnded?(): Promise<void> | void
+}
+
+const RESTART_MS = 1_000
+
+export function createSteadyConsumer({
+  log,
+  logger,
+  what,
+  onEnded,
+  ...options
+}: SteadyConsumerOptions): SteadyConsumer {
+  const stopping = new AbortController()
+  let consumer: Consumer | undefined
+  let resting: Promise<void> = Promise.resolve()
+
+  async function open(): Promise<void> {
+    consumer = await log.consume({
+      ...options,
+      onStopped(reason) {
+        if (stopping.signal.aborted) return
+        logger.warn({ reason: reason.message }, `${what} stopped; it begins again`)
+        resting = again()
+      },
+    })
+  }
+
+  async function again(): Promise<void> {
+    const ended = consumer
+    consumer = undefined
+    await ended?.close().catch(() => undefined)
+    await onEnded?.()
+    while (!stopping.signal.aborted) {
+      await wait(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      try {
+        await open()
+        return
+      } catch (error) {
+        logger.warn({ reason: (error as Error).message }, `${what} cannot begin again yet`)
+      }
+    }
+  }
+
+  return {
+    start: open,
+    async stop() {
+      stopping.abort()
+      await resting
+      await consumer?.close()
+    },
+    current: () => consumer,
+  }
+}
