@@ -71,7 +71,7 @@ export const LIMITS = {
   /** Key, value and framing of all records of one batch; brokers refuse batches above 1,048,588 bytes by default. */
   kafka_batch_bytes_max: 1_040_000,
   /** Batches of different partitions that go to one broker in one request. */
-  kafka_produce_bytes_max: 8 * 1024 * 1024,
+  kafka_produce_bytes_max: 4 * 1024 * 1024,
   kafka_partition_fetch_bytes_max: 1024 * 1024,
   kafka_fetch_bytes_max: 8 * 1024 * 1024,
   /** One batch after decompression. */

@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import encodings from 'kafkajs/src/protocol/recordBatch/record/v0/index.js'
 import batches from 'kafkajs/src/protocol/recordBatch/v0/index.js'
 import { describe, expect, it } from 'vitest'
+import { crc32c } from '../../../services/lib/log/kafka/crc32c.ts'
+import { writeRecordBatch } from '../../../services/lib/log/kafka/record-batch-writer.ts'
 import { readRecordSet } from '../../../services/lib/log/kafka/record-batch.ts'
 
 interface Entry {
@@ -11,6 +13,12 @@ interface Entry {
   readonly timestampDelta: number
   readonly key: string | null
   readonly value: Buffer | null
+}
+
+/** Writes the checksum anew after bytes were changed. */
+function seal(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch, 21), 17)
+  return batch
 }
 
 /** A batch as kafkajs writes it, with the base offset that a broker puts in. */
@@ -34,7 +42,7 @@ function compressed(batch: Buffer, codec: number, compress: (bytes: Buffer) => B
   const packed = Buffer.concat([batch.subarray(0, 61), compress(batch.subarray(61))])
   packed.writeInt32BE(packed.length - 12, 8)
   packed.writeInt16BE(codec, 21)
-  return packed
+  return seal(packed)
 }
 
 const entry = fc.record({
@@ -118,10 +126,10 @@ describe('readRecordSet', () => {
     const entries = [{ offsetDelta: 0, timestampDelta: 7, key: null, value }]
     const broker = await batchOf(0, entries, 0)
     broker.writeInt16BE(8, 21)
-    expect(readRecordSet(broker, 0, 'topic/0').records[0]).toMatchObject({ appendedAt: 2_000 })
+    expect(readRecordSet(seal(broker), 0, 'topic/0').records[0]).toMatchObject({ appendedAt: 2_000 })
     const control = await batchOf(0, entries, 0)
     control.writeInt16BE(32, 21)
-    expect(readRecordSet(control, 0, 'topic/0')).toMatchObject({ records: [], next: 1 })
+    expect(readRecordSet(seal(control), 0, 'topic/0')).toMatchObject({ records: [], next: 1 })
   })
 
   it('refuses codecs that are not supported, and compressed bytes that are none, by name', async () => {
@@ -130,5 +138,58 @@ describe('readRecordSet', () => {
     expect(() => readRecordSet(snappy, 0, 'raw/3')).toThrow(/raw\/3 is compressed with snappy/)
     const broken = compressed(plain, 1, (bytes) => bytes)
     expect(() => readRecordSet(broken, 0, 'raw/3')).toThrow(/raw\/3 cannot be decompressed/)
+  })
+})
+
+describe('writeRecordBatch', () => {
+  const header = { timeMs: 1_700_000_000_000, producerId: 2n ** 40n, producerEpoch: 3, firstSequence: 77 }
+
+  it('writes what kafkajs would write, byte for byte', async () => {
+    const records = fc.array(entry, { minLength: 1, maxLength: 30 })
+    await fc.assert(
+      fc.asyncProperty(records, async (list) => {
+        const entries = list.map((one, offsetDelta) => encodings({ ...one, offsetDelta, timestampDelta: 0 }))
+        const { buffer } = await batches.RecordBatch({
+          records: entries,
+          partitionLeaderEpoch: -1,
+          firstTimestamp: header.timeMs,
+          maxTimestamp: header.timeMs,
+          producerId: String(header.producerId),
+          producerEpoch: header.producerEpoch,
+          firstSequence: header.firstSequence,
+          lastOffsetDelta: list.length - 1,
+        })
+        expect(Buffer.compare(writeRecordBatch(list, header), buffer)).toBe(0)
+      }),
+    )
+  })
+
+  it('is read back, and a flipped bit in any place of it is noticed', () => {
+    const records = [
+      { key: 'key', value: Buffer.from('value') },
+      { key: null, value: null },
+      { key: '', value: Buffer.alloc(0) },
+    ]
+    const batch = writeRecordBatch(records, header)
+    const read = readRecordSet(batch, 0, 'topic/0').records
+    expect(read.map(({ key, value }) => ({ key, value }))).toEqual(records)
+    for (let bit = 8 * 17; bit < 8 * batch.length; bit++) {
+      const flipped = Buffer.from(batch)
+      flipped[bit >> 3]! ^= 1 << (bit & 7)
+      expect(() => readRecordSet(flipped, 0, 'topic/0')).toThrow('checksum')
+    }
+  })
+})
+
+describe('crc32c', () => {
+  it('gives the check value of the standard, and the same for a part as for its copy', () => {
+    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
+    const bytes = fc.uint8Array({ maxLength: 100 })
+    fc.assert(
+      fc.property(bytes, fc.nat(100), fc.nat(100), (all, a, b) => {
+        const [from, to] = [Math.min(a, b, all.length), Math.min(Math.max(a, b), all.length)]
+        expect(crc32c(all, from, to)).toBe(crc32c(all.slice(from, to)))
+      }),
+    )
   })
 })

@@ -13,6 +13,8 @@ import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Clock } from '../../clock.ts'
 import { LogError, type RecordInput } from '../port.ts'
 import { type Cluster, unavailable } from './cluster.ts'
+import { type PartitionBatch, type Produced, produceTo } from './produce.ts'
+import { writeRecordBatch } from './record-batch-writer.ts'
 import type { TopicTable } from './topics.ts'
 import { errorOf, type Wire } from './wire.ts'
 
@@ -33,7 +35,7 @@ interface Part {
 }
 
 interface Producer {
-  readonly id: string
+  readonly id: bigint
   readonly epoch: number
 }
 
@@ -50,13 +52,6 @@ interface Lane {
   sending: boolean
   /** Not before this moment, by performance.now. */
   retryAt: number
-}
-
-interface Produced {
-  readonly topics: readonly {
-    readonly topicName: string
-    readonly partitions: readonly { partition: number; errorCode: number; baseOffset: string }[]
-  }[]
 }
 
 const RECORD_FRAMING_BYTES = 32
@@ -131,7 +126,7 @@ export function createAppendQueue(options: {
     const answer = await wire.call<Answer>('InitProducerId', { transactionalId: null, transactionTimeout: 0 })
     const error = errorOf(answer.errorCode)
     if (error !== undefined) throw error
-    return { id: answer.producerId, epoch: answer.producerEpoch }
+    return { id: BigInt(answer.producerId), epoch: answer.producerEpoch }
   }
 
   /** All partitions share one producer id until one of them has to leave it. */
@@ -210,50 +205,28 @@ export function createAppendQueue(options: {
     lane.retryAt = performance.now() + pauseMs
   }
 
-  function readAnswer(answer: Produced, sent: readonly Lane[]): void {
-    const said = new Map(
-      answer.topics.flatMap(({ topicName, partitions }) =>
-        partitions.map((partition) => [`${topicName}/${partition.partition}`, partition] as const),
-      ),
-    )
+  function readAnswer(produced: readonly Produced[], sent: readonly Lane[]): void {
+    const said = new Map(produced.map((one) => [`${one.topic}/${one.partition}`, one]))
     for (const lane of sent) {
-      const partition = said.get(`${lane.topic}/${lane.partition}`)
-      const error = errorOf(partition?.errorCode ?? 0)
-      const offset = Number(partition?.baseOffset ?? -1)
+      const { errorCode = 0, baseOffset = -1 } = said.get(`${lane.topic}/${lane.partition}`) ?? {}
+      const error = errorOf(errorCode)
       if (error !== undefined) fail(lane, error)
-      else if (offset >= 0) succeed(lane, offset)
+      else if (baseOffset >= 0) succeed(lane, baseOffset)
       else fail(lane, new Error('the answer of the broker does not name the partition and an offset'))
     }
   }
 
-  function request(sent: readonly Lane[], producer: Producer): object {
-    const timestamp = String(clock.now())
-    const topicData = sent.map((lane) => {
-      const messages = lane.batch!.flatMap(({ records }) =>
-        records.map(({ key, value }) => ({ key, value, timestamp })),
-      )
-      return {
-        topic: lane.topic,
-        partitions: [{ partition: lane.partition, firstSequence: lane.nextSequence, messages }],
-      }
-    })
-    const { id: producerId, epoch: producerEpoch } = producer
-    return {
-      acks: -1,
-      timeout: LIMITS.kafka_replicate_ms_max,
-      transactionalId: null,
-      producerId,
-      producerEpoch,
-      topicData,
-    }
+  function batchOf(lane: Lane): PartitionBatch {
+    const { topic, partition, nextSequence: firstSequence } = lane
+    const { id: producerId, epoch: producerEpoch } = lane.producer!
+    const records = lane.batch!.flatMap((part) => part.records)
+    const header = { timeMs: clock.now(), producerId, producerEpoch, firstSequence }
+    return { topic, partition, batch: writeRecordBatch(records, header) }
   }
 
-  /** Sends one batch of each lane. A request carries one producer id: lanes with another wait for their turn. */
-  async function send(wire: Wire, all: readonly Lane[]): Promise<void> {
-    await Promise.all(all.map(producerFor))
-    const producer = all[0]!.producer!
-    const sent = all.filter((lane) => lane.producer === producer)
-    readAnswer(await wire.call<Produced>('Produce', request(sent, producer)), sent)
+  async function send(wire: Wire, sent: readonly Lane[]): Promise<void> {
+    await Promise.all(sent.map(producerFor))
+    readAnswer(await produceTo(wire, sent.map(batchOf)), sent)
   }
 
   async function sendTo(node: number, chosen: readonly Lane[]): Promise<void> {

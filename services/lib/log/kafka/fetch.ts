@@ -80,5 +80,5 @@ export function fetchFrom(wire: Wire, wanted: readonly Wanted[], waitMs: number)
     topics.at(-1)!.partitions.push({ partition, fetchOffset: String(offset), maxBytes: bytesMax })
   }
   const request = { topics, maxWaitTime: waitMs, minBytes: 1, maxBytes: LIMITS.kafka_fetch_bytes_max }
-  return wire.call('Fetch', { ...request, isolationLevel: UNCOMMITTED }, decode)
+  return wire.call('Fetch', { ...request, isolationLevel: UNCOMMITTED }, { decode })
 }

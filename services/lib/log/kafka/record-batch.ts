@@ -1,7 +1,8 @@
 /**
  * Reads Kafka's record batches (magic 2) out of a fetch answer. It is ours because two facts are needed that kafkajs does
  * not give: the offsets that a batch covers even where compaction has removed its records, and whether a batch at the
- * end was cut off. Without them a compacted stretch looks like the end of the partition. Values are views, not copies.
+ * end was cut off. Without them a compacted stretch looks like the end of the partition. It also compares each batch
+ * with its checksum. Values are views, not copies.
  *
  *   batch:  base offset i64, length i32, leader epoch i32, magic i8, crc u32, attributes i16, last offset delta i32,
  *           first and max timestamp i64, producer id i64, epoch i16, base sequence i32, count i32, records
@@ -11,15 +12,18 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { LogError, type LogRecord } from '../port.ts'
+import { crc32c } from './crc32c.ts'
 
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-const ATTRIBUTES_AT = 21
+export const LENGTH_AT = 8
+export const MAGIC_AT = 16
+export const CRC_AT = 17
+export const ATTRIBUTES_AT = 21
+export const RECORDS_AT = 61
+export const MAGIC = 2
 const LAST_DELTA_AT = 23
 const FIRST_TIME_AT = 27
 const MAX_TIME_AT = 35
 const COUNT_AT = 57
-const RECORDS_AT = 61
 
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const BROKER_TIME = 8
@@ -108,8 +112,11 @@ export function readRecordSet(buffer: Buffer, from: number, place: string): Reco
     if (end > buffer.length) break
     const batch = buffer.subarray(at, end)
     const magic = batch.readInt8(MAGIC_AT)
-    if (magic !== 2) throw new LogError('log_corrupt', `a batch of ${place} has the old format ${magic}`)
+    if (magic !== MAGIC) throw new LogError('log_corrupt', `a batch of ${place} has the old format ${magic}`)
     const baseOffset = readInt64(batch, 0)
+    if (crc32c(batch, ATTRIBUTES_AT) !== batch.readUInt32BE(CRC_AT)) {
+      throw new LogError('log_corrupt', `the batch at offset ${baseOffset} of ${place} does not match its checksum`)
+    }
     firstOffset ??= baseOffset
     readBatch(batch, from, records, place)
     next = Math.max(next, baseOffset + batch.readInt32BE(LAST_DELTA_AT) + 1)

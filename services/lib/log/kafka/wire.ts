@@ -48,13 +48,20 @@ export interface WireOptions {
   readonly logger: Logger
 }
 
+/** Works on the body of a request and of its answer, in the version that WRITTEN_HERE names. */
+export interface Codec<T> {
+  encode?(): Buffer
+  decode(payload: Buffer): T
+}
+
 export interface Wire {
   readonly address: string
   /**
    * Sends one request and gives its answer as decoded, error codes included: looking at them is the caller's part.
-   * `decode` replaces kafkajs's own reading of the answer. Throws where the connection fails; the wire is dead then.
+   * A codec replaces kafkajs's own writing of the request or reading of the answer. Throws where the connection fails;
+   * the wire is dead then.
    */
-  call<T>(api: Api, options: object, decode?: (payload: Buffer) => T): Promise<T>
+  call<T>(api: Api, options: object, codec?: Codec<T>): Promise<T>
   isDead(): boolean
   /** Ends at once; what is under way fails. */
   close(): void
@@ -90,8 +97,8 @@ function bridge(logger: Logger): unknown {
   return bridged
 }
 
-/** The form of answer that fetch.ts reads. */
-const FETCH_VERSION = 11
+/** The versions of the requests that produce.ts and fetch.ts know. */
+const WRITTEN_HERE: Partial<Record<Api, number>> = { Produce: 7, Fetch: 11 }
 
 const socketFactory = createSocketFactory()
 
@@ -128,20 +135,26 @@ export async function connectWire(address: string, options: WireOptions): Promis
     broker.disconnect().catch(() => undefined)
   }
 
-  async function call<T>(api: Api, args: object, decode?: (payload: Buffer) => T): Promise<T> {
+  async function call<T>(api: Api, args: object, codec?: Codec<T>): Promise<T> {
     if (dead) throw new Error(`the connection to ${address} was closed`)
     try {
       // kafkajs opens the second socket at the first fetch, and two of them where two fetches begin at once.
       if (api === 'Fetch') await (fetching ??= pool.getConnection(1))
       const protocol = broker.lookupRequest(apiKeys[api]!, definitions.requests[api])(args)
-      if (api === 'Fetch' && protocol.request.apiVersion !== FETCH_VERSION) {
+      if (codec !== undefined && protocol.request.apiVersion !== WRITTEN_HERE[api]) {
         throw new Error(`${address} is older than Apache Kafka 2.4, the oldest that is supported`)
       }
       const response = {
-        decode: decode === undefined ? protocol.response.decode : async (payload: Buffer) => decode(payload),
+        decode: codec === undefined ? protocol.response.decode : async (payload: Buffer) => codec.decode(payload),
         parse: async (decoded: unknown) => decoded,
       }
-      return (await pool.send({ ...protocol, response, logResponseError: false })) as T
+      const body = codec?.encode?.()
+      // What kafkajs takes for its own encoder is a holder of bytes.
+      const request =
+        body === undefined
+          ? protocol.request
+          : { ...protocol.request, encode: async () => ({ buf: body, buffer: body }) }
+      return (await pool.send({ ...protocol, request, response, logResponseError: false })) as T
     } catch (error) {
       close()
       throw error
