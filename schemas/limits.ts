@@ -47,6 +47,9 @@ export const LIMITS = {
   tick_urgent_every_ms: 500,
   /** A tick on `signals` stays this far behind the clock, for frames that are stamped and not yet durable. */
   tick_margin_ms: 500,
+  /** It stays further behind where appends take long, at most so far, and for so long after the last that did. */
+  tick_margin_ms_max: 60_000,
+  tick_margin_memory_ms: 60_000,
   /** Findings and signals of a partition that may wait for the disk while its records are applied. */
   outputs_waiting_max: 2_000,
   detector_commit_every_ms: 2_000,

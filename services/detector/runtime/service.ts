@@ -13,6 +13,7 @@ import type { Metrics } from '../../lib/metrics.ts'
 import { createStageOne, createStageTwo, type Stage, type StageStats } from '../engine/index.ts'
 import { createGate } from './gate.ts'
 import { sumStats } from './local-pipeline.ts'
+import { createPace } from './pace.ts'
 import { createPartitionWorker, type PartitionWorker, type WorkerDeps } from './partition-worker.ts'
 import { createSnapshotStore } from './snapshot-store.ts'
 import { createTicker } from './ticker.ts'
@@ -56,7 +57,8 @@ const GROUP = 'detector'
 const TOPICS = ['events', 'signals'] as const satisfies readonly Stage['stage'][]
 
 export function createDetectorService(options: DetectorServiceOptions): DetectorService {
-  const { log, clock, logger, metrics, detectors, codeVersion } = options
+  const { clock, logger, metrics, detectors, codeVersion } = options
+  const { log, marginMs } = createPace(options.log, clock)
   const workers: Record<Stage['stage'], Map<number, PartitionWorker>> = { events: new Map(), signals: new Map() }
   const poisoned = new Set<string>()
   const readContent = createConfigurationReader(log)
@@ -106,6 +108,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       clock,
       group: GROUP,
       processed: (partition) => workers.events.get(partition)?.position,
+      marginMs,
     })
     const ticker = createTicker({ log, clock, logger, metrics, watermark })
     const gate = createGate(1)

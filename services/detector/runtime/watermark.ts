@@ -5,7 +5,7 @@
  * A mark is (time, end of every partition of `events`), taken in this order: first the clock is read, then the ends. When
  * every partition has been processed up to its end of the mark, and what came of it is durable, then every frame that was
  * stamped more than a margin before the mark is done, and the watermark is the mark's time less the margin. The margin is
- * for frames that were stamped and not yet durable when the ends were read.
+ * for frames that were stamped and not yet durable when the ends were read; it grows where appends take long (pace.ts).
  *
  * What may go wrong, and why it is harmless or what it costs:
  * - A partition belongs to another process. Its committed offset stands for its progress: offsets are committed after the
@@ -13,9 +13,11 @@
  * - Its worker died and another one starts from an older snapshot. What it repeats was durable before the commit; stage
  *   two drops it. A watermark never goes back, and need not.
  * - A worker that lost its partition appends a tick. What the tick says is true whoever says it.
- * - A collector's clock is behind by more than the margin, or its append took longer. Its signals come after a tick that
- *   promised that there are none: they count and change no decision that was made, and results from `signals` stay the
- *   same, because the tick is a record.
+ * - A broker dies, and appends hang until others take its place. Ours hang as the collectors' do, so the margin grows with
+ *   them before the first of them ends.
+ * - A collector's clock is behind by more than the margin, or its append took longer all the same. Its signals come after
+ *   a tick that promised that there are none: they count and change no decision that was made, and results from `signals`
+ *   stay the same, because the tick is a record.
  * - A partition that nobody processes holds the watermark, and with it all candidates. That is what it is for; the metric
  *   moltwatch_detector_watermark_lag_seconds shows it.
  */
@@ -29,6 +31,8 @@ export interface WatermarkOptions {
   readonly group: string
   /** Offset up to which a partition of `events` is processed and its outputs durable; undefined where it is not ours. */
   processed(partition: number): number | undefined
+  /** How long a stamped frame may be on its way into the log, in ms. Default: LIMITS.tick_margin_ms. */
+  marginMs?(): number
 }
 
 export interface Watermark {
@@ -41,7 +45,7 @@ interface Mark {
   readonly ends: readonly number[]
 }
 
-export function createWatermark({ log, clock, group, processed }: WatermarkOptions): Watermark {
+export function createWatermark({ log, clock, group, processed, marginMs }: WatermarkOptions): Watermark {
   let low = 0
   let mark: Mark | undefined
   let asking: Promise<number> | undefined
@@ -70,7 +74,7 @@ export function createWatermark({ log, clock, group, processed }: WatermarkOptio
     for (const fresh of [false, true]) {
       if (mark === undefined || fresh) mark = await newMark()
       if (!(await reached(mark))) break
-      low = Math.max(low, mark.time - LIMITS.tick_margin_ms)
+      low = Math.max(low, mark.time - (marginMs?.() ?? LIMITS.tick_margin_ms))
     }
     return low
   }

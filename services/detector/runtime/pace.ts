@@ -1,0 +1,56 @@
+/**
+ * How long appends take at the moment, measured by our own: frames that a collector has stamped may be under way for as
+ * long. While a broker is away an append can hang for seconds, and ours hang with those of the collectors, because both need
+ * the same replicas. The watermark stays so far behind the clock; when the trouble is over for a while, it comes nearer again.
+ */
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log/port.ts'
+
+export interface Pace {
+  /** The log, with its appends timed. */
+  readonly log: Log
+  /** How long a stamped frame may be under way, in ms: twice the longest append of late, those under way included. */
+  marginMs(): number
+}
+
+const PERIOD_MS = LIMITS.tick_margin_memory_ms / 2
+
+export function createPace(log: Log, clock: Clock): Pace {
+  const underWay = new Set<{ readonly since: number }>()
+  let period = { begin: clock.now(), longest: 0 }
+  let before = 0
+
+  /** Two periods are remembered: what an append took counts for at least one whole period. */
+  function turn(now: number): void {
+    const past = now - period.begin
+    if (past < PERIOD_MS) return
+    before = past < 2 * PERIOD_MS ? period.longest : 0
+    period = { begin: now, longest: 0 }
+  }
+
+  return {
+    log: {
+      ...log,
+      async append(topic, partition, records) {
+        const mine = { since: clock.now() }
+        underWay.add(mine)
+        try {
+          return await log.append(topic, partition, records)
+        } finally {
+          underWay.delete(mine)
+          const now = clock.now()
+          turn(now)
+          period.longest = Math.max(period.longest, now - mine.since)
+        }
+      },
+    },
+    marginMs() {
+      const now = clock.now()
+      turn(now)
+      let longest = Math.max(before, period.longest)
+      for (const { since } of underWay) longest = Math.max(longest, now - since)
+      return Math.min(Math.max(LIMITS.tick_margin_ms, 2 * longest), LIMITS.tick_margin_ms_max)
+    },
+  }
+}
