@@ -16,7 +16,7 @@ import { addLogLevel, drain, portOption, readConfiguration, toldToStop, watchCon
 import { print } from '../lib/terminal.ts'
 import { logOpener, warehouseOptions } from './engines.ts'
 import { type ServiceProcess, startProcess } from './process.ts'
-import { ROLES, type RoleName } from './roles/role.ts'
+import { DEFAULT_PORTS, ROLES, type RoleName } from './roles/role.ts'
 
 interface ProcessCommandOptions {
   readonly config: string
@@ -28,12 +28,12 @@ interface ProcessCommandOptions {
   readonly json?: true
 }
 
-const DESCRIPTIONS: Readonly<Record<RoleName, { readonly port: number; readonly does: string }>> = {
-  api: { port: 8080, does: 'answer analysts: lists, searches, orders' },
-  collector: { port: 8081, does: 'take audit logs over HTTP, and from the topic raw where the configuration says so' },
-  detector: { port: 8082, does: 'run the detectors over a share of the partitions' },
-  archiver: { port: 8083, does: 'bring events and findings into ClickHouse' },
-  responder: { port: 8084, does: 'act on findings: webhooks, quarantines, configuration; several stand by for one' },
+const DOES: Readonly<Record<RoleName, string>> = {
+  api: 'answer analysts: lists, searches, orders',
+  collector: 'take audit logs over HTTP, and from the topic raw where the configuration says so',
+  detector: 'run the detectors over a share of the partitions',
+  archiver: 'bring events and findings into ClickHouse',
+  responder: 'act on findings: webhooks, quarantines, configuration; several stand by for one',
 }
 
 /** The key that all collectors share. */
@@ -123,13 +123,18 @@ async function run(role: RoleName, options: ProcessCommandOptions, tools: Comman
 
 export const addProcesses: AddCommand = (program, tools) => {
   for (const role of ROLES) {
-    const { port, does } = DESCRIPTIONS[role]
     const command = program
       .command(role)
-      .description(`${does}, as a process of its own on Kafka`)
+      .description(`${DOES[role]}, as a process of its own on Kafka`)
       .requiredOption('--config <file>', 'YAML configuration, read again when it changes; see docs/configuration.md')
       .option('--host <address>', 'address to listen on', '127.0.0.1')
-      .addOption(portOption('--port <port>', role === 'api' ? 'API, probes and metrics' : 'probes and metrics', port))
+      .addOption(
+        portOption(
+          '--port <port>',
+          role === 'api' ? 'API, probes and metrics' : 'probes and metrics',
+          DEFAULT_PORTS[role],
+        ),
+      )
     if (role === 'collector') {
       command
         .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))

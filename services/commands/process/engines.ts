@@ -6,6 +6,7 @@ import type { ServiceConfiguration } from '../../lib/config.ts'
 import { createKafkaLog, type KafkaLogOptions } from '../../lib/log/kafka/index.ts'
 import type { Log } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
+import { RAW_SETTINGS } from '../../lib/raw-topic.ts'
 import type { WarehouseOptions } from '../../lib/warehouse/index.ts'
 import type { CommandTools } from '../lib/command.ts'
 import { UsageError } from '../lib/errors.ts'
@@ -72,9 +73,6 @@ async function kafkaOptions(tools: EngineTools, variable: Variable): Promise<Kaf
   }
 }
 
-/** Broker settings of the topic `raw`, where it is made here. */
-export const RAW_SETTINGS = { 'compression.type': 'zstd' } as const
-
 async function openWith(options: KafkaLogOptions, topics: readonly TopicSpec[]): Promise<Log> {
   const log = await createKafkaLog(options)
   try {
@@ -91,7 +89,6 @@ export async function logOpener(tools: EngineTools, variable: Variable): Promise
   const options = await kafkaOptions(tools, variable)
   const topics = topicsOf(tools.config)
   return async () => {
-    // Producers of others compress as they like; the brokers turn it into what can be read here.
     const raw = topics.filter(({ name }) => name === 'raw')
     await (await openWith({ ...options, topicSettings: RAW_SETTINGS }, raw)).close()
     return openWith(options, topics)

@@ -62,7 +62,7 @@ export function readMigrations(directory: URL = MIGRATIONS_DIRECTORY): Migration
   })
 }
 
-const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS migrations (
+export const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS migrations (
   number UInt32,
   name String,
   checksum FixedString(64),

@@ -14,6 +14,15 @@ import type { ProbeTools, Readiness } from '../../../api/routes/probes.ts'
 export const ROLES = ['collector', 'detector', 'archiver', 'responder', 'api'] as const
 export type RoleName = (typeof ROLES)[number]
 
+/** Each role has its own, so that all of them fit on one machine. */
+export const DEFAULT_PORTS: Readonly<Record<RoleName, number>> = {
+  api: 8080,
+  collector: 8081,
+  detector: 8082,
+  archiver: 8083,
+  responder: 8084,
+}
+
 export interface RoleTools {
   /** Need not be reached yet before `start`. */
   readonly log: Log

@@ -1,0 +1,40 @@
+/**
+ * The topics as manifests of Strimzi, for clusters whose topics are not made by whoever comes first. Generated from the
+ * table in schemas/topics.ts; a test compares topics.yaml with it.
+ *
+ *   node scripts/topic-manifests.ts > infra/kafka/topics.yaml
+ */
+import { stringify } from 'yaml'
+import { type TopicSpec, topicSpecs } from '../schemas/topics.ts'
+import { RAW_SETTINGS } from '../services/lib/raw-topic.ts'
+
+const REPLICAS = 3
+const MIN_IN_SYNC = 2
+
+/** Settings of one topic in the words of Kafka: what ensureTopics compares, and nothing more. */
+const configOf = ({ name, cleanup, retentionMs }: TopicSpec) => ({
+  'cleanup.policy': cleanup,
+  ...(cleanup === 'delete' ? { 'retention.ms': String(retentionMs) } : {}),
+  'min.insync.replicas': String(MIN_IN_SYNC),
+  ...(name === 'raw' ? RAW_SETTINGS : {}),
+})
+
+const resourceOf = (spec: TopicSpec) => ({
+  apiVersion: 'kafka.strimzi.io/v1',
+  kind: 'KafkaTopic',
+  metadata: { name: spec.name, labels: { 'strimzi.io/cluster': 'moltwatch' }, annotations: { holds: spec.holds } },
+  spec: { topicName: spec.name, partitions: spec.partitions, replicas: REPLICAS, config: configOf(spec) },
+})
+
+const HEAD = `# Topics of moltwatch as resources of Strimzi, generated from schemas/topics.ts by scripts/topic-manifests.ts: not edited by hand.
+# The number of partitions is fixed once a topic exists; kafka.partitions in the configuration must say the same.
+`
+
+/** The text of topics.yaml. */
+export const topicManifests = (): string =>
+  HEAD +
+  topicSpecs()
+    .map((spec) => `---\n${stringify(resourceOf(spec), { lineWidth: 0 })}`)
+    .join('')
+
+if (import.meta.main) process.stdout.write(topicManifests())

@@ -1,0 +1,195 @@
+/**
+ * The deploy files say what the code says: topics and tables are those of the code, the image holds what the program needs, and
+ * compose starts commands that exist, on ports that they have, with configurations that they take.
+ */
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createChdbConnection } from 'chdb/connection'
+import { validate } from 'dockerfile-utils'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { DETECTORS } from '../../../detectors/registry.ts'
+import { replicatedSchema } from '../../../scripts/replicated-schema.ts'
+import { topicManifests } from '../../../scripts/topic-manifests.ts'
+import { KAFKA_VERSION } from '../../../infra/local/kafka-jars.ts'
+import { topicSpecs } from '../../../schemas/topics.ts'
+import { DEFAULT_PORTS, ROLES, type RoleName } from '../../../services/commands/process/roles/role.ts'
+import { parseConfig } from '../../../services/lib/config.ts'
+import { parseMasterKey } from '../../../services/lib/secrets.ts'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+const run = promisify(execFile)
+
+describe('topic manifests', () => {
+  it('are those of schemas/topics.ts', () => {
+    expect(read('infra/kafka/topics.yaml')).toBe(topicManifests())
+    const resources = topicManifests().split('---\n').slice(1)
+    expect(resources.map((text) => (parse(text) as { spec: { topicName: string } }).spec.topicName)).toEqual(
+      topicSpecs().map(({ name }) => name),
+    )
+  })
+})
+
+describe('the schema for replicas', () => {
+  it('is made from the migrations', () => {
+    expect(read('infra/clickhouse/replicated/schema.sql')).toBe(replicatedSchema())
+  })
+
+  it('is SQL that ClickHouse reads, and every table in it is replicated', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'moltwatch-deploy-'))
+    const engine = createChdbConnection({ path: directory })
+    try {
+      const statements = replicatedSchema()
+        .replaceAll(/^--.*$/gm, '')
+        .split(/;\n/)
+        .map((statement) => statement.trim())
+        .filter((statement) => statement !== '')
+      expect(statements.length).toBeGreaterThan(3)
+      for (const statement of statements) {
+        const query = 'SELECT formatQuerySingleLine({statement:String}) FORMAT TabSeparatedRaw'
+        const { stream } = await engine.query({ query, query_params: { statement } })
+        let text = ''
+        for await (const chunk of stream) text += String(chunk)
+        expect(text).toMatch(/^CREATE TABLE IF NOT EXISTS \w+ ON CLUSTER .* ENGINE = Replicated\w*MergeTree\(/)
+      }
+    } finally {
+      await engine.close()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('the image', () => {
+  const text = read('infra/docker/Dockerfile')
+  const lines = text.split('\n')
+
+  it('passes the linter', () => {
+    expect(validate(text)).toEqual([])
+    // The linter does find what is wrong.
+    expect(validate('FROM node\nMAINTAINER me\nCOPPY a b\n').length).toBeGreaterThan(1)
+  })
+
+  it('runs on the pinned Node, and not as root', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
+    const bases = lines.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1])
+    expect(bases).toEqual(bases.map(() => `node:${dependencies['node']}-bookworm-slim`))
+    expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node'])
+    expect(lines.indexOf('USER node')).toBeGreaterThan(lines.findLastIndex((line) => line.startsWith('COPY ')))
+  })
+
+  it('holds all that the program needs, and the builder is sent no more', { timeout: 60_000 }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'moltwatch-image-'))
+    const copies = lines.filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+    const sources = new Set(copies.flatMap((line) => line.split(/\s+/).slice(1, -1)))
+    const sent = read('infra/docker/Dockerfile.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+    try {
+      expect(sent.map((line) => line.slice(1)).sort()).toEqual([...sources].sort())
+      for (const source of sources) {
+        expect(existsSync(join(ROOT, source))).toBe(true)
+        const filter = (path: string): boolean => !path.endsWith('.cases.ts')
+        cpSync(join(ROOT, source), join(directory, source), { recursive: true, filter })
+      }
+      symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
+      const { stdout } = await run(process.execPath, ['services/main.ts', '--help'], { cwd: directory })
+      for (const role of ROLES) expect(stdout).toContain(`\n  ${role} `)
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+})
+
+interface Service {
+  readonly image?: string
+  readonly command?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly ports?: readonly string[]
+  readonly profiles?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly healthcheck?: { readonly test: readonly string[] }
+}
+
+const COMPOSE = read('infra/compose/compose.yaml')
+const VARIABLE = /\$\{(\w+)(?::-([^}]*))?\}/g
+
+const variablesOf = (file: string): Record<string, string> =>
+  Object.fromEntries(
+    read(file)
+      .split('\n')
+      .filter((line) => /^\w+=/.test(line))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+
+function compose(variables: Readonly<Record<string, string>>): Record<string, Service> {
+  const text = COMPOSE.replaceAll(VARIABLE, (_, name: string, fallback = '') => variables[name] ?? String(fallback))
+  const profiles = (variables['COMPOSE_PROFILES'] ?? '').split(',')
+  const { services } = parse(text, { merge: true, uniqueKeys: true, strict: true }) as {
+    services: Record<string, Service>
+  }
+  const isOn = ({ profiles: own }: Service): boolean => own === undefined || own.some((one) => profiles.includes(one))
+  return Object.fromEntries(Object.entries(services).filter(([, service]) => isOn(service)))
+}
+
+describe.each([
+  ['one broker', {}, ['kafka-1']],
+  ['three brokers', variablesOf('infra/compose/three.env'), ['kafka-1', 'kafka-2', 'kafka-3']],
+])('compose with %s', (_name, variables, brokers) => {
+  const services = compose(variables)
+  const roles = Object.entries(services).filter(([name]) => ROLES.includes(name as RoleName)) as [RoleName, Service][]
+
+  it('has every process and broker, each with a check of its health and a version', () => {
+    expect(Object.keys(services).sort()).toEqual([...ROLES, 'clickhouse', ...brokers].sort())
+    for (const [name, { image, healthcheck }] of Object.entries(services)) {
+      expect(healthcheck?.test.length, name).toBeGreaterThan(1)
+      if (name.startsWith('kafka')) expect(image).toBe(`apache/kafka:${KAFKA_VERSION}`)
+      else if (name === 'clickhouse') expect(image).toMatch(/:\d+\.\d+$/)
+    }
+  })
+
+  it('gives each process its command, its port and a configuration that it takes', () => {
+    for (const [role, { command, ports = [], healthcheck, volumes = [], environment = {} }] of roles) {
+      expect(command).toEqual([role, '--config', '/etc/moltwatch.yaml', '--host', '0.0.0.0'])
+      expect(healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${DEFAULT_PORTS[role]}/readyz`)
+      for (const port of ports) {
+        expect(port).toMatch(/^127\.0\.0\.1:(\d+):\1$/)
+        expect([String(DEFAULT_PORTS[role]), '4318']).toContain(port.split(':')[1])
+      }
+      const file = /^\.\/(.+):\/etc\/moltwatch\.yaml:ro$/.exec(volumes[0] ?? '')?.[1]
+      const outcome = parseConfig(read(`infra/compose/${file}`), { detectors: DETECTORS })
+      expect(outcome.ok ? [] : outcome.problems).toEqual([])
+      if (!outcome.ok) continue
+      const { kafka, clickhouse } = outcome.config
+      expect(kafka?.brokers).toEqual(brokers.map((name) => `${name}:9092`))
+      expect(kafka?.replication_factor).toBe(brokers.length)
+      expect(environment).toHaveProperty(clickhouse?.password_env ?? 'none')
+      if (role === 'collector') expect(parseMasterKey(environment['MOLTWATCH_MASTER_KEY'] ?? '')).toBeDefined()
+    }
+  })
+
+  it('makes one cluster of the brokers', () => {
+    const settings = brokers.map((name) => services[name]?.environment ?? {})
+    const voters = brokers.map((name, index) => `${index + 1}@${name}:9093`).join(',')
+    for (const [index, environment] of settings.entries()) {
+      expect(environment).toMatchObject({
+        KAFKA_NODE_ID: String(index + 1),
+        KAFKA_CONTROLLER_QUORUM_VOTERS: voters,
+        KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${brokers[index]}:9092`,
+        KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: brokers.length,
+      })
+      expect(Buffer.from(environment['CLUSTER_ID'] ?? '', 'base64url')).toHaveLength(16)
+    }
+  })
+})
+
+describe('the environment of compose', () => {
+  it('sets nothing that compose.yaml does not use', () => {
+    const used = new Set(['COMPOSE_PROFILES', ...[...COMPOSE.matchAll(VARIABLE)].map(([, name]) => name)])
+    for (const name of Object.keys(variablesOf('infra/compose/three.env'))) expect(used).toContain(name)
+  })
+})
