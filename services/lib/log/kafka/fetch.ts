@@ -1,7 +1,10 @@
 /**
- * One fetch from one broker: its request goes out as kafkajs forms it, its answer is read here, down to the records.
+ * One fetch from one broker. Request and answer are written and read here: a consumer that waits asks several times a
+ * second for all its partitions, and kafkajs's own encoding would be most of what that costs.
  *
- *   answer (version 11): throttle ms i32, error i16, session i32, [topic, [partition i32, error i16, high watermark i64,
+ *   request (version 11): replica i32, wait ms i32, min bytes i32, max bytes i32, isolation i8, session i32, session epoch
+ *   i32, [topic, [partition i32, leader epoch i32, offset i64, log start i64, max bytes i32]], forgotten [], rack string
+ *   answer: throttle ms i32, error i16, session i32, [topic, [partition i32, error i16, high watermark i64,
  *   last stable offset i64, log start i64, aborted [producer i64, first i64], preferred replica i32, record set bytes]]
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -35,6 +38,13 @@ interface Answer {
 
 const ABORTED_BYTES = 16
 const UNCOMMITTED = 0
+const NO_REPLICA = -1
+const NO_SESSION = -1
+const ANY_EPOCH = -1
+/** Of a request without topics. */
+const FIXED_BYTES = 35
+/** Of one partition in a request. */
+const PARTITION_BYTES = 28
 
 /** Steps through an answer. */
 function createSteps(payload: Buffer) {
@@ -72,13 +82,39 @@ function decode(payload: Buffer): Answer {
   return { clientSideThrottleTime, errorCode, partitions }
 }
 
+function encode(wanted: readonly Wanted[], waitMs: number): Buffer {
+  const byTopic = Map.groupBy(wanted, ({ topic }) => topic)
+  const names = [...byTopic.keys()].map((topic) => Buffer.from(topic))
+  const size = names.reduce((sum, name) => sum + name.length + 6, FIXED_BYTES) + wanted.length * PARTITION_BYTES
+  const body = Buffer.alloc(size)
+  let at = body.writeInt32BE(NO_REPLICA, 0)
+  at = body.writeInt32BE(waitMs, at)
+  at = body.writeInt32BE(1, at)
+  at = body.writeInt32BE(LIMITS.kafka_fetch_bytes_max, at)
+  at = body.writeInt8(UNCOMMITTED, at)
+  at = body.writeInt32BE(0, at)
+  at = body.writeInt32BE(NO_SESSION, at)
+  at = body.writeInt32BE(names.length, at)
+  for (const [i, ofTopic] of [...byTopic.values()].entries()) {
+    at = body.writeInt16BE(names[i]!.length, at)
+    at += names[i]!.copy(body, at)
+    at = body.writeInt32BE(ofTopic.length, at)
+    for (const { partition, offset, bytesMax } of ofTopic) {
+      at = body.writeInt32BE(partition, at)
+      at = body.writeInt32BE(ANY_EPOCH, at)
+      at = body.writeBigInt64BE(BigInt(offset), at)
+      at = body.writeBigInt64BE(-1n, at)
+      at = body.writeInt32BE(bytesMax, at)
+    }
+  }
+  // No topics to forget, and a rack of no name.
+  at = body.writeInt32BE(0, at)
+  body.writeInt16BE(0, at)
+  return body
+}
+
 /** Fetches what there is, waiting up to `waitMs` for something. Partitions that come first are served first. */
 export function fetchFrom(wire: Wire, wanted: readonly Wanted[], waitMs: number): Promise<Answer> {
-  const topics: { topic: string; partitions: object[] }[] = []
-  for (const { topic, partition, offset, bytesMax } of wanted) {
-    if (topics.at(-1)?.topic !== topic) topics.push({ topic, partitions: [] })
-    topics.at(-1)!.partitions.push({ partition, fetchOffset: String(offset), maxBytes: bytesMax })
-  }
-  const request = { topics, maxWaitTime: waitMs, minBytes: 1, maxBytes: LIMITS.kafka_fetch_bytes_max }
-  return wire.call('Fetch', { ...request, isolationLevel: UNCOMMITTED }, { decode })
+  // The rest of the options is what kafkajs derives its own time limit from.
+  return wire.call('Fetch', { topics: [], maxWaitTime: waitMs }, { encode: () => encode(wanted, waitMs), decode })
 }

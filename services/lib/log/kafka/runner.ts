@@ -57,8 +57,8 @@ export function startRunner(options: RunnerOptions): Runner {
     },
   }
 
-  async function firstPosition(from: Awaited<ReturnType<PartitionHandler['start']>>): Promise<number> {
-    if (from === 'latest') return (await offsets.bounds(topic, partition)).end
+  async function firstPosition(from: Awaited<ReturnType<PartitionHandler['start']>>, latest: number): Promise<number> {
+    if (from === 'latest') return latest
     const wanted = from === 'committed' ? ((await options.committed()) ?? 'earliest') : from
     if (wanted === 'earliest') return (await offsets.bounds(topic, partition)).start
     await offsets.check(topic, partition, wanted)
@@ -85,9 +85,11 @@ export function startRunner(options: RunnerOptions): Runner {
   }
 
   async function consume(handler: PartitionHandler): Promise<void> {
+    // Asked for before the handler starts: whatever is appended after its start is new to it.
+    const { end } = await offsets.bounds(topic, partition)
     const from = await handler.start()
     try {
-      const position = await firstPosition(from)
+      const position = await firstPosition(from, end)
       if (sought === undefined) source.reset(position)
       while (!leaving.signal.aborted) {
         const batch = await nextBatch()
