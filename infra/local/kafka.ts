@@ -178,7 +178,7 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
   }))
   const root = mkdtempSync(join(tmpdir(), 'moltwatch-kafka-'))
   const cluster = Buffer.from(Array.from({ length: 16 }, (_, i) => (process.pid >> i) & 255)).toString('base64url')
-  const format = ['-t', cluster, ...storageUsers(options.users ?? {})]
+  const format = [`--cluster-id=${cluster}`, ...storageUsers(options.users ?? {})]
   const dataOf = ({ id }: Place): string => join(root, String(id))
   const brokers: LocalBroker[] = []
   const close = async (): Promise<void> => {
