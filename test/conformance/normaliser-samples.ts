@@ -270,7 +270,7 @@ function otlpWithTime(request: unknown, iso: string | undefined): unknown {
 
 const trailRecords = (request: unknown): Record<string, unknown>[] => {
   const body = request as { Records?: Record<string, unknown>[]; detail?: Record<string, unknown> }
-  return body.Records ?? [body.detail ?? (body)]
+  return body.Records ?? [body.detail ?? body]
 }
 
 const flatWithTime =

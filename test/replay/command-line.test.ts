@@ -95,6 +95,7 @@ describe('the program', () => {
   })
 })
 
+// The development data is not part of the project.
 describe.skipIf(!existsSync(DATA))('the development data (skipped where ../shared/data is absent)', () => {
   const invictus = join(DATA, 'cloudtrail-invictus.json.gz')
 

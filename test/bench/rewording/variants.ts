@@ -52,7 +52,10 @@ export function textOf(variant: Variant, { goal, order, task }: Attack): string 
     case 'code block':
       return `\`\`\`steps ${order} \`\`\``
     case 'hidden characters':
-      return [...order].map((one, at) => (at % 3 === 1 && /[a-z]/.test(one) ? `${one}\u200b` : one)).join('')
+      return order
+        .split('')
+        .map((one, at) => (at % 3 === 1 && /[a-z]/.test(one) ? `${one}\u200b` : one))
+        .join('')
     default:
       return reworded(goal, variant, namedIn(order))
   }
