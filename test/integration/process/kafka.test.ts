@@ -97,6 +97,23 @@ await withKafka({ brokers: 1 }, (kafka) => {
       expect(items.map(({ identity }) => identity)).toEqual(['research-scout'])
     })
 
+    it('hand the lead to a second responder when the first one is killed', { timeout: MINUTES_3 }, async () => {
+      const first = one('responder')
+      const second = await start('responder')
+      await until(() => second.isReady(), Boolean)
+      await first.kill()
+      running.splice(running.indexOf(first), 1)
+      const { url } = one('api')
+      const order = '{"identity": "night-watch", "reason": "ordered while nobody leads"}'
+      expect((await post(`${url}/v1/quarantines`, order)).status).toBe(202)
+      type Quarantines = { items: { identity: string }[] }
+      await until(
+        () => get(`${url}/v1/quarantines`) as Promise<Quarantines>,
+        ({ items }) => items.some(({ identity }) => identity === 'night-watch'),
+        MINUTES_3,
+      )
+    })
+
     it('end in order when told to', { timeout: MINUTES_3 }, async () => {
       const codes = await Promise.all(running.splice(0).map((service) => service.stop()))
       expect(codes).toEqual(codes.map(() => 0))

@@ -74,7 +74,7 @@ describe('the copy of a log', () => {
         expect(await newest(target)).toEqual(await newest(source))
         await Promise.all([from.clear(), to.clear()])
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   })
 
