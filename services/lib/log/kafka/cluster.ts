@@ -6,7 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { LogError } from '../port.ts'
-import { type Api, connectWire, errorOf, type Wire, type WireOptions } from './wire.ts'
+import { connectWire, errorOf, type Wire, type WireOptions } from './wire.ts'
 
 export interface PartitionState {
   readonly partition: number
@@ -223,5 +223,3 @@ export async function persist<T>(cluster: Cluster, what: string, act: () => Prom
     }
   }
 }
-
-export type { Api }
