@@ -100,9 +100,9 @@ async function begin(
 
 async function run(role: RoleName, options: ProcessCommandOptions, tools: CommandTools): Promise<void> {
   const logger = createLogger(options.logLevel).child({ service: role })
-  const stopping = toldToStop()
   const config = await readConfiguration(options.config, tools)
   const service = await begin(role, options, tools, { config, logger })
+  const stopping = toldToStop()
   const { url, secondUrl } = service
   const second = secondUrl === undefined ? '' : ` and ${secondUrl} (OTLP logs)`
   const line =

@@ -7,17 +7,20 @@ import { type Log, LogError } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 
 export interface PendingLog extends Log {
-  /** Resolves when the log is open; rejects with what no waiting mends (LogError), and when it is closed before. */
-  readonly opened: Promise<void>
+  /**
+   * Begins to reach it. Resolves when the log is open; rejects with what no waiting mends (LogError), and when it is closed
+   * before.
+   */
+  open(): Promise<void>
 }
 
 const RETRY_MS_MIN = 250
 const RETRY_MS_MAX = 5_000
 
-/** Begins to open the log at once. */
 export function createPendingLog(open: () => Promise<Log>, logger: Logger): PendingLog {
   const closing = new AbortController()
   let log: Log | undefined
+  let opening: Promise<void> | undefined
   let reason = 'the log is being reached'
 
   async function reach(): Promise<void> {
@@ -38,16 +41,13 @@ export function createPendingLog(open: () => Promise<Log>, logger: Logger): Pend
       if (closing.signal.aborted) throw new LogError('log_unavailable', 'stopped before the log was reached')
     }
   }
-  const opened = reach()
-  // Whoever waits for it hears of it; nobody may.
-  opened.catch(() => undefined)
 
   const there = (): Log => {
     if (log === undefined) throw new LogError('log_unavailable', reason)
     return log
   }
   return {
-    opened,
+    open: () => (opening ??= reach()),
     ensureTopics: async (specs) => there().ensureTopics(specs),
     partitions: (topic) => there().partitions(topic),
     append: async (topic, partition, records) => there().append(topic, partition, records),
@@ -59,7 +59,7 @@ export function createPendingLog(open: () => Promise<Log>, logger: Logger): Pend
     maintain: async () => there().maintain(),
     async close() {
       closing.abort()
-      await opened.catch(() => undefined)
+      await opening?.catch(() => undefined)
       await log?.close()
     },
   }

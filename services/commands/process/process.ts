@@ -145,11 +145,13 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
     void health.probes.readiness()
   }, LIMITS.health_every_ms).unref()
   const start = async (): Promise<void> => {
-    await log.opened
+    await log.open()
     await mine.start()
     await health.begun()
   }
   const started = start()
+  // Whoever waits for it hears of it; until then a failure must not end the process.
+  started.catch(() => undefined)
   return {
     url: ports.url,
     secondUrl: ports.secondUrl,

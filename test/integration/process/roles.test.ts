@@ -186,7 +186,7 @@ describe('a log that is being reached', () => {
     }, logger)
     await expect(pending.append('events', 0, [])).rejects.toMatchObject({ code: 'log_unavailable', retriable: true })
     expect(await pending.health()).toMatchObject({ ok: false })
-    await pending.opened
+    await pending.open()
     expect(tries).toBe(3)
     expect(await pending.append('raw', 0, [{ key: null, value: Buffer.from('x') }])).toBe(0)
     await pending.close()
@@ -197,11 +197,12 @@ describe('a log that is being reached', () => {
     const mismatch = createPendingLog(async () => {
       throw new LogError('topic_mismatch', 'topic events has partitions 3, wanted: 64')
     }, logger)
-    await expect(mismatch.opened).rejects.toThrow('partitions 3')
+    await expect(mismatch.open()).rejects.toThrow('partitions 3')
     const away = createPendingLog(async () => {
       throw new LogError('log_unavailable', 'no broker answers')
     }, logger)
+    const opening = away.open()
     await away.close()
-    await expect(away.opened).rejects.toMatchObject({ code: 'log_unavailable' })
+    await expect(opening).rejects.toMatchObject({ code: 'log_unavailable' })
   })
 })
