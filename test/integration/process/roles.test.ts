@@ -46,6 +46,8 @@ describe('the services as processes on one log', () => {
   let load: DemoLoad
   let oracle: string[]
   const running: ServiceProcess[] = []
+  /** The one that is asked; those started together come in no fixed order. */
+  let api: ServiceProcess
 
   /** Nothing that is shared is closed by one of them. */
   const start = async (role: RoleName): Promise<ServiceProcess> => {
@@ -115,7 +117,8 @@ describe('the services as processes on one log', () => {
     const others = await Promise.all((['detector', 'detector', 'archiver', 'archiver', 'api'] as const).map(start))
     await Promise.all(others.map((service) => service.started))
     for (const service of others) await until(() => isReady(service.url), Boolean)
-    const [collector, api] = [running[0] as ServiceProcess, others[4] as ServiceProcess]
+    const collector = running[0] as ServiceProcess
+    api = others[4] as ServiceProcess
     for (const line of load.lines) expect((await post(`${collector.secondUrl}/v1/logs`, line)).status).toBe(200)
     await until(
       () => findingIds(api.url),
@@ -131,7 +134,7 @@ describe('the services as processes on one log', () => {
 
   it('the api shows and orders what the responder does, over the log alone', { timeout: MINUTES_2 }, async () => {
     type Quarantines = { items: { id: string; identity: string; status: string }[]; next_cursor: string | null }
-    const { url } = running.at(-1) as ServiceProcess
+    const { url } = api
     const list = (): Promise<Quarantines> => get(`${url}/v1/quarantines`) as Promise<Quarantines>
     const { items } = await until(list, (found) => found.items.length > 0)
     expect(items.map((one) => one.identity)).toEqual(['research-scout'])
@@ -152,7 +155,6 @@ describe('the services as processes on one log', () => {
     await second.started
     await until(() => isReady(second.url), Boolean)
     await stop(first)
-    const api = running.at(-2) as ServiceProcess
     const body = '{"identity": "night-watch", "reason": "after the change of responders"}'
     expect((await post(`${api.url}/v1/quarantines`, body)).status).toBe(202)
     await until(
