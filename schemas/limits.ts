@@ -7,6 +7,8 @@ export const LIMITS = {
   indicators_chars_max: 65_536,
   /** A text longer than this is cut before indicators are taken from it; the cut is counted. */
   indicator_text_chars_max: 65_536,
+  /** What one tenant's indicator extractor remembers of texts it has read, keys included. */
+  indicator_memory_bytes_max: 8 * 1024 * 1024,
 
   // Requests
   body_bytes_max: 16 * 1024 * 1024,

@@ -2,7 +2,7 @@
  * Keyed hashes of words and values, behind one bounded cache: the same words come back in every event. A word's hash and
  * a value's hash are never comparable with each other, nor with another tenant's.
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 
 export interface Hasher {
@@ -16,12 +16,14 @@ const CACHE_ENTRIES = 65_536
 
 export function createHasher(key: Buffer): Hasher {
   if (key.length < 16) throw new Error(`the indicator key has ${key.length} bytes: give it at least 16 random bytes`)
+  // A key object is prepared once; raw bytes would be prepared again for every hash, which costs five times the hash.
+  const prepared = createSecretKey(key)
   const cache = new LRUCache<string, bigint>({ max: CACHE_ENTRIES })
   const hash = (domain: string, text: string): bigint => {
     const name = domain + text
     const known = cache.get(name)
     if (known !== undefined) return known
-    const made = createHmac('sha256', key).update(name).digest().readBigUInt64BE(0)
+    const made = createHmac('sha256', prepared).update(name).digest().readBigUInt64BE(0)
     if (name.length <= 128) cache.set(name, made)
     return made
   }

@@ -1,7 +1,7 @@
 /**
  * The door of the indicator extractor: texts in, hashed indicators out. It is the only part of moltwatch that reads the
  * texts of tasks, arguments and results; nothing of them leaves it in clear. Pure functions of (key, text): no clock, no
- * state between events but a bounded cache of hashes.
+ * state between events but bounded memories of what such a function gave before.
  */
 import type { Event } from '../../../schemas/event.ts'
 import {
@@ -14,9 +14,10 @@ import {
   VOICE,
 } from '../../../schemas/indicators.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { readCall } from './call.ts'
+import { readCall, readsOnly } from './call.ts'
 import { createHasher } from './hashing.ts'
-import { readResult } from './result.ts'
+import { createMemory } from './memory.ts'
+import { bytesOfLeaf, readResult } from './result.ts'
 import { readTask } from './task.ts'
 import type { Value } from './values.ts'
 
@@ -57,17 +58,39 @@ export interface Parts {
 /** The event's value columns hold at most this many. */
 const EVENT_VALUES_MAX = 256
 
+/** Estimates what a remembered part holds beside its text, in bytes: a small record for each value, numbers for the rest. */
+const PART_BYTES = 300
+const PART_VALUE_BYTES = 80
+const NESTED_BYTES = 500
+const bytesOfPart = (values: readonly HashedValue[], nested: number): number =>
+  PART_BYTES + PART_VALUE_BYTES * values.length + NESTED_BYTES * nested
+
 /** `key`: at least 16 random bytes, one key for each tenant, kept as long as its logs are to be comparable. */
 export function createExtractor(options: { readonly key: Buffer }): Extractor {
   const hasher = createHasher(options.key)
+  const half = LIMITS.indicator_memory_bytes_max / 2
+  const leaves = createMemory(half, bytesOfLeaf)
+  const results = createMemory<Part<ResultIndicators>>(half / 2, (kept) =>
+    bytesOfPart(kept.values, kept.indicators.orders.length),
+  )
+  const calls = createMemory<Part<CallIndicators>>(half / 2, (kept) =>
+    bytesOfPart(kept.values, kept.indicators.arguments.length),
+  )
   const part = <I>(read: { readonly indicators: I; readonly values: readonly Value[] }): Part<I> => ({
     indicators: read.indicators,
     values: read.values.map((value) => ({ hash: hasher.value(value.text), kind: VALUE_KINDS.indexOf(value.kind) })),
   })
   return {
     userMessage: (text) => part(readTask(text.slice(0, LIMITS.indicator_text_chars_max), hasher)),
-    toolCall: (call) => part(readCall(call.name, call.arguments, hasher)),
-    toolResult: (answer) => part(readResult(answer.name, answer.result, hasher)),
+    toolCall({ name, arguments: given }) {
+      if (typeof given !== 'string') return part(readCall(name, given, hasher))
+      return calls(`${name.length}:${name}${given}`, () => part(readCall(name, given, hasher)))
+    },
+    toolResult({ name, result: given }) {
+      const read = (): Part<ResultIndicators> => part(readResult(name, given, hasher, leaves))
+      // Of the tool's name only this one bit counts for the reading of its answer.
+      return typeof given === 'string' ? results((readsOnly(name) ? 'r' : 'a') + given, read) : read()
+    },
   }
 }
 

@@ -14,10 +14,11 @@ import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
 import { readsOnly } from './call.ts'
 import { isStopWord } from './lexicon.ts'
+import type { Memory } from './memory.ts'
 import { type Reading, readSentence } from './orders.ts'
 import { type Leaf, leavesOf } from './shape.ts'
 import { authorWords } from './task.ts'
-import { type Sentence, sentencesOf } from './text.ts'
+import { sentencesOf } from './text.ts'
 import { comparable, namesNothing, type Value, valuesOf } from './values.ts'
 
 /** A short answer of a tool that acts, on one line, is its status; longer ones show texts of others. */
@@ -31,14 +32,51 @@ export interface ResultReading {
   readonly values: readonly Value[]
 }
 
-interface Line {
-  readonly sentence: Sentence
+/** What a leaf's sentence says, its words left out; its paragraph counts from the beginning of the leaf. */
+interface Told {
   readonly reading: Reading
+  readonly values: readonly Value[]
+  readonly paragraph: number
+}
+
+interface Line {
+  readonly reading: Reading
+  readonly values: readonly Value[]
+  /** Counts through the whole result. */
+  readonly paragraph: number
   readonly item: number
   readonly author: string
 }
 
-export function readResult(name: string, given: unknown, hasher: Hasher): ResultReading {
+/** The sentences of a leaf, by its text alone. */
+export type LeafMemory = Memory<readonly Told[]>
+
+const TOLD_BYTES = 250
+const ROOT_BYTES = 40
+const VALUE_BYTES = 120
+
+/** Estimates what a remembered leaf holds, in bytes. */
+export const bytesOfLeaf = (told: readonly Told[]): number =>
+  told.reduce(
+    (sum, one) => sum + TOLD_BYTES + ROOT_BYTES * one.reading.roots.length + VALUE_BYTES * one.values.length,
+    0,
+  )
+
+const readLeaf = (text: string): readonly Told[] =>
+  sentencesOf(text).map((sentence) => ({
+    reading: readSentence(sentence),
+    values: sentence.values,
+    paragraph: sentence.paragraph,
+  }))
+
+/** `remembered` may spare reading a leaf again; without it every leaf is read. */
+export function readResult(
+  name: string,
+  given: unknown,
+  hasher: Hasher,
+  remembered: LeafMemory = (text, make) => make(text),
+): ResultReading {
+  const toldBy = (text: string): readonly Told[] => remembered(text, readLeaf)
   const { leaves, cut } = leavesOf(given)
   const status =
     typeof given === 'string' &&
@@ -47,16 +85,16 @@ export function readResult(name: string, given: unknown, hasher: Hasher): Result
     leaves.length <= 1 &&
     !readsOnly(name)
   const lines: Line[] = []
-  const places = new Places(hasher)
+  const places = new Places(hasher, toldBy)
   leaves.forEach((leaf, index) => {
     if (leaf.link) places.addWord(leaf.text, ORIGIN.link, leaf.item)
-    else if (isField(leaf)) places.addField(leaf)
-    else readProse(leaf, index * PARAGRAPHS_PER_LEAF, lines)
+    else if (isField(leaf, toldBy)) places.addField(leaf)
+    else readProse(leaf, toldBy, index * PARAGRAPHS_PER_LEAF, lines)
   })
   const orders = ordersOf(lines)
   const ordered = new Set(orders.map((order) => order.at))
   const paragraphs = new Set(
-    orders.filter((order) => order.strength >= 100).map((order) => (lines[order.at] as Line).sentence.paragraph),
+    orders.filter((order) => order.strength >= 100).map((order) => (lines[order.at] as Line).paragraph),
   )
   lines.forEach((line, at) => {
     const strong = line.reading.strength >= 100
@@ -64,10 +102,10 @@ export function readResult(name: string, given: unknown, hasher: Hasher): Result
       ? ORIGIN.status
       : ordered.has(at) && strong
         ? ORIGIN.order
-        : paragraphs.has(line.sentence.paragraph)
+        : paragraphs.has(line.paragraph)
           ? ORIGIN.beside
           : ORIGIN.prose
-    for (const value of line.sentence.values) places.add(value, origin, line.item)
+    for (const value of line.values) places.add(value, origin, line.item)
   })
   return {
     indicators: {
@@ -91,8 +129,10 @@ class Places {
   readonly values: Value[] = []
   readonly #seen = new Set<string>()
   readonly #hasher: Hasher
-  constructor(hasher: Hasher) {
+  readonly #toldBy: (text: string) => readonly Told[]
+  constructor(hasher: Hasher, toldBy: (text: string) => readonly Told[]) {
     this.#hasher = hasher
+    this.#toldBy = toldBy
   }
   add(value: Value, origin: number, item: number): void {
     if (this.#seen.has(value.text) || this.hashes.length >= INDICATOR_LIMITS.result_values) return
@@ -111,23 +151,22 @@ class Places {
   addField(leaf: Leaf): void {
     if (namesNothing(leaf.text)) return
     this.add({ kind: 'leaf', text: comparable(leaf.text) }, ORIGIN.field, leaf.item)
-    for (const sentence of sentencesOf(leaf.text))
-      for (const value of sentence.values) this.add(value, ORIGIN.field, leaf.item)
+    for (const told of this.#toldBy(leaf.text))
+      for (const value of told.values) this.add(value, ORIGIN.field, leaf.item)
   }
 }
 
 /** A short leaf under a key is a field, unless it asks for something: a title can carry an order. */
-function isField(leaf: Leaf): boolean {
+function isField(leaf: Leaf, toldBy: (text: string) => readonly Told[]): boolean {
   if (leaf.key === '' || leaf.text.length > FIELD_CHARS_MAX || leaf.text.includes('\n')) return false
   const words = leaf.text.trim().split(/\s+/)
-  if (words.length === 1) return true
-  const strong = sentencesOf(leaf.text).some((sentence) => readSentence(sentence).strength >= 180)
-  return words.length <= FIELD_WORDS_MAX ? !strong || words.length <= 2 : false
+  if (words.length <= 2) return true
+  return words.length <= FIELD_WORDS_MAX && toldBy(leaf.text).every((told) => told.reading.strength < 180)
 }
 
-function readProse(leaf: Leaf, firstParagraph: number, lines: Line[]): void {
-  for (const sentence of sentencesOf(leaf.text, firstParagraph)) {
-    lines.push({ sentence, reading: readSentence(sentence), item: leaf.item, author: leaf.author })
+function readProse(leaf: Leaf, toldBy: (text: string) => readonly Told[], firstParagraph: number, lines: Line[]): void {
+  for (const { reading, values, paragraph } of toldBy(leaf.text)) {
+    lines.push({ reading, values, paragraph: firstParagraph + paragraph, item: leaf.item, author: leaf.author })
   }
 }
 
@@ -143,8 +182,7 @@ function ordersOf(lines: readonly Line[]): Order[] {
     if (line.reading.strength > 0) found.push({ at, strength: line.reading.strength })
   })
   if (found.length > INDICATOR_LIMITS.orders) {
-    const weight = (order: Order): number =>
-      order.strength + ((lines[order.at] as Line).sentence.values.length > 0 ? 60 : 0)
+    const weight = (order: Order): number => order.strength + ((lines[order.at] as Line).values.length > 0 ? 60 : 0)
     found.sort((a, b) => weight(b) - weight(a) || a.at - b.at)
     found.length = INDICATOR_LIMITS.orders
     found.sort((a, b) => a.at - b.at)
@@ -157,24 +195,18 @@ const NEIGHBOURS = 2
 
 function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndicators {
   const line = lines[order.at] as Line
-  const { sentence, reading } = line
+  const { reading } = line
   const neighbours: Line[] = []
   for (let at = order.at - NEIGHBOURS; at <= order.at + NEIGHBOURS; at++) {
     const other = lines[at]
-    if (at !== order.at && other?.sentence.paragraph === sentence.paragraph) neighbours.push(other)
+    if (at !== order.at && other?.paragraph === line.paragraph) neighbours.push(other)
   }
   const before = lines[order.at - 1]
-  const lender =
-    reading.pointsBack && before !== undefined && before.sentence.paragraph === sentence.paragraph ? before : undefined
-  const values = [...sentence.values, ...(lender?.sentence.values ?? [])]
+  const lender = reading.pointsBack && before !== undefined && before.paragraph === line.paragraph ? before : undefined
+  const values = [...line.values, ...(lender?.values ?? [])]
   const own = new Set([...reading.roots, ...(lender?.reading.roots ?? [])])
   const context = new Set(neighbours.flatMap((other) => other.reading.roots))
-  const rest = new Set(
-    lines
-      .filter((other) => other.item === line.item && other.sentence.paragraph !== sentence.paragraph)
-      .slice(0, 40)
-      .flatMap((other) => other.reading.roots),
-  )
+  const rest = restOfItem(line, lines)
   return {
     strength: order.strength,
     classes: (reading.classes | (lender?.reading.classes ?? 0)) >>> 0,
@@ -193,4 +225,19 @@ function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndi
     item: Math.min(line.item, 0xffff),
     cohesion: Math.min([...own].filter((root) => rest.has(root)).length, 255),
   }
+}
+
+/** How many sentences of an item are compared with an order in it. */
+const REST_SENTENCES = 40
+
+/** The roots of the other paragraphs of a sentence's item. */
+function restOfItem(line: Line, lines: readonly Line[]): Set<string> {
+  const roots = new Set<string>()
+  let left = REST_SENTENCES
+  for (const other of lines) {
+    if (other.item !== line.item || other.paragraph === line.paragraph) continue
+    if (left-- <= 0) break
+    for (const root of other.reading.roots) roots.add(root)
+  }
+  return roots
 }

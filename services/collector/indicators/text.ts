@@ -1,8 +1,11 @@
 /**
  * Text into paragraphs, sentences and words. A word that is a value (an address, a path, a code) keeps its dots; a
  * sentence ends at a full stop that is not inside one. Ideographs have no spaces: a run of them is one word, and values
- * inside the run come apart. Linear in the text.
+ * inside the run come apart. Linear in the text. What stands between two spaces is read once and remembered, because
+ * the same words come back in every text.
  */
+import { LRUCache } from 'lru-cache'
+import { ownCopy } from './memory.ts'
 import { comparable, type Value, valuesOf } from './values.ts'
 
 export interface Word {
@@ -81,32 +84,70 @@ function readParagraph(paragraph: string, number: number, sentences: Sentence[])
   const quoted = phrasesOf(paragraph)
   const close = (question: boolean): void => {
     if (words.length > 0 && sentences.length < SENTENCES_MAX) {
-      const values = words.flatMap((word) => [...word.values])
-      const inside = ` ${words.map((word) => word.lower).join(' ')} `
-      for (const phrase of quoted) if (inside.includes(` ${phrase.plain} `)) values.push(phrase.value)
+      const values: Value[] = []
+      for (const word of words) for (const value of word.values) values.push(value)
+      if (quoted.length > 0) {
+        const inside = ` ${words.map((word) => word.lower).join(' ')} `
+        for (const phrase of quoted) if (inside.includes(` ${phrase.plain} `)) values.push(phrase.value)
+      }
       sentences.push({ words, values, question, paragraph: number })
     }
     words = []
   }
   for (const chunk of paragraph.split(/\s+/)) {
-    const runs = IDEOGRAPHS.test(chunk)
-      ? (chunk.match(RUNS) ?? [])
-      : LOCATED.test(chunk) && !chunk.includes('(')
-        ? [chunk]
-        : chunk.split(GLUE)
-    for (const run of runs) {
-      if (/^[。！？；]/.test(run)) {
-        close(/？/.test(run))
+    for (const step of stepsOf(chunk)) {
+      if (step.word === undefined) {
+        close(step.question)
         continue
       }
-      const word = wordOf(run)
-      if (word === undefined) continue
-      words.push(word)
-      const ends = /[.!?…]/.test(word.behind) && !ABBREVIATIONS.has(word.lower) && !/^\p{Lu}$/u.test(run.slice(0, -1))
-      if (ends || words.length >= WORDS_PER_SENTENCE_MAX) close(word.behind.includes('?'))
+      words.push(step.word)
+      if (step.ends || words.length >= WORDS_PER_SENTENCE_MAX) close(step.question)
     }
   }
   close(false)
+}
+
+/** What a chunk does to the sentence that is being read: it adds a word, ends the sentence, or both. */
+interface Step {
+  /** undefined: punctuation that only ends the sentence. */
+  readonly word: Word | undefined
+  readonly ends: boolean
+  /** Where the sentence ends here, it was a question. */
+  readonly question: boolean
+}
+
+/** What a chunk between two spaces gives depends on nothing but its characters. Longer chunks hardly come again. */
+const STEPS = new LRUCache<string, readonly Step[]>({ max: 32_768 })
+const REMEMBERED_CHARS_MAX = 48
+
+function stepsOf(chunk: string): readonly Step[] {
+  if (chunk.length > REMEMBERED_CHARS_MAX) return readChunk(chunk)
+  const known = STEPS.get(chunk)
+  if (known !== undefined) return known
+  const own = ownCopy(chunk)
+  const steps = readChunk(own)
+  STEPS.set(own, steps)
+  return steps
+}
+
+function readChunk(chunk: string): Step[] {
+  const runs = IDEOGRAPHS.test(chunk)
+    ? (chunk.match(RUNS) ?? [])
+    : LOCATED.test(chunk) && !chunk.includes('(')
+      ? [chunk]
+      : chunk.split(GLUE)
+  const steps: Step[] = []
+  for (const run of runs) {
+    if (/^[。！？；]/.test(run)) {
+      steps.push({ word: undefined, ends: true, question: run.includes('？') })
+      continue
+    }
+    const word = wordOf(run)
+    if (word === undefined) continue
+    const ends = /[.!?…]/.test(word.behind) && !ABBREVIATIONS.has(word.lower) && !/^\p{Lu}$/u.test(run.slice(0, -1))
+    steps.push({ word, ends, question: word.behind.includes('?') })
+  }
+  return steps
 }
 
 function wordOf(chunk: string): Word | undefined {
