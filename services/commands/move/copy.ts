@@ -6,7 +6,7 @@
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { TopicSpec } from '../../../schemas/topics.ts'
-import type { Log, RecordInput } from '../../lib/log/port.ts'
+import { type Log, LogError, type PartitionBounds, type RecordInput } from '../../lib/log/port.ts'
 
 export interface CopyOptions {
   readonly source: Log
@@ -79,6 +79,20 @@ async function copyPartition(
   return { records, start }
 }
 
+/** Each try has the log's own patience. */
+const BOUNDS_TRIES_MAX = 6
+
+/** Topics that were created a moment ago take a while to answer on a busy cluster; nothing is written yet, so it may wait. */
+async function boundsOfNew(target: Log, name: string, partition: number): Promise<PartitionBounds> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await target.bounds(name, partition)
+    } catch (error) {
+      if (!(error instanceof LogError) || !error.retriable || tries === BOUNDS_TRIES_MAX) throw error
+    }
+  }
+}
+
 /** Refuses before anything is written. Throws CopyError. */
 async function checkBefore({ source, target, topics }: CopyOptions): Promise<void> {
   for (const { name } of topics) {
@@ -87,7 +101,7 @@ async function checkBefore({ source, target, topics }: CopyOptions): Promise<voi
       throw new CopyError(`topic ${name} has ${has} partitions and needs ${wants}: state belongs to its partition`)
     }
     for (let partition = 0; partition < has; partition++) {
-      const { end } = await target.bounds(name, partition)
+      const { end } = await boundsOfNew(target, name, partition)
       if (end > 0) {
         throw new CopyError(
           `topic ${name} is not empty (partition ${partition} ends at ${end}): the copy needs new topics. Remove the topics, or name another cluster`,
