@@ -132,6 +132,31 @@ describe('readRecordSet', () => {
     expect(readRecordSet(seal(control), 0, 'topic/0')).toMatchObject({ records: [], next: 1 })
   })
 
+  it('refuses bytes that are no batch, in words and in time, whatever they are', () => {
+    const garbage = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes))
+    fc.assert(
+      fc.property(garbage, fc.integer({ min: -100, max: 100 }), (bytes, length) => {
+        const batch = writeRecordBatch([{ key: 'k', value: Buffer.from('value') }], {
+          timeMs: 0,
+          producerId: -1n,
+          producerEpoch: 0,
+          firstSequence: 0,
+        })
+        const wrongRecords = Buffer.concat([batch.subarray(0, 61), bytes])
+        wrongRecords.writeInt32BE(wrongRecords.length - 12, 8)
+        const wrongLength = Buffer.from(batch)
+        wrongLength.writeInt32BE(length, 8)
+        for (const wrong of [seal(wrongRecords), wrongLength]) {
+          try {
+            readRecordSet(wrong, 0, 'topic/0')
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'log_corrupt' })
+          }
+        }
+      }),
+    )
+  })
+
   it('refuses codecs that are not supported, and compressed bytes that are none, by name', async () => {
     const plain = await batchOf(0, [{ offsetDelta: 0, timestampDelta: 0, key: null, value: Buffer.from('v') }], 0)
     const snappy = compressed(plain, 2, (bytes) => bytes)

@@ -199,10 +199,16 @@ export function createMembership(options: MembershipOptions): Membership {
     await pause(LIMITS.kafka_retry_ms_max)
   }
 
+  /** Waits, unless something happens that should not. */
   async function pause(ms: number): Promise<void> {
-    const ended = new AbortController()
-    wake = () => ended.abort()
-    await wait(ms, undefined, { signal: AbortSignal.any([leaving.signal, ended.signal]) }).catch(() => undefined)
+    if (leaving.signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   async function run(): Promise<void> {
@@ -259,6 +265,7 @@ export function createMembership(options: MembershipOptions): Membership {
     },
     async leave() {
       leaving.abort()
+      wake?.()
       if (memberId !== '') {
         // Over the log's own connection: behind a join it would wait as long as the join does.
         const gone = shared

@@ -43,11 +43,12 @@ interface Cursor {
   at: number
 }
 
-/** A zigzag varint of up to 53 bits. */
+/** A zigzag varint of up to 53 bits. Throws RangeError where the bytes end before it does. */
 function readVarint(buffer: Buffer, cursor: Cursor): number {
   let value = 0
   for (let scale = 1; ; scale *= 128) {
-    const byte = buffer[cursor.at++]!
+    const byte = buffer[cursor.at++]
+    if (byte === undefined) throw new RangeError('a number is cut off')
     value += (byte & 127) * scale
     if (byte < 128) break
   }
@@ -58,6 +59,7 @@ function readBytes(buffer: Buffer, cursor: Cursor): Buffer | null {
   const length = readVarint(buffer, cursor)
   if (length < 0) return null
   cursor.at += length
+  if (cursor.at > buffer.length) throw new RangeError('a key or value is cut off')
   return buffer.subarray(cursor.at - length, cursor.at)
 }
 
@@ -93,10 +95,10 @@ function readBatch(batch: Buffer, from: number, records: LogRecord[], place: str
     if (offset >= from) {
       const key = readBytes(bytes, cursor)?.toString() ?? null
       const value = readBytes(bytes, cursor)
-      if (cursor.at > end)
-        throw new LogError('log_corrupt', `record ${offset} of ${place} is longer than its length says`)
+      if (cursor.at > end) throw new RangeError(`record ${offset} is longer than its length says`)
       records.push({ offset, appendedAt: brokerTime ?? time, key, value })
     }
+    if (end < cursor.at) throw new RangeError('a record has no length')
     cursor.at = end
   }
 }
@@ -109,6 +111,7 @@ export function readRecordSet(buffer: Buffer, from: number, place: string): Reco
   let at = 0
   while (at + RECORDS_AT <= buffer.length) {
     const end = at + LENGTH_AT + 4 + buffer.readInt32BE(at + LENGTH_AT)
+    if (end < at + RECORDS_AT) throw new LogError('log_corrupt', `a batch of ${place} is shorter than its own header`)
     if (end > buffer.length) break
     const batch = buffer.subarray(at, end)
     const magic = batch.readInt8(MAGIC_AT)
@@ -118,7 +121,13 @@ export function readRecordSet(buffer: Buffer, from: number, place: string): Reco
       throw new LogError('log_corrupt', `the batch at offset ${baseOffset} of ${place} does not match its checksum`)
     }
     firstOffset ??= baseOffset
-    readBatch(batch, from, records, place)
+    try {
+      readBatch(batch, from, records, place)
+    } catch (error) {
+      if (error instanceof LogError) throw error
+      const message = `the batch at offset ${baseOffset} of ${place} cannot be read: ${(error as Error).message}`
+      throw new LogError('log_corrupt', message, { cause: error })
+    }
     next = Math.max(next, baseOffset + batch.readInt32BE(LAST_DELTA_AT) + 1)
     at = end
   }
