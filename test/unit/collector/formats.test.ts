@@ -142,6 +142,9 @@ describe('OTLP', () => {
     [{ 'error.type': 'PermissionError', 'error.message': 'x' }, 'denied', 'PermissionError'],
     [{ 'http.response.status_code': { intValue: 403 } }, 'denied', '403'],
     [{ 'http.response.status_code': { intValue: 200 } }, 'success', ''],
+    // An object that refuses to become a number says nothing.
+    [{ 'http.response.status_code': { intValue: { valueOf: 1, toString: 1 } } }, 'unknown', ''],
+    [{ 'http.response.status_code': { doubleValue: { valueOf: 1, toString: 1 } } }, 'unknown', ''],
   ])('%j ended as %s', (values, outcome, error) => {
     expect(eventOf('otlp', request({ 'service.name': 'a' }, record({ ...CALL, ...values })))).toMatchObject({
       outcome,

@@ -11,7 +11,7 @@ export function plainValue(any: unknown, depth = 0): unknown {
   if (!isObject(any) || depth > DEPTH_MAX) return null
   if (typeof any.stringValue === 'string') return any.stringValue
   if (any.intValue !== undefined) return wholeOf(any.intValue)
-  if (any.doubleValue !== undefined) return Number(any.doubleValue)
+  if (any.doubleValue !== undefined) return numberOf(any.doubleValue)
   if (any.boolValue !== undefined) return any.boolValue === true || any.boolValue === 'true'
   if (isObject(any.arrayValue)) return listOf(any.arrayValue.values).map((item) => plainValue(item, depth + 1))
   if (isObject(any.kvlistValue)) return Object.fromEntries(pairsOf(any.kvlistValue.values, depth + 1))
@@ -19,9 +19,13 @@ export function plainValue(any: unknown, depth = 0): unknown {
   return null
 }
 
+/** NaN for what is neither a number nor text: an object may refuse to become one, and throw. */
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN
+
 /** int64 comes as text or number; beyond 2^53 the text is kept, because the number would be another one. */
 function wholeOf(value: unknown): unknown {
-  const number = Number(value)
+  const number = numberOf(value)
   return Number.isSafeInteger(number) ? number : textOf(value)
 }
 
