@@ -31,9 +31,25 @@ export interface LocalBroker {
   start(): Promise<void>
 }
 
+/** Where one broker is reached through a proxy: clients are told `port`, and the broker listens on `target`. */
+export interface DoorRoute {
+  readonly port: number
+  readonly target: number
+}
+
+/** A second way to all brokers, for clients that a test puts behind a proxy: whoever asks there is sent there again. */
+export interface Door {
+  /** What clients behind the proxy are given. */
+  readonly bootstrap: readonly string[]
+  /** One for each broker. Nothing answers on `port` until the test listens there. */
+  readonly routes: readonly DoorRoute[]
+}
+
 export interface LocalKafka {
   /** What clients are given: addresses of all brokers. */
   readonly bootstrap: readonly string[]
+  /** As many as were asked for. */
+  readonly doors: readonly Door[]
   readonly brokers: readonly LocalBroker[]
   /** The certificate, in PEM, that clients have to trust; undefined without TLS. */
   readonly authority: string | undefined
@@ -45,6 +61,8 @@ export interface LocalKafka {
 
 export interface LocalKafkaOptions {
   readonly brokers: 1 | 3
+  /** Ways to the brokers that a test leads through proxies of its own. */
+  readonly doors?: number
   /** More broker properties, which win over those set here. */
   readonly properties?: Readonly<Record<string, string>>
   /** Demands TLS with a certificate that is made here, and one of these users by SASL (PLAIN or SCRAM). */
@@ -72,20 +90,29 @@ interface Place {
   readonly id: number
   readonly port: number
   readonly controllerPort: number
+  readonly routes: readonly DoorRoute[]
+}
+
+/** The listeners for clients: the usual one, and one for each door, which tells its clients the port of the proxy. */
+function clientListeners({ port, routes }: Place): { name: string; port: number; advertised: number }[] {
+  const doors = routes.map((route, i) => ({ name: `DOOR${i}`, port: route.target, advertised: route.port }))
+  return [{ name: 'CLIENTS', port, advertised: port }, ...doors]
 }
 
 function propertiesOf(place: Place, places: readonly Place[], data: string, options: LocalKafkaOptions): string {
   const replicas = String(places.length)
   const protocol = options.users === undefined ? 'PLAINTEXT' : 'SASL_SSL'
+  const clients = clientListeners(place)
+  const listed = (line: (listener: (typeof clients)[number]) => string): string => clients.map(line).join(',')
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(place.id),
     'controller.quorum.voters': places.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
-    listeners: `CLIENTS://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${place.controllerPort}`,
-    'advertised.listeners': `CLIENTS://127.0.0.1:${place.port}`,
+    listeners: `${listed(({ name, port }) => `${name}://127.0.0.1:${port}`)},CONTROLLER://127.0.0.1:${place.controllerPort}`,
+    'advertised.listeners': listed(({ name, advertised }) => `${name}://127.0.0.1:${advertised}`),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'CLIENTS',
-    'listener.security.protocol.map': `CLIENTS:${protocol},CONTROLLER:PLAINTEXT`,
+    'listener.security.protocol.map': `${listed(({ name }) => `${name}:${protocol}`)},CONTROLLER:PLAINTEXT`,
     'log.dirs': join(data, 'log'),
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
@@ -167,15 +194,26 @@ async function createBroker(place: Place, { jars, data, format }: Room, text: st
   }
 }
 
+async function choosePlaces(brokers: number, doors: number): Promise<Place[]> {
+  const each = 2 + 2 * doors
+  const ports = await freePorts(brokers * each)
+  return Array.from({ length: brokers }, (_, i) => {
+    const [port, controllerPort, ...rest] = ports.slice(i * each, (i + 1) * each) as [number, number, ...number[]]
+    const routes = Array.from({ length: doors }, (_door, d) => ({ port: rest[2 * d]!, target: rest[2 * d + 1]! }))
+    return { id: i + 1, port, controllerPort, routes }
+  })
+}
+
+/** The way through a door to all brokers. */
+function doorOf(places: readonly Place[], door: number): Door {
+  const routes = places.map((place) => place.routes[door]!)
+  return { bootstrap: routes.map(({ port }) => `127.0.0.1:${port}`), routes }
+}
+
 /** Starts the brokers and resolves when each takes connections. Throws an Error that says what is missing. */
 export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
   const jars = await resolveKafkaJars()
-  const ports = await freePorts(options.brokers * 2)
-  const places = Array.from({ length: options.brokers }, (_, i) => ({
-    id: i + 1,
-    port: ports[2 * i]!,
-    controllerPort: ports[2 * i + 1]!,
-  }))
+  const places = await choosePlaces(options.brokers, options.doors ?? 0)
   const root = mkdtempSync(join(tmpdir(), 'moltwatch-kafka-'))
   const cluster = Buffer.from(Array.from({ length: 16 }, (_, i) => (process.pid >> i) & 255)).toString('base64url')
   const format = [`--cluster-id=${cluster}`, ...storageUsers(options.users ?? {})]
@@ -195,7 +233,8 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
     await Promise.all(brokers.map((broker) => broker.start()))
     const count = options.brokers === 1 ? 'one broker' : 'three brokers'
     const description = `Apache Kafka ${KAFKA_VERSION} from its jars, ${count}`
-    return { bootstrap: brokers.map(({ address }) => address), brokers, authority, description, close }
+    const doors = Array.from({ length: options.doors ?? 0 }, (_, door) => doorOf(places, door))
+    return { bootstrap: brokers.map(({ address }) => address), doors, brokers, authority, description, close }
   } catch (error) {
     await close()
     throw error

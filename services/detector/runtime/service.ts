@@ -164,8 +164,8 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     run.ended = true
     await run.ticker.stop()
     run.gate.widen(LIMITS.snapshots_at_stop_max)
-    await run.commits.stop()
-    await run.consumer?.close()
+    // Side by side: a commit that hangs must not keep the snapshots from being written, which closing does.
+    await Promise.all([run.commits.stop(), run.consumer?.close()])
   }
 
   /** Begins again until it works or the service is stopped. */

@@ -14,7 +14,7 @@ import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
 import { withKafka } from '../../support/kafka.ts'
 import { type RunningProcess, startRole } from '../../support/processes.ts'
 import { TOKEN, until } from '../../support/service.ts'
-import { createAsker } from './support.ts'
+import { createAsker } from '../../support/asker.ts'
 
 const MINUTES_3 = 180_000
 
@@ -33,7 +33,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
       running.push(service)
       return service
     }
-    const one = (role: RoleName): RunningProcess => running.find((service) => service.role === role) as RunningProcess
+    const one = (role: RoleName): RunningProcess => running.find((service) => service.command === role) as RunningProcess
     const send = async (lines: readonly string[]): Promise<void> => {
       for (const line of lines) {
         const answer = await post(`${one('collector').otlpUrl}/v1/logs`, line)

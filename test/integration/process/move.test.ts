@@ -21,7 +21,7 @@ import { withKafka } from '../../support/kafka.ts'
 import { type RunningProcess, startRole } from '../../support/processes.ts'
 import { planService, startService, TOKEN, until } from '../../support/service.ts'
 import { createLogRoom, DAY_MS, spec } from '../../support/sqlite-log.ts'
-import { createAsker } from './support.ts'
+import { createAsker } from '../../support/asker.ts'
 
 const MINUTES_3 = 180_000
 const MAIN = fileURLToPath(new URL('../../../services/main.ts', import.meta.url))
@@ -138,7 +138,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
       const starting = roles.map((role) => startRole(role, config, role === 'collector' ? key : []))
       running.push(...(await Promise.all(starting)))
       for (const one of running) await until(() => one.isReady(), Boolean, MINUTES_3)
-      const url = (role: RoleName) => running.find((one) => one.role === role) as RunningProcess
+      const url = (role: RoleName) => running.find((one) => one.command === role) as RunningProcess
       for (const line of load.lines.slice(half)) {
         expect((await post(`${url('collector').otlpUrl}/v1/logs`, line)).status).toBe(200)
       }

@@ -24,7 +24,7 @@ import { replayedIds } from '../../faults/kills.ts'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
 import { TOKEN, until } from '../../support/service.ts'
 import { createLogRoom, type LogRoom } from '../../support/sqlite-log.ts'
-import { createAsker } from './support.ts'
+import { createAsker } from '../../support/asker.ts'
 
 const MINUTES_2 = 120_000
 const PARTITIONS = 8

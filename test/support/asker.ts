@@ -1,4 +1,4 @@
-/** How the tests of the processes ask them over HTTP. */
+/** How tests ask running services over HTTP. */
 export function createAsker(token: string) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
   const get = async (url: string): Promise<unknown> => {
