@@ -113,11 +113,28 @@ export function decodeHeader(value: Buffer): FrameHeader {
   }
   const end = 4 + value.readUInt16LE(2)
   if (end > value.length) throw new FrameError(`frame cut short: header says ${end} bytes, record has ${value.length}`)
+  const header = parse(value.toString('utf8', 4, end), 'frame header')
+  if (!isHeader(header)) throw new FrameError('frame header lacks a kind, a codec, a count or a receipt time')
+  return header
+}
+
+/** JSON that somebody may have damaged. */
+function parse(text: string, what: string): unknown {
   try {
-    return JSON.parse(value.toString('utf8', 4, end)) as FrameHeader
+    return JSON.parse(text) as unknown
   } catch (cause) {
-    throw new FrameError('frame header is not JSON', { cause })
+    throw new FrameError(`${what} is not JSON`, { cause })
   }
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** Whether it says what every reader relies on. The rest is looked at by those who use it. */
+function isHeader(value: unknown): value is FrameHeader {
+  if (typeof value !== 'object' || value === null) return false
+  const { kind, codec, count, schema, receipt_time: receipt } = value as Partial<FrameHeader>
+  const isKnown = (kind === 'frame' || kind === 'control') && (codec === 'zstd' || codec === 'none')
+  return isKnown && isCount(count) && isCount(schema) && isCount(receipt)
 }
 
 /** The payload as JSONCompactEachRow bytes, one row a line: forwarded to ClickHouse without parsing. */
@@ -135,12 +152,8 @@ export function decodeFrame(value: Buffer, header: FrameHeader = decodeHeader(va
   if (header.count === 0) return { header, rows: [] }
   const lines = framePayload(value, header).toString('utf8')
   // Line ends inside JSON strings are escaped, so one parse takes the whole frame.
-  let rows: Row[]
-  try {
-    rows = JSON.parse(`[${lines.slice(0, lines.endsWith('\n') ? -1 : undefined).replaceAll('\n', ',')}]`) as Row[]
-  } catch (cause) {
-    throw new FrameError('frame rows are not JSON', { cause })
-  }
+  const list = `[${lines.slice(0, lines.endsWith('\n') ? -1 : undefined).replaceAll('\n', ',')}]`
+  const rows = parse(list, 'the list of frame rows') as Row[]
   if (rows.length !== header.count) throw new FrameError(`frame says ${header.count} rows and holds ${rows.length}`)
   return { header, rows }
 }
@@ -148,7 +161,7 @@ export function decodeFrame(value: Buffer, header: FrameHeader = decodeHeader(va
 export function decodeControl(value: Buffer): Control {
   const header = decodeHeader(value)
   if (header.kind !== 'control') throw new FrameError('not a control record')
-  const control = JSON.parse(framePayload(value, header).toString('utf8')) as unknown
+  const control = parse(framePayload(value, header).toString('utf8'), 'control record')
   if (!controlValidator.check(control)) {
     const [problem] = controlValidator.problems(control)
     throw new FrameError(`not a control that this version knows: ${problem?.path} ${problem?.message}`)

@@ -21,6 +21,8 @@ const QUIET = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url
 
 export interface LocalBroker {
   readonly address: string
+  /** Where its files lie. */
+  readonly data: string
   /** Ends in order, after handing its partitions over; killed where that takes too long. */
   stop(): Promise<void>
   /** Ends at once, as by kill -9. */
@@ -187,6 +189,7 @@ async function createBroker(place: Place, { jars, data, format }: Room, text: st
   }
   return {
     address: `127.0.0.1:${place.port}`,
+    data,
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -67,6 +67,7 @@ const detectorMetrics = (make: Make) => ({
     'stage',
   ]),
   detectorTicks: make.counter('detector_ticks_total', 'Ticks appended', ['topic']),
+  detectorRunning: make.gauge('detector_running', '1 while detection runs; 0 while it stands still and says why', []),
   detectorRestarts: make.counter('detector_restarts_total', 'Times the worker began again from its snapshots', []),
   watermarkLagSeconds: make.gauge(
     'detector_watermark_lag_seconds',

@@ -70,6 +70,12 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
   let failures = 0
   let running: Run | undefined
 
+  function setState(next: DetectorStatus['state'], why: string): void {
+    state = next
+    reason = why
+    metrics.detectorRunning.set(next === 'running' ? 1 : 0)
+  }
+
   const all = (): PartitionWorker[] => TOPICS.flatMap((topic) => [...workers[topic].values()])
   async function lagOf(topic: Stage['stage']): Promise<number> {
     let lag = 0
@@ -156,8 +162,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     run.commits.into(consumer)
     // It may have failed, or the service may have been stopped, before the consumer was in hand.
     if (run.ended) return consumer.close()
-    state = 'running'
-    reason = ''
+    setState('running', '')
   }
 
   async function endRun(run: Run): Promise<void> {
@@ -170,8 +175,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
 
   /** Begins again until it works or the service is stopped. */
   async function again(error: Error, failed: Run): Promise<void> {
-    state = 'waiting'
-    reason = error.message
+    setState('waiting', error.message)
     logger.error({ err: error }, 'detection stopped; it begins again from its snapshots, and repeats change nothing')
     await endRun(failed).catch(() => undefined)
     // What ran well for a while starts over with a short wait.
@@ -205,7 +209,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       stopping.abort()
       if (running !== undefined) await endRun(running)
       running = undefined
-      state = 'stopped'
+      setState('stopped', reason)
     },
     status: () => ({
       state,

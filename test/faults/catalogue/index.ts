@@ -9,7 +9,12 @@ import {
   rebalances,
   standsStill,
 } from './detectors.ts'
+import { diskFull, flippedBytes } from './disks.ts'
 import { killedAtAnyMoment } from './kills.ts'
+import { lostCommits, recordsGone } from './offsets.ts'
+import { poisonedRecords } from './poison.ts'
+import { damagedSnapshots } from './snapshots.ts'
+import { answersOfInsertsLost, sameToken, sinkRefuses, warehouseAway } from './warehouse.ts'
 
 export const FAULTS: readonly Fault[] = [
   killedBeforeItAnswers,
@@ -21,5 +26,15 @@ export const FAULTS: readonly Fault[] = [
   lateWriter,
   standsStill,
   rebalances,
+  damagedSnapshots,
+  lostCommits,
+  recordsGone,
+  poisonedRecords,
+  sinkRefuses,
+  answersOfInsertsLost,
+  sameToken,
+  warehouseAway,
+  diskFull,
+  flippedBytes,
   killedAtAnyMoment,
 ]

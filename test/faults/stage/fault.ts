@@ -1,7 +1,8 @@
 /**
  * What a fault is: a number of the catalogue, what breaks, what must hold, and how it is played on each engine. A play does
  * its harm to a running system while a shipper sends, says in a sentence what it saw, and throws where the harm did not
- * come about: a fault that never happened proves nothing.
+ * come about: a fault that never happened proves nothing. Unless a play ends in a standstill, the rest of the load is sent and the
+ * outcome compared with an undisturbed run.
  */
 import type { Random } from '../../../services/commands/demo/random.ts'
 import type { Load } from './load.ts'
@@ -22,8 +23,13 @@ export interface Held {
   readonly distinct: number
 }
 
+/** The system stands still, as it should, until a person has decided: there is no end to compare. */
+export interface Standstill {
+  readonly standsStill: string
+}
+
 /** A sentence, or what makes one of the end. */
-export type Seen = string | ((held: Held) => string)
+export type Seen = string | ((held: Held) => string) | Standstill
 export type Play<S extends System = System> = (scene: Scene<S>) => Promise<Seen>
 
 export interface Without {
@@ -39,12 +45,8 @@ export interface Fault {
   readonly holds: string
   readonly embedded: Play<EmbeddedSystem> | Without
   readonly kafka: Play<SeparateSystem> | Without
+  /** One, unless it says so. */
   readonly brokers?: 3
-  /**
-   * The system is to stand still in the end, until a person has decided. Otherwise the rest of the load is sent and the
-   * outcome compared with an undisturbed run.
-   */
-  readonly endsStopped?: true
 }
 
 export const isPlayed = (fault: Fault, engine: EngineName): boolean => typeof fault[engine] === 'function'

@@ -37,7 +37,7 @@ export async function playRound(fault: Fault, engine: EngineName, options: Round
       random: createRandom(options.seed),
     }
     const seen = await (play as Play)(scene)
-    if (fault.endsStopped === true) return typeof seen === 'string' ? seen : seen({ records: 0, distinct: 0 })
+    if (typeof seen === 'object') return seen.standsStill
     const held = await expectUndisturbed(scene)
     const outcome = `${load.events} events, ${held.distinct} findings, ${held.records - held.distinct} of them repeated`
     return `${typeof seen === 'string' ? seen : seen(held)}; ${outcome}`

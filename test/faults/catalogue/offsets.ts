@@ -1,0 +1,131 @@
+/** Faults 11 and 12: offsets that are not heard of any more, and records that are gone before they were read. */
+import kafkajs from 'kafkajs'
+import { DAY_MS } from '../../support/sqlite-log.ts'
+import { systemClock } from '../../../services/lib/clock.ts'
+import type { Log } from '../../../services/lib/log/port.ts'
+import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
+import { createLogger } from '../../../services/lib/logger.ts'
+import { join } from 'node:path'
+import { topicSpecs } from '../../../schemas/topics.ts'
+import { become, linger, metricOf, withLog } from '../stage/acts.ts'
+import type { Fault, Play, Standstill } from '../stage/fault.ts'
+import { API } from '../stage/kafka-proxy.ts'
+import { valuesOf } from '../stage/outcome.ts'
+import type { EmbeddedSystem, SeparateSystem, System } from '../stage/system.ts'
+
+const loseAnswersOfCommits: Play<SeparateSystem> = async ({ system, shipper }) => {
+  const doors = Object.values(system.doors)
+  for (const door of doors) {
+    door.setRule(({ kind, api }) => (kind === 'answer' && api === API.OffsetCommit ? 'drop' : 'pass'))
+  }
+  await shipper.sendUpTo(0.5)
+  const lost = (): number => doors.reduce((sum, door) => sum + door.disturbed, 0)
+  await become('answers are lost', async () => lost() > 5)
+  for (const role of ['detector', 'archiver'] as const) {
+    await Promise.all([...system.of(role)].map((process) => system.kill(process)))
+  }
+  await Promise.all([system.startVictim(), system.start('detector'), system.start('archiver')])
+  await shipper.sendUpTo(0.8)
+  for (const door of doors) door.setRule(() => 'pass')
+  return `${lost()} answers to commits lost`
+}
+
+/** Appends frames of `events` once more behind the snapshots, as records that nobody has processed yet. */
+async function appendUnread(log: Log): Promise<void> {
+  for (let partition = 0; partition < log.partitions('events'); partition++) {
+    const [first] = await valuesOfPartition(log, partition)
+    if (first !== undefined) await log.append('events', partition, [{ key: null, value: first }])
+  }
+}
+
+async function valuesOfPartition(log: Log, partition: number): Promise<Buffer[]> {
+  const values: Buffer[] = []
+  for await (const { value } of log.read('events', partition)) if (value !== null) values.push(value)
+  return values
+}
+
+async function removeFromKafka(system: SeparateSystem): Promise<void> {
+  const client = new kafkajs.Kafka({ brokers: [...system.kafka.bootstrap], logLevel: kafkajs.logLevel.NOTHING })
+  const admin = client.admin()
+  await admin.connect()
+  const ends = await admin.fetchTopicOffsets('events')
+  const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }))
+  await admin.deleteTopicRecords({ topic: 'events', partitions })
+  await admin.disconnect()
+}
+
+/** Retention runs as it would in a year. */
+async function removeFromSqlite(system: EmbeddedSystem): Promise<void> {
+  const log = await createSqliteLog({
+    directory: join(system.data, 'log'),
+    clock: { now: () => systemClock.now() + 365 * DAY_MS },
+    logger: createLogger('silent'),
+    maintenanceEveryMs: 0,
+  })
+  await log.ensureTopics(topicSpecs().filter(({ name }) => name === 'events'))
+  await log.maintain()
+  await log.close()
+}
+
+const WATCHED_MS = 5_000
+
+/** It must say so, do nothing, and go on doing nothing. */
+async function expectStandstill(system: System): Promise<Standstill> {
+  const [detector] = system.of('detector')
+  if (detector === undefined) throw new Error('no detector runs')
+  await become('the detector says what is missing', async () => detector.log().includes('offset_out_of_range'))
+  const before = await findingsIn(system)
+  await linger(WATCHED_MS)
+  const processed = await metricOf(detector, 'events_processed_total')
+  const running = await metricOf(detector, 'detector_running')
+  if (processed > 0) throw new Error(`${processed} events were processed over the gap`)
+  if (running !== 0) throw new Error('it says that detection runs')
+  if ((await findingsIn(system)) !== before) throw new Error('something was found over the gap')
+  return { standsStill: 'detection stands still and says offset_out_of_range; nothing was processed' }
+}
+
+/** Findings that the log holds; the embedded one cannot be looked into while the process runs, and tells by its metrics. */
+async function findingsIn(system: System): Promise<number> {
+  if (system.engine === 'embedded') return metricOf(system.one('detector'), 'findings_total')
+  return withLog(system, async (log) => (await valuesOf(log, 'findings')).length)
+}
+
+async function prepareGap(system: System, shipper: { sendUpTo(share: number): Promise<void> }): Promise<void> {
+  await shipper.sendUpTo(0.9)
+  await become('everything sent is processed', async () => {
+    const lags = await Promise.all(
+      system.of('detector').map((process) => metricOf(process, 'consumer_lag_records', ['service="detector"'])),
+    )
+    return lags.every((lag) => lag === 0)
+  })
+  await Promise.all([...system.of('detector')].map((process) => system.stop(process)))
+  await withLog(system, appendUnread)
+}
+
+export const lostCommits: Fault = {
+  number: 11,
+  title: "the answers to offset commits are lost",
+  holds: 'nothing is lost',
+  embedded: { without: 'a commit is a row of its own database: there is no answer that could be lost' },
+  kafka: loseAnswersOfCommits,
+}
+
+export const recordsGone: Fault = {
+  number: 12,
+  title: 'the offset lies below what the log still holds',
+  holds: 'detection stops and says so; nothing is skipped',
+  async embedded({ system, shipper }) {
+    await prepareGap(system, shipper)
+    await removeFromSqlite(system)
+    await system.start('detector')
+    return expectStandstill(system)
+  },
+  async kafka({ system, shipper }) {
+    await prepareGap(system, shipper)
+    await removeFromKafka(system)
+    // It does not become ready, and must not.
+    void system.startVictim().catch(() => undefined)
+    await become('it has begun', async () => system.of('detector').length > 0)
+    return expectStandstill(system)
+  },
+}
