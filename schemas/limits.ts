@@ -54,7 +54,9 @@ export const LIMITS = {
   tick_margin_memory_ms: 60_000,
   /** Findings and signals of a partition that may wait for the disk while its records are applied. */
   outputs_waiting_max: 2_000,
+  /** How often a detector commits how far it is; the second while other processes wait for that with their candidates. */
   detector_commit_every_ms: 2_000,
+  detector_commit_shared_every_ms: 250,
   /** Waits before a worker that stopped by itself begins again: the first, doubled up to the second. */
   detector_restart_ms_min: 250,
   detector_restart_ms_max: 15_000,
