@@ -79,6 +79,8 @@ export const LIMITS = {
   kafka_batch_bytes_max: 1_040_000,
   /** Batches of different partitions that go to one broker in one request. */
   kafka_produce_bytes_max: 4 * 1024 * 1024,
+  /** A segment of a compacted topic: its newest one may hold as much that is outdated. */
+  kafka_compacted_segment_bytes: 16 * 1024 * 1024,
   kafka_partition_fetch_bytes_max: 1024 * 1024,
   kafka_fetch_bytes_max: 8 * 1024 * 1024,
   /** One batch after decompression. */
