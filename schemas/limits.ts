@@ -54,7 +54,9 @@ export const LIMITS = {
   tick_margin_memory_ms: 60_000,
   /** Findings and signals of a partition that may wait for the disk while its records are applied. */
   outputs_waiting_max: 2_000,
+  /** How often a detector commits how far it is; the second while other processes wait for that with their candidates. */
   detector_commit_every_ms: 2_000,
+  detector_commit_shared_every_ms: 250,
   /** Waits before a worker that stopped by itself begins again: the first, doubled up to the second. */
   detector_restart_ms_min: 250,
   detector_restart_ms_max: 15_000,
@@ -77,6 +79,8 @@ export const LIMITS = {
   kafka_batch_bytes_max: 1_040_000,
   /** Batches of different partitions that go to one broker in one request. */
   kafka_produce_bytes_max: 4 * 1024 * 1024,
+  /** A segment of a compacted topic: its newest one may hold as much that is outdated. */
+  kafka_compacted_segment_bytes: 16 * 1024 * 1024,
   kafka_partition_fetch_bytes_max: 1024 * 1024,
   kafka_fetch_bytes_max: 8 * 1024 * 1024,
   /** One batch after decompression. */

@@ -6,16 +6,18 @@
  */
 import { stringify } from 'yaml'
 import { type TopicSpec, topicSpecs } from '../schemas/topics.ts'
+import { COMPACTED_SETTINGS } from '../services/lib/log/kafka/compacted-topics.ts'
 import { RAW_SETTINGS } from '../services/lib/raw-topic.ts'
 
 const REPLICAS = 3
 const MIN_IN_SYNC = 2
 
-/** Settings of one topic in the words of Kafka: what ensureTopics compares, and nothing more. */
+/** Settings of one topic in the words of Kafka: what ensureTopics compares, and what it makes compacted topics with. */
 const configOf = ({ name, cleanup, retentionMs }: TopicSpec) => ({
   'cleanup.policy': cleanup,
   ...(cleanup === 'delete' ? { 'retention.ms': String(retentionMs) } : {}),
   'min.insync.replicas': String(MIN_IN_SYNC),
+  ...(cleanup === 'compact' ? COMPACTED_SETTINGS : {}),
   ...(name === 'raw' ? RAW_SETTINGS : {}),
 })
 

@@ -20,6 +20,7 @@ wait $child
 `
 
 export interface GuardedProcess {
+  readonly pid: number
   /** Settles when the child has ended. */
   readonly ended: Promise<void>
   isRunning(): boolean
@@ -50,6 +51,7 @@ export async function startGuarded(
   // What else the child says belongs to its file; the pipe only carried its number.
   stdout.resume()
   return {
+    pid,
     ended,
     isRunning: () => running,
     signal(name) {

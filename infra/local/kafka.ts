@@ -21,8 +21,10 @@ const QUIET = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url
 
 export interface LocalBroker {
   readonly address: string
-  /** Where its files lie. */
+  /** Where it keeps the log. */
   readonly data: string
+  /** Of the process that was started last. */
+  pid(): number
   /** Ends in order, after handing its partitions over; killed where that takes too long. */
   stop(): Promise<void>
   /** Ends at once, as by kill -9. */
@@ -189,7 +191,8 @@ async function createBroker(place: Place, { jars, data, format }: Room, text: st
   }
   return {
     address: `127.0.0.1:${place.port}`,
-    data,
+    data: join(data, 'log'),
+    pid: () => current?.pid ?? 0,
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

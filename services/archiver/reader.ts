@@ -82,16 +82,20 @@ export function createReader(tools: ReaderTools): Reader {
   let consumer: Consumer | undefined
   let timer: NodeJS.Timeout | undefined
 
+  /** All at once: the log puts what comes together into one request. */
   async function commit(): Promise<void> {
-    for (const { topic, partition, offset } of progress.uncommitted()) {
-      try {
-        await consumer?.commit(topic, partition, offset)
-        progress.committed(topic, partition, offset)
-      } catch (error) {
-        // Without a commit more is read again after a restart, and merges.
-        logger.debug({ topic, partition, reason: (error as Error).message }, 'an offset was not committed')
-      }
-    }
+    const places = progress.uncommitted()
+    await Promise.all(
+      places.map(async ({ topic, partition, offset }) => {
+        try {
+          await consumer?.commit(topic, partition, offset)
+          progress.committed(topic, partition, offset)
+        } catch (error) {
+          // Without a commit more is read again after a restart, and merges.
+          logger.debug({ topic, partition, reason: (error as Error).message }, 'an offset was not committed')
+        }
+      }),
+    )
   }
   const commitLater = (): void => {
     timer = setTimeout(() => void commit().finally(commitLater), LIMITS.archive_commit_every_ms)

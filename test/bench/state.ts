@@ -8,16 +8,13 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DETECTORS } from '../../detectors/registry.ts'
-import { EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
-import { encodeTick } from '../../schemas/frame.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { createStageOne, type Stage, type StageSnapshot } from '../../services/detector/engine/index.ts'
 import { assemble, encodeSnapshot } from '../../services/detector/runtime/snapshot-codec.ts'
 import { describeMachine } from './lib/machine.ts'
-import { lightFrame, WORK_RECEIPT_MS } from './lib/workload.ts'
+import { Filler, stageOptions } from './lib/filler.ts'
+import { lightFrame } from './lib/workload.ts'
 
-const HOUR_MS = 3_600_000
-const PER_FRAME = 400
 /** Identities that fill what is bounded, before measuring: more than there are windows. */
 const WARM_IDENTITIES = 8_192
 /** So many events at least, so that what the runtime keeps for its own work is there before, too. */
@@ -52,8 +49,6 @@ if (!(wanted > 0) || !(partitions >= 1)) {
   process.exit(2)
 }
 
-const options = (partition: number) => ({ detectors: DETECTORS, codeVersion: 'bench', partition })
-
 /** Resident memory after everything that can be collected has been. */
 async function settledRss(): Promise<number> {
   for (let i = 0; i < 3; i++) {
@@ -63,52 +58,6 @@ async function settledRss(): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return process.memoryUsage().rss
-}
-
-class Filler {
-  readonly stages: Stage[]
-  readonly #offsets: number[]
-  #n = 0
-  #hour = 0
-  constructor(count: number) {
-    this.stages = Array.from({ length: count }, (_, partition) => createStageOne(options(partition)))
-    this.#offsets = this.stages.map(() => 0)
-  }
-  #apply(partition: number, value: Buffer): void {
-    const offset = this.#offsets[partition] ?? 0
-    this.#offsets[partition] = offset + 1
-    this.stages[partition]?.apply({ offset, value })
-  }
-  /** Events of identities from `from` to `to`, in every partition, each in turn. */
-  events(from: number, to: number, perIdentity: number): void {
-    for (let partition = 0; partition < this.stages.length; partition++) {
-      for (let round = 0; round < perIdentity; round++) {
-        for (let i = from; i < to; i += PER_FRAME) {
-          const count = Math.min(PER_FRAME, to - i)
-          const base = this.#n
-          const value = lightFrame(base, count, (n) => i + n - base, WORK_RECEIPT_MS + this.#hour * HOUR_MS)
-          this.#n += count
-          this.#apply(partition, value)
-        }
-      }
-    }
-  }
-  /** Log time passes until nothing is open: then every identity is at rest. */
-  rest(): void {
-    for (let hours = 0; hours < 100; hours += 24) {
-      this.#hour += 24
-      const tick = encodeTick(EVENT_SCHEMA_VERSION, WORK_RECEIPT_MS + this.#hour * HOUR_MS)
-      for (let partition = 0; partition < this.stages.length; partition++) this.#apply(partition, tick)
-      if (!this.stages.some((stage) => stage.pending)) return
-    }
-    throw new Error('windows stay open however much log time passes')
-  }
-  get stateBytes(): number {
-    return this.stages.reduce((sum, stage) => sum + stage.stats.stateBytes, 0)
-  }
-  get identities(): number {
-    return this.stages.reduce((sum, stage) => sum + stage.stats.identities, 0)
-  }
 }
 
 async function throughSnapshot(
@@ -127,7 +76,7 @@ async function throughSnapshot(
   chunks.forEach((bytes, chunk) => assembly.add(chunk, bytes))
   const back = assembly.done()
   if (back === undefined) throw new Error('the snapshot is not whole')
-  const restored = createStageOne(options(stage.partition), back)
+  const restored = createStageOne(stageOptions(stage.partition), back)
   const restoreMs = performance.now() - restoreBegan
   if (restored.stats.identities !== stage.stats.identities) throw new Error('the restored stage lacks identities')
   return { copyMs, ms, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0), restoreMs }
@@ -136,7 +85,7 @@ async function throughSnapshot(
 async function child(): Promise<Result> {
   const perPartition = Math.floor(wanted / partitions)
   const empty = await settledRss()
-  const filler = new Filler(partitions)
+  const filler = new Filler(partitions, lightFrame)
   const warm = Math.min(WARM_IDENTITIES, perPartition)
   const rounds = Math.max(LIMITS.dedup_ids_per_partition * 1.2, WARM_EVENTS / partitions) / warm
   filler.events(0, warm, Math.ceil(rounds))

@@ -135,6 +135,31 @@ function describePlaces(suite: Suite): void {
     expect(after.texts(0)).toEqual(['3'])
   })
 
+  it('keeps what is committed at once for many partitions, each its own, and of two the later', async () => {
+    const { log, topic } = await withTopic(suite, 3)
+    const group = freshName('group')
+    const firsts = await Promise.all(
+      [0, 1, 2].map((partition) =>
+        log.append(
+          topic,
+          partition,
+          texts(5).map((text) => record(text)),
+        ),
+      ),
+    )
+    const recording = await recordTopics(log, [topic], { group })
+    await until(() => [0, 1, 2].every((partition) => recording.texts(partition).length === 5))
+    const wanted = firsts.map((first, partition) => first + partition + 1)
+    const { consumer } = recording
+    await Promise.all([
+      consumer.commit(topic, 2, firsts[2]!),
+      ...wanted.map((offset, partition) => consumer.commit(topic, partition, offset)),
+    ])
+    expect(await Promise.all([0, 1, 2].map((partition) => log.committed(group, topic, partition)))).toEqual(wanted)
+    const others = [log.committed(freshName('group'), topic, 0), log.committed(group, topic, 1)]
+    expect(await Promise.all(others)).toEqual([null, wanted[1]])
+  })
+
   it('seeks back and ahead after the batch in hand', async () => {
     const { log, topic } = await withTopic(suite)
     const first = await log.append(

@@ -12,6 +12,9 @@ import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createChdbConnection } from 'chdb/connection'
 
+/** As ClickHouse has it (http_max_uri_size): a list of a thousand ids stands in the query string. */
+const URI_BYTES_MAX = 1_048_576
+
 type Engine = ReturnType<typeof createChdbConnection>
 
 /** The statement stands in the body, or its start in the query string and the rest in the body. */
@@ -44,7 +47,7 @@ async function answer(engine: Engine, request: IncomingMessage, response: Server
 async function serve(path: string, port: number): Promise<void> {
   const engine = createChdbConnection({ path })
   let last: Promise<unknown> = Promise.resolve()
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: URI_BYTES_MAX }, (request, response) => {
     // One statement after the other: the engine shares two cores with everything else in the test.
     last = last.then(() => answer(engine, request, response))
   })
@@ -62,11 +65,14 @@ export interface ClickHouseServer {
   pause(): Promise<void>
   /** Starts it again at the same address with what it had stored. */
   resume(): Promise<void>
+  /** Of the process that was started last. */
+  pid(): number
   close(): Promise<void>
 }
 
 interface ServerProcess {
   readonly url: string
+  readonly pid: number
   end(): Promise<void>
 }
 
@@ -85,6 +91,7 @@ async function startProcess(directory: string, port: number): Promise<ServerProc
   ])
   return {
     url,
+    pid: child.pid!,
     async end() {
       child.stdin!.end()
       await gone
@@ -102,6 +109,7 @@ export async function startClickHouse(directory: string): Promise<ClickHouseServ
   }
   return {
     url: first.url,
+    pid: () => running?.pid ?? first.pid,
     pause: end,
     async resume() {
       running ??= await startProcess(directory, Number(new URL(first.url).port))

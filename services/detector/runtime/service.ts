@@ -78,12 +78,11 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
 
   const all = (): PartitionWorker[] => TOPICS.flatMap((topic) => [...workers[topic].values()])
   async function lagOf(topic: Stage['stage']): Promise<number> {
-    let lag = 0
-    for (const worker of workers[topic].values()) {
+    const lags = [...workers[topic].values()].map(async (worker) => {
       const { end } = await log.bounds(topic, worker.partition)
-      lag += Math.max(0, end - worker.position)
-    }
-    return lag
+      return Math.max(0, end - worker.position)
+    })
+    return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
   }
 
   const restored = (topic: Stage['stage']): number =>
@@ -131,7 +130,11 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       store: createSnapshotStore(log),
       onProgress: () => commits.plan(),
     }
-    const commits = createCommits(all, showMetrics)
+    const commits = createCommits({
+      workers: all,
+      isShared: () => workers.events.size < log.partitions('events'),
+      showMetrics,
+    })
     return { ticker, gate, deps, commits, consumer: undefined, ended: false, began: clock.now() }
   }
 
@@ -236,48 +239,83 @@ interface Run {
 }
 
 interface Commits {
-  /** Something has moved: positions are committed within a few seconds. */
+  /** Something has moved: positions are committed soon. */
   plan(): void
   into(consumer: Consumer): void
   stop(): Promise<void>
 }
 
+interface CommitOptions {
+  workers(): readonly PartitionWorker[]
+  /** Whether other processes hold partitions of `events`: their candidates wait for what is committed here. */
+  isShared(): boolean
+  showMetrics(): Promise<void>
+}
+
 /** Commits positions from time to time, for lag displays and other processes' watermarks; recovery never reads them. */
-function createCommits(workers: () => readonly PartitionWorker[], onCommit: () => Promise<void>): Commits {
+function createCommits({ workers, isShared, showMetrics }: CommitOptions): Commits {
   const committed = new Map<string, number>()
   let consumer: Consumer | undefined
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
 
+  /** All at once: the log puts what comes together into one request. */
   async function commit(): Promise<void> {
-    // A display that fails is made good by the next one.
-    await onCommit().catch(() => undefined)
-    for (const { topic, partition, position } of workers()) {
-      const key = `${topic}/${partition}`
-      if (committed.get(key) === position) continue
-      // A commit that is lost is made good by the next one.
-      await consumer?.commit(topic, partition, position).then(
-        () => committed.set(key, position),
-        () => undefined,
-      )
-    }
+    const into = consumer
+    if (into === undefined) return
+    const moved = workers().filter(
+      ({ topic, partition, position }) => committed.get(`${topic}/${partition}`) !== position,
+    )
+    const commits = moved.map(({ topic, partition, position }) =>
+      into.commit(topic, partition, position).then(() => committed.set(`${topic}/${partition}`, position)),
+    )
+    const ends = await Promise.allSettled(commits)
+    // Others may wait for what was not committed, and nothing more need come that would be.
+    if (ends.some(({ status }) => status === 'rejected')) committing.plan()
   }
+  // A display that fails is made good by the next one.
+  const show = (): Promise<void> => showMetrics().catch(() => undefined)
+  const committing = createLater(commit, () =>
+    isShared() ? LIMITS.detector_commit_shared_every_ms : LIMITS.detector_commit_every_ms,
+  )
+  const showing = createLater(show, () => LIMITS.detector_commit_every_ms)
 
   return {
     plan() {
-      if (timer !== undefined || stopped) return
-      timer = setTimeout(() => {
-        timer = undefined
-        void commit()
-      }, LIMITS.detector_commit_every_ms)
+      committing.plan()
+      showing.plan()
     },
     into(mine) {
       consumer = mine
     },
     async stop() {
+      await Promise.all([committing.stop(), showing.stop()])
+    },
+  }
+}
+
+interface Later {
+  plan(): void
+  /** Does it a last time, and never again. */
+  stop(): Promise<void>
+}
+
+/** Does something some time after it was first wanted, however often it is wanted until then, and once at a time. */
+function createLater(work: () => Promise<void>, afterMs: () => number): Later {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+  let stopped = false
+  return {
+    plan() {
+      if (timer !== undefined || stopped) return
+      timer = setTimeout(() => {
+        timer = undefined
+        running = running.then(work)
+      }, afterMs())
+    },
+    async stop() {
       stopped = true
       clearTimeout(timer)
-      await commit()
+      await running
+      await work()
     },
   }
 }

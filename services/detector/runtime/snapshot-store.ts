@@ -27,6 +27,8 @@ export interface SnapshotStore {
 /** What the topic holds of one snapshot. */
 interface Held {
   readonly keys: Set<string>
+  /** Offset in the log of its first record. */
+  readonly from: number
   manifest: Manifest | undefined
 }
 
@@ -45,9 +47,9 @@ function readKey(key: string): { stage: StageName; offset: number; part: string 
   return { stage, offset: Number(offset), part }
 }
 
-function heldAt(shelf: Shelf, offset: number): Held {
+function heldAt(shelf: Shelf, offset: number, from: number): Held {
   let held = shelf.get(offset)
-  if (held === undefined) shelf.set(offset, (held = { keys: new Set(), manifest: undefined }))
+  if (held === undefined) shelf.set(offset, (held = { keys: new Set(), from, manifest: undefined }))
   return held
 }
 
@@ -56,10 +58,10 @@ async function readIndex(log: Log, partition: number): Promise<Index> {
   const index: Index = { events: new Map(), signals: new Map() }
   const { start, end } = await log.bounds(TOPIC, partition)
   if (start === end) return index
-  for await (const { key, value } of log.read(TOPIC, partition)) {
+  for await (const { offset, key, value } of log.read(TOPIC, partition)) {
     const at = readKey(key ?? '')
     if (at === undefined || key === null) continue
-    const held = heldAt(index[at.stage], at.offset)
+    const held = heldAt(index[at.stage], at.offset, offset)
     if (value === null) held.keys.delete(key)
     else held.keys.add(key)
     if (at.part === MANIFEST) held.manifest = value === null ? undefined : decodeManifest(value)
@@ -68,10 +70,17 @@ async function readIndex(log: Log, partition: number): Promise<Index> {
   return index
 }
 
-async function readSnapshot(log: Log, partition: number, manifest: Manifest): Promise<StageSnapshot | undefined> {
+/** Reads on from its first record: what lies before it, which may be much, belongs to others. */
+async function readSnapshot(
+  log: Log,
+  partition: number,
+  manifest: Manifest,
+  from: number,
+): Promise<StageSnapshot | undefined> {
   const assembly = assemble(manifest)
   if (manifest.chunks.length > 0) {
-    for await (const { key, value } of log.read(TOPIC, partition)) {
+    const { start } = await log.bounds(TOPIC, partition)
+    for await (const { key, value } of log.read(TOPIC, partition, Math.max(start, from))) {
       const at = readKey(key ?? '')
       if (at?.stage !== manifest.stage || at.offset !== manifest.offset || value === null) continue
       if (at.part !== MANIFEST) assembly.add(Number(at.part), value)
@@ -104,31 +113,39 @@ async function removeOutdated(log: Log, partition: number, shelf: Shelf): Promis
 
 async function writeSnapshot(log: Log, snapshot: StageSnapshot, shelf: Shelf): Promise<number> {
   const { stage, partition, offset } = snapshot
-  const held: Held = { keys: new Set(), manifest: undefined }
+  const keys = new Set<string>()
   let size = 0
+  let from: number | undefined
+  const append = async (records: readonly RecordInput[]): Promise<void> => {
+    const first = await log.append(TOPIC, partition, records)
+    from ??= first
+  }
   // The last chunk waits for the manifest: a small snapshot is one append.
   let last: RecordInput[] = []
   const manifest = await encodeSnapshot(snapshot, async (chunk, value) => {
-    if (last.length > 0) await log.append(TOPIC, partition, last)
+    if (last.length > 0) await append(last)
     const key = keyOf(stage, partition, offset, chunk)
-    held.keys.add(key)
+    keys.add(key)
     last = [{ key, value }]
     size += value.length
   })
   const key = keyOf(stage, partition, offset, MANIFEST)
   const value = encodeManifest(manifest)
   const together = (last[0]?.value?.length ?? 0) + value.length < LIMITS.snapshot_chunk_bytes_max
-  if (!together) await log.append(TOPIC, partition, last)
-  await log.append(TOPIC, partition, together ? [...last, { key, value }] : [{ key, value }])
-  held.keys.add(key)
-  held.manifest = manifest
-  shelf.set(offset, held)
+  if (!together) await append(last)
+  await append(together ? [...last, { key, value }] : [{ key, value }])
+  keys.add(key)
+  shelf.set(offset, { keys, from: from ?? 0, manifest })
   return size + value.length
 }
 
-/** A store reads each partition of the topic once to learn what is there, when it is first asked about it. */
+/**
+ * A store reads a partition of the topic to learn what is there, once for both stages. Whoever asks for the newest again
+ * has been without the partition for a while, and others have written to it: then it is read again.
+ */
 export function createSnapshotStore(log: Log): SnapshotStore {
   const indexes = new Map<number, Promise<Index>>()
+  const asked = new Set<string>()
   const indexOf = (partition: number): Promise<Index> => {
     let index = indexes.get(partition)
     if (index === undefined) {
@@ -139,17 +156,24 @@ export function createSnapshotStore(log: Log): SnapshotStore {
     }
     return index
   }
+  async function freshShelf(stage: StageName, partition: number): Promise<Shelf> {
+    const index = await indexOf(partition)
+    const name = `${stage}/${partition}`
+    if (asked.has(name)) index[stage] = (await readIndex(log, partition))[stage]
+    asked.add(name)
+    return index[stage]
+  }
   return {
     async newest(stage, partition) {
-      const shelf = (await indexOf(partition))[stage]
+      const shelf = await freshShelf(stage, partition)
       const damaged: number[] = []
       for (const offset of newestFirst(shelf)) {
-        const manifest = shelf.get(offset)?.manifest
-        const snapshot = manifest === undefined ? undefined : await readSnapshot(log, partition, manifest)
+        const held = shelf.get(offset)
+        const manifest = held?.manifest
+        const snapshot = manifest && (await readSnapshot(log, partition, manifest, held?.from ?? 0))
         if (snapshot !== undefined) return { snapshot, damaged }
         damaged.push(offset)
         // It no longer counts as one of the two that are kept.
-        const held = shelf.get(offset)
         if (held !== undefined) held.manifest = undefined
       }
       return { snapshot: undefined, damaged }

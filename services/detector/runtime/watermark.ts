@@ -9,7 +9,7 @@
  *
  * What may go wrong, and why it is harmless or what it costs:
  * - A partition belongs to another process. Its committed offset stands for its progress: offsets are committed after the
- *   outputs are durable, so it is at most late.
+ *   outputs are durable, so it is at most late, by what a process that shares the partitions waits before it commits.
  * - Its worker died and another one starts from an older snapshot. What it repeats was durable before the commit; stage
  *   two drops it. A watermark never goes back, and need not.
  * - A worker that lost its partition appends a tick. What the tick says is true whoever says it.

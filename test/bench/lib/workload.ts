@@ -155,15 +155,39 @@ export function lightEvent(n: number, identity: number): Event {
   }
 }
 
-/** One frame of light events: `identityOf` says whose the n-th is. */
-export function lightFrame(
-  from: number,
-  count: number,
-  identityOf: (n: number) => number,
-  receiptTime: number,
-): Buffer {
-  const lines = Array.from({ length: count }, (_, i) =>
-    JSON.stringify(rowOf(lightEvent(from + i, identityOf(from + i)))),
-  )
-  return encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime })
+/**
+ * The same with networks, clients, actions, targets and times that have nothing to do with each other: what detectors
+ * remember of it compresses no better than what they remember of the world.
+ */
+export function variedEvent(n: number, identity: number): Event {
+  const numbers = createNumbers(n * 2 + 1)
+  // The first numbers of neighbouring seeds are neighbours.
+  for (let i = 0; i < 3; i++) numbers(2)
+  const network = `${1 + numbers(220)}.${numbers(256)}.${numbers(256)}`
+  return {
+    ...lightEvent(n, identity),
+    time: WORK_START_MS + n * 400 + numbers(3_600_000),
+    action: `service${numbers(80)}:Operation${numbers(400)}`,
+    target: `target-${numbers(1_000_000)}`,
+    source_address: `${network}.${numbers(256)}`,
+    source_network: `${network}.0/24`,
+    user_agent_family: `client-${numbers(3_000)}`,
+    outcome: numbers(20) === 0 ? 'denied' : 'success',
+  }
 }
+
+type IdentityOf = (n: number) => number
+
+const frameOf =
+  (eventOf: (n: number, identity: number) => Event) =>
+  (from: number, count: number, identityOf: IdentityOf, receiptTime: number): Buffer => {
+    const lines = Array.from({ length: count }, (_, i) =>
+      JSON.stringify(rowOf(eventOf(from + i, identityOf(from + i)))),
+    )
+    return encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime })
+  }
+
+/** One frame of light events: `identityOf` says whose the n-th is. */
+export const lightFrame = frameOf(lightEvent)
+/** One frame of varied events. */
+export const variedFrame = frameOf(variedEvent)

@@ -66,6 +66,20 @@ describe('the snapshot store', () => {
     expect(await newestOffset()).toBe(40)
   })
 
+  it('gives what others have written while a partition was theirs', async () => {
+    const store = createSnapshotStore(log)
+    expect((await store.newest('events', 1)).snapshot).toBeUndefined()
+    await store.write(snapshot(5))
+    const theirs = createSnapshotStore(log)
+    for (const offset of [9, 12, 40]) await theirs.write(snapshot(offset))
+    await log.maintain()
+    const { snapshot: newest, damaged } = await store.newest('events', 1)
+    expect([newest?.offset, damaged]).toEqual([40, []])
+    await store.write(snapshot(50))
+    expect(await newestOffset()).toBe(50)
+    expect((await heldKeys()).sort().map((key) => key.split('/')[2])).toEqual(['40', '40', '50', '50'])
+  })
+
   it('takes the one before when the newest is torn, and writes over it', async () => {
     const store = createSnapshotStore(log)
     await store.write(snapshot(5, 3_000_000))

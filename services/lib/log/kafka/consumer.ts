@@ -8,12 +8,12 @@ import type { Logger } from '../../logger.ts'
 import { type Consumer, type ConsumeOptions, LogError } from '../port.ts'
 import type { Held } from './assignment.ts'
 import { type Cluster, persist, unavailable } from './cluster.ts'
+import { createCommit } from './commits.ts'
 import { createFetcher } from './fetcher.ts'
 import { createMembership, type Identity } from './membership.ts'
 import type { Offsets } from './offsets.ts'
 import { type Runner, startRunner } from './runner.ts'
 import type { TopicTable } from './topics.ts'
-import { errorOf } from './wire.ts'
 
 export interface ConsumerDeps {
   /** The log's own: commits, offsets. */
@@ -32,35 +32,6 @@ const BATCH_BYTES_MAX = 1024 * 1024
 
 const nameOf = ({ topic, partition }: Held): string => `${topic}/${partition}`
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
-
-/** Commits one offset for a member of the group. Throws Kafka's error. */
-async function commitOnce(
-  cluster: Cluster,
-  group: string,
-  identity: Identity,
-  { topic, partition }: Held,
-  offset: number,
-) {
-  try {
-    const coordinator = await cluster.coordinator(group)
-    const { memberId, generation } = identity
-    const answer = await coordinator.call<{ responses: readonly { partitions: readonly { errorCode: number }[] }[] }>(
-      'OffsetCommit',
-      {
-        groupId: group,
-        groupGenerationId: generation,
-        memberId,
-        retentionTime: -1,
-        topics: [{ topic, partitions: [{ partition, offset: String(offset), metadata: '' }] }],
-      },
-    )
-    const error = errorOf(answer.responses[0]?.partitions[0]?.errorCode ?? 0)
-    if (error !== undefined) throw error
-  } catch (error) {
-    cluster.forgetCoordinator(group)
-    throw error
-  }
-}
 
 export async function createConsumer(deps: ConsumerDeps, options: ConsumeOptions): Promise<Consumer> {
   const { cluster, topics, offsets, logger } = deps
@@ -154,19 +125,19 @@ export async function createConsumer(deps: ConsumerDeps, options: ConsumeOptions
     throw error
   }
 
+  function identity(): Identity {
+    const member = membership.identity()
+    if (member !== undefined) return member
+    if (leaving !== undefined) throw new LogError('lease_lost', `this consumer has left the group ${group}`)
+    throw unavailable(`this consumer is not in the group ${group} at the moment`)
+  }
+  const commit = createCommit(cluster, group, identity)
   const runnerOf = (topic: string, partition: number): Runner | undefined => runners.get(`${topic}/${partition}`)
   return {
     owned: () => [...runners.values()].map(({ topic, partition }) => ({ topic, partition })),
     async commit(topic, partition, offset) {
       topics.check(topic, partition)
-      await persist(cluster, `what ${group} has done cannot be committed`, async () => {
-        const identity = membership.identity()
-        if (identity === undefined) {
-          if (leaving !== undefined) throw new LogError('lease_lost', `this consumer has left the group ${group}`)
-          throw unavailable(`this consumer is not in the group ${group} at the moment`)
-        }
-        await commitOnce(cluster, group, identity, { topic, partition }, offset)
-      })
+      await persist(cluster, `what ${group} has done cannot be committed`, () => commit(topic, partition, offset))
     },
     seek: (topic, partition, offset) => runnerOf(topic, partition)?.seek(offset),
     pause: (topic, partition) => runnerOf(topic, partition)?.pause(),

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { TopicSpec } from '../../../../schemas/topics.ts'
 import { LogError } from '../port.ts'
+import { COMPACTED_SETTINGS } from './compacted-topics.ts'
 import { type Cluster, persist, unavailable } from './cluster.ts'
 import { errorOf } from './wire.ts'
 
@@ -69,7 +70,7 @@ async function createMissing(cluster: Cluster, specs: readonly TopicSpec[], sett
     const wanted = {
       ...settingsOf(spec, minInSyncOf(settings, replicas)),
       'message.timestamp.type': 'LogAppendTime',
-      ...(spec.cleanup === 'compact' ? { 'delete.retention.ms': String(LIMITS.log_tombstone_grace_ms) } : {}),
+      ...(spec.cleanup === 'compact' ? COMPACTED_SETTINGS : {}),
       ...settings.topicSettings,
     }
     const configEntries = Object.entries(wanted).map(([name, value]) => ({ name, value }))
