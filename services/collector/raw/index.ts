@@ -85,7 +85,7 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
     if (value === null) return undefined
     const receiptTime = clock.now()
     const context = contexts.forRequest(tenant, receiptTime, history)
-    const result = await drainInTurns(bodySteps(format, value, false, context))
+    const result = await drainInTurns(bodySteps(format, value, 'json', context))
     const normalised = result.ok ? result : unreadable(value, result)
     return { tenant, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, normalised }
   }
