@@ -55,6 +55,7 @@ export const CORE_NODE_MODULES: ReadonlyMap<string, { names: readonly string[]; 
 /** Packages that one place wraps, so that nothing else depends on them; by the beginning of the path. Tests may use all. */
 export const PACKAGE_HOMES: ReadonlyMap<string, string> = new Map([
   ['kafkajs', 'services/lib/log/kafka/'],
+  ['@bufbuild/protobuf', 'services/collector/protobuf/'],
   ['node:sqlite', 'services/lib/log/sqlite/'],
   ['@clickhouse/client', 'services/lib/warehouse/'],
   ['chdb', 'services/lib/warehouse/'],

@@ -1,9 +1,13 @@
 /**
- * The answers of the HTTP doors, in the dialect of each: google.rpc.Status for OTLP, `{"error": {code, message}}` for the
- * others. Never a 500: senders drop what met one, and whatever goes wrong here may go right on the next attempt.
+ * The answers of the HTTP doors, in the dialect of each: google.rpc.Status for OTLP, in JSON or protobuf as it was asked,
+ * `{"error": {code, message}}` for the others. Never a 500: senders drop what met one, and whatever goes wrong here may
+ * go right on the next attempt.
  */
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Normalised } from './normalise.ts'
+import { encodePartialSuccess, encodeStatus, encodeSuccess } from './protobuf/encode.ts'
+
+export type Dialect = 'own' | 'otlp-json' | 'otlp-protobuf'
 
 /** A request that is not taken. */
 export interface Refusal {
@@ -17,7 +21,8 @@ export interface Refusal {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: unknown
+  readonly type: 'application/json' | 'application/x-protobuf'
+  readonly body: string | Buffer
 }
 
 /** Codes of google.rpc.Code. */
@@ -38,40 +43,54 @@ export const refusal = (status: Refusal['status'], code: string, message: string
   message,
 })
 
+const inJson = (value: unknown): Pick<Answer, 'type' | 'body'> => ({
+  type: 'application/json',
+  body: JSON.stringify(value),
+})
+
+const inProtobuf = (body: Buffer): Pick<Answer, 'type' | 'body'> => ({ type: 'application/x-protobuf', body })
+
+function refusalBody({ status, code, message }: Refusal, dialect: Dialect): Pick<Answer, 'type' | 'body'> {
+  switch (dialect) {
+    case 'own':
+      return inJson({ error: { code, message } })
+    case 'otlp-json':
+      return inJson({ code: RPC_CODES[status], message })
+    case 'otlp-protobuf':
+      return inProtobuf(encodeStatus(RPC_CODES[status], message))
+  }
+}
+
 /** The answer to a request that is not taken. */
-export function refusalAnswer(refused: Refusal, otlp: boolean): Answer {
+export function refusalAnswer(refused: Refusal, dialect: Dialect): Answer {
   const headers: Record<string, string> = {}
   if (refused.status === 429 || refused.status === 503) headers['retry-after'] = String(LIMITS.retry_after_s)
   if (refused.status === 401) headers['www-authenticate'] = 'Bearer'
   if (refused.status === 415) headers['accept-encoding'] = 'gzip, deflate, br, zstd'
-  const { status, code, message } = refused
-  return { status, headers, body: otlp ? { code: RPC_CODES[status], message } : { error: { code, message } } }
+  return { status: refused.status, headers, ...refusalBody(refused, dialect) }
 }
 
 const said = ({ index, detail }: Normalised['rejected'][number]): string => `record ${index}: ${detail}`
 
-/** OTLP: `{}`, or how many records were rejected and why; the client must not send them again. */
-function otlpAnswer({ rejected }: Normalised): Answer {
-  if (rejected.length === 0) return { status: 200, headers: {}, body: {} }
-  const named = rejected.slice(0, LIMITS.rejections_named_max).map(said).join('; ')
-  return {
-    status: 200,
-    headers: {},
-    body: { partialSuccess: { rejectedLogRecords: String(rejected.length), errorMessage: named } },
-  }
+/** OTLP: nothing, or how many records were rejected and why; the client must not send them again. */
+function otlpBody({ rejected }: Normalised, protobuf: boolean): Pick<Answer, 'type' | 'body'> {
+  if (rejected.length === 0) return protobuf ? inProtobuf(encodeSuccess()) : inJson({})
+  const errorMessage = rejected.slice(0, LIMITS.rejections_named_max).map(said).join('; ')
+  if (protobuf) return inProtobuf(encodePartialSuccess(rejected.length, errorMessage))
+  return inJson({ partialSuccess: { rejectedLogRecords: String(rejected.length), errorMessage } })
 }
 
-/** The answer to a request that is durable in the log. */
-export function takenAnswer(normalised: Normalised, otlp: boolean): Answer {
-  if (otlp) return otlpAnswer(normalised)
-  const { events, rejected, ignored } = normalised
+function ownBody({ events, rejected, ignored }: Normalised): Pick<Answer, 'type' | 'body'> {
   const errors = rejected
     .slice(0, LIMITS.rejections_named_max)
     .map(({ index, reason, detail }) => ({ index, reason, detail }))
   const ignoredFields = Object.keys(ignored).length === 0 ? {} : { ignored_fields: ignored }
-  return {
-    status: 200,
-    headers: {},
-    body: { accepted: events.length, rejected: rejected.length, errors, ...ignoredFields },
-  }
+  return inJson({ accepted: events.length, rejected: rejected.length, errors, ...ignoredFields })
 }
+
+/** The answer to a request that is durable in the log. */
+export const takenAnswer = (normalised: Normalised, dialect: Dialect): Answer => ({
+  status: 200,
+  headers: {},
+  ...(dialect === 'own' ? ownBody(normalised) : otlpBody(normalised, dialect === 'otlp-protobuf')),
+})

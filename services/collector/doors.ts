@@ -3,17 +3,18 @@
  * said of a request before its body is read.
  */
 import { type Grant, permit, permitScope } from '../lib/auth.ts'
-import { type Refusal, refusal } from './answers.ts'
-import type { Format } from './normalise.ts'
+import { type Dialect, type Refusal, refusal } from './answers.ts'
+import type { Format, Form } from './normalise.ts'
 
 export interface Door {
   readonly path: string
   readonly format: Format
-  /** Media types taken, and whether their bodies are lines. */
-  readonly types: Readonly<Record<string, 'json' | 'lines'>>
+  /** Media types taken, and how their bodies are written. */
+  readonly types: Readonly<Record<string, Form>>
 }
 
 const JSON_TYPE = { 'application/json': 'json' } as const
+const PROTOBUF = 'application/x-protobuf'
 const LINE_TYPES = {
   ...JSON_TYPE,
   'application/x-ndjson': 'lines',
@@ -24,20 +25,28 @@ const LINE_TYPES = {
   'application/stream+json': 'lines',
 } as const
 export const DOORS: readonly Door[] = [
-  { path: '/v1/logs', format: 'otlp', types: JSON_TYPE },
+  { path: '/v1/logs', format: 'otlp', types: { ...JSON_TYPE, [PROTOBUF]: 'protobuf' } },
   { path: '/v1/events', format: 'events', types: LINE_TYPES },
   { path: '/v1/cloudtrail', format: 'cloudtrail', types: LINE_TYPES },
 ]
 /** Signals of OpenTelemetry that an exporter sends to the same port unless it is told not to. */
 export const OTHER_SIGNALS = ['/v1/traces', '/v1/metrics'] as const
 
+/** The media type of a content type, without its parameters. */
+const mediaType = (header: string | undefined): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+
+/** OTLP answers in the encoding in which it was asked; what cannot be read at all is answered in JSON. */
+export const otlpDialect = (header: string | undefined): Dialect =>
+  mediaType(header) === PROTOBUF ? 'otlp-protobuf' : 'otlp-json'
+
 /** How the body is written, or why it cannot be read. */
-export function bodyForm(door: Door, header: string | undefined): 'json' | 'lines' | Refusal {
-  const type = (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const form = door.types[type === '' && door.format !== 'otlp' ? 'application/json' : type]
+export function bodyForm(door: Door, header: string | undefined): Form | Refusal {
+  const type = mediaType(header)
+  const named = type === '' && door.format !== 'otlp' ? 'application/json' : type
+  const form = Object.hasOwn(door.types, named) ? door.types[named] : undefined
   if (form !== undefined) return form
   const taken = Object.keys(door.types).slice(0, 2).join(' or ')
-  const hint = type === 'application/x-protobuf' ? ': set OTEL_EXPORTER_OTLP_PROTOCOL=http/json' : ''
+  const hint = type === PROTOBUF ? ': OTLP goes to /v1/logs' : ''
   return refusal(415, 'unsupported_type', `the content type "${type.slice(0, 64)}" is not taken, ${taken} is${hint}`)
 }
 

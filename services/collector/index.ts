@@ -1,7 +1,7 @@
 /**
  * The collector: the HTTP doors through which agents' audit logs come in.
  *
- *   POST /v1/logs         OTLP/HTTP in JSON
+ *   POST /v1/logs         OTLP/HTTP in JSON or protobuf
  *   POST /v1/events       canonical events: object, list, NDJSON, joined objects
  *   POST /v1/cloudtrail   CloudTrail records
  *   HEAD on each          for shippers that probe before they send
@@ -13,7 +13,7 @@ import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastif
 import { LogError } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type Answer, type Refusal, refusal, refusalAnswer, takenAnswer } from './answers.ts'
-import { type Door, DOORS, OTHER_SIGNALS } from './doors.ts'
+import { type Door, DOORS, OTHER_SIGNALS, otlpDialect } from './doors.ts'
 import { type CollectorOptions, createIntake } from './intake.ts'
 
 export type { CollectorOptions } from './intake.ts'
@@ -35,13 +35,14 @@ function failure(error: unknown, logger: Logger): Refusal {
   return refusal(503, 'internal', 'something went wrong here: send it again')
 }
 
-const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply =>
-  reply.code(status).headers(headers).type('application/json').send(JSON.stringify(body))
+const send = (reply: FastifyReply, { status, headers, type, body }: Answer): FastifyReply =>
+  reply.code(status).headers(headers).type(type).send(body)
 
 function otherSignal(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const signal = request.url.startsWith('/v1/traces') ? 'traces' : 'metrics'
   const message = `${signal} are not taken, only logs are: set OTEL_${signal.toUpperCase()}_EXPORTER=none`
-  return send(reply, refusalAnswer(refusal(415, 'unsupported_signal', message), true))
+  const dialect = otlpDialect(request.headers['content-type'])
+  return send(reply, refusalAnswer(refusal(415, 'unsupported_signal', message), dialect))
 }
 
 export function createCollector(options: CollectorOptions): Collector {
@@ -52,12 +53,12 @@ export function createCollector(options: CollectorOptions): Collector {
   const inHand = new Set<Promise<Answer>>()
 
   const answer = async (door: Door, request: FastifyRequest): Promise<Answer> => {
-    const otlp = door.format === 'otlp'
+    const dialect = door.format === 'otlp' ? otlpDialect(request.headers['content-type']) : 'own'
     try {
       const taken = await intake(door, request)
-      return taken.ok ? takenAnswer(taken.normalised, otlp) : refusalAnswer(taken, otlp)
+      return taken.ok ? takenAnswer(taken.normalised, dialect) : refusalAnswer(taken, dialect)
     } catch (error) {
-      return refusalAnswer(failure(error, logger), otlp)
+      return refusalAnswer(failure(error, logger), dialect)
     }
   }
 

@@ -56,7 +56,7 @@ export function createIntake(options: CollectorOptions): Intake {
     try {
       const receiptTime = clock.now()
       const context = contexts.forRequest(tenant, receiptTime, scope.history)
-      const result = await drainInTurns(bodySteps(door.format, read.body, form === 'lines', context))
+      const result = await drainInTurns(bodySteps(door.format, read.body, form, context))
       if (!result.ok) return refusal(result.status, 'bad_body', `${result.detail} (byte ${result.position})`)
       await store([{ tenant, origin: door.format, receiptTime, normalised: result }])
       return { ok: true, normalised: result }

@@ -13,6 +13,10 @@ import { readBody } from './body.ts'
 import { recordText } from './normalisers/lib/json.ts'
 import { detectFormat, normaliserFor } from './normalisers/registry.ts'
 import type { Format, NormaliseContext, Normalised, Rejected } from './normalisers/types.ts'
+import { readProtobuf } from './protobuf/decode.ts'
+
+/** How a body is written: JSON (one value, or several one after the other), JSON in lines, or OTLP in protobuf. */
+export type Form = 'json' | 'lines' | 'protobuf'
 
 export type { Assurance, Format, NormaliseContext, Normalised, Rejected } from './normalisers/types.ts'
 export { detectFormat } from './normalisers/registry.ts'
@@ -72,11 +76,15 @@ function* valueSteps(format: Format | 'auto', value: unknown, context: Normalise
 }
 
 /**
- * The bytes of one request, record by record. `auto` finds the format by the first value. Lines that are no JSON among
- * good ones are rejected one by one; they stand behind the records in the numbering.
+ * The bytes of one request, record by record. `auto` finds the format by the first value; protobuf is OTLP. Lines that are
+ * no JSON among good ones are rejected one by one; they stand behind the records in the numbering.
  */
-export function* bodySteps(format: Format | 'auto', body: Buffer, ndjson: boolean, context: NormaliseContext): Steps {
-  const read = readBody(body, ndjson)
+export function* bodySteps(format: Format | 'auto', body: Buffer, form: Form, context: NormaliseContext): Steps {
+  if (form === 'protobuf') {
+    const request = readProtobuf(body)
+    return request.ok ? yield* valueSteps('otlp', request.value, context) : request
+  }
+  const read = readBody(body, form === 'lines')
   if (!read.ok) return read
   const found = format === 'auto' ? detectFormat(read.values[0]) : format
   if (found === undefined) return refused(UNKNOWN_FORMAT)
@@ -98,9 +106,9 @@ export function* bodySteps(format: Format | 'auto', body: Buffer, ndjson: boolea
 export const normaliseBody = (
   format: Format | 'auto',
   body: Buffer,
-  ndjson: boolean,
+  form: Form,
   context: NormaliseContext,
-): NormaliseResult => drain(bodySteps(format, body, ndjson, context))
+): NormaliseResult => drain(bodySteps(format, body, form, context))
 
 /** Normalises a value that is parsed already. */
 export const normalise = (format: Format | 'auto', value: unknown, context: NormaliseContext): NormaliseResult =>
@@ -161,7 +169,7 @@ async function* otlpLines(path: string, context: NormaliseContext): AsyncGenerat
   let line = 0
   for await (const text of linesOf(path)) {
     line += 1
-    if (text.trim() !== '') yield { line, ...normaliseBody('otlp', Buffer.from(text), false, context) }
+    if (text.trim() !== '') yield { line, ...normaliseBody('otlp', Buffer.from(text), 'json', context) }
   }
 }
 
@@ -182,5 +190,5 @@ export async function* normaliseFile(
   }
   const chunks: Buffer[] = []
   for await (const chunk of await openFile(path)) chunks.push(chunk as Buffer)
-  yield { line: 1, ...normaliseBody(format, Buffer.concat(chunks), lines, context) }
+  yield { line: 1, ...normaliseBody(format, Buffer.concat(chunks), lines ? 'lines' : 'json', context) }
 }

@@ -9,8 +9,10 @@ import { encodeFrameLines } from '../../schemas/frame.ts'
 import { readBody } from '../../services/collector/body.ts'
 import type { Extractor } from '../../services/collector/indicators/index.ts'
 import { normalise } from '../../services/collector/normalise.ts'
+import { readProtobuf } from '../../services/collector/protobuf/decode.ts'
 import { openCollector } from '../support/collector.ts'
 import { normaliseContext } from '../support/normalise.ts'
+import { encodeOtlp, type OtlpRequest } from '../support/otlp-protobuf.ts'
 
 function ownLines(): string[] {
   const attributes = (values: Record<string, string>) =>
@@ -40,8 +42,8 @@ function timed<T>(work: () => T): [T, number] {
   return [value, (user + system) / 1000]
 }
 
-/** Microseconds of processor time per event of each step, one after the other. */
-function stages(lines: readonly string[]): void {
+/** Microseconds of processor time per event of each step, one after the other. Answers the number of events. */
+function stages(lines: readonly string[]): number {
   let extractMs = 0
   const inner = normaliseContext().extractor
   const metered =
@@ -76,6 +78,21 @@ function stages(lines: readonly string[]): void {
     `${events.length} events: outline and parse ${each(parseMs)}, extract ${each(extractMs)}, ` +
       `everything else of normalising ${each(normaliseMs - extractMs)}, row to JSON ${each(rowMs)}, frames of 200 ${each(frameMs)}`,
   )
+  return events.length
+}
+
+/** What reading a body into its object costs, in both encodings. */
+function decoding(lines: readonly string[], events: number): void {
+  const json = lines.map((line) => Buffer.from(line))
+  const protobuf = lines.map((line) => encodeOtlp(JSON.parse(line) as OtlpRequest))
+  const measured = (name: string, bodies: readonly Buffer[], read: (body: Buffer) => { ok: boolean }): string => {
+    const [bad, ms] = timed(() => bodies.filter((body) => !read(body).ok).length)
+    if (bad > 0) throw new Error(`${bad} bodies in ${name} are refused`)
+    const bytes = bodies.reduce((sum, body) => sum + body.length, 0)
+    return `${name} ${((ms * 1000) / events).toFixed(1)} us (${Math.round(bytes / events)} bytes)`
+  }
+  const both = [measured('JSON', json, (body) => readBody(body, false)), measured('protobuf', protobuf, readProtobuf)]
+  console.log(`decoding an event: ${both.join(', ')}`)
 }
 
 async function throughDoor(lines: readonly string[], senders: number): Promise<void> {
@@ -107,5 +124,6 @@ async function throughDoor(lines: readonly string[], senders: number): Promise<v
 const file = process.argv[2]
 const lines = file === undefined ? ownLines() : gunzipSync(readFileSync(file)).toString().trim().split('\n')
 stages(lines)
-stages(lines)
+const events = stages(lines)
+for (let run = 0; run < 3; run++) decoding(lines, events)
 for (const senders of [1, 8, 32]) await throughDoor(lines, senders)

@@ -32,7 +32,7 @@ const context: NormaliseContext = {
 
 function normaliseAll(format: Format, bodies: readonly Buffer[]): Event[] {
   return bodies.flatMap((body) => {
-    const result = normaliseBody(format, body, false, context)
+    const result = normaliseBody(format, body, 'json', context)
     if (!result.ok || result.rejected.length > 0) throw new Error('a body of the benchmark is refused')
     return result.events
   })

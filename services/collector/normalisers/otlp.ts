@@ -1,6 +1,7 @@
 /**
- * OTLP logs in JSON: an ExportLogsServiceRequest, `{"resourceLogs": [{resource, scopeLogs: [{scope, logRecords}]}]}` with
- * lowerCamelCase keys, int64 as text or number, trace ids in hex. Unknown fields are ignored, as the protocol demands.
+ * OTLP logs: an ExportLogsServiceRequest in its JSON form, `{"resourceLogs": [{resource, scopeLogs: [{scope, logRecords}]}]}` with
+ * lowerCamelCase keys, int64 as text or number, trace ids in hex. Protobuf is read into the same form. Unknown fields are
+ * ignored, as the protocol demands.
  *
  * Each record goes to the first reader that knows it: Claude Code, GenAI, any other log. A record that names nobody
  * becomes a dead letter: an act without an actor says nothing.
@@ -16,6 +17,7 @@ import { claudeCodeActs } from './otlp/claude-code.ts'
 import { commonFields, isAgent } from './otlp/common.ts'
 import { genAiActs } from './otlp/gen-ai.ts'
 import { plainActs } from './otlp/plain.ts'
+import { oneSpelling } from './otlp/spelling.ts'
 import { createBodyIds, producerId } from './producer-ids.ts'
 import type { NormaliseContext, Normalised, Normaliser } from './types.ts'
 
@@ -41,7 +43,7 @@ const actsOf = (view: LogView, context: NormaliseContext): Act[] => {
 
 /** What of a record makes its id where it brings none: not when it was observed, if it says when it happened. */
 function bodyOf(view: LogView, identity: string, session: string, part: number): unknown {
-  const { observedTimeUnixNano, attributes: _, ...record } = view.record
+  const { observedTimeUnixNano, attributes: _, ...record } = oneSpelling(view.record)
   const attributes = Object.fromEntries(view.layers[0] ?? [])
   const timed = unixNanoTime(view.record.timeUnixNano) !== undefined
   return { identity, session, part, attributes, record, ...(timed ? {} : { observedTimeUnixNano }) }

@@ -1,6 +1,6 @@
 /**
  * The topic `raw`: a door for producers that write to the log themselves. Each record is what one HTTP request would be
- * (an OTLP request in JSON, canonical events, CloudTrail records) and goes the same way: normalised, redacted, appended.
+ * (an OTLP request, canonical events, CloudTrail records) and goes the same way: normalised, redacted, appended.
  * The log does not say who wrote a record, so all of the topic belongs to one tenant, named by the configuration.
  *
  * The position is committed only when everything before it is durable in `events`. What is read again after a crash
@@ -9,6 +9,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { RawFormat } from '../../lib/config/engines.ts'
 import {
   type Batch,
   type BatchContext,
@@ -23,8 +24,9 @@ import type { Metrics } from '../../lib/metrics.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { createContexts } from '../contexts.ts'
 import { createEventStore, type Taking } from '../event-store.ts'
-import { bodySteps, drainInTurns, type Format, type NormaliseResult } from '../normalise.ts'
-import { recordText } from '../normalisers/lib/json.ts'
+import { bodySteps, drainInTurns, type NormaliseContext, type NormaliseResult } from '../normalise.ts'
+import { bytesRecord } from './bytes-record.ts'
+import { formOf } from './form.ts'
 
 export interface RawIntakeOptions {
   readonly log: Log
@@ -34,7 +36,7 @@ export interface RawIntakeOptions {
   readonly keys: TenantKeys
   readonly tenant: string
   /** auto: told by each record. */
-  readonly format: Format | 'auto'
+  readonly format: RawFormat
   /** The events train and find, and never act. */
   readonly history: boolean
   /** Whether the log holds the configuration; before that nothing is read. */
@@ -58,17 +60,16 @@ const unreadable = (
   { detail, position }: Extract<NormaliseResult, { ok: false }>,
 ): Taking['normalised'] => ({
   events: [],
-  rejected: [
-    {
-      index: 0,
-      reason: 'malformed',
-      detail: `${detail} (byte ${position})`,
-      record: recordText(value.toString('utf8', 0, LIMITS.dead_letter_record_chars_max)),
-    },
-  ],
+  rejected: [{ index: 0, reason: 'malformed', detail: `${detail} (byte ${position})`, record: bytesRecord(value) }],
   records: 1,
   ignored: {},
 })
+
+/** Works through one record in the format that is configured, or that it shows. */
+const stepsOf = (format: RawFormat, value: Buffer, context: NormaliseContext): ReturnType<typeof bodySteps> =>
+  format === 'otlp_proto'
+    ? bodySteps('otlp', value, 'protobuf', context)
+    : bodySteps(format, value, format === 'auto' ? formOf(value) : 'json', context)
 
 export function createRawIntake(options: RawIntakeOptions): RawIntake {
   const { log, clock, logger, metrics, tenant, format, history } = options
@@ -85,7 +86,7 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
     if (value === null) return undefined
     const receiptTime = clock.now()
     const context = contexts.forRequest(tenant, receiptTime, history)
-    const result = await drainInTurns(bodySteps(format, value, false, context))
+    const result = await drainInTurns(stepsOf(format, value, context))
     const normalised = result.ok ? result : unreadable(value, result)
     return { tenant, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, normalised }
   }

@@ -63,7 +63,7 @@ export async function importFiles(
     const rejectedBefore = rejected
     const onBytes = (more: number): void => onProgress((bytes += more), spool.count)
     for await (const request of readRequests(file, format, onBytes)) {
-      const result = normaliseBody(request.format, request.body, request.ndjson, context)
+      const result = normaliseBody(request.format, request.body, request.ndjson ? 'lines' : 'json', context)
       if (!result.ok) {
         records++
         reject(file, request.line, [{ index: 0, detail: `${result.detail} (byte ${result.position})` }])

@@ -27,7 +27,7 @@ async function announce(tools: CommandTools, options: StartOptions, app: App, { 
   const token = tokenFile === null ? '$MOLTWATCH_TOKEN' : `$(cat ${tokenFile})`
   const connect = [
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpUrl}`,
-    'export OTEL_EXPORTER_OTLP_PROTOCOL=http/json',
+    'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
     `export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
   ]
   if (options.json === true) {

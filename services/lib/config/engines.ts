@@ -53,13 +53,15 @@ export const ClickHouseSection = Type.Object(
 )
 export type ClickHouseSection = Static<typeof ClickHouseSection>
 
-export const RAW_FORMATS = ['auto', ...SOURCES] as const
+/** What a record of `raw` may be: the formats in JSON, and OTLP in protobuf under the name that OpenTelemetry's Kafka exporter gives it. */
+export const RAW_FORMATS = ['auto', ...SOURCES, 'otlp_proto'] as const
+export type RawFormat = (typeof RAW_FORMATS)[number]
 
 /** What producers write into the topic `raw`. Kafka tells nobody's name: all of it belongs to one tenant. */
 export const RawSection = Type.Object(
   {
     tenant: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max, default: 'default' }),
-    format: Type.Unsafe<(typeof RAW_FORMATS)[number]>(Type.Enum([...RAW_FORMATS], { default: 'auto' })),
+    format: Type.Unsafe<RawFormat>(Type.Enum([...RAW_FORMATS], { default: 'auto' })),
     history: Type.Boolean({ default: false, description: 'It trains and finds, and never acts' }),
   },
   { additionalProperties: false },

@@ -8,9 +8,10 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { eventValidator } from '../../../schemas/event.ts'
-import { normalise, normaliseFile } from '../../../services/collector/normalise.ts'
+import { normalise, normaliseBody, normaliseFile } from '../../../services/collector/normalise.ts'
 import { openCollector } from '../../support/collector.ts'
 import { normaliseContext } from '../../support/normalise.ts'
+import { encodeOtlp, type OtlpRequest } from '../../support/otlp-protobuf.ts'
 
 const DATA = join(import.meta.dirname, '../../../../shared/data')
 const present = existsSync(DATA)
@@ -44,6 +45,22 @@ describe.skipIf(!present)('the development data', () => {
     expect(rejected).toBe(0)
     expect(ids).toHaveLength(records)
     expect(new Set(ids).size).toBe(records)
+  })
+
+  it.each([
+    ['agentdyn-dev.otlp.ndjson.gz', 15_839],
+    ['samples/claude-code-otel.ndjson', 13],
+  ])('%s: the same %i events in protobuf', { timeout: 240_000 }, (name, records) => {
+    const file = readFileSync(join(DATA, name))
+    const text = (name.endsWith('.gz') ? gunzipSync(file) : file).toString().trim()
+    let events = 0
+    for (const line of text.split('\n')) {
+      const json = normaliseBody('otlp', Buffer.from(line), 'json', LATER)
+      const protobuf = normaliseBody('otlp', encodeOtlp(JSON.parse(line) as OtlpRequest), 'protobuf', LATER)
+      expect(protobuf).toEqual(json)
+      events += protobuf.ok ? protobuf.events.length : 0
+    }
+    expect(events).toBe(records)
   })
 
   it('survives every record that a vendor wrote for tests, of whatever product', () => {

@@ -148,9 +148,11 @@ describe('the doors of the collector', () => {
   })
 
   it('answers 415 to types and encodings that it cannot read, and says which it can', async () => {
-    const protobuf = await room.post('/v1/logs', 'x', { 'content-type': 'application/x-protobuf' })
-    expect(protobuf.status).toBe(415)
-    expect(await protobuf.json()).toMatchObject({ message: expect.stringContaining('http/json') })
+    const grpc = await room.post('/v1/logs', 'x', { 'content-type': 'application/grpc' })
+    expect(grpc.status).toBe(415)
+    expect(await grpc.json()).toMatchObject({
+      message: expect.stringContaining('application/json or application/x-protobuf is'),
+    })
     const form = await room.post('/v1/events', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' })
     expect(form.status).toBe(415)
     expect(await form.json()).toMatchObject({ error: { code: 'unsupported_type' } })

@@ -11,6 +11,7 @@ import { createLogger } from '../../../services/lib/logger.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import { tenantKeys } from '../../../services/lib/secrets.ts'
 import { demoLoad } from '../../support/demo-load.ts'
+import { encodeOtlp, type OtlpRequest } from '../../support/otlp-protobuf.ts'
 import { type CollectorRoom, openCollector } from '../../support/collector.ts'
 import { until } from '../../support/service.ts'
 
@@ -85,6 +86,66 @@ describe('the topic raw', () => {
     )
     expect(await ids()).toEqual(wanted)
     expect(await room.deadLetters()).toEqual([])
+  })
+
+  it.each(['auto', 'otlp_proto'] as const)('reads OTLP in protobuf like OTLP in JSON (%s)', async (format) => {
+    for (const line of otlp) expect((await room.post('/v1/logs', line)).status).toBe(200)
+    const wanted = await ids()
+    const before = (await room.events()).length
+    // Under auto both may come.
+    await produce([
+      ...otlp.map((line) => encodeOtlp(JSON.parse(line) as OtlpRequest)),
+      ...(format === 'auto' ? otlp : []),
+    ])
+    open({ format })
+    const copies = format === 'auto' ? 3 : 2
+    await until(
+      async () => (await room.events()).length,
+      (count) => count === copies * before,
+    )
+    expect(await ids()).toEqual(wanted)
+    expect(await room.deadLetters()).toEqual([])
+  })
+
+  it('buries protobuf that breaks in base64 and without its secrets, and its neighbours go on', async () => {
+    const secrets = ['hunter2hunter2', 'ghp_0123456789abcdefghijABCDEFGHIJ012345']
+    const request = (id: string): OtlpRequest => {
+      const values = { 'gen_ai.agent.id': 'mailer', 'gen_ai.tool.name': 'x', 'gen_ai.tool.call.id': id }
+      const more = { 'db.password': secrets[0] ?? '', note: `use ${secrets[1]}` }
+      const attributes = Object.entries({ ...values, ...more }).map(([key, stringValue]) => ({
+        key,
+        value: { stringValue },
+      }))
+      return { resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes }] }] }] }
+    }
+    const broken = encodeOtlp(request('broken'))
+    for (const value of [broken.subarray(0, -1), Buffer.from([0xff, 0xfe, 0]), encodeOtlp(request('good'))]) {
+      await room.log.append('raw', 0, [{ key: null, value }])
+    }
+    open()
+    const [event] = await until(room.events, (events) => events.length === 1)
+    expect(event?.source_id).toBe('good')
+    const letters = await until(room.deadLetters, (found) => found.length === 2)
+    expect(letters).toMatchObject([
+      { origin: 'raw/0/0', reason: 'malformed', detail: expect.stringMatching(/broken protobuf.*\(byte 0\)/) },
+      { origin: 'raw/0/1', reason: 'malformed', record: Buffer.from([0xff, 0xfe, 0]).toString('base64') },
+    ])
+    const kept = Buffer.from(letters[0]?.record ?? '', 'base64').toString('latin1')
+    expect(kept).toContain('gen_ai.tool.call.id')
+    for (const secret of secrets) expect(kept).not.toContain(secret)
+  })
+
+  it('buries what is not in the format that is configured', async () => {
+    const [line = ''] = otlp
+    await produce([encodeOtlp(JSON.parse(line) as OtlpRequest)])
+    const json = open({ format: 'otlp' })
+    const [letter] = await until(room.deadLetters, (found) => found.length === 1)
+    expect(letter?.detail).toMatch(/not JSON/)
+    await json.stop()
+    await produce([line])
+    open({ format: 'otlp_proto' })
+    await until(room.deadLetters, (found) => found.length === 2)
+    expect(await room.events()).toEqual([])
   })
 
   it('buries what it cannot read with its place, and its neighbours go on', async () => {

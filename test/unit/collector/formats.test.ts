@@ -88,6 +88,21 @@ describe('OTLP', () => {
     expect(observed('1772366401000000000')).toBe(observed('1772366402000000000'))
   })
 
+  it('makes one id of a record without one, however its JSON is spelled', () => {
+    const id = (more: Record<string, unknown>) =>
+      eventOf('otlp', request({ 'service.name': 'a' }, { timeUnixNano: '1772366400000000000', ...more })).event_id
+    const body = (any: unknown) => id({ body: any })
+    const zeros = { severityNumber: 0, severityText: '', flags: 0, droppedAttributesCount: 0, attributes: [] }
+    expect(id({ ...zeros, traceId: '', spanId: null, eventName: '', observedTimeUnixNano: '0' })).toBe(id({}))
+    expect(body({ intValue: 7 })).toBe(body({ intValue: '7' }))
+    expect(body({ arrayValue: { values: [] } })).toBe(body({ arrayValue: {} }))
+    expect(body({ kvlistValue: { values: [{ key: '', value: null }] } })).toBe(body({ kvlistValue: { values: [{}] } }))
+    // What is set to zero in an AnyValue says something all the same.
+    const values = [{}, { stringValue: '' }, { intValue: '0' }, { doubleValue: 0 }, { boolValue: false }]
+    expect(new Set(values.map(body)).size).toBe(values.length)
+    expect(id({ severityText: '0' })).not.toBe(id({}))
+  })
+
   it('reads old names', () => {
     const old = {
       ...CALL,

@@ -56,7 +56,9 @@ export function unixNanoTime(value: unknown): number | undefined {
     if (!/^\d{1,24}$/.test(value)) return undefined
     return value.length > 6 ? Number(value.slice(0, -6)) || undefined : undefined
   }
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.floor(value / 1e6) : undefined
+  return typeof value === 'number' && Number.isFinite(value) && value > 0
+    ? Math.floor(value / 1e6) || undefined
+    : undefined
 }
 
 /** The event time to use, and what was wrong with the producer's. */

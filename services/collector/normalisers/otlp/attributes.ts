@@ -32,7 +32,9 @@ function wholeOf(value: unknown): unknown {
 function pairsOf(list: unknown, depth: number): [string, unknown][] {
   const pairs: [string, unknown][] = []
   for (const pair of listOf(list)) {
-    if (isObject(pair) && typeof pair.key === 'string') pairs.push([pair.key, plainValue(pair.value, depth)])
+    // An empty key is left out by whoever leaves out what is empty.
+    const key = isObject(pair) ? (pair.key ?? '') : undefined
+    if (isObject(pair) && typeof key === 'string') pairs.push([key, plainValue(pair.value, depth)])
   }
   return pairs
 }

@@ -1,0 +1,65 @@
+/**
+ * JSON lets a producer write one record in several ways: what is zero or empty may stand there or not, a 64-bit integer
+ * is a text or a number. Where a record's id is the hash of the record, all of them must be one. The spelling chosen is
+ * the one that OTLP recommends and that protobuf is read into: nothing that is zero, 64-bit integers as text. The name
+ * of the event alone always stands there, empty where there is none, because ids were made so before.
+ */
+import { isObject, type Json, listOf } from '../lib/json.ts'
+
+/** Fields of a LogRecord that are the same as absent when they are zero or empty. */
+const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
+  'timeUnixNano',
+  'observedTimeUnixNano',
+  'severityNumber',
+  'severityText',
+  'droppedAttributesCount',
+  'flags',
+  'traceId',
+  'spanId',
+])
+const BITS_64: ReadonlySet<string> = new Set(['timeUnixNano', 'observedTimeUnixNano'])
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null
+
+const isZero = (key: string, value: unknown): boolean =>
+  value === 0 || value === '' || (value === '0' && BITS_64.has(key))
+
+const int64 = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value)
+
+/** The values of an ArrayValue or KeyValueList; without one if it is empty. */
+const valuesOf = (holder: Json, spell: (item: Json) => Json): Json => {
+  const { values, ...rest } = holder
+  const spelled = listOf(values).map((item) => (isObject(item) ? spell(item) : item))
+  return spelled.length === 0 ? rest : { ...rest, values: spelled }
+}
+
+const pair = ({ key, value, ...rest }: Json): Json => ({
+  ...rest,
+  ...(isAbsent(key) || key === '' ? {} : { key }),
+  ...(isObject(value) ? { value: anyValue(value) } : isAbsent(value) ? {} : { value }),
+})
+
+/** An AnyValue. Its zeros say something, because they say which type the value has. */
+function anyValue(any: Json): Json {
+  const spelled: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(any)) {
+    if (isAbsent(value)) continue
+    if (key === 'intValue') spelled[key] = int64(value)
+    else if (key === 'arrayValue' && isObject(value)) spelled[key] = valuesOf(value, anyValue)
+    else if (key === 'kvlistValue' && isObject(value)) spelled[key] = valuesOf(value, pair)
+    else spelled[key] = value
+  }
+  return spelled
+}
+
+/** A LogRecord in the one spelling; its attributes are left as they are. */
+export function oneSpelling(record: Json): Json {
+  const spelled: Record<string, unknown> = { eventName: '' }
+  for (const [key, value] of Object.entries(record)) {
+    if (isAbsent(value) || (ZERO_IS_ABSENT.has(key) && isZero(key, value))) continue
+    if (BITS_64.has(key)) spelled[key] = int64(value)
+    else if (key === 'body' && isObject(value)) spelled[key] = anyValue(value)
+    else spelled[key] = value
+  }
+  return spelled
+}
