@@ -68,6 +68,11 @@ const detectorMetrics = (make: Make) => ({
   ]),
   detectorTicks: make.counter('detector_ticks_total', 'Ticks appended', ['topic']),
   detectorRunning: make.gauge('detector_running', '1 while detection runs; 0 while it stands still and says why', []),
+  partitionsHalted: make.gauge(
+    'detector_partitions_halted',
+    'Partitions that stand still until a person has decided, because their records cannot be read on',
+    ['stage'],
+  ),
   detectorRestarts: make.counter('detector_restarts_total', 'Times the worker began again from its snapshots', []),
   watermarkLagSeconds: make.gauge(
     'detector_watermark_lag_seconds',

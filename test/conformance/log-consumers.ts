@@ -218,7 +218,7 @@ function describePlaces(suite: Suite): void {
       recording.consumer.seek(topic, 0, end + 1)
     }
     await until(() => recording.stopped.length > 0)
-    expect(recording.stopped).toMatchObject([{ code: 'offset_out_of_range' }])
+    expect(recording.stopped).toMatchObject([{ code: 'offset_out_of_range', place: { topic, partition: 0 } }])
     expect(recording.batches).toEqual([])
   })
 }

@@ -214,8 +214,9 @@ class Worker implements PartitionWorker {
     if (control.type !== 'config') return undefined
     const content = await this.#deps.readContent(control.hash)
     if (content !== undefined) return content
+    // Whoever wrote the name wrote the content before it: it will be there, or a person brings it back.
     throw new LogError(
-      'log_corrupt',
+      'log_unavailable',
       `${this.topic}/${this.partition} names the configuration ${control.hash}, and the topic state does not hold it`,
     )
   }

@@ -1,13 +1,17 @@
 /**
  * The detector service: consumes `events` and `signals`, one worker for each partition that it owns. When a worker fails
  * it starts again from its snapshots after a while; what it wrote twice is dropped by those who read it.
+ *
+ * Where the log itself cannot be read on (records gone before they were processed, a damaged batch), waiting mends nothing
+ * and going on would skip something. That partition is halted until the process is started again, and says so; the others
+ * go on.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Detector } from '../../../detectors/detector.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createConfigurationReader } from '../../lib/configuration-store.ts'
-import type { Consumer, Log } from '../../lib/log/port.ts'
+import { type Consumer, type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import { createStageOne, createStageTwo, type Stage, type StageStats } from '../engine/index.ts'
@@ -33,6 +37,8 @@ export interface DetectorStatus {
   /** waiting: it stopped by itself and begins again soon; the reason says why. */
   readonly state: 'stopped' | 'running' | 'waiting'
   readonly reason: string
+  /** Why partitions stand still until the process is started again, one sentence each; they are not processed meanwhile. */
+  readonly halted: readonly string[]
   /** Partitions owned whose state is restored. */
   readonly partitions: Readonly<Record<Stage['stage'], number>>
   /** The stages' figures added up. */
@@ -56,11 +62,20 @@ export interface DetectorService {
 const GROUP = 'detector'
 const TOPICS = ['events', 'signals'] as const satisfies readonly Stage['stage'][]
 
+const UNREADABLE = ['offset_out_of_range', 'log_corrupt']
+/** Holds a place in the group, and moves and commits nothing. */
+const HALTED: PartitionHandler = {
+  start: async () => 'latest',
+  process: async () => undefined,
+  stop: async () => undefined,
+}
+
 export function createDetectorService(options: DetectorServiceOptions): DetectorService {
   const { clock, logger, metrics, detectors, codeVersion } = options
   const { log, marginMs } = createPace(options.log, clock)
   const workers: Record<Stage['stage'], Map<number, PartitionWorker>> = { events: new Map(), signals: new Map() }
   const poisoned = new Set<string>()
+  const halted: Record<Stage['stage'], Map<number, string>> = { events: new Map(), signals: new Map() }
   const readContent = createConfigurationReader(log)
   let stopping = new AbortController()
   let state: DetectorStatus['state'] = 'stopped'
@@ -146,6 +161,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       topics: TOPICS,
       handler(topic, partition) {
         const stage = topic as Stage['stage']
+        if (halted[stage].has(partition)) return HALTED
         const worker = createPartitionWorker(stage, partition, run.deps)
         workers[stage].set(partition, worker)
         return {
@@ -176,16 +192,34 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     await Promise.all([run.commits.stop(), run.consumer?.close()])
   }
 
+  /** Whether one partition alone is what cannot go on; from now on it stands still. */
+  function halts(error: Error): boolean {
+    if (!(error instanceof LogError) || !UNREADABLE.includes(error.code) || error.place === undefined) return false
+    const stage = error.place.topic as Stage['stage']
+    const { partition } = error.place
+    if (halted[stage].has(partition)) return false
+    halted[stage].set(partition, `${stage}/${partition} stands still: ${error.message}`)
+    metrics.partitionsHalted.set({ stage }, halted[stage].size)
+    logger.error(
+      { err: error, code: error.code, topic: stage, partition },
+      'this partition stands still until a person has decided and the process is started again; the others go on',
+    )
+    return true
+  }
+
   /** Begins again until it works or the service is stopped. */
   async function again(error: Error, failed: Run): Promise<void> {
     setState('waiting', error.message)
-    logger.error({ err: error }, 'detection stopped; it begins again from its snapshots, and repeats change nothing')
+    // What was given up is not met again: there is nothing to wait for.
+    const isGivenUp = error.name === 'PoisonError' || halts(error)
+    if (!isGivenUp) {
+      logger.error({ err: error }, 'detection stopped; it begins again from its snapshots, and repeats change nothing')
+    }
     await endRun(failed).catch(() => undefined)
     // What ran well for a while starts over with a short wait.
     if (clock.now() - failed.began > LIMITS.detector_restart_ms_max) failures = 0
     while (!stopping.signal.aborted) {
-      // A record that was given up is not met again: there is nothing to wait for.
-      const pause = error.name === 'PoisonError' ? 0 : LIMITS.detector_restart_ms_min * 2 ** failures++
+      const pause = isGivenUp ? 0 : LIMITS.detector_restart_ms_min * 2 ** failures++
       await wait(Math.min(pause, LIMITS.detector_restart_ms_max), undefined, { signal: stopping.signal }).catch(
         () => undefined,
       )
@@ -217,6 +251,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     status: () => ({
       state,
       reason,
+      halted: TOPICS.flatMap((topic) => [...halted[topic].values()]),
       partitions: { events: restored('events'), signals: restored('signals') },
       stats: sumStats(all().flatMap((worker) => worker.stage?.stats ?? [])),
       restarts,

@@ -18,6 +18,7 @@
  * - A collector's clock is behind by more than the margin, or its append took longer all the same. Its signals come after
  *   a tick that promised that there are none: they count and change no decision that was made, and results from `signals`
  *   stay the same, because the tick is a record.
+ * - A partition's records are gone before they were processed. It is halted, and holds the watermark as the next one does.
  * - A partition that nobody processes holds the watermark, and with it all candidates. That is what it is for; the metric
  *   moltwatch_detector_watermark_lag_seconds shows it.
  */
@@ -42,7 +43,8 @@ export interface Watermark {
 
 interface Mark {
   readonly time: number
-  readonly ends: readonly number[]
+  /** By partition: where it ends, and whether it holds nothing. */
+  readonly ends: readonly { readonly end: number; readonly isEmpty: boolean }[]
 }
 
 export function createWatermark({ log, clock, group, processed, marginMs }: WatermarkOptions): Watermark {
@@ -54,16 +56,16 @@ export function createWatermark({ log, clock, group, processed, marginMs }: Wate
     const time = clock.now()
     const partitions = [...Array(log.partitions('events')).keys()]
     const bounds = await Promise.all(partitions.map((partition) => log.bounds('events', partition)))
-    // A partition that holds no record has none that is not processed.
-    return { time, ends: bounds.map(({ start, end }) => (start === end ? 0 : end)) }
+    return { time, ends: bounds.map(({ start, end }) => ({ end, isEmpty: start === end })) }
   }
 
   async function reached({ ends }: Mark): Promise<boolean> {
     const behind = await Promise.all(
-      ends.map(async (end, partition) => {
+      ends.map(async ({ end, isEmpty }, partition) => {
         if (end === 0) return false
-        const offset = processed(partition) ?? (await log.committed(group, 'events', partition)) ?? 0
-        return offset < end
+        const offset = processed(partition) ?? (await log.committed(group, 'events', partition))
+        // What holds no record has none that is not processed, unless they went before they were.
+        return (offset ?? (isEmpty ? end : 0)) < end
       }),
     )
     return !behind.includes(true)

@@ -59,7 +59,10 @@ export interface ConsumeOptions {
   handler(topic: string, partition: number): PartitionHandler
   readonly batchRecordsMax?: number
   readonly batchBytesMax?: number
-  /** The consumer stopped by itself: a handler threw, or the engine gave up. The service exits or makes a new one. */
+  /**
+   * The consumer stopped by itself: a handler threw, or the engine gave up. The service exits or makes a new one. A LogError
+   * that ended the consuming of one partition names it.
+   */
   onStopped(reason: Error): void
 }
 
@@ -118,6 +121,8 @@ export class LogError extends Error {
   override readonly name = 'LogError'
   readonly code: LogErrorCode
   readonly retriable: boolean
+  /** The partition whose consuming ended with it; undefined where it is not about one. */
+  place: { readonly topic: string; readonly partition: number } | undefined
   constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { configurationHash, emptyConfiguration } from '../../../schemas/configuration.ts'
-import { encodeControl, encodeFrameLines } from '../../../schemas/frame.ts'
+import { encodeControl, encodeFrameLines, encodeTick } from '../../../schemas/frame.ts'
 import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
 import type { DeadLetter } from '../../../schemas/dead-letter.ts'
 import { deadLetterValidator } from '../../../schemas/dead-letter.ts'
@@ -14,6 +14,7 @@ import { contentKey, contentPartition } from '../../../schemas/state.ts'
 import { eventKey, topicSpecs } from '../../../schemas/topics.ts'
 import { createLocalPipeline } from '../../../services/detector/index.ts'
 import { type Log, LogError } from '../../../services/lib/log/port.ts'
+import { createMetrics } from '../../../services/lib/metrics.ts'
 import {
   CODE_VERSION,
   createRuntimeRoom,
@@ -115,6 +116,34 @@ describe('the detector service', () => {
     expect(idsOf(await readFindings(log))).toEqual(expectedIds())
     expect(service.status().restarts).toBeGreaterThan(0)
     await service.stop()
+  })
+
+  it('halts a partition whose records are gone before they were processed, and goes on with the others', async () => {
+    const log = await home.open()
+    const first = home.service(log)
+    await first.start()
+    await send(log, EVENTS.slice(0, 200), home.clock.now())
+    await until(() => settled(first))
+    await first.stop()
+    const lost = partitionOf(eventKey('t', 'agent-0'), PARTITIONS)
+    await log.append('events', lost, [{ key: null, value: encodeTick(EVENT_SCHEMA_VERSION, home.clock.now()) }])
+    home.room.advance(365 * 86_400_000)
+    await log.maintain()
+    const metrics = createMetrics()
+    const second = home.service(log, { metrics })
+    await second.start()
+    await until(() => second.status().halted.length > 0)
+    const before = (await readFindings(log)).length
+    await send(log, EVENTS.slice(200), home.clock.now())
+    await until(async () => (await second.lag()).events === 0 && (await readFindings(log)).length > before)
+    expect(second.status()).toMatchObject({
+      state: 'running',
+      halted: [expect.stringContaining(`events/${lost} stands still`)],
+      partitions: { events: PARTITIONS - 1, signals: PARTITIONS },
+    })
+    expect((await metrics.partitionsHalted.get()).values).toMatchObject([{ labels: { stage: 'events' }, value: 1 }])
+    expect(second.status().restarts).toBe(1)
+    await second.stop()
   })
 
   it('sends a record that is not ours, and one that a bug meets, to the dead letters and processes their neighbours', async () => {

@@ -7,8 +7,8 @@ export const createDetectorRole: CreateRole = (tools) => {
   return {
     start: service.start,
     reasons() {
-      const { state, reason } = service.status()
-      return state === 'running' ? [] : [`detection is ${state}: ${reason}`]
+      const { state, reason, halted } = service.status()
+      return state === 'running' ? halted : [`detection is ${state}: ${reason}`]
     },
     stop: service.stop,
   }

@@ -101,6 +101,7 @@ export function startRunner(options: RunnerOptions): Runner {
       if (!leaving.signal.aborted) await consume(options.handler(topic, partition))
       return undefined
     } catch (error) {
+      if (error instanceof LogError) error.place ??= { topic, partition }
       return error ?? new Error(`the handler of ${topic}/${partition} threw nothing`)
     } finally {
       lease.abort()
