@@ -131,3 +131,21 @@ export async function until<T>(ask: () => Promise<T>, settled: (answer: T) => bo
     await sleep(200)
   }
 }
+
+/** Waits until all events are stored and the set of findings has not changed for a while. */
+export async function settled(service: RunningService, expected: number): Promise<string[]> {
+  await until(
+    () => service.get('/v1/events/count') as Promise<{ count: number }>,
+    ({ count }) => count >= expected,
+  )
+  let last = ''
+  let same = 0
+  return until(
+    () => findingIds(service),
+    (ids) => {
+      same = ids.join() === last ? same + 1 : 0
+      last = ids.join()
+      return same >= 20
+    },
+  )
+}

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { demoLoad } from '../../support/demo-load.ts'
-import { readLines } from '../../faults/kills.ts'
+import { readLines } from '../../support/lines.ts'
 import { TOKEN } from '../../support/service.ts'
 import { otlpBodies } from '../lib/workload.ts'
 

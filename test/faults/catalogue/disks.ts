@@ -12,7 +12,9 @@ import type { EmbeddedSystem, SeparateSystem } from '../stage/system.ts'
 /** What the log may still grow by, in KiB. */
 const ROOM_KIB = 300
 const REFUSALS = 3
-const HAS_LIMITS = ['prlimit', 'bash'].every((program) => spawnSync(program, ['--version']).status === 0)
+/** Changes the limits of a running process (util-linux). */
+const LIMITER = 'prlimit'
+const HAS_LIMITS = [LIMITER, 'bash'].every((program) => spawnSync(program, ['--version']).status === 0)
 
 const filesOf = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -28,7 +30,7 @@ const fillDisk: Play<EmbeddedSystem> = async ({ system, shipper }) => {
   const sending = shipper.sendUpTo(1)
   const refusals = (): typeof shipper.answers => shipper.answers.filter(({ status }) => status === 503)
   await become('appends are refused', async () => refusals().length >= REFUSALS)
-  spawnSync('prlimit', ['--pid', String(limited.pid), '--fsize=unlimited'])
+  spawnSync(LIMITER, ['--pid', String(limited.pid), '--fsize=unlimited'])
   await sending
   const last = refusals().at(-1)
   if (last?.retryAfter === null) throw new Error('a refusal came without Retry-After')
@@ -70,7 +72,8 @@ async function flipAndRead(system: EmbeddedSystem, written: ReadonlySet<string>,
     const { lines, refusals } = await withLog(system, linesOf)
     const invented = [...lines].find((line) => !written.has(line))
     if (invented !== undefined) throw new Error(`the log gives what was never written: ${invented.slice(0, 200)}`)
-    if (refusals.length === 0 && lines.size !== written.size) throw new Error('records are missing, and nothing says so')
+    if (refusals.length === 0 && lines.size !== written.size)
+      throw new Error('records are missing, and nothing says so')
     const vague = refusals.find((text) => !isNamed(text))
     if (vague !== undefined) throw new Error(`a refusal does not name the file: ${vague}`)
     return refusals.length === 0 ? 'without effect' : 'refused where it is read'
@@ -116,7 +119,7 @@ function flipInSegment(directory: string): string | undefined {
 
 const flipOnBroker: Play<SeparateSystem> = async ({ system, shipper }) => {
   await shipper.sendUpTo(0.5)
-  for (const process of [...system.of('detector')]) await system.kill(process)
+  await Promise.all(system.of('detector').map((process) => system.kill(process)))
   const [broker] = system.kafka.brokers
   if (broker === undefined) throw new Error('there is no broker')
   // Ended in order, it takes its files for whole when it starts again.
@@ -132,7 +135,10 @@ const flipOnBroker: Play<SeparateSystem> = async ({ system, shipper }) => {
   if (detector?.log().includes(place) !== true) throw new Error(`it does not name ${place}`)
   await become('the partition is halted', async () => (await metricOf(detector, 'detector_partitions_halted')) === 1)
   const lag = (): Promise<number> => metricOf(detector, 'consumer_lag_records', ['topic="events"'])
-  await become('the others go on', async () => (await metricOf(detector, 'events_processed_total')) > 0 && (await lag()) === 0)
+  await become(
+    'the others go on',
+    async () => (await metricOf(detector, 'events_processed_total')) > 0 && (await lag()) === 0,
+  )
   return { standsStill: `${place} stands still, because a batch does not match its checksum; the others went on` }
 }
 

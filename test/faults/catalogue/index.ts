@@ -2,13 +2,7 @@
 import type { Fault } from '../stage/fault.ts'
 import { brokersAway, tooFewReplicas } from './brokers.ts'
 import { killedAfterTheLogHasIt, killedBeforeItAnswers } from './collector.ts'
-import {
-  killedBeforeItsCommit,
-  killedBeforeItsSnapshot,
-  lateWriter,
-  rebalances,
-  standsStill,
-} from './detectors.ts'
+import { killedBeforeItsCommit, killedBeforeItsSnapshot, lateWriter, rebalances, standsStill } from './detectors.ts'
 import { diskFull, flippedBytes } from './disks.ts'
 import { killedAtAnyMoment } from './kills.ts'
 import { lostCommits, recordsGone } from './offsets.ts'

@@ -22,7 +22,7 @@ const loseAnswersOfCommits: Play<SeparateSystem> = async ({ system, shipper }) =
   const lost = (): number => doors.reduce((sum, door) => sum + door.disturbed, 0)
   await become('answers are lost', async () => lost() > 5)
   for (const role of ['detector', 'archiver'] as const) {
-    await Promise.all([...system.of(role)].map((process) => system.kill(process)))
+    await Promise.all(system.of(role).map((process) => system.kill(process)))
   }
   await Promise.all([system.startVictim(), system.start('detector'), system.start('archiver')])
   await shipper.sendUpTo(0.8)
@@ -102,13 +102,13 @@ async function prepareGap(system: System, shipper: { sendUpTo(share: number): Pr
     )
     return lags.every((lag) => lag === 0)
   })
-  await Promise.all([...system.of('detector')].map((process) => system.stop(process)))
+  await Promise.all(system.of('detector').map((process) => system.stop(process)))
   return withLog(system, appendUnread)
 }
 
 export const lostCommits: Fault = {
   number: 11,
-  title: "the answers to offset commits are lost",
+  title: 'the answers to offset commits are lost',
   holds: 'nothing is lost',
   embedded: { without: 'a commit is a row of its own database: there is no answer that could be lost' },
   kafka: loseAnswersOfCommits,

@@ -5,7 +5,7 @@ import type { Log, LogRecord } from '../../../services/lib/log/port.ts'
 import type { System } from '../stage/system.ts'
 
 const stopDetectors = async (system: System): Promise<void> => {
-  await Promise.all([...system.of('detector')].map((process) => system.stop(process)))
+  await Promise.all(system.of('detector').map((process) => system.stop(process)))
 }
 
 /** What is left of a partition of the topic, by key. */

@@ -190,4 +190,3 @@ export const warehouseAway: Fault = {
   embedded: directoryTaken,
   kafka: serverAway,
 }
-

@@ -17,10 +17,13 @@ export interface Scene<S extends System = System> {
   readonly random: Random
 }
 
-/** What the log held in the end: findings with and without repeats. */
+/** What the log held in the end. */
 export interface Held {
+  /** Findings, repeats counted. */
   readonly records: number
   readonly distinct: number
+  /** Snapshots that were compared with the log that they stand for. */
+  readonly snapshots: number
 }
 
 /** The system stands still, as it should, until a person has decided: there is no end to compare. */

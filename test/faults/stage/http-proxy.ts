@@ -2,7 +2,13 @@
  * An HTTP proxy on loopback that a fault can put its hand into: each request is read whole and given to `handle`, which
  * forwards it, forwards a part of it, answers by itself, or lets the connection end without an answer.
  */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request as send, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as send,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 

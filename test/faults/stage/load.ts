@@ -4,13 +4,18 @@
  * past, so that the same seed finds the same whenever it is sent. What must be found is told by `replay`, which has neither
  * server nor log.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { createRandom, type Random } from '../../../services/commands/demo/random.ts'
 import { otlpRequest } from '../../../services/commands/demo/records.ts'
-import { hijackedSession, moltbookSession, ordinarySession, type Session } from '../../../services/commands/demo/sessions.ts'
+import {
+  hijackedSession,
+  moltbookSession,
+  ordinarySession,
+  type Session,
+} from '../../../services/commands/demo/sessions.ts'
+import { readLines } from '../../support/lines.ts'
 import { replayFiles } from '../../support/replay.ts'
 
 export interface Request {
@@ -187,9 +192,7 @@ export async function makeLoad(seed: number): Promise<Load> {
 
 /** A load from a file of OTLP requests, one a line, plain or gzip. */
 export async function readLoad(file: string): Promise<Load> {
-  const bytes = await readFile(file)
-  const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('utf8')
-  const lines = text.split('\n').filter((line) => line !== '')
+  const lines = await readLines(file)
   const events = lines.reduce((sum, line) => sum + (line.match(/"timeUnixNano"/g)?.length ?? 0), 0)
   return withOracle(
     lines.map((body) => ({ door: '/v1/logs', body })),

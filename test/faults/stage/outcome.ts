@@ -7,6 +7,7 @@ import type { Finding } from '../../../schemas/finding.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createAsker } from '../../support/asker.ts'
 import { TOKEN, until } from '../../support/service.ts'
+import type { Held } from './fault.ts'
 import type { Load } from './load.ts'
 import type { System } from './system.ts'
 
@@ -49,7 +50,7 @@ export async function valuesOf(log: Log, topic: string): Promise<Buffer[]> {
 }
 
 /** The findings of the log, repeats counted. Throws where two of one id and revision differ, or ids are not those wanted. */
-export async function expectInLog(log: Log, { findings }: Load): Promise<{ records: number; distinct: number }> {
+export async function expectInLog(log: Log, { findings }: Load): Promise<Pick<Held, 'records' | 'distinct'>> {
   const bodies = new Map<string, string>()
   const values = await valuesOf(log, 'findings')
   for (const value of values) {
@@ -57,7 +58,9 @@ export async function expectInLog(log: Log, { findings }: Load): Promise<{ recor
     const { id, revision } = JSON.parse(text) as Finding
     const before = bodies.get(`${id}/${revision}`)
     if (before !== undefined && before !== text) {
-      throw new Error(`revision ${revision} of the finding ${id} stands in the log twice, and differs: ${before} ${text}`)
+      throw new Error(
+        `revision ${revision} of the finding ${id} stands in the log twice, and differs: ${before} ${text}`,
+      )
     }
     bodies.set(`${id}/${revision}`, text)
   }

@@ -5,6 +5,7 @@ import type { Fault, Held, Play, Scene } from './fault.ts'
 import { type Load, makeLoad } from './load.ts'
 import { expectAtApi, expectDelivered, expectInLog } from './outcome.ts'
 import { createShipper } from './shipper.ts'
+import { expectState } from './state.ts'
 import { type EngineName, startEmbedded, startSeparate, type System } from './system.ts'
 
 export interface RoundOptions {
@@ -18,9 +19,12 @@ async function expectUndisturbed({ system, shipper, load }: Scene): Promise<Held
   await shipper.sendUpTo(1)
   await expectAtApi(system, load)
   await expectDelivered(system, load)
-  const codes = await Promise.all([...system.running()].map((process) => system.stop(process)))
+  const codes = await Promise.all(system.running().map((process) => system.stop(process)))
   if (codes.some((code) => code !== 0)) throw new Error(`processes ended with ${codes.join(', ')}`)
-  return withLog(system, (log) => expectInLog(log, load))
+  return withLog(system, async (log) => {
+    const snapshots = await expectState(log)
+    return { ...(await expectInLog(log, load)), snapshots }
+  })
 }
 
 /** Plays it. Resolves with a sentence that says what was seen; throws what does not hold. */
@@ -28,7 +32,8 @@ export async function playRound(fault: Fault, engine: EngineName, options: Round
   const play = fault[engine]
   if (typeof play !== 'function') throw new Error(`fault ${fault.number} is not played on ${engine}: ${play.without}`)
   const load = options.load ?? (await makeLoad(options.seed))
-  const system: System = engine === 'embedded' ? await startEmbedded() : await startSeparate({ brokers: fault.brokers ?? 1 })
+  const system: System =
+    engine === 'embedded' ? await startEmbedded() : await startSeparate({ brokers: fault.brokers ?? 1 })
   try {
     const scene: Scene = {
       system,
@@ -39,10 +44,10 @@ export async function playRound(fault: Fault, engine: EngineName, options: Round
     const seen = await (play as Play)(scene)
     if (typeof seen === 'object') return seen.standsStill
     const held = await expectUndisturbed(scene)
-    const outcome = `${load.events} events, ${held.distinct} findings, ${held.records - held.distinct} of them repeated`
+    const outcome = `${load.events} events, ${held.distinct} findings, ${held.records - held.distinct} of them repeated; ${held.snapshots} snapshots equal to their log`
     return `${typeof seen === 'string' ? seen : seen(held)}; ${outcome}`
   } catch (error) {
-    const logs = [...system.running()].map((process) => process.log().split('\n').slice(-8).join('\n'))
+    const logs = system.running().map((process) => process.log().split('\n').slice(-8).join('\n'))
     throw new Error(`${(error as Error).message}\n--- the ends of the logs:\n${logs.join('\n')}`, { cause: error })
   } finally {
     await system.close()

@@ -150,9 +150,9 @@ export async function startEmbedded(): Promise<EmbeddedSystem> {
     ...stage,
     engine: 'embedded',
     data,
-    of: () => stage.processes,
+    of: () => [...stage.processes],
     one: () => firstOf(stage.processes, 'service'),
-    running: () => stage.processes,
+    running: () => [...stage.processes],
     start: async () => stage.processes[0] ?? stage.add(await startProgram('start', options)),
     startLimited: async (fileKibMax) => stage.add(await startProgram('start', options, { fileKibMax })),
     async openLog() {
@@ -197,7 +197,7 @@ export async function startSeparate(options: LocalKafkaOptions = { brokers: 1 })
     warehouse,
     of,
     one: (role) => firstOf(of(role), role),
-    running: () => processes,
+    running: () => [...processes],
     start: (role) => startAt(role, 1),
     startVictim: () => startAt('detector', 0),
     async openLog() {

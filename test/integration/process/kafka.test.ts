@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RoleName } from '../../../services/commands/process/roles/role.ts'
-import { replayedIds } from '../../faults/kills.ts'
 import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse-server.ts'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
 import { withKafka } from '../../support/kafka.ts'
 import { type RunningProcess, startRole } from '../../support/processes.ts'
 import { TOKEN, until } from '../../support/service.ts'
 import { createAsker } from '../../support/asker.ts'
+import { replayFiles } from '../../support/replay.ts'
 
 const MINUTES_3 = 180_000
 
@@ -33,7 +33,8 @@ await withKafka({ brokers: 1 }, (kafka) => {
       running.push(service)
       return service
     }
-    const one = (role: RoleName): RunningProcess => running.find((service) => service.command === role) as RunningProcess
+    const one = (role: RoleName): RunningProcess =>
+      running.find((service) => service.command === role) as RunningProcess
     const send = async (lines: readonly string[]): Promise<void> => {
       for (const line of lines) {
         const answer = await post(`${one('collector').otlpUrl}/v1/logs`, line)
@@ -46,7 +47,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
       load = demoLoad(60)
       const file = join(directory, 'load.ndjson')
       await writeLoad(file, load)
-      oracle = await replayedIds(file)
+      oracle = await replayFiles([file])
       clickhouse = await startClickHouse(join(directory, 'clickhouse'))
       config = join(directory, 'moltwatch.yaml')
       const sections = {

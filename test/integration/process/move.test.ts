@@ -14,14 +14,14 @@ import type { TopicSpec } from '../../../schemas/topics.ts'
 import { CopyError, copyLog } from '../../../services/commands/move/copy.ts'
 import type { RoleName } from '../../../services/commands/process/roles/role.ts'
 import type { Log, LogRecord } from '../../../services/lib/log/port.ts'
-import { replayedIds, settled } from '../../faults/kills.ts'
 import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse-server.ts'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
 import { withKafka } from '../../support/kafka.ts'
 import { type RunningProcess, startRole } from '../../support/processes.ts'
-import { planService, startService, TOKEN, until } from '../../support/service.ts'
+import { planService, startService, TOKEN, until, settled } from '../../support/service.ts'
 import { createLogRoom, DAY_MS, spec } from '../../support/sqlite-log.ts'
 import { createAsker } from '../../support/asker.ts'
+import { replayFiles } from '../../support/replay.ts'
 
 const MINUTES_3 = 180_000
 const MAIN = fileURLToPath(new URL('../../../services/main.ts', import.meta.url))
@@ -116,7 +116,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
       const half = Math.floor(load.lines.length / 2)
       const file = join(directory, 'load.ndjson')
       await writeLoad(file, load)
-      const oracle = await replayedIds(file)
+      const oracle = await replayFiles([file])
       const service = await startService(await planService(join(directory, 'data')))
       for (const line of load.lines.slice(0, half)) expect((await service.post('/v1/logs', line)).status).toBe(200)
       const countOf = (lines: readonly string[]) => lines.join('').match(/"timeUnixNano"/g)?.length ?? 0

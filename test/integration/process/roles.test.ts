@@ -20,11 +20,11 @@ import { createMetrics } from '../../../services/lib/metrics.ts'
 import { tenantKeys } from '../../../services/lib/secrets.ts'
 import { openWarehouse } from '../../../services/lib/warehouse/index.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
-import { replayedIds } from '../../faults/kills.ts'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
 import { TOKEN, until } from '../../support/service.ts'
 import { createLogRoom, type LogRoom } from '../../support/sqlite-log.ts'
 import { createAsker } from '../../support/asker.ts'
+import { replayFiles } from '../../support/replay.ts'
 
 const MINUTES_2 = 120_000
 const PARTITIONS = 8
@@ -88,7 +88,7 @@ describe('the services as processes on one log', () => {
     await warehouse.settled()
     load = demoLoad(40)
     await writeLoad(join(directory, 'load.ndjson'), load)
-    oracle = await replayedIds(join(directory, 'load.ndjson'))
+    oracle = await replayFiles([join(directory, 'load.ndjson')])
   }, MINUTES_2)
 
   afterAll(async () => {

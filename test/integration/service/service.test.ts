@@ -6,10 +6,10 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { replayedIds, settled } from '../../faults/kills.ts'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
-import { findingIds, planService, type RunningService, startService, until } from '../../support/service.ts'
+import { findingIds, planService, type RunningService, startService, until, settled } from '../../support/service.ts'
 import { startWebhookReceiver, TEST_SECRET, type WebhookReceiver } from '../../support/webhook-receiver.ts'
+import { replayFiles } from '../../support/replay.ts'
 
 const MINUTES_3 = 180_000
 
@@ -34,7 +34,7 @@ describe('the service', () => {
     load = demoLoad(60)
     const file = join(directory, 'load.otlp.ndjson')
     await writeLoad(file, load)
-    oracle = await replayedIds(file)
+    oracle = await replayFiles([file])
     const config = join(directory, 'moltwatch.yaml')
     const sink = {
       name: 'test',

@@ -55,7 +55,13 @@ describe('a damaged record', () => {
   })
 
   it('is refused where its header is JSON and no header', () => {
-    for (const text of ['null', '7', '[]', '{}', '{"kind":"frame","codec":"zstd","schema":1,"count":-1,"receipt_time":0}']) {
+    for (const text of [
+      'null',
+      '7',
+      '[]',
+      '{}',
+      '{"kind":"frame","codec":"zstd","schema":1,"count":-1,"receipt_time":0}',
+    ]) {
       const start = Buffer.from('MW\0\0')
       start.writeUInt16LE(text.length, 2)
       expect(() => decodeHeader(Buffer.concat([start, Buffer.from(text)]))).toThrow(FrameError)

@@ -1,0 +1,55 @@
+/**
+ * Whether the detectors' state is what the log says: for each partition and stage the newest snapshot is compared, column by
+ * column and byte by byte, with a stage that reads the log from its beginning to the snapshot's offset without a break. That
+ * is the promise everything else rests on, and restarts, repeats and other owners must not show in it.
+ */
+import { DETECTORS } from '../../../detectors/registry.ts'
+import { decodeControl, decodeHeader, FrameError } from '../../../schemas/frame.ts'
+import type { Stage } from '../../../services/detector/engine/index.ts'
+import { createStageOne, createStageTwo } from '../../../services/detector/engine/index.ts'
+import { createSnapshotStore } from '../../../services/detector/runtime/snapshot-store.ts'
+import { codeVersion } from '../../../services/lib/code-version.ts'
+import { createConfigurationReader } from '../../../services/lib/configuration-store.ts'
+import type { Log } from '../../../services/lib/log/port.ts'
+
+const FACTORIES = { events: createStageOne, signals: createStageTwo } as const
+
+/** A stage that has read the partition from its beginning up to an offset. */
+async function stageAt(log: Log, topic: Stage['stage'], partition: number, end: number): Promise<Stage> {
+  const stage = FACTORIES[topic]({ detectors: DETECTORS, codeVersion: await codeVersion(), partition })
+  const readContent = createConfigurationReader(log)
+  for await (const { offset, value } of log.read(topic, partition)) {
+    if (offset >= end) break
+    if (value === null) continue
+    try {
+      const isControl = decodeHeader(value).kind === 'control'
+      const control = isControl ? decodeControl(value) : undefined
+      const content = control?.type === 'config' ? await readContent(control.hash) : undefined
+      if (content === undefined) stage.apply({ offset, value })
+      else stage.apply({ offset, value }, content)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+    }
+  }
+  return stage
+}
+
+/** Compares all newest snapshots; how many there were. Throws with the first column that differs. */
+export async function expectState(log: Log): Promise<number> {
+  const store = createSnapshotStore(log)
+  let compared = 0
+  for (const topic of ['events', 'signals'] as const) {
+    for (let partition = 0; partition < log.partitions(topic); partition++) {
+      const { snapshot } = await store.newest(topic, partition)
+      if (snapshot === undefined) continue
+      const { columns } = (await stageAt(log, topic, partition, snapshot.offset)).snapshot()
+      const held = new Map(snapshot.columns.map(({ name, bytes }) => [name, Buffer.from(bytes)]))
+      const wrong = columns.find(({ name, bytes }) => held.get(name)?.equals(bytes) !== true)
+      if (wrong !== undefined || held.size !== columns.length) {
+        throw new Error(`the snapshot of ${topic}/${partition} differs from its log in ${wrong?.name ?? 'its columns'}`)
+      }
+      compared++
+    }
+  }
+  return compared
+}
