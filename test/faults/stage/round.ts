@@ -15,7 +15,7 @@ export interface RoundOptions {
 }
 
 /** Sends the rest, waits until everything has arrived everywhere, stops all processes in order, and looks into the log. */
-async function expectUndisturbed({ system, shipper, load }: Scene): Promise<Held> {
+export async function expectUndisturbed({ system, shipper, load }: Scene): Promise<Held> {
   await shipper.sendUpTo(1)
   await expectAtApi(system, load)
   await expectDelivered(system, load)

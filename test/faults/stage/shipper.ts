@@ -27,7 +27,8 @@ const PAUSE_MS = 100
 const STUCK_MS_MAX = 120_000
 const ANSWER_MS_MAX = 30_000
 
-export function createShipper(url: string, { requests }: Load): Shipper {
+/** `everyMs`: what it waits after each request, so that a small load lasts. */
+export function createShipper(url: string, { requests }: Load, everyMs = 0): Shipper {
   const answers: SeenAnswer[] = []
   let next = 0
 
@@ -65,6 +66,7 @@ export function createShipper(url: string, { requests }: Load): Shipper {
       while (next < end) {
         await sendOne(requests[next] as Load['requests'][number])
         next++
+        if (everyMs > 0) await wait(everyMs)
       }
     },
     acknowledged: () => next,

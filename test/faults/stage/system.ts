@@ -99,8 +99,10 @@ async function createStage() {
   const directory = await mkdtemp(join(tmpdir(), 'moltwatch-fault-'))
   const webhooks = await startWebhookReceiver()
   const processes: RunningProcess[] = []
+  let turn = 0
   const front = await startHttpProxy((path) => {
-    const collector = processes.find(({ otlpUrl }) => otlpUrl !== '')
+    const collectors = processes.filter(({ otlpUrl }) => otlpUrl !== '')
+    const collector = collectors[turn++ % collectors.length]
     if (collector === undefined) throw new Error('no collector runs')
     return path.startsWith('/v1/logs') ? collector.otlpUrl : collector.url
   })
