@@ -31,10 +31,6 @@ function makerFor(registry: Registry): Make {
 
 const intakeMetrics = (make: Make) => ({
   eventsAccepted: make.counter('events_accepted_total', 'Events that the log has taken', ['source']),
-  eventsDropped: make.counter('events_dropped_total', 'Events or records dropped, with the reason', [
-    'service',
-    'reason',
-  ]),
   eventsPerFrame: make.histogram(
     'events_per_frame',
     'Events in a frame, as written',
@@ -66,6 +62,12 @@ const detectorMetrics = (make: Make) => ({
   detectorRepeats: make.counter('detector_repeats_total', 'Events and signals dropped because they had been taken', [
     'stage',
   ]),
+  detectorIdentities: make.gauge('detector_identities', 'Identities that the partitions owned know', []),
+  detectorCandidates: make.gauge('detector_candidates', 'Candidates of stage two that wait for their decision', []),
+  detectorEvicted: make.gauge('detector_evicted', 'Keys that the partitions owned have dropped at their caps', [
+    'stage',
+  ]),
+  detectorStateBytes: make.gauge('detector_state_bytes', 'Memory of the state of the partitions owned', ['stage']),
   detectorTicks: make.counter('detector_ticks_total', 'Ticks appended', ['topic']),
   detectorRunning: make.gauge('detector_running', '1 while detection runs; 0 while it stands still and says why', []),
   partitionsHalted: make.gauge(

@@ -48,7 +48,8 @@ export interface ClusterOutcome extends Held {
   readonly sendSeconds: number
 }
 
-const agentOf = ({ body }: Request): string => /"gen_ai\.agent\.id","value":\{"stringValue":"([^"]*)"/.exec(body)?.[1] ?? ''
+const agentOf = ({ body }: Request): string =>
+  /"gen_ai\.agent\.id","value":\{"stringValue":"([^"]*)"/.exec(body)?.[1] ?? ''
 
 /** One shipper for each lane; what has no agent goes to the first. */
 function createShippers({ load, lanes, everyMs }: ClusterPlan, url: string): Shipper[] {
@@ -157,7 +158,9 @@ async function main(): Promise<void> {
   const load = values.file === undefined ? await makeLoad(seed) : await readLoad(values.file)
   const say = (line: string): boolean => process.stderr.write(`${line}\n`)
   const plan: ClusterPlan = { load, seed, lanes: own ? 1 : LANES, say, ...(own ? { everyMs: 150 } : {}) }
-  say(`${load.requests.length} requests, ${load.events} events, ${load.findings.length} findings in an undisturbed replay`)
+  say(
+    `${load.requests.length} requests, ${load.events} events, ${load.findings.length} findings in an undisturbed replay`,
+  )
   const undisturbed = await runUndisturbed(plan)
   say('one process on the embedded engines finds the same')
   const disturbed = await runCluster(plan)

@@ -180,7 +180,10 @@ export interface RuntimeRoom {
   readonly clock: { now(): number }
   advance(ms: number): void
   open(): Promise<Log>
-  service(log: Log, options?: { detectors?: readonly Detector[]; metrics?: Metrics }): DetectorService
+  service(
+    log: Log,
+    options?: { detectors?: readonly Detector[]; metrics?: Metrics; acceptGaps?: boolean },
+  ): DetectorService
 }
 
 export function createRuntimeRoom(): RuntimeRoom {
@@ -198,7 +201,7 @@ export function createRuntimeRoom(): RuntimeRoom {
       await log.ensureTopics(topicSpecs(PARTITIONS))
       return log
     },
-    service: (log, { detectors = TEST_DETECTORS, metrics = createMetrics() } = {}) =>
+    service: (log, { detectors = TEST_DETECTORS, metrics = createMetrics(), acceptGaps = false } = {}) =>
       createDetectorService({
         log,
         detectors,
@@ -206,6 +209,7 @@ export function createRuntimeRoom(): RuntimeRoom {
         clock,
         logger: createLogger('silent'),
         metrics,
+        acceptGaps,
       }),
   }
 }

@@ -27,6 +27,10 @@ export const addLogLevel = (command: Command): Command =>
     new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   )
 
+/** A person's decision after records of the log were lost; see docs/operations.md. */
+export const acceptGapsOption = (): Option =>
+  new Option('--accept-gaps', 'go on behind records that left the log before they were processed')
+
 /** The checked content of the file, or the default without one. Throws UsageError with every problem. */
 export async function readConfiguration(path: string | undefined, tools: CommandTools): Promise<ServiceConfiguration> {
   if (path === undefined) return defaultConfig()

@@ -12,7 +12,15 @@ import { parseMasterKey, type TenantKeys, tenantKeys } from '../../lib/secrets.t
 import { openWarehouse } from '../../lib/warehouse/index.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
-import { addLogLevel, drain, portOption, readConfiguration, toldToStop, watchConfiguration } from '../lib/serving.ts'
+import {
+  acceptGapsOption,
+  addLogLevel,
+  drain,
+  portOption,
+  readConfiguration,
+  toldToStop,
+  watchConfiguration,
+} from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
 import { logOpener, warehouseOptions } from './engines.ts'
 import { type ServiceProcess, startProcess } from './process.ts'
@@ -24,6 +32,7 @@ interface ProcessCommandOptions {
   readonly port: number
   readonly otlpPort?: number
   readonly masterKeyFile?: string
+  readonly acceptGaps?: true
   readonly logLevel: string
   readonly json?: true
 }
@@ -82,6 +91,7 @@ async function begin(
     config,
     adminToken,
     processId,
+    acceptGaps: options.acceptGaps === true,
     openLog,
     logger,
     clock: systemClock,
@@ -141,6 +151,7 @@ export const addProcesses: AddCommand = (program, tools) => {
         .option('--master-key-file <file>', '64 hex digits that all collectors share')
         .addHelpText('after', '\nMOLTWATCH_MASTER_KEY gives the master key, MOLTWATCH_TOKEN an admin token.')
     }
+    if (role === 'detector') command.addOption(acceptGapsOption())
     addLogLevel(command)
       .option('--json', 'print the addresses as JSON')
       .action((options: ProcessCommandOptions) => run(role, options, tools))

@@ -44,6 +44,7 @@ export interface ProcessOptions {
   readonly adminToken: string | undefined
   readonly detectors: readonly Detector[]
   readonly codeVersion: string
+  readonly acceptGaps?: boolean
   readonly processId: string
   readonly clock: Clock
   readonly logger: Logger

@@ -33,6 +33,7 @@ export interface AppOptions extends PortsPlan {
   readonly secrets: Secrets
   readonly detectors: readonly Detector[]
   readonly codeVersion: string
+  readonly acceptGaps?: true
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -92,7 +93,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log = await openLog(options)
   const tools: WarehouseTools & { log: Log; clock: Clock } = { log, clock, logger, metrics }
   const warehouse = openWarehouse({ kind: 'chdb', path: join(data, 'warehouse') }, tools)
-  const service = createDetectorService({ ...tools, detectors, codeVersion })
+  const service = createDetectorService({
+    ...tools,
+    detectors,
+    codeVersion,
+    acceptGaps: options.acceptGaps === true,
+  })
   const responder = createResponder({ ...tools, config, identityCount: (tenant) => service.identitiesOf(tenant) })
   const archiver = createArchiver({ ...tools, warehouse })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver }

@@ -8,7 +8,15 @@ import { createLogger } from '../../lib/logger.ts'
 import { loadSecrets, type Secrets } from '../../lib/secrets.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
-import { addLogLevel, drain, portOption, readConfiguration, toldToStop, watchConfiguration } from '../lib/serving.ts'
+import {
+  acceptGapsOption,
+  addLogLevel,
+  drain,
+  portOption,
+  readConfiguration,
+  toldToStop,
+  watchConfiguration,
+} from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
 import { type App, startApp } from './app.ts'
 
@@ -18,6 +26,7 @@ interface StartOptions {
   readonly port: number
   readonly otlpPort: number
   readonly config?: string
+  readonly acceptGaps?: true
   readonly logLevel: string
   readonly json?: true
 }
@@ -86,6 +95,7 @@ export const addStart: AddCommand = (program, tools) => {
     .addOption(portOption('--port <port>', 'API, events and CloudTrail', 8080))
     .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
     .option('--config <file>', 'YAML configuration, read again when it changes; see docs/configuration.md')
+    .addOption(acceptGapsOption())
   addLogLevel(command)
     .option('--json', 'print addresses and token file as JSON')
     .addHelpText('after', '\nMOLTWATCH_TOKEN sets the admin token instead of the one in the data directory.')

@@ -33,6 +33,8 @@ export interface WorkerDeps {
   readContent(hash: string): Promise<DetectionConfiguration | undefined>
   /** Offsets of records that a bug met: they are left out, now and whenever the partition is restored in this process. */
   readonly poisoned: Set<string>
+  /** A person has decided to go on behind records that are gone. */
+  readonly acceptGaps: boolean
   /** A position has moved. */
   onProgress(): void
 }
@@ -120,7 +122,7 @@ class Worker implements PartitionWorker {
       )
     }
     this.stage = this.#deps.createStage(this.topic, this.partition, snapshot)
-    this.position = snapshot?.offset ?? bounds.start
+    this.position = this.#beginning(snapshot?.offset ?? bounds.start, bounds.start)
     this.#end = bounds.end
     if (snapshot !== undefined) {
       metrics.restoreSeconds.observe((clock.now() - began) / 1000)
@@ -128,6 +130,14 @@ class Worker implements PartitionWorker {
     }
     ticker.plan(this, true)
     return this.position
+  }
+
+  /** Where to read on. Records that are gone are left out where a person has said so; otherwise the log refuses the offset. */
+  #beginning(wanted: number, start: number): number {
+    if (wanted >= start || !this.#deps.acceptGaps) return wanted
+    const { topic, partition } = this
+    this.#deps.logger.error({ topic, partition, from: wanted, to: start }, 'going on behind records that are gone')
+    return start
   }
 
   async process(batch: Batch, context: BatchContext): Promise<void> {

@@ -31,6 +31,8 @@ export interface DetectorServiceOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
+  /** A person's decision to keep the state and go on where records are gone that no one has processed. Default: false. */
+  readonly acceptGaps?: boolean
 }
 
 export interface DetectorStatus {
@@ -69,6 +71,9 @@ const HALTED: PartitionHandler = {
   process: async () => undefined,
   stop: async () => undefined,
 }
+
+const statsOf = (workers: readonly PartitionWorker[]): StageStats =>
+  sumStats(workers.flatMap((worker) => worker.stage?.stats ?? []))
 
 export function createDetectorService(options: DetectorServiceOptions): DetectorService {
   const { clock, logger, metrics, detectors, codeVersion } = options
@@ -110,6 +115,11 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       const oldest = Math.min(...mine.map((worker) => worker.unsavedSince ?? Number.POSITIVE_INFINITY))
       const age = Number.isFinite(oldest) ? (clock.now() - oldest) / 1000 : 0
       metrics.snapshotAgeSeconds.set({ stage: topic }, age)
+      const { identities, candidates, evicted, stateBytes } = statsOf(mine)
+      if (topic === 'events') metrics.detectorIdentities.set(identities)
+      else metrics.detectorCandidates.set(candidates)
+      metrics.detectorEvicted.set({ stage: topic }, evicted)
+      metrics.detectorStateBytes.set({ stage: topic }, stateBytes)
       metrics.snapshotBytes.set(
         { stage: topic },
         mine.reduce((sum, w) => sum + w.snapshotBytes, 0),
@@ -142,6 +152,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       createStage,
       readContent,
       poisoned,
+      acceptGaps: options.acceptGaps ?? false,
       store: createSnapshotStore(log),
       onProgress: () => commits.plan(),
     }
@@ -253,7 +264,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       reason,
       halted: TOPICS.flatMap((topic) => [...halted[topic].values()]),
       partitions: { events: restored('events'), signals: restored('signals') },
-      stats: sumStats(all().flatMap((worker) => worker.stage?.stats ?? [])),
+      stats: statsOf(all()),
       restarts,
     }),
     lag: async () => ({ events: await lagOf('events'), signals: await lagOf('signals') }),

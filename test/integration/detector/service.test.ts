@@ -144,6 +144,13 @@ describe('the detector service', () => {
     expect((await metrics.partitionsHalted.get()).values).toMatchObject([{ labels: { stage: 'events' }, value: 1 }])
     expect(second.status().restarts).toBe(1)
     await second.stop()
+    // A person has decided: what the partition has learned is kept, and it goes on behind the gap.
+    const third = home.service(log, { acceptGaps: true })
+    await third.start()
+    await until(() => settled(third))
+    expect(third.status()).toMatchObject({ halted: [], partitions: { events: PARTITIONS } })
+    expect(third.identitiesOf('t')).toBe(new Set(EVENTS.map(({ identity }) => identity)).size)
+    await third.stop()
   })
 
   it('sends a record that is not ours, and one that a bug meets, to the dead letters and processes their neighbours', async () => {

@@ -29,6 +29,8 @@ export interface RoleTools {
   readonly config: ServiceConfiguration
   readonly detectors: readonly Detector[]
   readonly codeVersion: string
+  /** Of the detector: go on behind records that are gone. */
+  readonly acceptGaps?: boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
