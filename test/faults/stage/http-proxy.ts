@@ -34,6 +34,9 @@ export interface HttpProxy {
   close(): Promise<void>
 }
 
+/** What ClickHouse takes: parameters of a question stand in the address. */
+const URI_BYTES_MAX = 1024 * 1024
+
 /** What a proxy does by default. */
 export const pass = (request: ProxiedRequest): Promise<ProxiedAnswer> => request.forward()
 
@@ -82,7 +85,7 @@ export async function startHttpProxy(target: (path: string) => string): Promise<
     }
   }
 
-  const server = createServer((incoming, response) => void serve(incoming, response))
+  const server = createServer({ maxHeaderSize: URI_BYTES_MAX }, (incoming, response) => void serve(incoming, response))
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

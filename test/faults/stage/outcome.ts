@@ -26,9 +26,13 @@ function difference(seen: readonly string[], wanted: readonly string[]): string 
 export async function expectAtApi(system: System, { events, findings }: Load): Promise<void> {
   const seen = async () => {
     const { url } = system.one('api')
-    // The warehouse may be coming back: that is asked for again, and anything else is seen in the end.
-    const count = ((await get(`${url}/v1/events/count`).catch(() => ({ count: -1 }))) as { count: number }).count
-    return { count, ids: await findingIds(url).catch(() => [] as string[]) }
+    try {
+      const { count } = (await get(`${url}/v1/events/count`)) as { count: number }
+      return { count, ids: await findingIds(url), trouble: '' }
+    } catch (error) {
+      // The warehouse may be coming back: it is asked again, and what it said last is told in the end.
+      return { count: -1, ids: [], trouble: (error as Error).message }
+    }
   }
   let last = await seen()
   await until(
@@ -36,7 +40,8 @@ export async function expectAtApi(system: System, { events, findings }: Load): P
     ({ count, ids }) => count === events && ids.join() === findings.join(),
     SETTLE_MS_MAX,
   ).catch(() => {
-    throw new Error(`events ${last.count} of ${events}; findings at the API: ${difference(last.ids, findings)}`)
+    const seenLast = `events ${last.count} of ${events}; findings at the API: ${difference(last.ids, findings)}`
+    throw new Error(last.trouble === '' ? seenLast : last.trouble)
   })
 }
 
