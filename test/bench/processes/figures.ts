@@ -1,4 +1,5 @@
 /** What the processes say of themselves in /metrics, and what the kernel says of their CPU time. */
+import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSecondsOf } from '../lib/process-cpu.ts'
 import type { Part, Service, System } from './room.ts'
@@ -16,6 +17,9 @@ export function sumIn(pages: readonly string[], name: string, label = ''): numbe
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
 
+/** Who has nothing to do with what is measured. */
+export const OTHERS = '(others)'
+
 export interface CpuFigure {
   readonly process: string
   readonly cpu_seconds: number
@@ -23,16 +27,25 @@ export interface CpuFigure {
   readonly core_percent: number
 }
 
-/** Counts CPU time from now on, until it is asked. */
+/** Milliseconds of CPU that the whole machine has used, whoever used them. */
+const machineCpuMs = (): number =>
+  cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0)
+
+/** Counts CPU time from now on, until it is asked; the last figure is that of all others on the machine. */
 export function startCpu(parts: readonly Part[]): () => CpuFigure[] {
   const began = performance.now()
+  const machineBefore = machineCpuMs()
   const before = parts.map(({ pid }) => cpuSecondsOf(pid))
   return () => {
     const seconds = (performance.now() - began) / 1_000
-    return parts.map(({ name, pid }, i) => {
-      const used = cpuSecondsOf(pid) - (before[i] ?? 0)
-      return { process: name, cpu_seconds: round(used, 2), core_percent: round((100 * used) / seconds, 2) }
+    const figureOf = (name: string, used: number): CpuFigure => ({
+      process: name,
+      cpu_seconds: round(used, 2),
+      core_percent: round((100 * used) / seconds, 2),
     })
+    const used = parts.map(({ pid }, i) => cpuSecondsOf(pid) - (before[i] ?? 0))
+    const others = (machineCpuMs() - machineBefore) / 1_000 - used.reduce((sum, one) => sum + one, 0)
+    return [...parts.map(({ name }, i) => figureOf(name, used[i] ?? 0)), figureOf(OTHERS, Math.max(0, others))]
   }
 }
 

@@ -1,6 +1,6 @@
 /** What was measured, and how a person reads it. */
 import type { Machine } from '../lib/machine.ts'
-import type { CpuFigure, Quantiles } from './figures.ts'
+import { type CpuFigure, OTHERS, type Quantiles } from './figures.ts'
 import type { Latency } from './latency.ts'
 import type { Backlog, Intake, ProcessCost, Throughput } from './throughput.ts'
 
@@ -39,7 +39,8 @@ const line = (...cells: readonly string[]): void =>
 function printCosts(cpu: readonly ProcessCost[]): void {
   line('process', 'CPU s', '% of a core', 'events/CPU s')
   for (const { process, cpu_seconds, core_percent, events_per_cpu_second } of cpu) {
-    line(process, cpu_seconds.toFixed(2), core_percent.toFixed(0), number(events_per_cpu_second))
+    const each = process === OTHERS ? '' : number(events_per_cpu_second)
+    line(process, cpu_seconds.toFixed(2), core_percent.toFixed(0), each)
   }
 }
 

@@ -7,7 +7,7 @@ import { cpus } from 'node:os'
 import { createAsker } from '../../support/asker.ts'
 import { TOKEN } from '../../support/service.ts'
 import { cpuSecondsOf } from '../lib/process-cpu.ts'
-import { type CpuFigure, readMetrics, round, startCpu, sumIn } from './figures.ts'
+import { type CpuFigure, OTHERS, readMetrics, round, startCpu, sumIn } from './figures.ts'
 import { type Load, sendLoad } from './load.ts'
 import type { Part, Service, System } from './room.ts'
 import { until } from './waiting.ts'
@@ -35,13 +35,15 @@ const costs = (cpu: readonly CpuFigure[], events: number): ProcessCost[] =>
   cpu.map((figure) => ({ ...figure, events_per_cpu_second: Math.round(events / Math.max(0.01, figure.cpu_seconds)) }))
 
 function limitOf(cpu: readonly CpuFigure[]): string {
-  const busiest = cpu.reduce((most, figure) => (figure.core_percent > most.core_percent ? figure : most))
+  const ours = cpu.filter(({ process: name }) => name !== OTHERS)
+  const busiest = ours.reduce((most, figure) => (figure.core_percent > most.core_percent ? figure : most))
   const all = cpu.reduce((sum, { core_percent }) => sum + core_percent, 0)
+  const others = cpu.at(-1)?.core_percent ?? 0
   const share = `${busiest.process} at ${Math.round(busiest.core_percent)} % of a core`
-  if (all < (FULL_PERCENT / 100) * cpus().length * 100) {
-    return busiest.core_percent >= FULL_PERCENT ? share : `no process: busiest is ${share}`
+  if (all >= FULL_PERCENT * cpus().length) {
+    return `the machine, at ${Math.round(all)} of ${cpus().length * 100} %, ${Math.round(others)} of them others'; busiest is ${share}`
   }
-  return `the machine, at ${Math.round(all)} % of ${cpus().length * 100} %; busiest is ${share}`
+  return busiest.core_percent >= FULL_PERCENT ? share : `no process: busiest is ${share}`
 }
 
 const withSenders = (parts: readonly Part[]): Part[] => [...parts, { name: 'senders', pid: process.pid }]
@@ -166,7 +168,8 @@ export async function measureBacklog(
     events_per_second: Math.round(done / ((last.at - first.at) / 1_000)),
     events_per_cpu_second: Math.round(done / (last.cpu - first.cpu)),
     cpu: [
-      ...cpu(),
+      // The process itself would be counted among the others: it was not there at the begin.
+      ...cpu().filter(({ process: name }) => name !== OTHERS),
       {
         process: service.name,
         cpu_seconds: round(last.cpu, 2),
