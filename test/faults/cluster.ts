@@ -10,6 +10,7 @@
  */
 import { parseArgs } from 'node:util'
 import { createRandom, type Random } from '../../services/commands/demo/random.ts'
+import type { RoleName } from '../../services/commands/process/roles/role.ts'
 import { linger } from './stage/acts.ts'
 import type { Held } from './stage/fault.ts'
 import { type Load, makeLoad, readLoad, type Request } from './stage/load.ts'
@@ -27,6 +28,9 @@ const FROZEN_MS = 12_000
 const AWAY_MS = 5_000
 const BACK_MS = 5_000
 
+/** By kind. */
+type Harms = Readonly<Record<(typeof HARMS)[number], number>>
+
 export interface ClusterPlan {
   readonly load: Load
   readonly seed: number
@@ -40,8 +44,8 @@ export interface ClusterPlan {
 export interface ClusterOutcome extends Held {
   readonly events: number
   readonly findings: number
-  /** Of workers, by kind. */
-  readonly harms: Readonly<Record<(typeof HARMS)[number], number>>
+  /** To workers. */
+  readonly harms: Harms
   readonly brokersKilled: number
   /** Requests that were not answered with 200 and sent again. */
   readonly sentAgain: number
@@ -58,20 +62,40 @@ function createShippers({ load, lanes, everyMs }: ClusterPlan, url: string): Shi
   return [...byLane.values()].map((requests) => createShipper(url, { ...load, requests }, everyMs))
 }
 
-/** Harms one worker and has it, or one like it, back. */
-async function harm(system: SeparateSystem, random: Random): Promise<{ how: (typeof HARMS)[number]; role: string }> {
+interface Harm {
+  readonly how: (typeof HARMS)[number]
+  readonly role: RoleName
+  /** Resolves when the worker, or one like it, is back. */
+  readonly over: Promise<unknown>
+}
+
+/** Harms one worker; undefined where none of its role runs at the moment. */
+function harm(system: SeparateSystem, random: Random): Harm | undefined {
   const role = random.pick(WORKERS)
   const how = random.pick(HARMS)
-  const worker = random.pick(system.of(role))
-  if (how === 'freeze') {
-    worker.signal('SIGSTOP')
-    await linger(FROZEN_MS)
-    worker.signal('SIGCONT')
-  } else {
-    await system[how](worker)
-    await system.start(role)
+  const workers = system.of(role)
+  if (workers.length === 0) return undefined
+  const worker = random.pick(workers)
+  if (how !== 'freeze') return { how, role, over: system[how](worker).then(() => system.launch(role)) }
+  worker.signal('SIGSTOP')
+  return { how, role, over: linger(FROZEN_MS).then(() => worker.signal('SIGCONT')) }
+}
+
+/** Harms workers every few seconds until it is told that it is enough; how often, by kind. */
+async function harmWorkers(system: SeparateSystem, plan: ClusterPlan, isOver: () => boolean): Promise<Harms> {
+  const random = createRandom(plan.seed)
+  const harms = { kill: 0, stop: 0, freeze: 0 }
+  const under: Promise<unknown>[] = []
+  while (!isOver()) {
+    await linger(CALM_MS + random.below(CALM_MORE_MS))
+    const done = harm(system, random)
+    if (done === undefined) continue
+    harms[done.how]++
+    under.push(done.over)
+    plan.say?.(`${done.role}: ${done.how}`)
   }
-  return { how, role }
+  await Promise.all(under)
+  return harms
 }
 
 async function harmBrokers({ kafka }: SeparateSystem, say: (line: string) => void): Promise<number> {
@@ -104,27 +128,17 @@ export async function runUndisturbed(plan: ClusterPlan): Promise<Held> {
 
 async function weather(system: SeparateSystem, plan: ClusterPlan): Promise<ClusterOutcome> {
   const { load, seed, say = () => undefined } = plan
-  const random = createRandom(seed)
   const shippers = createShippers(plan, system.front.url)
-  const harms = { kill: 0, stop: 0, freeze: 0 }
   let isOver = false
-  const sending = ship(shippers)
-  const brokers = harmBrokers(system, say)
-  const workers = (async (): Promise<void> => {
-    while (!isOver) {
-      await linger(CALM_MS + random.below(CALM_MORE_MS))
-      const { how, role } = await harm(system, random)
-      harms[how]++
-      say(`${role}: ${how}`)
-    }
-  })()
-  const [sendSeconds, brokersKilled] = await Promise.all([sending, brokers]).finally(() => {
+  const harming = harmWorkers(system, plan, () => isOver)
+  const [sendSeconds, brokersKilled] = await Promise.all([ship(shippers), harmBrokers(system, say)]).finally(() => {
     isOver = true
   })
-  await workers
+  const harms = await harming
+  say('all is quiet now')
   const [shipper] = shippers
   if (shipper === undefined) throw new Error('the load is empty')
-  const held = await expectUndisturbed({ system, load, shipper, random })
+  const held = await expectUndisturbed({ system, load, shipper, random: createRandom(seed) })
   const sentAgain = shippers.flatMap(({ answers }) => answers).filter(({ status }) => status !== 200).length
   return { ...held, events: load.events, findings: load.findings.length, harms, brokersKilled, sentAgain, sendSeconds }
 }

@@ -1,5 +1,6 @@
 /** One fault, played once on one engine with one seed, and what must hold in the end. */
 import { createRandom } from '../../../services/commands/demo/random.ts'
+import type { RunningProcess } from '../../support/processes.ts'
 import { withLog } from './acts.ts'
 import type { Fault, Held, Play, Scene } from './fault.ts'
 import { type Load, makeLoad } from './load.ts'
@@ -14,13 +15,17 @@ export interface RoundOptions {
   readonly load?: Load
 }
 
+async function expectOrderlyEnd(system: System, process: RunningProcess): Promise<void> {
+  const code = await system.stop(process)
+  if (code !== 0) throw new Error(`${process.command} ended with ${code}:\n${process.log()}`)
+}
+
 /** Sends the rest, waits until everything has arrived everywhere, stops all processes in order, and looks into the log. */
 export async function expectUndisturbed({ system, shipper, load }: Scene): Promise<Held> {
   await shipper.sendUpTo(1)
   await expectAtApi(system, load)
   await expectDelivered(system, load)
-  const codes = await Promise.all(system.running().map((process) => system.stop(process)))
-  if (codes.some((code) => code !== 0)) throw new Error(`processes ended with ${codes.join(', ')}`)
+  await Promise.all(system.running().map((process) => expectOrderlyEnd(system, process)))
   return withLog(system, async (log) => {
     const snapshots = await expectState(log)
     return { ...(await expectInLog(log, load)), snapshots }

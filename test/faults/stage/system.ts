@@ -42,8 +42,6 @@ export interface System {
   kill(process: RunningProcess): Promise<void>
   /** SIGTERM; the exit code. */
   stop(process: RunningProcess): Promise<number | null>
-  /** Its process is to be taken for gone: it ended by itself, or is about to. */
-  forget(process: RunningProcess): void
   /** The log as others see it. On the embedded engine nothing may run meanwhile. */
   openLog(): Promise<Log>
   close(): Promise<void>
@@ -67,6 +65,8 @@ export interface SeparateSystem extends System {
   readonly warehouse: HttpProxy
   /** Starts a detector behind the door `victims`. */
   startVictim(): Promise<RunningProcess>
+  /** As `start`, without waiting until it is ready: it answers probes. */
+  launch(role: RoleName): Promise<RunningProcess>
 }
 
 export const isSeparate = (system: System): system is SeparateSystem => system.engine === 'kafka'
@@ -115,9 +115,8 @@ async function createStage() {
     webhooks,
     processes,
     front,
-    forget,
     /** Throws with the process's log where it does not become ready. */
-    async add<P extends RunningProcess>(process: P): Promise<P> {
+    async add(process: RunningProcess): Promise<RunningProcess> {
       processes.push(process)
       await until(process.isReady, Boolean, READY_MS_MAX).catch(() => {
         throw new Error(`a process was not ready within ${READY_MS_MAX} ms:\n${process.log()}`)
@@ -201,6 +200,11 @@ export async function startSeparate(options: LocalKafkaOptions = { brokers: 1 })
     one: (role) => firstOf(of(role), role),
     running: () => [...processes],
     start: (role) => startAt(role, 1),
+    async launch(role) {
+      const process = await startRole(role, files[1]!)
+      processes.push(process)
+      return process
+    },
     startVictim: () => startAt('detector', 0),
     async openLog() {
       const tools = { clock: systemClock, logger: createLogger('silent') }
