@@ -41,14 +41,14 @@ async function answer(engine: Engine, request: IncomingMessage, response: Server
   }
 }
 
-async function serve(path: string): Promise<void> {
+async function serve(path: string, port: number): Promise<void> {
   const engine = createChdbConnection({ path })
   let last: Promise<unknown> = Promise.resolve()
   const server = createServer((request, response) => {
     // One statement after the other: the engine shares two cores with everything else in the test.
     last = last.then(() => answer(engine, request, response))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`)
   process.stdin.resume()
@@ -58,12 +58,20 @@ async function serve(path: string): Promise<void> {
 
 export interface ClickHouseServer {
   readonly url: string
+  /** Ends it; nothing answers any more. What is stored stays. */
+  pause(): Promise<void>
+  /** Starts it again at the same address with what it had stored. */
+  resume(): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts the server in a process of its own on a free port of loopback. */
-export async function startClickHouse(directory: string): Promise<ClickHouseServer> {
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(import.meta.url), directory], {
+interface ServerProcess {
+  readonly url: string
+  end(): Promise<void>
+}
+
+async function startProcess(directory: string, port: number): Promise<ServerProcess> {
+  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(import.meta.url), directory, String(port)], {
     env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -77,11 +85,29 @@ export async function startClickHouse(directory: string): Promise<ClickHouseServ
   ])
   return {
     url,
-    async close() {
+    async end() {
       child.stdin!.end()
       await gone
     },
   }
 }
 
-if (import.meta.main) await serve(process.argv[2] as string)
+/** Starts the server in a process of its own on a free port of loopback. */
+export async function startClickHouse(directory: string): Promise<ClickHouseServer> {
+  const first = await startProcess(directory, 0)
+  let running: ServerProcess | undefined = first
+  const end = async (): Promise<void> => {
+    await running?.end()
+    running = undefined
+  }
+  return {
+    url: first.url,
+    pause: end,
+    async resume() {
+      running ??= await startProcess(directory, Number(new URL(first.url).port))
+    },
+    close: end,
+  }
+}
+
+if (import.meta.main) await serve(process.argv[2] as string, Number(process.argv[3]))
