@@ -26,7 +26,7 @@ export interface LocalBroker {
   /** Ends at once, as by kill -9. */
   kill(): Promise<void>
   /** Stands still, and goes on at `start`. */
-  freeze(): void
+  freeze(): Promise<void>
   /** Starts again with the data it had. */
   start(): Promise<void>
 }
@@ -52,7 +52,7 @@ export interface LocalKafkaOptions {
 }
 
 /** Ports that are free now; all are held until all are known, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer()
@@ -75,7 +75,6 @@ interface Place {
 }
 
 function propertiesOf(place: Place, places: readonly Place[], data: string, options: LocalKafkaOptions): string {
-  const replicas = String(places.length)
   const protocol = options.users === undefined ? 'PLAINTEXT' : 'SASL_SSL'
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
@@ -87,6 +86,19 @@ function propertiesOf(place: Place, places: readonly Place[], data: string, opti
     'inter.broker.listener.name': 'CLIENTS',
     'listener.security.protocol.map': `CLIENTS:${protocol},CONTROLLER:PLAINTEXT`,
     'log.dirs': join(data, 'log'),
+    ...commonProperties(places.length),
+    ...(options.users === undefined ? {} : securityProperties(options.users, dirname(data))),
+    ...options.properties,
+  }
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+/** What brokers are told wherever they run: nothing is made by itself, and nobody waits longer than a test has to. */
+export function commonProperties(brokers: number): Record<string, string> {
+  const replicas = String(brokers)
+  return {
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
     'offsets.topic.num.partitions': '4',
@@ -99,12 +111,7 @@ function propertiesOf(place: Place, places: readonly Place[], data: string, opti
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '8388608',
-    ...(options.users === undefined ? {} : securityProperties(options.users, dirname(data))),
-    ...options.properties,
   }
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('')
 }
 
 function listens(port: number): Promise<boolean> {
@@ -163,7 +170,7 @@ async function createBroker(place: Place, { jars, data, format }: Room, text: st
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    freeze: () => current?.signal('SIGSTOP'),
+    freeze: async () => current?.signal('SIGSTOP'),
   }
 }
 
