@@ -109,6 +109,10 @@ describe('the image', () => {
 
 interface Service {
   readonly image?: string
+  readonly build?: unknown
+  readonly pull_policy?: string
+  readonly read_only?: boolean
+  readonly tmpfs?: readonly string[]
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly ports?: readonly string[]
@@ -212,6 +216,20 @@ describe.each([
       expect(environment).toHaveProperty(clickhouse?.password_env ?? 'none')
       if (role === 'collector') expect(parseMasterKey(environment['MOLTWATCH_MASTER_KEY'] ?? '')).toBeDefined()
     }
+  })
+
+  it('builds the image once for all processes, and asks no registry for it', () => {
+    const builders = roles.filter(([, { build }]) => build !== undefined)
+    expect(builders.map(([, service]) => service.pull_policy)).toEqual(['build'])
+    for (const [, { image, build, pull_policy: policy }] of roles) {
+      expect(image).toBe('moltwatch')
+      if (build === undefined) expect(policy).toBe('never')
+    }
+  })
+
+  it('lets the processes write nowhere, and leaves no volume of theirs behind', () => {
+    const volumes = [...read('infra/docker/Dockerfile').matchAll(/^VOLUME (\S+)$/gm)].map(([, path]) => path)
+    for (const [, service] of roles) expect(service).toMatchObject({ read_only: true, tmpfs: volumes })
   })
 
   it('makes one cluster of the brokers', () => {
