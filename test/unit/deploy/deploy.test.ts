@@ -35,6 +35,25 @@ describe('topic manifests', () => {
       topicSpecs().map(({ name }) => name),
     )
   })
+
+  it('are what the definition of KafkaTopic takes', () => {
+    for (const text of topicManifests().split('---\n').slice(1)) {
+      const { apiVersion, kind, metadata, spec } = parse(text) as {
+        apiVersion: string
+        kind: string
+        metadata: { name: string; labels: Record<string, string>; annotations: Record<string, unknown> }
+        spec: { topicName: string; partitions: number; replicas: number; config: Record<string, unknown> }
+      }
+      expect([apiVersion, kind]).toEqual(['kafka.strimzi.io/v1', 'KafkaTopic'])
+      expect(metadata.name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+      expect(metadata.labels['strimzi.io/cluster']).toBe('moltwatch')
+      for (const value of Object.values(metadata.annotations)) expect(value).toBeTypeOf('string')
+      expect(spec.topicName).toMatch(/^[a-zA-Z0-9._-]{1,249}$/)
+      expect(Number.isInteger(spec.partitions) && spec.partitions >= 1).toBe(true)
+      expect(spec.replicas).toBe(3)
+      for (const value of Object.values(spec.config)) expect(value).toBeTypeOf('string')
+    }
+  })
 })
 
 describe('the schema for replicas', () => {
