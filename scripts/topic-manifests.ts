@@ -6,19 +6,16 @@
  */
 import { stringify } from 'yaml'
 import { type TopicSpec, topicSpecs } from '../schemas/topics.ts'
-import { COMPACTED_SETTINGS } from '../services/lib/log/kafka/compacted-topics.ts'
+import { createdSettings } from '../services/lib/log/kafka/topics.ts'
 import { RAW_SETTINGS } from '../services/lib/raw-topic.ts'
 
 const REPLICAS = 3
 const MIN_IN_SYNC = 2
 
-/** Settings of one topic in the words of Kafka: what ensureTopics compares, and what it makes compacted topics with. */
-const configOf = ({ name, cleanup, retentionMs }: TopicSpec) => ({
-  'cleanup.policy': cleanup,
-  ...(cleanup === 'delete' ? { 'retention.ms': String(retentionMs) } : {}),
-  'min.insync.replicas': String(MIN_IN_SYNC),
-  ...(cleanup === 'compact' ? COMPACTED_SETTINGS : {}),
-  ...(name === 'raw' ? RAW_SETTINGS : {}),
+/** Settings of one topic in the words of Kafka: those that it has where moltwatch creates it. */
+const configOf = (spec: TopicSpec) => ({
+  ...createdSettings(spec, MIN_IN_SYNC),
+  ...(spec.name === 'raw' ? RAW_SETTINGS : {}),
 })
 
 const resourceOf = (spec: TopicSpec) => ({
@@ -29,6 +26,7 @@ const resourceOf = (spec: TopicSpec) => ({
 })
 
 const HEAD = `# Topics of moltwatch as resources of Strimzi, generated from schemas/topics.ts by scripts/topic-manifests.ts: not edited by hand.
+# They speak the API v1: Strimzi has it since 0.49, and nothing else since 1.0.
 # The number of partitions is fixed once a topic exists; kafka.partitions in the configuration must say the same.
 `
 

@@ -15,6 +15,8 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 
 /** The version that pom.xml names and the checksums belong to. */
 export const KAFKA_VERSION = '4.3.1'
+/** The official image of the same version. */
+export const KAFKA_IMAGE = `apache/kafka:${KAFKA_VERSION}`
 const CACHE = here(`../../node_modules/.cache/apache-kafka/${KAFKA_VERSION}`)
 const RESOLVE_MS_MAX = 300_000
 

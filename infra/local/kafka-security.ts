@@ -7,17 +7,20 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const STORE = 'broker.p12'
+/** The file that holds key and certificate, in the directory where it was made. */
+export const STORE = 'broker.p12'
 /** The store holds a key that lives as long as a test does. */
 const PASSWORD = 'local-only'
 
-/** Makes a key and its certificate in a directory; gives the certificate in PEM. */
-export async function createCertificate(directory: string): Promise<string> {
+type Keytool = (args: readonly string[]) => Promise<string>
+const keytoolHere: Keytool = async (args) => (await run('keytool', args)).stdout
+
+/** Makes a key and its certificate in a directory of the machine where `keytool` runs; gives the certificate in PEM. */
+export async function createCertificate(directory: string, keytool: Keytool = keytoolHere): Promise<string> {
   const store = ['-alias', 'broker', '-keystore', join(directory, STORE), '-storepass', PASSWORD]
   const subject = ['-dname', 'CN=localhost', '-ext', 'SAN=ip:127.0.0.1,dns:localhost', '-validity', '2']
-  await run('keytool', ['-genkeypair', '-keyalg', 'EC', '-storetype', 'PKCS12', ...store, ...subject])
-  const { stdout } = await run('keytool', ['-exportcert', '-rfc', ...store])
-  return stdout
+  await keytool(['-genkeypair', '-keyalg', 'EC', '-storetype', 'PKCS12', ...store, ...subject])
+  return keytool(['-exportcert', '-rfc', ...store])
 }
 
 const nameOfFirst = (users: Readonly<Record<string, string>>): string => Object.keys(users)[0]!

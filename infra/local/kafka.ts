@@ -19,20 +19,25 @@ const START_MS_MAX = 60_000
 const STOP_MS_MAX = 20_000
 const QUIET = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url))
 
-export interface LocalBroker {
+/** A broker wherever it runs. */
+export interface RunningBroker {
   readonly address: string
-  /** Where it keeps the log. */
-  readonly data: string
-  /** Of the process that was started last. */
-  pid(): number
   /** Ends in order, after handing its partitions over; killed where that takes too long. */
   stop(): Promise<void>
   /** Ends at once, as by kill -9. */
   kill(): Promise<void>
   /** Stands still, and goes on at `start`. */
-  freeze(): void
+  freeze(): Promise<void>
   /** Starts again with the data it had. */
   start(): Promise<void>
+}
+
+/** A broker that is a process of this machine. */
+export interface LocalBroker extends RunningBroker {
+  /** Where it keeps the log. */
+  readonly data: string
+  /** Of the process that was started last. */
+  pid(): number
 }
 
 /** Where one broker is reached through a proxy: clients are told `port`, and the broker listens on `target`. */
@@ -49,12 +54,11 @@ export interface Door {
   readonly routes: readonly DoorRoute[]
 }
 
-export interface LocalKafka {
+/** Brokers wherever they run. */
+export interface RunningKafka {
   /** What clients are given: addresses of all brokers. */
   readonly bootstrap: readonly string[]
-  /** As many as were asked for. */
-  readonly doors: readonly Door[]
-  readonly brokers: readonly LocalBroker[]
+  readonly brokers: readonly RunningBroker[]
   /** The certificate, in PEM, that clients have to trust; undefined without TLS. */
   readonly authority: string | undefined
   /** What was started, for people. */
@@ -63,18 +67,27 @@ export interface LocalKafka {
   close(): Promise<void>
 }
 
-export interface LocalKafkaOptions {
+export interface LocalKafka extends RunningKafka {
+  readonly brokers: readonly LocalBroker[]
+  /** As many as were asked for. */
+  readonly doors: readonly Door[]
+}
+
+export interface KafkaOptions {
   readonly brokers: 1 | 3
-  /** Ways to the brokers that a test leads through proxies of its own. */
-  readonly doors?: number
   /** More broker properties, which win over those set here. */
   readonly properties?: Readonly<Record<string, string>>
   /** Demands TLS with a certificate that is made here, and one of these users by SASL (PLAIN or SCRAM). */
   readonly users?: Readonly<Record<string, string>>
 }
 
+export interface LocalKafkaOptions extends KafkaOptions {
+  /** Ways to the brokers that a test leads through proxies of its own. */
+  readonly doors?: number
+}
+
 /** Ports that are free now; all are held until all are known, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer()
@@ -104,7 +117,6 @@ function clientListeners({ port, routes }: Place): { name: string; port: number;
 }
 
 function propertiesOf(place: Place, places: readonly Place[], data: string, options: LocalKafkaOptions): string {
-  const replicas = String(places.length)
   const protocol = options.users === undefined ? 'PLAINTEXT' : 'SASL_SSL'
   const clients = clientListeners(place)
   const listed = (line: (listener: (typeof clients)[number]) => string): string => clients.map(line).join(',')
@@ -118,6 +130,19 @@ function propertiesOf(place: Place, places: readonly Place[], data: string, opti
     'inter.broker.listener.name': 'CLIENTS',
     'listener.security.protocol.map': `${listed(({ name }) => `${name}:${protocol}`)},CONTROLLER:PLAINTEXT`,
     'log.dirs': join(data, 'log'),
+    ...commonProperties(places.length),
+    ...(options.users === undefined ? {} : securityProperties(options.users, dirname(data))),
+    ...options.properties,
+  }
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+/** What brokers are told wherever they run: nothing is made by itself, and nobody waits longer than a test has to. */
+export function commonProperties(brokers: number): Record<string, string> {
+  const replicas = String(brokers)
+  return {
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': '0',
     'offsets.topic.num.partitions': '4',
@@ -130,12 +155,7 @@ function propertiesOf(place: Place, places: readonly Place[], data: string, opti
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '8388608',
-    ...(options.users === undefined ? {} : securityProperties(options.users, dirname(data))),
-    ...options.properties,
   }
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('')
 }
 
 function listens(port: number): Promise<boolean> {
@@ -196,7 +216,7 @@ async function createBroker(place: Place, { jars, data, format }: Room, text: st
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    freeze: () => current?.signal('SIGSTOP'),
+    freeze: async () => current?.signal('SIGSTOP'),
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * A server that speaks as much of ClickHouse's HTTP interface as @clickhouse/client uses, on the real engine (chdb), for
- * machines without Docker. Run as a program it serves the directory that it is given, prints its address, and ends when its
- * standard input closes: it cannot outlive whoever started it.
+ * ClickHouse over HTTP for tests: the real server in a container, or where there is no Docker, a server that speaks as much
+ * of its HTTP interface as @clickhouse/client uses, on the real engine (chdb). Run as a program this file is that server: it
+ * serves the directory that it is given on the port that it is given, prints its address, and ends when its standard input
+ * closes, so that it cannot outlive whoever started it.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +12,7 @@ import { createInterface } from 'node:readline'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createChdbConnection } from 'chdb/connection'
+import { CLICKHOUSE_IMAGE, chooseEngine, sayEngine } from './engines.ts'
 
 /** As ClickHouse has it (http_max_uri_size): a list of a thousand ids stands in the query string. */
 const URI_BYTES_MAX = 1_048_576
@@ -61,12 +63,14 @@ async function serve(path: string, port: number): Promise<void> {
 
 export interface ClickHouseServer {
   readonly url: string
+  /** What was started, for people. */
+  readonly description: string
   /** Ends it; nothing answers any more. What is stored stays. */
   pause(): Promise<void>
   /** Starts it again at the same address with what it had stored. */
   resume(): Promise<void>
-  /** Of the process that was started last. */
-  pid(): number
+  /** Of the process that was started last; undefined where it runs in a container. */
+  pid(): number | undefined
   close(): Promise<void>
 }
 
@@ -99,8 +103,9 @@ async function startProcess(directory: string, port: number): Promise<ServerProc
   }
 }
 
-/** Starts the server in a process of its own on a free port of loopback. */
-export async function startClickHouse(directory: string): Promise<ClickHouseServer> {
+export type StartedClickHouse = Omit<ClickHouseServer, 'description'>
+
+async function startOnChdb(directory: string): Promise<StartedClickHouse> {
   const first = await startProcess(directory, 0)
   let running: ServerProcess | undefined = first
   const end = async (): Promise<void> => {
@@ -117,5 +122,32 @@ export async function startClickHouse(directory: string): Promise<ClickHouseServ
     close: end,
   }
 }
+
+async function versionOf(url: string): Promise<string> {
+  const answer = await fetch(url, { method: 'POST', body: 'SELECT version() FORMAT TabSeparated' })
+  const text = (await answer.text()).trim()
+  if (!answer.ok) throw new Error(`ClickHouse does not tell its version: ${text}`)
+  return text
+}
+
+/** Pulls the image if need be. Test files call it before their tests, whose limits of time are not made for a download. */
+export const prepareClickHouse = () => chooseEngine(CLICKHOUSE_IMAGE)
+
+/**
+ * Starts ClickHouse on a free port of loopback: the server in a container, or the engine in a process of its own that keeps
+ * its data in the directory.
+ */
+export async function startClickHouse(directory: string): Promise<ClickHouseServer> {
+  const chosen = await prepareClickHouse()
+  const started = await (chosen.where === 'local' ? startOnChdb(directory) : startInContainer())
+  const where = chosen.where === 'local' ? 'by chdb, behind HTTP' : 'in a container'
+  const description = `ClickHouse ${await versionOf(started.url)} ${where}`
+  sayEngine(description, chosen)
+  return { ...started, description }
+}
+
+/** Loaded only where it is used, as `chooseEngine` loads what it asks. */
+const startInContainer = async (): Promise<StartedClickHouse> =>
+  (await import('./clickhouse-in-container.ts')).startClickHouseContainer()
 
 if (import.meta.main) await serve(process.argv[2] as string, Number(process.argv[3]))

@@ -1,5 +1,5 @@
 /** Logs on a running Kafka for tests, with topics of their own, and what the tests of several files ask of them. */
-import type { LocalKafka } from '../../infra/local/kafka.ts'
+import type { RunningKafka } from '../../infra/local/kafka.ts'
 import type { TopicSpec } from '../../schemas/topics.ts'
 import { systemClock } from '../../services/lib/clock.ts'
 import { createLogger } from '../../services/lib/logger.ts'
@@ -10,7 +10,7 @@ const HEARTBEAT_MS = 100
 const DAY_MS = 86_400_000
 
 /** Opens a log on these brokers; heartbeats come often, so that a test of groups takes no seconds. */
-export const openKafkaLog = ({ bootstrap }: LocalKafka, options: Partial<KafkaLogOptions> = {}): Promise<Log> =>
+export const openKafkaLog = ({ bootstrap }: RunningKafka, options: Partial<KafkaLogOptions> = {}): Promise<Log> =>
   createKafkaLog({
     brokers: bootstrap,
     clientId: 'test',

@@ -76,6 +76,9 @@ interface Launch {
   readonly url: string
 }
 
+/** What runs in a container has no process here whose time could be counted. */
+const partOf = (name: string, pid: number | undefined): Part[] => (pid === undefined ? [] : [{ name, pid }])
+
 /** Starts a command of ours; what it logs goes to a file in the directory. */
 async function launch(directory: string, { name, args, url }: Launch, profile: string | undefined): Promise<Service> {
   const output = join(directory, `${name}.log`)
@@ -161,7 +164,7 @@ export function createRoom(options: RoomOptions): Room {
       parts: () => [
         ...running,
         { name: 'Kafka', pid: kafka.brokers[0]!.pid() },
-        { name: 'ClickHouse', pid: clickhouse.pid() },
+        ...partOf('ClickHouse', clickhouse.pid()),
       ],
       get api() {
         return of('api')?.url ?? ''

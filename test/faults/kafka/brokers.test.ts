@@ -152,7 +152,7 @@ await withKafka({ brokers: 3 }, (kafka) => {
         await log.ensureTopics([spec])
         const recording = await recordTopics(log, [spec.name])
         const [frozen] = kafka().brokers
-        frozen!.freeze()
+        await frozen!.freeze()
         try {
           await Promise.all([0, 1, 2].map((partition) => appendAtLast(log, spec.name, partition, 'without it')))
           await until(() => [0, 1, 2].every((partition) => recording.texts(partition).includes('without it')))

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RoleName } from '../../../services/commands/process/roles/role.ts'
-import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse-server.ts'
+import { type ClickHouseServer, prepareClickHouse, startClickHouse } from '../../support/clickhouse-server.ts'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
 import { withKafka } from '../../support/kafka.ts'
 import { type RunningProcess, startRole } from '../../support/processes.ts'
@@ -18,6 +18,7 @@ import { replayFiles } from '../../support/replay.ts'
 
 const MINUTES_3 = 180_000
 
+await prepareClickHouse()
 await withKafka({ brokers: 1 }, (kafka) => {
   describe('the services as separate processes', () => {
     let directory: string

@@ -14,7 +14,7 @@ import type { TopicSpec } from '../../../schemas/topics.ts'
 import { CopyError, copyLog } from '../../../services/commands/move/copy.ts'
 import type { RoleName } from '../../../services/commands/process/roles/role.ts'
 import type { Log, LogRecord } from '../../../services/lib/log/port.ts'
-import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse-server.ts'
+import { type ClickHouseServer, prepareClickHouse, startClickHouse } from '../../support/clickhouse-server.ts'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
 import { withKafka } from '../../support/kafka.ts'
 import { type RunningProcess, startRole } from '../../support/processes.ts'
@@ -93,6 +93,7 @@ describe('the copy of a log', () => {
   })
 })
 
+await prepareClickHouse()
 await withKafka({ brokers: 1 }, (kafka) => {
   describe('an installation that moves to Kafka', () => {
     let directory: string

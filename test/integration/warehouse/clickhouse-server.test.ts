@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { expect, it, onTestFinished } from 'vitest'
-import { startClickHouse } from '../../support/clickhouse-server.ts'
+import { prepareClickHouse, startClickHouse } from '../../support/clickhouse-server.ts'
 
-it('is away while it is paused, and has its rows when it is back', async () => {
+const MINUTES_2 = 120_000
+
+await prepareClickHouse()
+
+it('is away while it is paused, and has its rows when it is back', { timeout: MINUTES_2 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'moltwatch-clickhouse-'))
   const server = await startClickHouse(join(directory, 'data'))
+  expect(server.description).toMatch(/^ClickHouse \d+\.\d+\./)
   const client = createClient({ url: server.url, log: { level: ClickHouseLogLevel.OFF } })
   onTestFinished(async () => {
     await client.close()

@@ -3,23 +3,25 @@
  * compose starts commands that exist, on ports that they have, with configurations that they take.
  */
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createChdbConnection } from 'chdb/connection'
+import { DCLinter } from 'dclint'
 import { validate } from 'dockerfile-utils'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { DETECTORS } from '../../../detectors/registry.ts'
 import { replicatedSchema } from '../../../scripts/replicated-schema.ts'
 import { topicManifests } from '../../../scripts/topic-manifests.ts'
-import { KAFKA_VERSION } from '../../../infra/local/kafka-jars.ts'
+import { KAFKA_IMAGE } from '../../../infra/local/kafka-jars.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
 import { DEFAULT_PORTS, ROLES, type RoleName } from '../../../services/commands/process/roles/role.ts'
 import { parseConfig } from '../../../services/lib/config.ts'
 import { parseMasterKey } from '../../../services/lib/secrets.ts'
+import { CLICKHOUSE_IMAGE } from '../../support/engines.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -32,6 +34,25 @@ describe('topic manifests', () => {
     expect(resources.map((text) => (parse(text) as { spec: { topicName: string } }).spec.topicName)).toEqual(
       topicSpecs().map(({ name }) => name),
     )
+  })
+
+  it('are what the definition of KafkaTopic takes', () => {
+    for (const text of topicManifests().split('---\n').slice(1)) {
+      const { apiVersion, kind, metadata, spec } = parse(text) as {
+        apiVersion: string
+        kind: string
+        metadata: { name: string; labels: Record<string, string>; annotations: Record<string, unknown> }
+        spec: { topicName: string; partitions: number; replicas: number; config: Record<string, unknown> }
+      }
+      expect([apiVersion, kind]).toEqual(['kafka.strimzi.io/v1', 'KafkaTopic'])
+      expect(metadata.name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+      expect(metadata.labels['strimzi.io/cluster']).toBe('moltwatch')
+      for (const value of Object.values(metadata.annotations)) expect(value).toBeTypeOf('string')
+      expect(spec.topicName).toMatch(/^[a-zA-Z0-9._-]{1,249}$/)
+      expect(Number.isInteger(spec.partitions) && spec.partitions >= 1).toBe(true)
+      expect(spec.replicas).toBe(3)
+      for (const value of Object.values(spec.config)) expect(value).toBeTypeOf('string')
+    }
   })
 })
 
@@ -107,6 +128,10 @@ describe('the image', () => {
 
 interface Service {
   readonly image?: string
+  readonly build?: unknown
+  readonly pull_policy?: string
+  readonly read_only?: boolean
+  readonly tmpfs?: readonly string[]
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly ports?: readonly string[]
@@ -126,14 +151,53 @@ const variablesOf = (file: string): Record<string, string> =>
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )
 
+/** The text of compose.yaml with its variables replaced, as compose itself reads it. */
+const substituted = (variables: Readonly<Record<string, string>>): string =>
+  COMPOSE.replaceAll(VARIABLE, (_, name: string, fallback = '') => variables[name] ?? String(fallback))
+
 function compose(variables: Readonly<Record<string, string>>): Record<string, Service> {
-  const text = COMPOSE.replaceAll(VARIABLE, (_, name: string, fallback = '') => variables[name] ?? String(fallback))
   const profiles = (variables['COMPOSE_PROFILES'] ?? '').split(',')
-  const { services } = parse(text, { merge: true, uniqueKeys: true, strict: true }) as {
+  const { services } = parse(substituted(variables), { merge: true, uniqueKeys: true, strict: true }) as {
     services: Record<string, Service>
   }
   const isOn = ({ profiles: own }: Service): boolean => own === undefined || own.some((one) => profiles.includes(one))
   return Object.fromEntries(Object.entries(services).filter(([, service]) => isOn(service)))
+}
+
+/** All rules of the linter hold, and the schema of the Compose Specification, but for these. */
+const LINT_RULES = {
+  // The formatter of the repository wants double quotes where the linter's default wants single ones.
+  'require-quotes-in-ports': [2, { quoteType: 'double' }],
+  // The order tells the way of an event: collector, detector, archiver, responder, api, then the engines.
+  'services-alphabetical-order': 0,
+  // What a service has in common with others comes first, then what is its own.
+  'service-keys-order': 0,
+  'top-level-properties-order': 0,
+  // The port of the API of a process comes first, as in docs/operations.md.
+  'service-ports-alphabetical-order': 0,
+} as const
+
+interface LintMessage {
+  readonly rule: string
+  readonly message: string
+  readonly line: number
+}
+
+/** What the linter says of a compose file with this text: name of the rule, and where. */
+function lintCompose(text: string): string[] {
+  const directory = mkdtempSync(join(tmpdir(), 'moltwatch-compose-'))
+  const file = join(directory, 'compose.yaml')
+  try {
+    writeFileSync(file, text)
+    const linter = new DCLinter({ rules: LINT_RULES, quiet: false, debug: false, exclude: [] })
+    // The declarations of the package lack the endings of their imports, so its types do not arrive here.
+    const results = linter.lintFiles([file], false) as { messages: LintMessage[] }[]
+    return results.flatMap(({ messages }) =>
+      messages.map(({ rule, line, message }) => `${rule}, line ${line}: ${message}`),
+    )
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 describe.each([
@@ -147,8 +211,9 @@ describe.each([
     expect(Object.keys(services).sort()).toEqual([...ROLES, 'clickhouse', ...brokers].sort())
     for (const [name, { image, healthcheck }] of Object.entries(services)) {
       expect(healthcheck?.test.length, name).toBeGreaterThan(1)
-      if (name.startsWith('kafka')) expect(image).toBe(`apache/kafka:${KAFKA_VERSION}`)
-      else if (name === 'clickhouse') expect(image).toMatch(/:\d+\.\d+$/)
+      // The tests run on the same images where they run in containers.
+      if (name.startsWith('kafka')) expect(image).toBe(KAFKA_IMAGE)
+      else if (name === 'clickhouse') expect(image).toBe(CLICKHOUSE_IMAGE)
     }
   })
 
@@ -172,6 +237,20 @@ describe.each([
     }
   })
 
+  it('builds the image once for all processes, and asks no registry for it', () => {
+    const builders = roles.filter(([, { build }]) => build !== undefined)
+    expect(builders.map(([, service]) => service.pull_policy)).toEqual(['build'])
+    for (const [, { image, build, pull_policy: policy }] of roles) {
+      expect(image).toBe('moltwatch')
+      if (build === undefined) expect(policy).toBe('never')
+    }
+  })
+
+  it('lets the processes write nowhere, and leaves no volume of theirs behind', () => {
+    const volumes = [...read('infra/docker/Dockerfile').matchAll(/^VOLUME (\S+)$/gm)].map(([, path]) => path)
+    for (const [, service] of roles) expect(service).toMatchObject({ read_only: true, tmpfs: volumes })
+  })
+
   it('makes one cluster of the brokers', () => {
     const settings = brokers.map((name) => services[name]?.environment ?? {})
     const voters = brokers.map((name, index) => `${index + 1}@${name}:9093`).join(',')
@@ -184,6 +263,34 @@ describe.each([
       })
       expect(Buffer.from(environment['CLUSTER_ID'] ?? '', 'base64url')).toHaveLength(16)
     }
+  })
+})
+
+describe('the linter of compose', () => {
+  it.each([
+    ['as it stands', COMPOSE],
+    ['with one broker', substituted({})],
+    ['with three brokers', substituted(variablesOf('infra/compose/three.env'))],
+  ])('finds nothing in it %s', (_name, text) => {
+    expect(lintCompose(text)).toEqual([])
+  })
+
+  it.each([
+    ['a key that does not exist', 'invalid-schema', 'restart: unless-stopped', 'restarts: unless-stopped'],
+    ['a list that is none, in what services share', 'invalid-schema', 'cap_drop: [ALL]', 'cap_drop: ALL'],
+    ['a key twice', 'invalid-yaml', 'name: moltwatch\n', 'name: moltwatch\nname: other\n'],
+    ['an anchor that does not exist', 'unknown-error', 'healthcheck: *kafka-probe', 'healthcheck: *probes'],
+    ['a port for everybody', 'no-unbound-port-interfaces', '"127.0.0.1:8080:8080"', '"8080:8080"'],
+    ['a port twice', 'no-duplicate-exported-ports', '"127.0.0.1:4318:4318"', '"127.0.0.1:8080:4318"'],
+    [
+      'an image of any version',
+      'service-image-require-explicit-tag',
+      `image: ${CLICKHOUSE_IMAGE}`,
+      'image: clickhouse',
+    ],
+  ])('finds %s', (_name, rule, from, to) => {
+    expect(COMPOSE).toContain(from)
+    expect(lintCompose(COMPOSE.replace(from, to)).join('\n')).toContain(`${rule}, line`)
   })
 })
 

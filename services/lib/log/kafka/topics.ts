@@ -64,15 +64,17 @@ function settingsOf(spec: TopicSpec, minInSync: number): Record<string, string> 
   }
 }
 
+/** The settings that a topic is created with, where nothing more is asked for. */
+export const createdSettings = (spec: TopicSpec, minInSync: number): Record<string, string> => ({
+  ...settingsOf(spec, minInSync),
+  'message.timestamp.type': 'LogAppendTime',
+  ...(spec.cleanup === 'compact' ? COMPACTED_SETTINGS : {}),
+})
+
 async function createMissing(cluster: Cluster, specs: readonly TopicSpec[], settings: TopicSettings): Promise<void> {
   const replicas = replicasOf(settings, cluster)
   const topics = specs.map((spec) => {
-    const wanted = {
-      ...settingsOf(spec, minInSyncOf(settings, replicas)),
-      'message.timestamp.type': 'LogAppendTime',
-      ...(spec.cleanup === 'compact' ? COMPACTED_SETTINGS : {}),
-      ...settings.topicSettings,
-    }
+    const wanted = { ...createdSettings(spec, minInSyncOf(settings, replicas)), ...settings.topicSettings }
     const configEntries = Object.entries(wanted).map(([name, value]) => ({ name, value }))
     return { topic: spec.name, numPartitions: spec.partitions, replicationFactor: replicas, configEntries }
   })
