@@ -5,23 +5,21 @@
 import { checkCommand, type Command } from '../../schemas/command.ts'
 import { type Finding, findingValidator } from '../../schemas/finding.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Batch, Consumer, Log, LogRecord, PartitionHandler } from '../lib/log/port.ts'
+import type { Batch, Log, LogRecord, PartitionHandler } from '../lib/log/port.ts'
+import { createSteadyConsumer } from '../lib/log/steady-consumer.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Letters } from './letters.ts'
 import type { Positions } from './positions.ts'
-import type { Timers } from './timers.ts'
 
 const GROUP = 'responder'
 const TOPICS = ['findings', 'commands'] as const
-const RESTART_MS = 1_000
 
 export interface IntakeDeps {
   readonly log: Log
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly timers: Timers
   readonly letters: Letters
   readonly positions: Positions
   onFinding(finding: Finding, nowMs: number): Promise<void>
@@ -45,11 +43,9 @@ function parse(value: Buffer): unknown {
   }
 }
 
-/** Makes the reader. A consumer that stops by itself is made anew after a moment. */
+/** Makes the reader. A consumer that stops by itself is made anew after a moment, as often as it takes. */
 export function createIntake(deps: IntakeDeps): Intake {
-  const { log, clock, logger, metrics, timers, letters, positions } = deps
-  let consumer: Consumer | undefined
-  let stopped = false
+  const { log, clock, logger, metrics, letters, positions } = deps
   const done = new Map<string, { topic: string; partition: number; offset: number }>()
   const lags = new Map<string, { topic: string; records: number }>()
 
@@ -99,33 +95,24 @@ export function createIntake(deps: IntakeDeps): Intake {
     stop: () => Promise.resolve(),
   })
 
-  const open = async (): Promise<void> => {
-    consumer = await log.consume({
-      group: GROUP,
-      topics: TOPICS,
-      handler,
-      onStopped: (reason) => {
-        consumer = undefined
-        if (stopped || deps.hasFailed()) return
-        logger.error({ reason: reason.message }, 'reading findings and commands stopped; it begins again')
-        timers.after(RESTART_MS, () => {
-          if (!stopped)
-            open().catch((error: Error) => logger.error({ reason: error.message }, 'reading cannot begin again'))
-        })
-      },
-    })
-  }
+  const consumer = createSteadyConsumer({
+    log,
+    logger,
+    what: 'reading findings and commands',
+    group: GROUP,
+    topics: TOPICS,
+    handler,
+    mayBegin: () => !deps.hasFailed(),
+  })
 
   return {
-    start: open,
+    start: consumer.start,
     async stop() {
-      stopped = true
       // A batch that the log cuts short is read again after the next start.
-      await consumer?.close().catch((error: Error) => logger.warn({ reason: error.message }, 'reading was cut short'))
-      consumer = undefined
+      await consumer.stop().catch((error: Error) => logger.warn({ reason: error.message }, 'reading was cut short'))
     },
     async commit() {
-      const owner = consumer
+      const owner = consumer.current()
       if (owner === undefined) return
       const news = [...done.values()]
       done.clear()

@@ -22,6 +22,8 @@ export interface SteadyConsumerOptions extends Omit<ConsumeOptions, 'onStopped'>
   readonly what: string
   /** A life has ended; all its handlers have stopped. */
   onEnded?(): Promise<void> | void
+  /** Asked before each new life; false: it stays stopped. Default: always. */
+  mayBegin?(): boolean
 }
 
 const RESTART_MS = 1_000
@@ -31,6 +33,7 @@ export function createSteadyConsumer({
   logger,
   what,
   onEnded,
+  mayBegin = () => true,
   ...options
 }: SteadyConsumerOptions): SteadyConsumer {
   const stopping = new AbortController()
@@ -55,7 +58,7 @@ export function createSteadyConsumer({
     await onEnded?.()
     while (!stopping.signal.aborted) {
       await wait(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
-      if (stopping.signal.aborted) return
+      if (stopping.signal.aborted || !mayBegin()) return
       try {
         await open()
         return

@@ -2,26 +2,49 @@
  * The responder as a process of its own. Of several one leads and does all the work, because the state has one writer; the
  * others stand by. Its memory is rebuilt from the topic `state` at the begin of each term.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { ServiceConfiguration } from '../../../lib/config.ts'
+import { LogError } from '../../../lib/log/port.ts'
 import { createResponder, type Responder } from '../../../responder/index.ts'
 import { createLeadership, type Term } from '../leadership.ts'
 import type { CreateRole, RoleTools } from './role.ts'
 
-/** One term: the responder starts in the background, because a lead is not held up by what is done with it. */
-function beginTerm(
-  tools: RoleTools,
-  config: ServiceConfiguration,
-  fail: (error: Error) => void,
-): Term & { readonly responder: Responder } {
-  const responder = createResponder({ ...tools, config })
-  let ended = false
-  const starting = responder.start().catch((error: Error) => {
-    if (!ended) fail(error)
-  })
+const AGAIN_MS = 1_000
+
+interface RunningTerm extends Term {
+  /** The one that works at the moment: trouble at its start brings a new one. */
+  current(): Responder
+}
+
+/**
+ * One term: the responder starts in the background, because a lead is not held up by what is done with it. Where the log
+ * takes nothing at the moment it starts again, with a memory that is read anew.
+ */
+function beginTerm(tools: RoleTools, config: () => ServiceConfiguration, fail: (error: Error) => void): RunningTerm {
+  const ending = new AbortController()
+  let responder = createResponder({ ...tools, config: config() })
+
+  async function start(): Promise<void> {
+    for (;;) {
+      try {
+        await responder.start()
+        return
+      } catch (error) {
+        if (ending.signal.aborted) return
+        if (!(error instanceof LogError) || !error.retriable) return fail(error as Error)
+        tools.logger.warn({ reason: error.message }, 'the responder cannot start yet; it tries again')
+      }
+      await responder.stop().catch(() => undefined)
+      await wait(AGAIN_MS, undefined, { signal: ending.signal }).catch(() => undefined)
+      if (ending.signal.aborted) return
+      responder = createResponder({ ...tools, config: config() })
+    }
+  }
+  const starting = start()
   return {
-    responder,
+    current: () => responder,
     async stop() {
-      ended = true
+      ending.abort()
       // What waits for the configuration to be carried out is told that it never will be.
       await responder.stop()
       await starting
@@ -37,7 +60,7 @@ export const createResponderRole: CreateRole = (tools) => {
     ...tools,
     group: 'responder-lead',
     lead: () =>
-      (term = beginTerm(tools, config, (error) => {
+      (term = beginTerm(tools, () => config, (error) => {
         failed ??= error
       })),
   })
@@ -45,12 +68,12 @@ export const createResponderRole: CreateRole = (tools) => {
     start: leadership.start,
     reasons() {
       if (!leadership.leads() || term === undefined) return []
-      return term.responder.configurationReady() ? [] : ['the configuration is not in every partition yet']
+      return term.current().configurationReady() ? [] : ['the configuration is not in every partition yet']
     },
-    failure: () => failed ?? (leadership.leads() ? term?.responder.failure() : undefined),
+    failure: () => failed ?? (leadership.leads() ? term?.current().failure() : undefined),
     async reconfigure(changed) {
       config = changed
-      if (leadership.leads()) await term?.responder.reconfigure(changed)
+      if (leadership.leads()) await term?.current().reconfigure(changed)
     },
     stop: leadership.stop,
   }
