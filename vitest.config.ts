@@ -4,12 +4,14 @@
  */
 import { defineConfig } from 'vitest/config'
 import { closingLine } from './scripts/vitest-closing-line.ts'
+import { LongestFirst } from './scripts/vitest-longest-first.ts'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

@@ -7,7 +7,7 @@ import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { join } from 'node:path'
 import { topicSpecs } from '../../../schemas/topics.ts'
-import { become, linger, metricOf, withLog } from '../stage/acts.ts'
+import { become, everythingProcessed, linger, metricOf, withLog } from '../stage/acts.ts'
 import type { Fault, Play, Standstill } from '../stage/fault.ts'
 import { API } from '../stage/kafka-proxy.ts'
 import { valuesOf } from '../stage/outcome.ts'
@@ -96,12 +96,7 @@ async function findingsIn(system: System): Promise<number> {
 
 async function prepareGap(system: System, shipper: { sendUpTo(share: number): Promise<void> }): Promise<number> {
   await shipper.sendUpTo(0.9)
-  await become('everything sent is processed', async () => {
-    const lags = await Promise.all(
-      system.of('detector').map((process) => metricOf(process, 'consumer_lag_records', ['service="detector"'])),
-    )
-    return lags.every((lag) => lag === 0)
-  })
+  await everythingProcessed(system)
   await Promise.all(system.of('detector').map((process) => system.stop(process)))
   return withLog(system, appendUnread)
 }

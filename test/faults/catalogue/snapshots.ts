@@ -1,5 +1,5 @@
 /** Fault 10: the newest snapshots are torn or gone. The one before them, and a longer replay, give the same. */
-import { become, detectorsStart, metricOf, withLog } from '../stage/acts.ts'
+import { detectorsStart, everythingProcessed, metricOf, withLog } from '../stage/acts.ts'
 import type { Fault, Play } from '../stage/fault.ts'
 import type { Log, LogRecord } from '../../../services/lib/log/port.ts'
 import type { System } from '../stage/system.ts'
@@ -46,12 +46,7 @@ async function damage(log: Log, partition: number, tear: boolean): Promise<numbe
 const damageNewest: Play = async ({ system, shipper }) => {
   for (const share of [0.4, 0.7]) {
     await shipper.sendUpTo(share)
-    await become('everything sent is processed', async () => {
-      const lags = await Promise.all(
-        system.of('detector').map((process) => metricOf(process, 'consumer_lag_records', ['service="detector"'])),
-      )
-      return lags.every((lag) => lag === 0)
-    })
+    await everythingProcessed(system)
     await stopDetectors(system)
     if (share < 0.7) await detectorsStart(system)
   }

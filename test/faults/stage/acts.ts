@@ -59,6 +59,13 @@ export async function meetRequest(
   await sending
 }
 
+/** Waits until the detectors have nothing left to process, as far as they know. */
+export const everythingProcessed = (system: System): Promise<void> =>
+  become('everything sent is processed', async () => {
+    const lags = system.of('detector').map((one) => metricOf(one, 'consumer_lag_records', ['service="detector"']))
+    return (await Promise.all(lags)).every((lag) => lag === 0)
+  })
+
 /** Starts detectors where none are left, as many as there are at the beginning. */
 export async function detectorsStart(system: System): Promise<void> {
   if (isSeparate(system)) await Promise.all([system.startVictim(), system.start('detector')])

@@ -60,9 +60,13 @@ export const createResponderRole: CreateRole = (tools) => {
     ...tools,
     group: 'responder-lead',
     lead: () =>
-      (term = beginTerm(tools, () => config, (error) => {
-        failed ??= error
-      })),
+      (term = beginTerm(
+        tools,
+        () => config,
+        (error) => {
+          failed ??= error
+        },
+      )),
   })
   return {
     start: leadership.start,
