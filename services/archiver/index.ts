@@ -12,7 +12,10 @@ import { ARCHIVED_TOPICS, type ArchivedTopic, TABLE_OF_TOPIC } from './records.t
 import { createShelf, type Shelf } from './shelf.ts'
 import { createStore, type StoreProgress, type StoreTools } from './store.ts'
 
-export type ArchiverTools = StoreTools
+export interface ArchiverTools extends StoreTools {
+  /** Begins with the oldest record that the log holds, whatever is stored already: repeats merge. Default: false. */
+  readonly fromOldest?: boolean
+}
 
 export interface ArchiverStatus {
   /** waiting: the warehouse does not take rows at the moment, and why. */
@@ -43,7 +46,7 @@ function createRun(tools: ArchiverTools) {
   const stopping = new AbortController()
   const stop = stopping.signal
   const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf()]))
-  const reader = createReader({ log, logger, progress, shelves, stop })
+  const reader = createReader({ log, logger, progress, shelves, stop, fromOldest: tools.fromOldest ?? false })
   const rows: Record<TableName, number> = { events: 0, findings: 0, dead_letters: 0 }
   const counts = { inserts: 0, deadLetters: 0 }
   const reasons = new Map<TableName, string>()

@@ -17,6 +17,8 @@ export interface ReaderTools {
   readonly shelves: ReadonlyMap<ArchivedTopic, Shelf>
   /** Given when the archiver stops: from then on nothing is taken in. */
   readonly stop: AbortSignal
+  /** What is committed does not count the first time that a partition is read: the warehouse is to be filled again. */
+  readonly fromOldest: boolean
 }
 
 export interface Reader {
@@ -33,11 +35,12 @@ const GROUP = 'archiver'
 const ROOM_CHECK_MS = 200
 const READ_AGAIN_MS = 1_000
 
-/** Where to read on: after what was committed, or from the oldest record that is left. */
+/** Where to read on: after what was committed, or from the oldest record that is left. `again`: from that one in any case. */
 async function beginning(
   { log, logger, progress }: ReaderTools,
   topic: ArchivedTopic,
   partition: number,
+  again: boolean,
 ): Promise<number> {
   const [committed, bounds] = await Promise.all([log.committed(GROUP, topic, partition), log.bounds(topic, partition)])
   if (committed !== null && committed < bounds.start) {
@@ -46,19 +49,24 @@ async function beginning(
       'records left the log before they were stored: the warehouse lacks them',
     )
   }
-  const offset = Math.max(committed ?? 0, bounds.start)
+  const offset = again ? bounds.start : Math.max(committed ?? 0, bounds.start)
   progress.begins(topic, partition, offset)
   progress.heard(topic, partition, bounds.end)
   return offset
 }
 
-function createHandler(tools: ReaderTools, topic: ArchivedTopic, partition: number): PartitionHandler {
+interface Place {
+  readonly topic: ArchivedTopic
+  readonly partition: number
+}
+
+function createHandler(tools: ReaderTools, { topic, partition }: Place, again: boolean): PartitionHandler {
   const { progress, stop } = tools
   const shelf = tools.shelves.get(topic)
   if (shelf === undefined) throw new Error(`the archiver does not read the topic ${topic}`)
   const stopped = (context: BatchContext): boolean => stop.aborted || context.signal.aborted
   return {
-    start: () => beginning(tools, topic, partition),
+    start: () => beginning(tools, topic, partition, again),
     async process(batch: Batch, context: BatchContext) {
       while (shelf.bytes() >= LIMITS.archive_waiting_bytes_max && !stopped(context)) {
         await context.heartbeat()
@@ -78,7 +86,9 @@ function createHandler(tools: ReaderTools, topic: ArchivedTopic, partition: numb
 }
 
 export function createReader(tools: ReaderTools): Reader {
-  const { log, logger, progress, stop } = tools
+  const { log, logger, progress, stop, fromOldest } = tools
+  /** Partitions that were begun: a partition that comes back is read on where it was. */
+  const begun = new Set<string>()
   let consumer: Consumer | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -104,7 +114,12 @@ export function createReader(tools: ReaderTools): Reader {
     consumer = await log.consume({
       group: GROUP,
       topics: ARCHIVED_TOPICS,
-      handler: (topic, partition) => createHandler(tools, topic as ArchivedTopic, partition),
+      handler(topic, partition) {
+        const place = `${topic}/${partition}`
+        const again = fromOldest && !begun.has(place)
+        begun.add(place)
+        return createHandler(tools, { topic: topic as ArchivedTopic, partition }, again)
+      },
       batchBytesMax: LIMITS.archive_batch_bytes_max,
       onStopped(reason) {
         if (stop.aborted) return

@@ -31,6 +31,10 @@ export const addLogLevel = (command: Command): Command =>
 export const acceptGapsOption = (): Option =>
   new Option('--accept-gaps', 'go on behind records that left the log before they were processed')
 
+/** Fills a warehouse that was dropped, or lacks something; see docs/operations.md. */
+export const rebuildOption = (): Option =>
+  new Option('--rebuild-warehouse', 'store again all that the log holds; what is there already counts once')
+
 /** The checked content of the file, or the default without one. Throws UsageError with every problem. */
 export async function readConfiguration(path: string | undefined, tools: CommandTools): Promise<ServiceConfiguration> {
   if (path === undefined) return defaultConfig()

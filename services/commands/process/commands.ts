@@ -17,6 +17,7 @@ import {
   addLogLevel,
   drain,
   portOption,
+  rebuildOption,
   readConfiguration,
   toldToStop,
   watchConfiguration,
@@ -33,6 +34,7 @@ interface ProcessCommandOptions {
   readonly otlpPort?: number
   readonly masterKeyFile?: string
   readonly acceptGaps?: true
+  readonly rebuildWarehouse?: true
   readonly logLevel: string
   readonly json?: true
 }
@@ -92,6 +94,7 @@ async function begin(
     adminToken,
     processId,
     acceptGaps: options.acceptGaps === true,
+    fromOldest: options.rebuildWarehouse === true,
     openLog,
     logger,
     clock: systemClock,
@@ -152,6 +155,7 @@ export const addProcesses: AddCommand = (program, tools) => {
         .addHelpText('after', '\nMOLTWATCH_MASTER_KEY gives the master key, MOLTWATCH_TOKEN an admin token.')
     }
     if (role === 'detector') command.addOption(acceptGapsOption())
+    if (role === 'archiver') command.addOption(rebuildOption())
     addLogLevel(command)
       .option('--json', 'print the addresses as JSON')
       .action((options: ProcessCommandOptions) => run(role, options, tools))

@@ -45,6 +45,7 @@ export interface ProcessOptions {
   readonly detectors: readonly Detector[]
   readonly codeVersion: string
   readonly acceptGaps?: boolean
+  readonly fromOldest?: boolean
   readonly processId: string
   readonly clock: Clock
   readonly logger: Logger

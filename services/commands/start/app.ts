@@ -34,6 +34,7 @@ export interface AppOptions extends PortsPlan {
   readonly detectors: readonly Detector[]
   readonly codeVersion: string
   readonly acceptGaps?: true
+  readonly rebuildWarehouse?: true
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -100,7 +101,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     acceptGaps: options.acceptGaps === true,
   })
   const responder = createResponder({ ...tools, config, identityCount: (tenant) => service.identitiesOf(tenant) })
-  const archiver = createArchiver({ ...tools, warehouse })
+  const archiver = createArchiver({ ...tools, warehouse, fromOldest: options.rebuildWarehouse === true })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver }
 
   const authenticate = authenticatorOf(config, secrets.adminToken)

@@ -14,6 +14,7 @@ import {
   drain,
   portOption,
   readConfiguration,
+  rebuildOption,
   toldToStop,
   watchConfiguration,
 } from '../lib/serving.ts'
@@ -27,6 +28,7 @@ interface StartOptions {
   readonly otlpPort: number
   readonly config?: string
   readonly acceptGaps?: true
+  readonly rebuildWarehouse?: true
   readonly logLevel: string
   readonly json?: true
 }
@@ -96,6 +98,7 @@ export const addStart: AddCommand = (program, tools) => {
     .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
     .option('--config <file>', 'YAML configuration, read again when it changes; see docs/configuration.md')
     .addOption(acceptGapsOption())
+    .addOption(rebuildOption())
   addLogLevel(command)
     .option('--json', 'print addresses and token file as JSON')
     .addHelpText('after', '\nMOLTWATCH_TOKEN sets the admin token instead of the one in the data directory.')

@@ -30,8 +30,8 @@ async function openLog(): Promise<Log> {
 }
 
 /** An archiver that is stopped when the test ends. */
-function archiver(log: Log, store: Warehouse, metrics = createMetrics()): Archiver {
-  const made = createArchiver({ log, warehouse: store, clock: systemClock, logger: silent, metrics })
+function archiver(log: Log, store: Warehouse, metrics = createMetrics(), fromOldest = false): Archiver {
+  const made = createArchiver({ log, warehouse: store, clock: systemClock, logger: silent, metrics, fromOldest })
   onTestFinished(() => made.stop())
   return made
 }
@@ -242,6 +242,27 @@ describe('what cannot be stored', () => {
 })
 
 describe('when something fails', () => {
+  it('fills a warehouse that was dropped, from the oldest record that the log holds, and counts once what is there', async () => {
+    const log = await openLog()
+    const before = await warehouse()
+    const first = archiver(log, before)
+    await first.start()
+    await log.append('events', 0, [frameOf(0, 50)])
+    await log.append('findings', 0, [{ key: 'acme', value: Buffer.from(JSON.stringify(finding(1))) }])
+    await expect.poll(() => events(before), soon).toBe(50)
+    await first.stop()
+    await before.close()
+    const empty = await warehouse()
+    for (const total of [60, 70]) {
+      await log.append('events', 1, [frameOf(total - 10, total)])
+      const rebuilding = archiver(log, empty, createMetrics(), true)
+      await rebuilding.start()
+      await expect.poll(() => events(empty), soon).toBe(total)
+      await expect.poll(async () => (await stored(empty, 'findings', 'id')).distinct, soon).toBe(1)
+      await rebuilding.stop()
+    }
+  })
+
   it('goes on where it stopped: nothing is missing after restarts in the middle', async () => {
     const log = await openLog()
     const store = await warehouse()

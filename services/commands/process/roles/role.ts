@@ -31,6 +31,8 @@ export interface RoleTools {
   readonly codeVersion: string
   /** Of the detector: go on behind records that are gone. */
   readonly acceptGaps?: boolean
+  /** Of the archiver: begin with the oldest record of the log. */
+  readonly fromOldest?: boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
