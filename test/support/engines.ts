@@ -36,7 +36,11 @@ export async function chooseEngine(
   )
 }
 
-/** Says what the tests of a file run on, and why where that is not the rule. */
+const said = new Set<string>()
+
+/** Says once what the tests of a file run on, and why where that is not the rule. Results of commands stay clean of it. */
 export function sayEngine(description: string, chosen: Chosen): void {
-  console.log(`This runs on ${description}${chosen.where === 'local' ? ` (${chosen.because})` : ''}.`)
+  if (said.has(description)) return
+  said.add(description)
+  console.error(`This runs on ${description}${chosen.where === 'local' ? ` (${chosen.because})` : ''}.`)
 }
