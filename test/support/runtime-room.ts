@@ -16,6 +16,7 @@ import { createLogger } from '../../services/lib/logger.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createMetrics, type Metrics } from '../../services/lib/metrics.ts'
 import { createLogRoom, type LogRoom } from './sqlite-log.ts'
+import { valuesOf } from './topics.ts'
 
 const MINUTE_MS = 60_000
 export const PARTITIONS = 4
@@ -151,18 +152,10 @@ export async function send(log: Log, events: readonly Event[], now: number): Pro
   }
 }
 
-export async function readAll(log: Log, topic: string): Promise<Buffer[]> {
-  const values: Buffer[] = []
-  for (let partition = 0; partition < log.partitions(topic); partition++) {
-    for await (const { value } of log.read(topic, partition)) if (value !== null) values.push(value)
-  }
-  return values
-}
-
 /** Every (id, revision) once, sorted; throws where two of the same differ. */
 export async function readFindings(log: Log): Promise<Finding[]> {
   const found = new Map<string, string>()
-  for (const value of await readAll(log, 'findings')) {
+  for (const value of await valuesOf(log, 'findings')) {
     const text = value.toString('utf8')
     const { id, revision } = JSON.parse(text) as Finding
     const key = `${id}/${revision}`

@@ -3,17 +3,15 @@
  * each has one request under way, as it does where each agent has one exporter: what is found is what `replay` finds.
  */
 import { Agent, request as httpRequest } from 'node:http'
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { demoLoad } from '../../support/demo-load.ts'
 import { readLines } from '../../support/lines.ts'
+import { replay } from '../../support/replay.ts'
 import { TOKEN } from '../../support/service.ts'
 import { otlpBodies } from '../lib/workload.ts'
 
-const MAIN = join(import.meta.dirname, '../../../services/main.ts')
 /** Runs of agents before the eventful hour: about seven events each. */
 const OWN_RUNS = 4_000
 const OWN_AGENTS = 60
@@ -34,25 +32,11 @@ const agentOf = (body: Buffer): string => {
   return JSON.stringify(resourceLogs.map(({ resource }) => resource))
 }
 
-/** What `replay` makes of a file. */
-async function replayed(file: string): Promise<Pick<Load, 'events' | 'findings'>> {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, 'replay', file, '--json'], {
-    maxBuffer: 1 << 28,
-  })
-  const ids = stdout.split('\n').flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { id: string }).id]))
-  const { events, rejected } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as {
-    events: number
-    rejected: number
-  }
-  if (rejected > 0) throw new Error(`${rejected} records of the load are no events: it cannot tell what is lost`)
-  return { events, findings: ids.sort() }
-}
-
 /** The lines of a file, or a load of its own: ordinary work of many agents, then the demo's company and its eventful hour. */
 export async function openLoad(file: string | undefined): Promise<Load> {
   if (file !== undefined) {
     const bodies = (await readLines(file)).map((line) => Buffer.from(line))
-    return { name: 'the given file', bodies, agents: bodies.map(agentOf), ...(await replayed(file)) }
+    return { name: 'the given file', bodies, agents: bodies.map(agentOf), ...(await replay([file])) }
   }
   const company = demoLoad(OWN_SESSIONS).lines.map((line) => Buffer.from(line))
   const bodies = [...otlpBodies(OWN_RUNS, OWN_AGENTS), ...company]
@@ -60,7 +44,7 @@ export async function openLoad(file: string | undefined): Promise<Load> {
   try {
     const own = join(directory, 'load.ndjson')
     await writeFile(own, bodies.map((body) => `${body.toString()}\n`).join(''))
-    return { name: 'made up', bodies, agents: bodies.map(agentOf), ...(await replayed(own)) }
+    return { name: 'made up', bodies, agents: bodies.map(agentOf), ...(await replay([own])) }
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

@@ -1,8 +1,9 @@
 /** Faults 5 to 9: detectors that die, stand still, write late, come and go. What is written twice is the same. */
-import { become, detectorsStart, linger, metricOf, withLog } from '../stage/acts.ts'
+import { become, startDetectors, linger, metricOf, withLog } from '../stage/acts.ts'
+import { valuesOf } from '../../support/topics.ts'
 import type { Fault, Held, Play, Scene } from '../stage/fault.ts'
 import { API } from '../stage/kafka-proxy.ts'
-import { expectAtApi, valuesOf } from '../stage/outcome.ts'
+import { expectAtApi } from '../stage/outcome.ts'
 import { type EmbeddedSystem, PARTITIONS, type SeparateSystem, type System } from '../stage/system.ts'
 
 const DETECTOR = 'moltwatch-detector'
@@ -24,7 +25,7 @@ const killBeforeSnapshot: Play = async ({ system, shipper }) => {
     const snapshots = await withLog(system, (log) => valuesOf(log, 'snapshots'))
     if (snapshots.length > 0) throw new Error('there was a snapshot already: the kill came too late')
   }
-  await detectorsStart(system)
+  await startDetectors(system)
   return ({ records, distinct }: Held) => {
     if (records === distinct) throw new Error('nothing was found again: the kill was not after findings')
     return 'killed after findings, with no snapshot'
@@ -64,7 +65,7 @@ async function killAtSnapshots({ system, shipper }: Scene, upTo: number): Promis
   while ((await metricOf(detector, 'detector_snapshots_total', written)) < SNAPSHOTS_MIN) await linger(5)
   await killDetectors(system)
   const found = await uncommittedSnapshots(system)
-  await detectorsStart(system)
+  await startDetectors(system)
   await sending
   return found
 }
@@ -98,7 +99,7 @@ const killAtHangingCommit: Play<SeparateSystem> = async ({ system, shipper }) =>
   for (const door of doors) door.setRule(() => 'pass')
   const found = await uncommittedSnapshots(system)
   if (found === 0) throw new Error('every snapshot was committed already: the kill came too late')
-  await detectorsStart(system)
+  await startDetectors(system)
   return seenBeyond(found)
 }
 

@@ -1,16 +1,16 @@
 /** Faults 11 and 12: offsets that are not heard of any more, and records that are gone before they were read. */
+import { join } from 'node:path'
 import kafkajs from 'kafkajs'
-import { DAY_MS } from '../../support/sqlite-log.ts'
+import { topicSpecs } from '../../../schemas/topics.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
-import { join } from 'node:path'
-import { topicSpecs } from '../../../schemas/topics.ts'
+import { DAY_MS } from '../../support/sqlite-log.ts'
+import { valuesIn, valuesOf } from '../../support/topics.ts'
 import { become, everythingProcessed, linger, metricOf, withLog } from '../stage/acts.ts'
 import type { Fault, Play, Standstill } from '../stage/fault.ts'
 import { API } from '../stage/kafka-proxy.ts'
-import { valuesOf } from '../stage/outcome.ts'
 import type { EmbeddedSystem, SeparateSystem, System } from '../stage/system.ts'
 
 const loseAnswersOfCommits: Play<SeparateSystem> = async ({ system, shipper }) => {
@@ -34,18 +34,12 @@ const loseAnswersOfCommits: Play<SeparateSystem> = async ({ system, shipper }) =
 async function appendUnread(log: Log): Promise<number> {
   let count = 0
   for (let partition = 0; partition < log.partitions('events'); partition++) {
-    const [first] = await valuesOfPartition(log, partition)
+    const [first] = await valuesIn(log, 'events', partition)
     if (first === undefined) continue
     await log.append('events', partition, [{ key: null, value: first }])
     count++
   }
   return count
-}
-
-async function valuesOfPartition(log: Log, partition: number): Promise<Buffer[]> {
-  const values: Buffer[] = []
-  for await (const { value } of log.read('events', partition)) if (value !== null) values.push(value)
-  return values
 }
 
 async function removeFromKafka(system: SeparateSystem): Promise<void> {

@@ -1,18 +1,17 @@
 /** Fault 13: records in the topic `events` that are none. They go to the dead letters, and their neighbours are processed. */
 import { randomBytes } from 'node:crypto'
+import { valuesIn, valuesOf } from '../../support/topics.ts'
 import { become, metricOf, withLog } from '../stage/acts.ts'
 import type { Fault, Play } from '../stage/fault.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import type { DeadLetter } from '../../../schemas/dead-letter.ts'
-import { valuesOf } from '../stage/outcome.ts'
 import type { System } from '../stage/system.ts'
 
 /** Nothing, noise, text, and a good frame whose end is missing: one of each in every partition. */
 async function poison(log: Log): Promise<number> {
   let count = 0
   for (let partition = 0; partition < log.partitions('events'); partition++) {
-    const frames: Buffer[] = []
-    for await (const { value } of log.read('events', partition)) if (value !== null) frames.push(value)
+    const frames = await valuesIn(log, 'events', partition)
     const cut = (frames.at(-1) ?? Buffer.from('x')).subarray(0, -7)
     const values = [Buffer.alloc(0), randomBytes(300), Buffer.from('{"id": 1}'), Buffer.from(cut)]
     await log.append(

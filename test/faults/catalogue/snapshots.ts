@@ -1,5 +1,5 @@
 /** Fault 10: the newest snapshots are torn or gone. The one before them, and a longer replay, give the same. */
-import { detectorsStart, everythingProcessed, metricOf, withLog } from '../stage/acts.ts'
+import { startDetectors, everythingProcessed, metricOf, withLog } from '../stage/acts.ts'
 import type { Fault, Play } from '../stage/fault.ts'
 import type { Log, LogRecord } from '../../../services/lib/log/port.ts'
 import type { System } from '../stage/system.ts'
@@ -48,7 +48,7 @@ const damageNewest: Play = async ({ system, shipper }) => {
     await shipper.sendUpTo(share)
     await everythingProcessed(system)
     await stopDetectors(system)
-    if (share < 0.7) await detectorsStart(system)
+    if (share < 0.7) await startDetectors(system)
   }
   const damaged = await withLog(system, async (log) => {
     let sum = 0
@@ -58,7 +58,7 @@ const damageNewest: Play = async ({ system, shipper }) => {
     return sum
   })
   if (damaged === 0) throw new Error('there were no snapshots to damage')
-  await detectorsStart(system)
+  await startDetectors(system)
   const told = await Promise.all(
     system.of('detector').map((process) => metricOf(process, 'detector_snapshots_total', ['outcome="damaged"'])),
   )

@@ -67,7 +67,7 @@ export const everythingProcessed = (system: System): Promise<void> =>
   })
 
 /** Starts detectors where none are left, as many as there are at the beginning. */
-export async function detectorsStart(system: System): Promise<void> {
+export async function startDetectors(system: System): Promise<void> {
   if (isSeparate(system)) await Promise.all([system.startVictim(), system.start('detector')])
   else await system.start('detector')
 }

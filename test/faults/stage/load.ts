@@ -16,7 +16,7 @@ import {
   type Session,
 } from '../../../services/commands/demo/sessions.ts'
 import { readLines } from '../../support/lines.ts'
-import { replayFiles } from '../../support/replay.ts'
+import { replay, type Replayed } from '../../support/replay.ts'
 
 export interface Request {
   readonly door: '/v1/events' | '/v1/logs'
@@ -162,8 +162,8 @@ function sessions(random: Random): Timed[] {
   return [...usual, ...odd.flat()]
 }
 
-/** Requests and what `replay` finds in them. */
-async function withOracle(requests: readonly Request[], events: number): Promise<Load> {
+/** What `replay` makes of requests. */
+async function replayOf(requests: readonly Request[]): Promise<Replayed> {
   const directory = await mkdtemp(join(tmpdir(), 'moltwatch-load-'))
   try {
     const files: string[] = []
@@ -172,7 +172,7 @@ async function withOracle(requests: readonly Request[], events: number): Promise
       await writeFile(file, mine.map(({ body }) => `${body}\n`).join(''))
       files.push(file)
     }
-    return { requests, events, findings: await replayFiles(files) }
+    return await replay(files)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -183,19 +183,14 @@ export async function makeLoad(seed: number): Promise<Load> {
   const random = createRandom(seed)
   const parts = [habits, stolenKeys, contacts, mintings, lookingAround].flatMap((part) => part(random))
   const all = [...inRequests(parts), ...sessions(random)].sort((a, b) => a.time - b.time)
+  const requests = all.map(({ request }) => request)
+  // Counted where it was made: what replay counts is compared with it by every run.
   const events = all.reduce((sum, one) => sum + one.events, 0)
-  return withOracle(
-    all.map(({ request }) => request),
-    events,
-  )
+  return { requests, events, findings: (await replayOf(requests)).findings }
 }
 
 /** A load from a file of OTLP requests, one a line, plain or gzip. */
 export async function readLoad(file: string): Promise<Load> {
   const lines = await readLines(file)
-  const events = lines.reduce((sum, line) => sum + (line.match(/"timeUnixNano"/g)?.length ?? 0), 0)
-  return withOracle(
-    lines.map((body) => ({ door: '/v1/logs', body })),
-    events,
-  )
+  return { requests: lines.map((body) => ({ door: '/v1/logs', body })), ...(await replay([file])) }
 }

@@ -7,6 +7,7 @@ import type { Finding } from '../../../schemas/finding.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createAsker } from '../../support/asker.ts'
 import { TOKEN, until } from '../../support/service.ts'
+import { valuesOf } from '../../support/topics.ts'
 import type { Held } from './fault.ts'
 import type { Load } from './load.ts'
 import type { System } from './system.ts'
@@ -43,15 +44,6 @@ export async function expectAtApi(system: System, { events, findings }: Load): P
     const seenLast = `events ${last.count} of ${events}; findings at the API: ${difference(last.ids, findings)}`
     throw new Error(last.trouble === '' ? seenLast : last.trouble)
   })
-}
-
-/** Every record of a topic that is no tombstone. */
-export async function valuesOf(log: Log, topic: string): Promise<Buffer[]> {
-  const values: Buffer[] = []
-  for (let partition = 0; partition < log.partitions(topic); partition++) {
-    for await (const { value } of log.read(topic, partition)) if (value !== null) values.push(value)
-  }
-  return values
 }
 
 /** The findings of the log, repeats counted. Throws where two of one id and revision differ, or ids are not those wanted. */

@@ -21,7 +21,6 @@ import {
   idsOf,
   PARTITIONS,
   type RuntimeRoom,
-  readAll,
   readFindings,
   send,
   settled,
@@ -31,6 +30,7 @@ import {
   until,
   wandering,
 } from '../../support/runtime-room.ts'
+import { valuesOf } from '../../support/topics.ts'
 
 let home: RuntimeRoom
 beforeEach(() => {
@@ -80,7 +80,7 @@ describe('the detector service', () => {
       if (i % 2 === 0) await until(() => settled(service))
       await service.stop()
     }
-    expect((await readAll(log, 'snapshots')).length).toBeGreaterThan(0)
+    expect((await valuesOf(log, 'snapshots')).length).toBeGreaterThan(0)
     const service = home.service(log)
     await service.start()
     await until(() => settled(service))
@@ -167,7 +167,7 @@ describe('the detector service', () => {
     await send(log, [testEvent(4, { target: 'z' })], home.clock.now())
     await until(async () => (await settled(service)) && (await readFindings(log)).length > 0)
     expect((await readFindings(log)).map((f) => [f.detector, f.observed['n']])).toEqual([['test/many-targets', 3]])
-    const letters = (await readAll(log, 'dead-letters')).map(
+    const letters = (await valuesOf(log, 'dead-letters')).map(
       (value) => JSON.parse(value.toString('utf8')) as DeadLetter,
     )
     for (const letter of letters) expect(deadLetterValidator.problems(letter)).toEqual([])
@@ -277,6 +277,6 @@ describe('the detector service', () => {
     await service.start()
     await until(() => service.status().partitions.events === 64 && service.status().partitions.signals === 64)
     await service.stop()
-    for (const topic of ['events', 'signals', 'snapshots']) expect(await readAll(log, topic)).toEqual([])
+    for (const topic of ['events', 'signals', 'snapshots']) expect(await valuesOf(log, topic)).toEqual([])
   })
 })

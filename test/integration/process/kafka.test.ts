@@ -25,7 +25,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
     let config: string
     let clickhouse: ClickHouseServer
     let load: DemoLoad
-    let oracle: string[]
+    let oracle: readonly string[]
     const running: RunningProcess[] = []
     const { get, post, findingIds } = createAsker(TOKEN)
 

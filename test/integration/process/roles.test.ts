@@ -44,7 +44,7 @@ describe('the services as processes on one log', () => {
   let directory: string
   let warehouse: Warehouse
   let load: DemoLoad
-  let oracle: string[]
+  let oracle: readonly string[]
   const running: ServiceProcess[] = []
   /** The one that is asked; those started together come in no fixed order. */
   let api: ServiceProcess

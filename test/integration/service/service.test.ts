@@ -18,7 +18,7 @@ describe('the service', () => {
   let receiver: WebhookReceiver
   let service: RunningService
   let load: DemoLoad
-  let oracle: string[]
+  let oracle: readonly string[]
 
   const sendAll = async (): Promise<void> => {
     for (const line of load.lines) {
