@@ -12,8 +12,10 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A test may wait for one thing as long as test/support/patience.ts says, and has twice as long for all of it.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 100 } },
     teardownTimeout: 10_000,
     // A red test must mean a fault: what passes at the second try is a bug, in the test or behind it.
     retry: 0,

@@ -13,11 +13,12 @@ interface Place {
   end: number
   /** Next offset that is not stored yet. */
   stored: number
-  committed: number
+  /** null: what is committed is not what this archiver is to go on from, wherever it is. */
+  committed: number | null
 }
 
 export interface Progress {
-  begins(topic: ArchivedTopic, partition: number, offset: number): void
+  begins(topic: ArchivedTopic, partition: number, offset: number, committed: number | null): void
   heard(topic: ArchivedTopic, partition: number, end: number): void
   stored(records: readonly Waiting[]): void
   ends(topic: ArchivedTopic, partition: number): void
@@ -43,8 +44,8 @@ export function createProgress(metrics: Metrics): Progress {
   }
 
   return {
-    begins(topic, partition, offset) {
-      places.set(`${topic}/${partition}`, { topic, partition, end: offset, stored: offset, committed: offset })
+    begins(topic, partition, offset, committed) {
+      places.set(`${topic}/${partition}`, { topic, partition, end: offset, stored: offset, committed })
     },
     heard(topic, partition, end) {
       const found = place(topic, partition)
@@ -64,11 +65,11 @@ export function createProgress(metrics: Metrics): Progress {
     },
     uncommitted: () =>
       [...places.values()]
-        .filter(({ stored, committed }) => stored > committed)
+        .filter(({ stored, committed }) => stored > (committed ?? -1))
         .map(({ topic, partition, stored }) => ({ topic, partition, offset: stored })),
     committed(topic, partition, offset) {
       const found = place(topic, partition)
-      if (found !== undefined) found.committed = Math.max(found.committed, offset)
+      if (found !== undefined) found.committed = Math.max(found.committed ?? 0, offset)
     },
     lag,
   }

@@ -1,9 +1,7 @@
-/**
- * The archiver's side of the log: reads the topics into the shelves while there is room, commits what is stored, and
- * begins again when the consumer stops by itself.
- */
+/** The archiver's side of the log: reads the topics into the shelves while there is room, and commits what is stored. */
 import { LIMITS } from '../../schemas/limits.ts'
-import type { Batch, BatchContext, Consumer, Log, PartitionHandler } from '../lib/log/port.ts'
+import type { Batch, BatchContext, Log, PartitionHandler } from '../lib/log/port.ts'
+import { createSteadyConsumer } from '../lib/log/steady-consumer.ts'
 import type { Logger } from '../lib/logger.ts'
 import { pauseFor } from './pause.ts'
 import type { Progress } from './progress.ts'
@@ -17,7 +15,7 @@ export interface ReaderTools {
   readonly shelves: ReadonlyMap<ArchivedTopic, Shelf>
   /** Given when the archiver stops: from then on nothing is taken in. */
   readonly stop: AbortSignal
-  /** What is committed does not count the first time that a partition is read: the warehouse is to be filled again. */
+  /** What was committed before does not count, for any partition: the warehouse is to be filled again. */
   readonly fromOldest: boolean
 }
 
@@ -33,9 +31,11 @@ export interface Reader {
 const GROUP = 'archiver'
 /** How long a full archiver waits before it tells the log again that it is alive. */
 const ROOM_CHECK_MS = 200
-const READ_AGAIN_MS = 1_000
 
-/** Where to read on: after what was committed, or from the oldest record that is left. `again`: from that one in any case. */
+/**
+ * Where to read on: after what was committed, or from the oldest record that is left. `again`: from that one in any case,
+ * and nothing counts as committed.
+ */
 async function beginning(
   { log, logger, progress }: ReaderTools,
   topic: ArchivedTopic,
@@ -50,7 +50,7 @@ async function beginning(
     )
   }
   const offset = again ? bounds.start : Math.max(committed ?? 0, bounds.start)
-  progress.begins(topic, partition, offset)
+  progress.begins(topic, partition, offset, again ? null : offset)
   progress.heard(topic, partition, bounds.end)
   return offset
 }
@@ -87,19 +87,34 @@ function createHandler(tools: ReaderTools, { topic, partition }: Place, again: b
 
 export function createReader(tools: ReaderTools): Reader {
   const { log, logger, progress, stop, fromOldest } = tools
-  /** Partitions that were begun: a partition that comes back is read on where it was. */
-  const begun = new Set<string>()
-  let consumer: Consumer | undefined
+  /** Places whose offset this archiver has committed: from then on what is committed counts again. */
+  const reset = new Set<string>()
   let timer: NodeJS.Timeout | undefined
+
+  const steady = createSteadyConsumer({
+    log,
+    logger,
+    what: 'archiving',
+    group: GROUP,
+    topics: ARCHIVED_TOPICS,
+    handler(topic, partition) {
+      const again = fromOldest && !reset.has(`${topic}/${partition}`)
+      return createHandler(tools, { topic: topic as ArchivedTopic, partition }, again)
+    },
+    batchBytesMax: LIMITS.archive_batch_bytes_max,
+    mayBegin: () => !stop.aborted,
+  })
 
   /** All at once: the log puts what comes together into one request. */
   async function commit(): Promise<void> {
-    const places = progress.uncommitted()
+    const consumer = steady.current()
+    if (consumer === undefined) return
     await Promise.all(
-      places.map(async ({ topic, partition, offset }) => {
+      progress.uncommitted().map(async ({ topic, partition, offset }) => {
         try {
-          await consumer?.commit(topic, partition, offset)
+          await consumer.commit(topic, partition, offset)
           progress.committed(topic, partition, offset)
+          reset.add(`${topic}/${partition}`)
         } catch (error) {
           // Without a commit more is read again after a restart, and merges.
           logger.debug({ topic, partition, reason: (error as Error).message }, 'an offset was not committed')
@@ -110,51 +125,21 @@ export function createReader(tools: ReaderTools): Reader {
   const commitLater = (): void => {
     timer = setTimeout(() => void commit().finally(commitLater), LIMITS.archive_commit_every_ms)
   }
-  async function consume(): Promise<void> {
-    consumer = await log.consume({
-      group: GROUP,
-      topics: ARCHIVED_TOPICS,
-      handler(topic, partition) {
-        const place = `${topic}/${partition}`
-        const again = fromOldest && !begun.has(place)
-        begun.add(place)
-        return createHandler(tools, { topic: topic as ArchivedTopic, partition }, again)
-      },
-      batchBytesMax: LIMITS.archive_batch_bytes_max,
-      onStopped(reason) {
-        if (stop.aborted) return
-        logger.warn({ reason: reason.message }, 'reading the log stopped; it begins again')
-        void again()
-      },
-    })
-  }
-  async function again(): Promise<void> {
-    await consumer?.close().catch(() => undefined)
-    for (;;) {
-      await pauseFor(READ_AGAIN_MS, stop)
-      if (stop.aborted) return
-      try {
-        await consume()
-        return
-      } catch (error) {
-        logger.warn({ reason: (error as Error).message }, 'the log cannot be read yet')
-      }
-    }
-  }
 
   return {
     async start() {
-      await consume()
+      await steady.start()
       commitLater()
     },
     pause() {
+      const consumer = steady.current()
       for (const { topic, partition } of consumer?.owned() ?? []) consumer?.pause(topic, partition)
     },
     async close() {
       clearTimeout(timer)
       await commit()
       clearTimeout(timer)
-      await consumer?.close()
+      await steady.stop()
     },
   }
 }

@@ -16,6 +16,7 @@ import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
 import { createResponder, type Responder, type ResponderOptions } from '../../services/responder/index.ts'
 import type { Timers } from '../../services/responder/timers.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { TEST_SECRET } from './webhook-receiver.ts'
 
 export interface SimulatedTime {
@@ -40,12 +41,19 @@ export function simulatedTime(startMs = Date.UTC(2026, 0, 5, 12)): SimulatedTime
   const timers = new Map<number, { readonly at: number; readonly run: () => void }>()
   const next = (until: number): [number, { at: number; run: () => void }] | undefined =>
     [...timers].filter(([, t]) => t.at <= until).sort(([a, x], [b, y]) => x.at - y.at || a - b)[0]
+  const fire = (id: number): void => {
+    const timer = timers.get(id)
+    timers.delete(id)
+    timer?.run()
+  }
   return {
     clock: { now: () => now },
     timers: {
       after(ms, run) {
         number += 1
         const id = number
+        // What is due already does not wait for the clock to be moved once more.
+        if (ms <= 0) setImmediate(() => fire(id))
         timers.set(id, { at: now + Math.max(0, ms), run })
         return { cancel: () => timers.delete(id) }
       },
@@ -55,10 +63,7 @@ export function simulatedTime(startMs = Date.UTC(2026, 0, 5, 12)): SimulatedTime
       while (now < until) {
         const soonest = next(until)?.[1].at ?? until
         now = Math.min(until, Math.max(soonest, now + Math.ceil(ms / 50)))
-        for (let due = next(now); due !== undefined; due = next(now)) {
-          timers.delete(due[0])
-          due[1].run()
-        }
+        for (let due = next(now); due !== undefined; due = next(now)) fire(due[0])
         await settle(1)
       }
       await settle()
@@ -165,11 +170,11 @@ export async function testBench(options: BenchOptions = {}): Promise<TestBench> 
   return bench
 }
 
-/** Waits until `probe` holds, looking every few milliseconds; fails with `what` after ten seconds. */
+/** Waits until `probe` holds, looking every few milliseconds; fails with `what` where it does not in the end. */
 export async function eventually(what: string, probe: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries++) {
-    if (await probe()) return
+  const deadline = performance.now() + PATIENCE_MS
+  while (!(await probe())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for: ${what}`)
     await settle(10)
   }
-  throw new Error(`waited in vain for: ${what}`)
 }

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PATIENCE_MS } from './patience.ts'
 
 const MAIN = join(import.meta.dirname, '../../services/main.ts')
-const READY_MS_MAX = 30_000
 
 export const TOKEN = 'mw_token_of_the_tests_0123456789'
 
@@ -21,8 +21,8 @@ export interface RunningService {
   readonly plan: ServicePlan
   /** kill -9, and waits until the process is gone. */
   kill(): Promise<void>
-  /** SIGTERM, and waits; answers the exit code and how long it took in ms. */
-  stop(): Promise<{ code: number | null; ms: number }>
+  /** SIGTERM, and waits; answers the exit code. */
+  stop(): Promise<number | null>
   get(path: string): Promise<unknown>
   post(path: string, body: string, type?: string): Promise<Response>
   /** What it wrote to standard error so far. */
@@ -57,7 +57,7 @@ export async function startService(plan: ServicePlan): Promise<RunningService> {
   })
   child.stdout.resume()
   const service = handle(plan, child, () => log)
-  const deadline = Date.now() + READY_MS_MAX
+  const deadline = Date.now() + PATIENCE_MS
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`the service ended before it was ready:\n${log}`)
@@ -69,7 +69,7 @@ export async function startService(plan: ServicePlan): Promise<RunningService> {
     await sleep(50)
   }
   await service.kill()
-  throw new Error(`the service was not ready within ${READY_MS_MAX} ms:\n${log}`)
+  throw new Error(`the service was not ready within ${PATIENCE_MS} ms:\n${log}`)
 }
 
 function handle(plan: ServicePlan, child: ChildProcess, log: () => string): RunningService {
@@ -83,10 +83,9 @@ function handle(plan: ServicePlan, child: ChildProcess, log: () => string): Runn
       await gone
     },
     async stop() {
-      const began = Date.now()
       child.kill('SIGTERM')
       const [code] = (await gone) as [number | null]
-      return { code, ms: Date.now() - began }
+      return code
     },
     async get(path) {
       const answer = await fetch(`http://127.0.0.1:${plan.port}${path}`, { headers })
@@ -121,7 +120,11 @@ export async function findingIds(service: RunningService): Promise<string[]> {
 }
 
 /** Asks until `settled` says that the answer is the wanted one; throws what it saw last when time is up. */
-export async function until<T>(ask: () => Promise<T>, settled: (answer: T) => boolean, msMax = 60_000): Promise<T> {
+export async function until<T>(
+  ask: () => Promise<T>,
+  settled: (answer: T) => boolean,
+  msMax = PATIENCE_MS,
+): Promise<T> {
   const deadline = Date.now() + msMax
   for (;;) {
     const answer = await ask()

@@ -6,6 +6,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
+import { PATIENCE_MS } from './patience.ts'
 
 export interface Received {
   readonly id: string
@@ -86,7 +87,7 @@ export async function startWebhookReceiver(
     secret,
     received,
     answer: () => 200,
-    until: (enough, timeoutMs = 10_000) =>
+    until: (enough, timeoutMs = PATIENCE_MS) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(check)

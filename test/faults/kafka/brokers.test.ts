@@ -9,7 +9,7 @@ import { freshName, record, recordTopics, until } from '../../conformance/log-su
 import { withKafka } from '../../support/kafka.ts'
 import { eventually, kafkaTopic, openKafkaLog } from '../../support/kafka-log.ts'
 
-const TEST_MS_MAX = 120_000
+const TEST_MS_MAX = 300_000
 const PARTITIONS = 6
 const safely = { replicationFactor: 3, minInSync: 2 }
 

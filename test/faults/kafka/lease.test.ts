@@ -10,7 +10,7 @@ import { freshName, record, recordTopics, until } from '../../conformance/log-su
 import { withKafka } from '../../support/kafka.ts'
 import { kafkaTopic, openKafkaLog } from '../../support/kafka-log.ts'
 
-const TEST_MS_MAX = 90_000
+const TEST_MS_MAX = 180_000
 /** The shortest that brokers allow by default. */
 const SESSION_MS = 6_000
 

@@ -172,7 +172,7 @@ describe('a flipped bit anywhere', () => {
       }),
       { numRuns: 30 },
     )
-  }, 120_000)
+  })
 
   it('of the write-ahead log cuts its tail: what is left is a beginning of what was written', async () => {
     const written = await fill(room)
@@ -193,5 +193,5 @@ describe('a flipped bit anywhere', () => {
       }),
       { numRuns: 20 },
     )
-  }, 120_000)
+  })
 })

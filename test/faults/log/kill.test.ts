@@ -102,5 +102,5 @@ describe('a process that is killed', () => {
     }
     expect(ledger.get('events/0')!.length).toBeGreaterThan(ROUNDS)
     expect(ledger.get('raw/0')!.length).toBeGreaterThan(ROUNDS)
-  }, 120_000)
+  })
 })

@@ -4,6 +4,7 @@ import { validator } from '../../../schemas/columns.ts'
 import { DeadLetter } from '../../../schemas/dead-letter.ts'
 import { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { PATIENCE_MS } from '../../support/patience.ts'
 import {
   type BenchOptions,
   eventually,
@@ -80,7 +81,10 @@ describe('a sink that fails', () => {
     await siem.until((all) => all.length === 1)
     const delays = LIMITS.delivery_delays_ms
     for (let attempt = 1; attempt < delays.length; attempt++) {
-      await eventually(`outcome ${attempt}`, async () => (await deliveriesOf())[0]?.last_outcome === 'answered 500')
+      await eventually(`outcome ${attempt}`, async () => {
+        const [delivery] = await deliveriesOf()
+        return delivery?.attempts === attempt && delivery.last_outcome === 'answered 500'
+      })
       const beganMs = Number(siem.received.at(-1)?.headers['webhook-timestamp']) * 1_000
       // Not before its time (headers count whole seconds) ...
       await time.advance(beganMs + delays[attempt]! - 1 - time.clock.now())
@@ -208,7 +212,7 @@ describe('a sink that fails', () => {
     const siem = await receiver()
     siem.answer = (_request, count) => (count === 1 ? 'hang' : 200)
     const sink = sinkOf(siem.url)
-    bench = await testBench({ config: { sinks: [sink] }, timeoutMs: 300, delaysMs: [0, 100, 100, 100] })
+    bench = await testBench({ config: { sinks: [sink] }, timeoutMs: 3_000, delaysMs: [0, 100, 100, 100] })
     await bench.sendFinding(finding())
     await siem.until((all) => all.length === 1)
     const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
@@ -230,7 +234,7 @@ describe('a sink that fails', () => {
     const quick = await receiver()
     tarpit.answer = () => 'hang'
     const sinks = [sinkOf(tarpit.url, { name: 'slow', tenant: 'a' }), sinkOf(quick.url, { name: 'quick', tenant: 'b' })]
-    bench = await testBench({ config: { sinks }, timeoutMs: 5_000 })
+    bench = await testBench({ config: { sinks }, timeoutMs: PATIENCE_MS })
     for (let i = 0; i < 20; i++) await bench.sendFinding(finding({ tenant: 'a', title: `a ${i}` }))
     await tarpit.until((all) => all.length === LIMITS.delivery_concurrency_per_sink)
     for (let i = 0; i < 20; i++) await bench.sendFinding(finding({ tenant: 'b', title: `b ${i}` }))

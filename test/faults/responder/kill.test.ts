@@ -17,7 +17,7 @@ import type { Log } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import { createResponder } from '../../../services/responder/index.ts'
-import { finding, settle, sinkOf } from '../../support/responder.ts'
+import { eventually, finding, settle, sinkOf } from '../../support/responder.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts'
 
 const KILLS = 8
@@ -98,7 +98,7 @@ it('changes nothing', async () => {
     const seen = gate.received.length
     const wanted = seen + 1 + (hash32(`kill ${round}`) % Math.floor(FINDINGS / KILLS))
     await runUntil(directory, config, async (opened) => {
-      if (round % 4 !== 0) return gate.until((all) => all.length >= wanted, 30_000)
+      if (round % 4 !== 0) return gate.until((all) => all.length >= wanted)
       await opened
       return settle(hash32(`wait ${round}`) % 60)
     })
@@ -120,7 +120,7 @@ it('changes nothing', async () => {
       ? answer.items.filter((d) => d.status === 'pending').length + Math.max(0, FINDINGS - answer.items.length)
       : 1
   }
-  for (let tries = 0; tries < 500 && (await pending()) > 0; tries++) await settle(20)
+  await eventually('nothing pending', async () => (await pending()) === 0)
 
   const ofType = (type: string) => gate.received.filter((r) => r.event.type === type)
   expect(gate.received.every((r) => r.verified)).toBe(true)
@@ -147,4 +147,4 @@ it('changes nothing', async () => {
   }
   await responder.stop()
   await log.close()
-}, 120_000)
+})

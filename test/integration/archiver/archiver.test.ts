@@ -13,7 +13,7 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
 import { type Archiver, createArchiver } from '../../../services/archiver/index.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
-import type { Log } from '../../../services/lib/log/port.ts'
+import { type Log, LogError } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
@@ -36,6 +36,30 @@ function archiver(log: Log, store: Warehouse, metrics = createMetrics(), fromOld
   return made
 }
 
+/** The log for an archiver that loses partition 1 of the events before it has taken in what it was given first. */
+const skippingFirst = (log: Log, given: () => Promise<void>): Log => ({
+  ...log,
+  async consume(options) {
+    let skipped = false
+    const consumer = await log.consume({
+      ...options,
+      handler(topic, partition) {
+        const inner = options.handler(topic, partition)
+        return {
+          start: () => inner.start(),
+          stop: () => inner.stop(),
+          async process(batch, context) {
+            if (skipped || topic !== 'events' || partition !== 1) return inner.process(batch, context)
+            skipped = true
+            await given()
+          },
+        }
+      },
+    })
+    return { ...consumer, commit: () => Promise.reject(new LogError('log_unavailable', 'planted')) }
+  },
+})
+
 const frame = (lines: readonly string[]) => ({
   key: null,
   value: encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime: 1 }),
@@ -50,7 +74,6 @@ async function stored(of: Warehouse, table: string, id: string): Promise<{ rows:
   return { rows: Number(row?.rows), distinct: Number(row?.distinct) }
 }
 const events = async (of: Warehouse): Promise<number> => (await stored(of, 'events', 'event_id')).distinct
-const soon = { timeout: 25_000, interval: 100 }
 
 function finding(n: number, fields: Partial<Finding> = {}): Finding {
   return {
@@ -93,8 +116,8 @@ describe('what is stored', () => {
         frameOf(100 * partition, 100 * partition + 150),
       ])
     }
-    await expect.poll(() => events(store), soon).toBe(450)
-    await expect.poll(() => running.status().lag.events, soon).toBe(0)
+    await expect.poll(() => events(store)).toBe(450)
+    await expect.poll(() => running.status().lag.events).toBe(0)
     expect(running.status()).toMatchObject({ state: 'running', reason: '', deadLetters: 0, rows: { events: 700 } })
   })
 
@@ -104,7 +127,7 @@ describe('what is stored', () => {
     const running = archiver(log, store)
     for (let n = 0; n < 100; n++) await log.append('events', n % PARTITIONS, [frameOf(n, n + 1)])
     await running.start()
-    await expect.poll(() => events(store), soon).toBe(100)
+    await expect.poll(() => events(store)).toBe(100)
     expect(running.status().inserts).toBeLessThan(10)
   })
 
@@ -119,7 +142,7 @@ describe('what is stored', () => {
     }))
     await log.append('findings', 3, records)
     await archiver(log, store).start()
-    await expect.poll(async () => (await stored(store, 'findings', 'id')).distinct, soon).toBe(2)
+    await expect.poll(async () => (await stored(store, 'findings', 'id')).distinct).toBe(2)
     const rows = await store.ask<{ body: string; revision: number }>({
       name: 'findings',
       sql: 'SELECT revision, body FROM findings FINAL ORDER BY revision DESC',
@@ -139,7 +162,7 @@ describe('what is stored', () => {
       frame(Array.from({ length: 3_000 }, (_, n) => lineOf(event(n, { target: targets[n % 4] as string })))),
     ])
     await archiver(log, store).start()
-    await expect.poll(() => events(store), soon).toBe(3_000)
+    await expect.poll(() => events(store)).toBe(3_000)
     const rows = await store.ask<{ target: string }>({
       name: 'targets',
       sql: 'SELECT DISTINCT target FROM events',
@@ -168,7 +191,7 @@ describe('what cannot be stored', () => {
     await log.append('events', 1, [frameOf(1_000, 1_100), frame(lines), frameOf(2_000, 2_100)])
     const running = archiver(log, store, metrics)
     await running.start()
-    await expect.poll(() => letters(store), soon).toHaveLength(3)
+    await expect.poll(() => letters(store)).toHaveLength(3)
     expect(await events(store)).toBe(497)
     const found = await letters(store)
     expect(found.map(({ index, origin, reason, service }) => ({ index, origin, reason, service }))).toEqual(
@@ -207,7 +230,7 @@ describe('what cannot be stored', () => {
     )
     await log.append('dead-letters', 0, [{ key: null, value: Buffer.from('}{') }])
     await archiver(log, store).start()
-    await expect.poll(() => letters(store), soon).toHaveLength(6)
+    await expect.poll(() => letters(store)).toHaveLength(6)
     const found = await letters(store)
     expect(found.map(({ origin, reason }) => `${origin} ${reason}`)).toEqual([
       'dead-letters/0/0 malformed',
@@ -236,7 +259,7 @@ describe('what cannot be stored', () => {
     const records = [letter, letter].map((one) => ({ key: null, value: Buffer.from(JSON.stringify(one)) }))
     await log.append('dead-letters', 0, records)
     await archiver(log, store).start()
-    await expect.poll(() => letters(store), soon).toHaveLength(1)
+    await expect.poll(() => letters(store)).toHaveLength(1)
     expect((await letters(store))[0]).toMatchObject({ id: letter.id, detail: 'no identity', service: letter.service })
   })
 })
@@ -249,7 +272,7 @@ describe('when something fails', () => {
     await first.start()
     await log.append('events', 0, [frameOf(0, 50)])
     await log.append('findings', 0, [{ key: 'acme', value: Buffer.from(JSON.stringify(finding(1))) }])
-    await expect.poll(() => events(before), soon).toBe(50)
+    await expect.poll(() => events(before)).toBe(50)
     await first.stop()
     await before.close()
     const empty = await warehouse()
@@ -257,10 +280,46 @@ describe('when something fails', () => {
       await log.append('events', 1, [frameOf(total - 10, total)])
       const rebuilding = archiver(log, empty, createMetrics(), true)
       await rebuilding.start()
-      await expect.poll(() => events(empty), soon).toBe(total)
-      await expect.poll(async () => (await stored(empty, 'findings', 'id')).distinct, soon).toBe(1)
+      await expect.poll(() => events(empty)).toBe(total)
+      await expect.poll(async () => (await stored(empty, 'findings', 'id')).distinct).toBe(1)
       await rebuilding.stop()
     }
+  })
+
+  it('fills a dropped warehouse also from a partition that moves away and back before it was read', async () => {
+    const log = await openLog()
+    const before = await warehouse()
+    const first = archiver(log, before)
+    await first.start()
+    await log.append('events', 1, [frameOf(0, 50)])
+    await expect.poll(() => events(before)).toBe(50)
+    await first.stop()
+    await before.close()
+    const empty = await warehouse()
+    const taken = { one: Promise.withResolvers<void>(), two: Promise.withResolvers<void>() }
+    const moved = Promise.withResolvers<void>()
+    const one = archiver(
+      skippingFirst(log, async () => {
+        taken.one.resolve()
+        await moved.promise
+      }),
+      empty,
+      createMetrics(),
+      true,
+    )
+    const two = archiver(
+      skippingFirst(log, async () => taken.two.resolve()),
+      empty,
+      createMetrics(),
+      true,
+    )
+    await one.start()
+    await taken.one.promise
+    await two.start()
+    moved.resolve()
+    await taken.two.promise
+    await two.stop()
+    await expect.poll(() => events(empty)).toBe(50)
   })
 
   it('goes on where it stopped: nothing is missing after restarts in the middle', async () => {
@@ -275,7 +334,7 @@ describe('when something fails', () => {
       expect(running.status().state).toBe('stopped')
     }
     await running.start()
-    await expect.poll(() => events(store), soon).toBe(sent)
+    await expect.poll(() => events(store)).toBe(sent)
   })
 
   it('keeps what was read while the warehouse is away, and stores it when that is back', async () => {
@@ -285,15 +344,15 @@ describe('when something fails', () => {
     const running = archiver(log, store)
     await running.start()
     await log.append('events', 0, [frameOf(0, 10)])
-    await expect.poll(() => events(store), soon).toBe(10)
+    await expect.poll(() => events(store)).toBe(10)
     await behind.shut()
     await log.append('events', 0, [frameOf(10, 20)])
     await log.append('findings', 0, [{ key: null, value: Buffer.from(JSON.stringify(finding(1))) }])
-    await expect.poll(() => running.status(), soon).toMatchObject({ state: 'waiting', lag: { events: 1, findings: 1 } })
+    await expect.poll(() => running.status()).toMatchObject({ state: 'waiting', lag: { events: 1, findings: 1 } })
     await behind.open()
-    await expect.poll(() => events(store).catch(() => 0), soon).toBe(20)
+    await expect.poll(() => events(store).catch(() => 0)).toBe(20)
     await expect
-      .poll(() => running.status(), soon)
+      .poll(() => running.status())
       .toMatchObject({ state: 'running', reason: '', lag: { events: 0, findings: 0 } })
   })
 
@@ -308,12 +367,12 @@ describe('when something fails', () => {
     const raw = randomBytes(500_000).toString('base64')
     const frames = Array.from({ length: 64 }, (_, n) => frame([lineOf(event(n, { raw: raw.slice(n) }))]))
     await Promise.all(frames.map((one, n) => log.append('events', n % PARTITIONS, [one])))
-    await expect.poll(() => running.status().waitingBytes, soon).toBeGreaterThan(LIMITS.archive_waiting_bytes_max)
+    await expect.poll(() => running.status().waitingBytes).toBeGreaterThan(LIMITS.archive_waiting_bytes_max)
     const held = running.status().waitingBytes
     expect(held).toBeLessThan(LIMITS.archive_waiting_bytes_max + PARTITIONS * 2 * LIMITS.archive_batch_bytes_max)
     await behind.open()
-    await expect.poll(() => events(store).catch(() => 0), soon).toBe(64)
-    await expect.poll(() => running.status().waitingBytes, soon).toBe(0)
+    await expect.poll(() => events(store).catch(() => 0)).toBe(64)
+    await expect.poll(() => running.status().waitingBytes).toBe(0)
   })
 
   it('stops while the warehouse is away, and the next one stores what it had read', async () => {
@@ -324,12 +383,12 @@ describe('when something fails', () => {
     const first = archiver(log, store)
     await first.start()
     await log.append('events', 2, [frameOf(0, 25)])
-    await expect.poll(() => first.status().state, soon).toBe('waiting')
+    await expect.poll(() => first.status().state).toBe('waiting')
     await first.stop()
     await behind.open()
     const second = archiver(log, store)
     await second.start()
-    await expect.poll(() => events(store).catch(() => 0), soon).toBe(25)
+    await expect.poll(() => events(store).catch(() => 0)).toBe(25)
   })
 
   it('stores rows once when the answer to an insert is lost', async () => {
@@ -339,9 +398,9 @@ describe('when something fails', () => {
     behind.loseAnswerOf('INSERT INTO `events`')
     await log.append('events', 0, [frameOf(0, 30)])
     await archiver(log, store).start()
-    await expect.poll(() => behind.seen('INSERT INTO `events`'), soon).toBe(2)
+    await expect.poll(() => behind.seen('INSERT INTO `events`')).toBe(2)
     await expect
-      .poll(() => stored(store, 'events', 'event_id').catch(() => undefined), soon)
+      .poll(() => stored(store, 'events', 'event_id').catch(() => undefined))
       .toEqual({ rows: 30, distinct: 30 })
   })
 })

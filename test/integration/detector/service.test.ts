@@ -229,7 +229,7 @@ describe('the detector service', () => {
     await until(() => settled(service))
     expect((await readFindings(log)).map((f) => f.detector)).toEqual(['test/many-identities'])
     await service.stop()
-  }, 60_000)
+  })
 
   it('takes configuration from the record that names it, in both stages, and waits for content that is not there', async () => {
     const log = await home.open()

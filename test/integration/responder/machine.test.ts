@@ -102,4 +102,4 @@ it('the receiver and the list agree in the end', async () => {
     }),
     { numRuns: 25, interruptAfterTimeLimit: 60_000 },
   )
-}, 90_000)
+}, 180_000)

@@ -116,10 +116,10 @@ describe('the service', () => {
     await expect(startService(await planService(data))).rejects.toThrow(/another process|in use/)
   })
 
-  it('stops within ten seconds when told to, and goes on where it stopped', { timeout: MINUTES_3 }, async () => {
-    const { code, ms } = await service.stop()
+  it('stops when told to, having drained, and goes on where it stopped', { timeout: MINUTES_3 }, async () => {
+    const code = await service.stop()
     expect(code).toBe(0)
-    expect(ms).toBeLessThan(10_000)
+    expect(service.log()).not.toContain('draining took too long')
     service = await startService(service.plan)
     expect(await settled(service, load.events)).toEqual(oracle)
     expect(await findingIds(service)).toEqual(oracle)

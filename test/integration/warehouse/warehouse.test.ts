@@ -247,7 +247,7 @@ describe('a warehouse that is away', () => {
       reason: expect.stringContaining(`in use by process ${holder.pid}`),
     })
     holder.kill('SIGKILL')
-    await expect.poll(() => opened.status().state, { timeout: 10_000 }).toBe('up')
+    await expect.poll(() => opened.status().state).toBe('up')
   })
 
   it('is waited for: calls say unavailable, and it comes back by itself', async () => {
@@ -263,14 +263,14 @@ describe('a warehouse that is away', () => {
       retriable: true,
     })
     await behind.open()
-    await expect.poll(() => opened.status().state, { timeout: 10_000 }).toBe('up')
+    await expect.poll(() => opened.status().state).toBe('up')
     await opened.insert('events', linesOf([event(1)]))
 
     await behind.shut()
     await expect(count(opened)).rejects.toMatchObject({ code: 'unavailable' })
     expect(opened.status().state).toBe('down')
     await behind.open()
-    await expect.poll(() => opened.status().state, { timeout: 10_000 }).toBe('up')
+    await expect.poll(() => opened.status().state).toBe('up')
     expect(await count(opened)).toBe(1)
   })
 
@@ -280,7 +280,7 @@ describe('a warehouse that is away', () => {
     const lines = linesOf([event(1), event(2)])
     behind.loseAnswerOf('INSERT INTO `events`')
     await expect(opened.insert('events', lines)).rejects.toMatchObject({ code: 'unavailable' })
-    await expect.poll(() => opened.status().state, { timeout: 10_000 }).toBe('up')
+    await expect.poll(() => opened.status().state).toBe('up')
     await opened.insert('events', lines)
     const rows = await opened.ask<{ n: string }>({ name: 'rows', sql: 'SELECT count() AS n FROM events', params: {} })
     expect(rows).toEqual([{ n: '2' }])
