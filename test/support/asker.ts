@@ -1,9 +1,14 @@
 /** How tests ask running services over HTTP. */
+
+/** The service asks to come again: 503. */
+export class TryAgain extends Error {}
+
 export function createAsker(token: string) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
   const get = async (url: string): Promise<unknown> => {
     const answer = await fetch(url, { headers })
-    if (!answer.ok) throw new Error(`GET ${url} answered ${answer.status}: ${await answer.text()}`)
+    const Fault = answer.status === 503 ? TryAgain : Error
+    if (!answer.ok) throw new Fault(`GET ${url} answered ${answer.status}: ${await answer.text()}`)
     return answer.json()
   }
   return {

@@ -4,11 +4,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createAsker, TryAgain } from './asker.ts'
 import { PATIENCE_MS } from './patience.ts'
 
 const MAIN = join(import.meta.dirname, '../../services/main.ts')
 
 export const TOKEN = 'mw_token_of_the_tests_0123456789'
+
+const asker = createAsker(TOKEN)
+const urlOf = ({ port }: ServicePlan): string => `http://127.0.0.1:${port}`
 
 export interface ServicePlan {
   readonly data: string
@@ -87,11 +91,7 @@ function handle(plan: ServicePlan, child: ChildProcess, log: () => string): Runn
       const [code] = (await gone) as [number | null]
       return code
     },
-    async get(path) {
-      const answer = await fetch(`http://127.0.0.1:${plan.port}${path}`, { headers })
-      if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}: ${await answer.text()}`)
-      return answer.json()
-    },
+    get: (path) => asker.get(`${urlOf(plan)}${path}`),
     post: (path, body, type = 'application/json') =>
       fetch(`http://127.0.0.1:${path === '/v1/logs' ? plan.otlpPort : plan.port}${path}`, {
         method: 'POST',
@@ -101,37 +101,31 @@ function handle(plan: ServicePlan, child: ChildProcess, log: () => string): Runn
   }
 }
 
-interface Page {
-  readonly items: readonly { readonly id: string }[]
-  readonly next_cursor: string | null
-}
-
 /** The ids of all findings that the API lists. */
-export async function findingIds(service: RunningService): Promise<string[]> {
-  const ids: string[] = []
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const page = (await service.get(
-      `/v1/findings?limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    )) as Page
-    ids.push(...page.items.map((item) => item.id))
-    cursor = page.next_cursor
-  }
-  return ids.sort()
-}
+export const findingIds = ({ plan }: RunningService): Promise<string[]> => asker.findingIds(urlOf(plan))
 
-/** Asks until `settled` says that the answer is the wanted one; throws what it saw last when time is up. */
+/**
+ * Asks until `settled` says that the answer is the wanted one; throws what it saw last when time is up. An answer that says
+ * "try again", as that of a warehouse which is still opening, is no answer yet.
+ */
 export async function until<T>(
   ask: () => Promise<T>,
   settled: (answer: T) => boolean,
   msMax = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + msMax
-  for (;;) {
-    const answer = await ask()
-    if (settled(answer)) return answer
-    if (Date.now() > deadline)
-      throw new Error(`not settled within ${msMax} ms; last: ${JSON.stringify(answer)?.slice(0, 500)}`)
-    await sleep(200)
+  for (let last: unknown; ; await sleep(200)) {
+    try {
+      const answer = await ask()
+      if (settled(answer)) return answer
+      last = answer
+    } catch (error) {
+      if (!(error instanceof TryAgain)) throw error
+      last = error.message
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`not settled within ${msMax} ms; last: ${JSON.stringify(last)?.slice(0, 500)}`)
+    }
   }
 }
 
