@@ -4,6 +4,7 @@
  */
 import { createHmac, createSecretKey } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { ownCopy } from './memory.ts'
 
 export interface Hasher {
   /** 32 bits of a word's root; never 0, which marks an empty place in detector state. */
@@ -12,24 +13,29 @@ export interface Hasher {
   value(comparable: string): bigint
 }
 
-const CACHE_ENTRIES = 65_536
+const CACHE_ENTRIES = 32_768
+/** Longer texts hardly come again. */
+const REMEMBERED_CHARS_MAX = 128
 
 export function createHasher(key: Buffer): Hasher {
   if (key.length < 16) throw new Error(`the indicator key has ${key.length} bytes: give it at least 16 random bytes`)
   // A key object is prepared once; raw bytes would be prepared again for every hash, which costs five times the hash.
   const prepared = createSecretKey(key)
-  const cache = new LRUCache<string, bigint>({ max: CACHE_ENTRIES })
-  const hash = (domain: string, text: string): bigint => {
-    const name = domain + text
-    const known = cache.get(name)
-    if (known !== undefined) return known
-    const made = createHmac('sha256', prepared).update(name).digest().readBigUInt64BE(0)
-    if (name.length <= 128) cache.set(name, made)
-    return made
-  }
+  const hash = (text: string): bigint => createHmac('sha256', prepared).update(text).digest().readBigUInt64BE(0)
   return {
-    word: (root) => upper32(hash('w:', root)),
-    value: (comparable) => hash('v:', comparable),
+    word: remembering((root) => upper32(hash(`w:${root}`))),
+    value: remembering((comparable) => hash(`v:${comparable}`)),
+  }
+}
+
+function remembering<T extends number | bigint>(hash: (text: string) => T): (text: string) => T {
+  const known = new LRUCache<string, T>({ max: CACHE_ENTRIES })
+  return (text) => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const made = hash(text)
+    if (text.length <= REMEMBERED_CHARS_MAX) known.set(ownCopy(text), made)
+    return made
   }
 }
 

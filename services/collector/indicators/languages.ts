@@ -155,7 +155,8 @@ export function readIdeographs(run: string): { readonly english: readonly string
   return { english, asks: IDEOGRAPHIC_ASKING.some((word) => run.includes(word)) }
 }
 
-interface Meaning {
+/** What a word means to the comparison. */
+export interface Meaning {
   readonly root: string
   readonly classes: number
   readonly acts: boolean

@@ -4,21 +4,8 @@
  * whether it names an act at all. Statements that name an act or bring a value are kept as weak orders, because a text
  * can command without commanding; the detector asks more of them.
  */
-import {
-  DESIRES,
-  DETERMINERS,
-  imperativeOf,
-  isAmbiguous,
-  isEveryday,
-  actingRootOf,
-  isStopWord,
-  LEAD_INS,
-  MODALS,
-  NOT_AFTER_VERB,
-  nounClasses,
-  SUBJECTS_ASKED,
-} from './lexicon.ts'
-import { asksInOtherLanguage, englishOf, meaningOf, meaningOfEnglish, readIdeographs } from './languages.ts'
+import { actingRootOf, DETERMINERS, NOT_AFTER_VERB, nounClasses } from './lexicon.ts'
+import { meaningOfEnglish, readIdeographs } from './languages.ts'
 import { CLASS_BIT, UNREAD_STRENGTH } from '../../../schemas/indicators.ts'
 import type { Sentence, Word } from './text.ts'
 
@@ -46,11 +33,6 @@ export interface Reading {
   readonly understood: boolean
 }
 
-const POINTERS = new Set(
-  'it this that these those them one ones here there such link file document page address account number code es ihn dies dieses diese lo la le eso ceci cela 它 其'.split(
-    ' ',
-  ),
-)
 const ROOTS_MAX = 32
 /** A sentence that only tells and holds this many values is a record; one with fewer words is no sentence. */
 const RECORD_VALUES = 4
@@ -81,25 +63,24 @@ export function readSentence(sentence: Sentence): Reading {
       known += run.english.length
       continue
     }
-    if (POINTERS.has(word.lower)) pointsBack = true
-    if (isStopWord(word.lower)) known++
-    if (asksInOtherLanguage(word.lower)) foreignAsk = true
+    const { sense } = word
+    if (sense.points) pointsBack = true
+    if (sense.isStopWord) known++
+    if (sense.asksInOtherLanguage) foreignAsk = true
     if (!isPlainWord(word)) continue
-    const english = englishOf(word.lower)
-    if (isAmbiguous(word.lower) && standsAsVerb(sentence.words, at)) {
+    if (sense.isAmbiguous && standsAsVerb(sentence.words, at)) {
       roots.add(actingRootOf(word.lower))
-      classes |= imperativeOf(word.lower)?.classes ?? 0
+      classes |= sense.imperative ?? 0
       acts = true
       known++
     }
-    for (const part of partsOf(word.lower)) {
-      const meaning = meaningOf(part)
+    for (const meaning of sense.parts) {
       if (roots.size < ROOTS_MAX) roots.add(meaning.root)
       classes |= meaning.classes
       if (meaning.acts) {
         acts = true
         known++
-        if (english !== undefined) foreignAct = true
+        if (sense.isForeign) foreignAct = true
       }
     }
   }
@@ -136,22 +117,17 @@ function standsAsVerb(words: readonly Word[], at: number): boolean {
   const before = words[at - 1]
   if (before === undefined || before.breaks || /[:;,]/.test(before.behind)) return isImperative(words, at)
   return (
-    LEAD_INS.has(before.lower) ||
+    before.sense.isLeadIn ||
     before.lower === 'to' ||
     before.lower === 'not' ||
-    MODALS.has(before.lower) ||
-    SUBJECTS_ASKED.has(before.lower) ||
+    before.sense.isModal ||
+    before.sense.isAskedSubject ||
     DETERMINERS.has(words[at + 1]?.lower ?? '')
   )
 }
 
 /** Values, stop words, numbers and paths are no words to compare. */
-const isPlainWord = (word: Word): boolean =>
-  word.values.length === 0 && !isStopWord(word.lower) && /\p{L}{2}/u.test(word.lower) && !/^[/~.\\]/.test(word.lower)
-
-/** `sign-up` and `ssh_key` count as their parts. */
-export const partsOf = (lower: string): string[] =>
-  /[-_/'’]/.test(lower) ? lower.split(/[-_/'’]+/).filter((part) => part.length > 1) : [lower]
+const isPlainWord = (word: Word): boolean => word.values.length === 0 && word.sense.isPlain
 
 interface Signs {
   readonly acts: boolean
@@ -173,7 +149,7 @@ function strengthOf(sentence: Sentence, signs: Signs): number {
 /** An act of another language where a sentence or a clause begins. */
 const opensWithForeignAct = (sentence: Sentence): boolean =>
   sentence.words.some((word, at) => {
-    if (!word.ideographs && (englishOf(word.lower) === undefined || !meaningOf(word.lower).acts)) return false
+    if (!word.ideographs && !(word.sense.isForeign && word.sense.meaning.acts)) return false
     const before = sentence.words[at - 1]
     return at < 2 || before === undefined || before.breaks || before.lower === '' || /[,:;]/.test(before.behind)
   })
@@ -185,13 +161,13 @@ function askingStrength(sentence: Sentence): number {
   let start = true
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as Word
-    const joined = words[at - 1]?.lower === 'and' && !isAmbiguous(word.lower)
+    const joined = words[at - 1]?.lower === 'and' && !word.sense.isAmbiguous
     if (joined && isImperative(words, at)) best = Math.max(best, STRENGTH.wish)
     if (start && isImperative(words, at)) best = Math.max(best, STRENGTH.imperative)
     if (best === STRENGTH.imperative) return best
     best = Math.max(best, modalStrength(words, at, sentence.question), wishStrength(words, at))
     const comma = word.behind.includes(',')
-    const leadIn = LEAD_INS.has(word.lower) || word.lower === ''
+    const leadIn = word.sense.isLeadIn || word.lower === ''
     start =
       word.breaks ||
       /[:;)]/.test(word.behind) ||
@@ -209,14 +185,15 @@ const isPolite = (lower: string): boolean =>
 /** A base form where a clause begins, and what follows does not make it a noun. */
 function isImperative(words: readonly Word[], at: number): boolean {
   const word = words[at] as Word
-  if (word.values.length > 0 || imperativeOf(word.lower) === undefined) return false
+  const classes = word.sense.imperative
+  if (word.values.length > 0 || classes === undefined) return false
   const next = words[at + 1]
   if (next === undefined) return at > 0 && isPolite((words[at - 1] as Word).lower)
   if (/[,:]/.test(word.behind)) return false
   if (NOT_AFTER_VERB.has(next.lower)) return false
-  const nounToo = nounClasses(word.lower) > 0 || isAmbiguous(word.lower)
+  const nounToo = word.sense.isAmbiguous || nounClasses(word.lower) > 0
   if (!nounToo) return true
-  const paying = ((imperativeOf(word.lower)?.classes ?? 0) & CLASS_BIT.pay) !== 0
+  const paying = (classes & CLASS_BIT.pay) !== 0
   const amount = paying && /^[$€£¥]?\d/.test(next.lower)
   return (
     amount ||
@@ -235,13 +212,13 @@ const TAKES_AS_OBJECT = new Set(['what', 'whatever', 'everything', 'anything', '
 /** "you must X", "agents should X", "could you X", "has to be X-ed", "it is necessary to X". */
 function modalStrength(words: readonly Word[], at: number, question: boolean): number {
   const word = words[at] as Word
-  if (!MODALS.has(word.lower)) return 0
-  const before = words[at - 1]?.lower ?? ''
+  if (!word.sense.isModal) return 0
+  const before = words[at - 1]
   const behind = words[at + 1]?.lower ?? ''
   if (NEEDS_TO.has(word.lower) && behind !== 'to') return 0
   if (!words.slice(at + 1, at + 6).some((_, index, near) => acts(near, index))) return 0
   if (behind === 'you' && /^(?:can|could|would|will|may|might|should)$/.test(word.lower)) return STRENGTH.request
-  if (SUBJECTS_ASKED.has(before))
+  if (before?.sense.isAskedSubject === true)
     return word.lower === 'may' || word.lower === 'can' || word.lower === 'might' ? STRENGTH.wish : STRENGTH.modal
   if (words.slice(at + 1, at + 4).some((one) => one.lower === 'be' || one.lower === 'to'))
     return question ? STRENGTH.wish : STRENGTH.modal
@@ -254,11 +231,10 @@ const NEEDS_TO = new Set(['have', 'has', 'need', 'needs', 'ought', 'required', '
 /** An acting word, or one that acts because "to" or a modal stands in front of it. */
 function acts(words: readonly Word[], at: number): boolean {
   const word = words[at] as Word
-  if (meaningOf(word.lower).acts) return true
-  const before = words[at - 1]?.lower
-  return (
-    isAmbiguous(word.lower) && (before === undefined || before === 'to' || before === 'you' || LEAD_INS.has(before))
-  )
+  if (word.sense.meaning.acts) return true
+  if (!word.sense.isAmbiguous) return false
+  const before = words[at - 1]
+  return before === undefined || before.lower === 'to' || before.lower === 'you' || before.sense.isLeadIn
 }
 
 /** "I need you to X", "we would like X", "would you X", "make sure", "it would be great if". */
@@ -266,11 +242,11 @@ function wishStrength(words: readonly Word[], at: number): number {
   const word = words[at] as Word
   const next = words[at + 1]?.lower ?? ''
   if ((word.lower === 'would' || word.lower === 'will') && next === 'you') return STRENGTH.request
-  if (DESIRES.has(word.lower)) {
+  if (word.sense.isDesire) {
     const subject = words
       .slice(Math.max(0, at - 3), at)
       .some((one) => one.lower === 'i' || one.lower === 'we' || one.lower === 'would')
-    const asked = words.slice(at + 1, at + 4).some((one) => SUBJECTS_ASKED.has(one.lower))
+    const asked = words.slice(at + 1, at + 4).some((one) => one.sense.isAskedSubject)
     if (asked) return STRENGTH.request
     if (subject) return STRENGTH.wish
   }
@@ -286,12 +262,12 @@ export function rootsOf(words: readonly Word[]): string[] {
       continue
     }
     if (!isPlainWord(word)) continue
-    for (const part of partsOf(word.lower)) roots.push(meaningOf(part).root)
+    for (const meaning of word.sense.parts) roots.push(meaning.root)
   }
   return roots
 }
 
 /** Roots of the words that tell what a text is about: neither acting words nor everyday objects. */
 export function tellingWords(words: readonly Word[]): string[] {
-  return rootsOf(words.filter((word) => !partsOf(word.lower).every(isEveryday)))
+  return rootsOf(words.filter((word) => !word.sense.isEveryday))
 }

@@ -206,7 +206,6 @@ function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndi
   const values = [...line.values, ...(lender?.values ?? [])]
   const own = new Set([...reading.roots, ...(lender?.reading.roots ?? [])])
   const context = new Set(neighbours.flatMap((other) => other.reading.roots))
-  const rest = restOfItem(line, lines)
   return {
     strength: order.strength,
     classes: (reading.classes | (lender?.reading.classes ?? 0)) >>> 0,
@@ -223,21 +222,21 @@ function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndi
       .slice(0, INDICATOR_LIMITS.order_author)
       .map((word) => hasher.word(word)),
     item: Math.min(line.item, 0xffff),
-    cohesion: Math.min([...own].filter((root) => rest.has(root)).length, 255),
+    cohesion: Math.min(cohesionOf(own, line, lines), 255),
   }
 }
 
 /** How many sentences of an item are compared with an order in it. */
 const REST_SENTENCES = 40
 
-/** The roots of the other paragraphs of a sentence's item. */
-function restOfItem(line: Line, lines: readonly Line[]): Set<string> {
-  const roots = new Set<string>()
+/** How many of an order's own roots the other paragraphs of its item have, too. */
+function cohesionOf(own: ReadonlySet<string>, line: Line, lines: readonly Line[]): number {
+  const alone = new Set(own)
   let left = REST_SENTENCES
   for (const other of lines) {
     if (other.item !== line.item || other.paragraph === line.paragraph) continue
-    if (left-- <= 0) break
-    for (const root of other.reading.roots) roots.add(root)
+    if (left-- <= 0 || alone.size === 0) break
+    for (const root of other.reading.roots) alone.delete(root)
   }
-  return roots
+  return own.size - alone.size
 }

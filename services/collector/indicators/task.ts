@@ -6,8 +6,8 @@
 import { INDICATOR_LIMITS, type TaskIndicators } from '../../../schemas/indicators.ts'
 import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
-import { isStopWord, LEAD_INS } from './lexicon.ts'
-import { partsOf, readSentence, tellingWords } from './orders.ts'
+import { readSentence, tellingWords } from './orders.ts'
+import { partsOf } from './sense.ts'
 import { type Sentence, sentencesOf, type Word } from './text.ts'
 import type { Value } from './values.ts'
 
@@ -84,7 +84,7 @@ export function readTask(text: string, hasher: Hasher): TaskReading {
 }
 
 const isName = (word: Word): boolean =>
-  word.capital && word.values.length === 0 && !isStopWord(word.lower) && !LEAD_INS.has(word.lower)
+  word.capital && word.values.length === 0 && !word.sense.isStopWord && !word.sense.isLeadIn
 
 /** Proper nouns, those inside a sentence first, then the words of addresses and hosts that the task names. */
 function namesOf(sentences: readonly Sentence[], values: readonly Value[]): string[] {

@@ -6,6 +6,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import { ownCopy } from './memory.ts'
+import { Sense } from './sense.ts'
 import { comparable, type Value, valuesOf } from './values.ts'
 
 export interface Word {
@@ -19,7 +20,33 @@ export interface Word {
   readonly behind: string
   /** A dash, bullet or arrow stands in front of it, or the word itself is one. */
   readonly breaks: boolean
+  readonly sense: Sense
 }
+
+class RememberedWord implements Word {
+  readonly lower: string
+  readonly values: readonly Value[]
+  readonly capital: boolean
+  readonly ideographs: boolean
+  readonly behind: string
+  readonly breaks: boolean
+  #sense: Sense | undefined
+  constructor({ lower, values, capital, ideographs, behind, breaks }: Omit<Word, 'sense'>) {
+    this.lower = lower
+    this.values = values
+    this.capital = capital
+    this.ideographs = ideographs
+    this.behind = behind
+    this.breaks = breaks
+  }
+  get sense(): Sense {
+    this.#sense ??= new Sense(this.lower)
+    return this.#sense
+  }
+}
+
+const markOf = (behind: string, breaks: boolean): Word =>
+  new RememberedWord({ lower: '', values: [], capital: false, ideographs: false, behind, breaks })
 
 export interface Sentence {
   readonly words: readonly Word[]
@@ -151,9 +178,7 @@ function readChunk(chunk: string): Step[] {
 }
 
 function wordOf(chunk: string): Word | undefined {
-  if (/^[-–—=|>→*•·+]+$/.test(chunk)) {
-    return { lower: '', values: [], capital: false, ideographs: false, behind: '', breaks: true }
-  }
+  if (/^[-–—=|>→*•·+]+$/.test(chunk)) return markOf('', true)
   let core = (chunk.length > 2_048 ? chunk.slice(0, 2_048) : chunk).replace(EDGE_FRONT, '')
   let behind = ''
   for (let round = 0; round < 3; round++) {
@@ -163,21 +188,19 @@ function wordOf(chunk: string): Word | undefined {
     core = stop === null ? bare : bare.slice(0, stop.index)
     behind += stop?.[0] ?? ''
   }
-  if (core === '')
-    return behind === ''
-      ? undefined
-      : { lower: '', values: [], capital: false, ideographs: false, behind, breaks: false }
+  if (core === '') return behind === '' ? undefined : markOf(behind, false)
   const ideographs = IDEOGRAPHS.test(core)
   const dashed = /^[-–—]/.test(core)
   if (dashed) core = core.replace(/^[-–—]+/, '')
-  return {
-    lower: core.toLowerCase(),
-    values: ideographs || ABBREVIATIONS.has(core.toLowerCase()) ? [] : valuesOf(core),
+  const lower = core.toLowerCase()
+  return new RememberedWord({
+    lower,
+    values: ideographs || ABBREVIATIONS.has(lower) ? [] : valuesOf(core),
     capital: /^\p{Lu}/u.test(core),
     ideographs,
     behind,
     breaks: dashed,
-  }
+  })
 }
 
 /** Phrases in quotes: titles, subjects, new passwords. They are values because a call repeats them whole. */

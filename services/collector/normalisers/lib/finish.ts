@@ -74,7 +74,7 @@ const itemsMax = (field: string): number =>
 function fill(event: Event, fields: Draft['fields']): void {
   const writable = event as Record<string, unknown>
   for (const [field, value] of Object.entries(fields)) {
-    if (typeof value === 'string') {
+    if (typeof value === 'string' && value !== '') {
       const charsMax = FREE_TEXT[field as keyof Event]
       writable[field] = charsMax === undefined ? name(value) : freeText(value, charsMax)
     } else if (Array.isArray(value)) {
