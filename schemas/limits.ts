@@ -9,6 +9,10 @@ export const LIMITS = {
   indicator_text_chars_max: 65_536,
   /** What one tenant's indicator extractor remembers of texts it has read, keys included. */
   indicator_memory_bytes_max: 8 * 1024 * 1024,
+  /** Threads in which a collector prepares requests. */
+  prepare_threads_max: 4,
+  /** Until another one takes the place of a thread that has ended. */
+  prepare_restart_ms: 1_000,
 
   // Requests
   body_bytes_max: 16 * 1024 * 1024,

@@ -4,7 +4,7 @@
  * go right on the next attempt.
  */
 import { LIMITS } from '../../schemas/limits.ts'
-import type { Normalised } from './normalise.ts'
+import type { Prepared } from './preparing/index.ts'
 import { encodePartialSuccess, encodeStatus, encodeSuccess } from './protobuf/encode.ts'
 
 export type Dialect = 'own' | 'otlp-json' | 'otlp-protobuf'
@@ -70,27 +70,27 @@ export function refusalAnswer(refused: Refusal, dialect: Dialect): Answer {
   return { status: refused.status, headers, ...refusalBody(refused, dialect) }
 }
 
-const said = ({ index, detail }: Normalised['rejected'][number]): string => `record ${index}: ${detail}`
+const said = ({ index, detail }: Prepared['rejected'][number]): string => `record ${index}: ${detail}`
 
 /** OTLP: nothing, or how many records were rejected and why; the client must not send them again. */
-function otlpBody({ rejected }: Normalised, protobuf: boolean): Pick<Answer, 'type' | 'body'> {
+function otlpBody({ rejected }: Prepared, protobuf: boolean): Pick<Answer, 'type' | 'body'> {
   if (rejected.length === 0) return protobuf ? inProtobuf(encodeSuccess()) : inJson({})
   const errorMessage = rejected.slice(0, LIMITS.rejections_named_max).map(said).join('; ')
   if (protobuf) return inProtobuf(encodePartialSuccess(rejected.length, errorMessage))
   return inJson({ partialSuccess: { rejectedLogRecords: String(rejected.length), errorMessage } })
 }
 
-function ownBody({ events, rejected, ignored }: Normalised): Pick<Answer, 'type' | 'body'> {
+function ownBody({ events, rejected, ignored }: Prepared): Pick<Answer, 'type' | 'body'> {
   const errors = rejected
     .slice(0, LIMITS.rejections_named_max)
     .map(({ index, reason, detail }) => ({ index, reason, detail }))
   const ignoredFields = Object.keys(ignored).length === 0 ? {} : { ignored_fields: ignored }
-  return inJson({ accepted: events.length, rejected: rejected.length, errors, ...ignoredFields })
+  return inJson({ accepted: events, rejected: rejected.length, errors, ...ignoredFields })
 }
 
 /** The answer to a request that is durable in the log. */
-export const takenAnswer = (normalised: Normalised, dialect: Dialect): Answer => ({
+export const takenAnswer = (prepared: Prepared, dialect: Dialect): Answer => ({
   status: 200,
   headers: {},
-  ...(dialect === 'own' ? ownBody(normalised) : otlpBody(normalised, dialect === 'otlp-protobuf')),
+  ...(dialect === 'own' ? ownBody(prepared) : otlpBody(prepared, dialect === 'otlp-protobuf')),
 })

@@ -15,11 +15,12 @@ export interface Contexts {
 
 const TENANTS_MAX = 256
 
-export function createContexts(keys: TenantKeys): Contexts {
+/** `memoryBytesMax`: what the extractor of each tenant may remember of texts. */
+export function createContexts(keys: TenantKeys, memoryBytesMax: number): Contexts {
   const make = (tenant: string): Pick<NormaliseContext, 'extractor' | 'hashCredential'> => {
     const credentials = keys.forCredentials(tenant)
     return {
-      extractor: createExtractor({ key: keys.forTenant(tenant) }),
+      extractor: createExtractor({ key: keys.forTenant(tenant), memoryBytesMax }),
       hashCredential: (secret) => credentialHash(credentials, secret),
     }
   }

@@ -1,13 +1,10 @@
 /** Appends what requests became: events as frames of their partitions, bad records as dead letters. */
-import { rowOf } from '../../schemas/event.ts'
-import { partitionOf } from '../../schemas/ids.ts'
-import { eventKey } from '../../schemas/topics.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { deadLetterOf, writeDeadLetters } from './dead-letters.ts'
 import { createFrameWriter } from './frame-writer.ts'
-import type { Normalised } from './normalise.ts'
+import type { Prepared } from './preparing/index.ts'
 
 /** One request, or one record of `raw`. */
 export interface Taking {
@@ -16,7 +13,7 @@ export interface Taking {
   readonly origin: string
   /** ms since 1970. */
   readonly receiptTime: number
-  readonly normalised: Normalised
+  readonly prepared: Prepared
 }
 
 /** Resolves when all is durable. Rejects with LogError; sending the same again repeats its ids. */
@@ -29,15 +26,13 @@ export interface EventStoreOptions {
 }
 
 /** Rows by partition, in the order of the requests. */
-function partitioned(takings: readonly Taking[], partitions: number): Map<number, string[]> {
+function linesOf(takings: readonly Taking[]): Map<number, string[]> {
   const lines = new Map<number, string[]>()
-  for (const { tenant, normalised } of takings) {
-    for (const event of normalised.events) {
-      const partition = partitionOf(eventKey(tenant, event.identity), partitions)
-      const line = JSON.stringify(rowOf(event))
+  for (const { prepared } of takings) {
+    for (const [partition, own] of prepared.lines) {
       const lane = lines.get(partition)
-      if (lane === undefined) lines.set(partition, [line])
-      else lane.push(line)
+      if (lane === undefined) lines.set(partition, [...own])
+      else lane.push(...own)
     }
   }
   return lines
@@ -46,13 +41,12 @@ function partitioned(takings: readonly Taking[], partitions: number): Map<number
 export function createEventStore({ log, clock, metrics }: EventStoreOptions): EventStore {
   const writer = createFrameWriter({ log, clock, metrics })
   return async (takings) => {
-    const letters = takings.flatMap(({ tenant, origin, receiptTime, normalised }) =>
-      normalised.rejected.map((one) => deadLetterOf(tenant, origin, receiptTime, one)),
+    const letters = takings.flatMap(({ tenant, origin, receiptTime, prepared }) =>
+      prepared.rejected.map((one) => deadLetterOf(tenant, origin, receiptTime, one)),
     )
-    await Promise.all([writer.write(partitioned(takings, log.partitions('events'))), writeDeadLetters(log, letters)])
-    for (const { normalised } of takings) {
-      const [first] = normalised.events
-      if (first !== undefined) metrics.eventsAccepted.inc({ source: first.source }, normalised.events.length)
+    await Promise.all([writer.write(linesOf(takings)), writeDeadLetters(log, letters)])
+    for (const { prepared } of takings) {
+      if (prepared.source !== undefined) metrics.eventsAccepted.inc({ source: prepared.source }, prepared.events)
     }
     for (const { reason } of letters) metrics.deadLetters.inc({ service: 'collector', reason })
   }

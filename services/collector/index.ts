@@ -56,7 +56,7 @@ export function createCollector(options: CollectorOptions): Collector {
     const dialect = door.format === 'otlp' ? otlpDialect(request.headers['content-type']) : 'own'
     try {
       const taken = await intake(door, request)
-      return taken.ok ? takenAnswer(taken.normalised, dialect) : refusalAnswer(taken, dialect)
+      return taken.ok ? takenAnswer(taken.prepared, dialect) : refusalAnswer(taken, dialect)
     } catch (error) {
       return refusalAnswer(failure(error, logger), dialect)
     }

@@ -9,12 +9,10 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import type { TenantKeys } from '../lib/secrets.ts'
 import { type Refusal, refusal } from './answers.ts'
-import { createContexts } from './contexts.ts'
 import { bodyForm, type Door, sendingScope } from './doors.ts'
-import { bodySteps, drainInTurns, type Normalised } from './normalise.ts'
 import { createEventStore } from './event-store.ts'
+import type { Prepared, Preparer } from './preparing/index.ts'
 import { createBudget, readRequest } from './read-request.ts'
 
 export interface CollectorOptions {
@@ -23,20 +21,19 @@ export interface CollectorOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly keys: TenantKeys
+  readonly preparer: Preparer
   /** Whether the log holds the current configuration and can be written; until then senders are asked to wait. */
   ready(): { readonly ok: true } | { readonly ok: false; readonly reason: string }
 }
 
 /** A request that is durable in the log, or why it was not taken. */
-export type Taken = { readonly ok: true; readonly normalised: Normalised } | Refusal
+export type Taken = { readonly ok: true; readonly prepared: Prepared } | Refusal
 
 /** Takes one request. Rejects where the log fails; the sender may then send it again. */
 export type Intake = (door: Door, request: FastifyRequest) => Promise<Taken>
 
 export function createIntake(options: CollectorOptions): Intake {
-  const { authenticate, clock, ready } = options
-  const contexts = createContexts(options.keys)
+  const { log, authenticate, clock, ready, preparer } = options
   const budget = createBudget(LIMITS.request_bytes_in_flight_max)
   const store = createEventStore(options)
 
@@ -55,11 +52,13 @@ export function createIntake(options: CollectorOptions): Intake {
     if (!read.ok) return read
     try {
       const receiptTime = clock.now()
-      const context = contexts.forRequest(tenant, receiptTime, scope.history)
-      const result = await drainInTurns(bodySteps(door.format, read.body, form, context))
+      const { format } = door
+      const { history } = scope
+      const partitions = log.partitions('events')
+      const result = await preparer.prepare({ tenant, receiptTime, history, format, form, body: read.body, partitions })
       if (!result.ok) return refusal(result.status, 'bad_body', `${result.detail} (byte ${result.position})`)
-      await store([{ tenant, origin: door.format, receiptTime, normalised: result }])
-      return { ok: true, normalised: result }
+      await store([{ tenant, origin: format, receiptTime, prepared: result }])
+      return { ok: true, prepared: result }
     } finally {
       budget.give(read.body.length)
     }

@@ -5,6 +5,7 @@ import { EVENT_COLUMNS, type Event } from '../../schemas/event.ts'
 import type { DeadLetter } from '../../schemas/dead-letter.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
 import { createCollector } from '../../services/collector/index.ts'
+import { createPreparer, type Preparer } from '../../services/collector/preparing/index.ts'
 import { createAuthenticator, type TokenSpec } from '../../services/lib/auth.ts'
 import { createLogger } from '../../services/lib/logger.ts'
 import type { Log } from '../../services/lib/log/port.ts'
@@ -29,6 +30,7 @@ export interface Frame {
 export interface CollectorRoom {
   readonly url: string
   readonly log: Log
+  readonly preparer: Preparer
   /** Set to make the collector say that it is not ready. */
   notReady: string | undefined
   post(path: string, body: string | Buffer, headers?: Record<string, string>): Promise<Response>
@@ -66,14 +68,16 @@ export async function openCollector(partitions = 8): Promise<CollectorRoom> {
   const log = await room.open()
   await log.ensureTopics(topicSpecs(partitions))
   const metrics = createMetrics()
+  const logger = createLogger('silent')
+  const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger })
   const state: { notReady: string | undefined } = { notReady: undefined }
   const collector = createCollector({
     log,
     authenticate: createAuthenticator(TOKENS),
     clock: { now: () => Date.now() },
-    logger: createLogger('silent'),
+    logger,
     metrics,
-    keys: tenantKeys(Buffer.alloc(32, 1)),
+    preparer,
     ready: () => (state.notReady === undefined ? { ok: true } : { ok: false, reason: state.notReady }),
   })
   const app = fastify({ forceCloseConnections: true })
@@ -82,6 +86,7 @@ export async function openCollector(partitions = 8): Promise<CollectorRoom> {
   return Object.assign(state, {
     url,
     log,
+    preparer,
     post: (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
       fetch(url + path, {
         method: 'POST',
@@ -95,6 +100,7 @@ export async function openCollector(partitions = 8): Promise<CollectorRoom> {
     drain: () => collector.drain(),
     close: async () => {
       await app.close()
+      await preparer.close()
       await room.clear()
     },
   })

@@ -65,10 +65,13 @@ const NESTED_BYTES = 500
 const bytesOfPart = (values: readonly HashedValue[], nested: number): number =>
   PART_BYTES + PART_VALUE_BYTES * values.length + NESTED_BYTES * nested
 
-/** `key`: at least 16 random bytes, one key for each tenant, kept as long as its logs are to be comparable. */
-export function createExtractor(options: { readonly key: Buffer }): Extractor {
+/**
+ * `key`: at least 16 random bytes, one key for each tenant, kept as long as its logs are to be comparable. `memoryBytesMax`:
+ * what it may remember of texts that it has read.
+ */
+export function createExtractor(options: { readonly key: Buffer; readonly memoryBytesMax?: number }): Extractor {
   const hasher = createHasher(options.key)
-  const half = LIMITS.indicator_memory_bytes_max / 2
+  const half = (options.memoryBytesMax ?? LIMITS.indicator_memory_bytes_max) / 2
   const leaves = createMemory(half, bytesOfLeaf)
   const results = createMemory<Part<ResultIndicators>>(half / 2, (kept) =>
     bytesOfPart(kept.values, kept.indicators.orders.length),

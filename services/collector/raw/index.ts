@@ -21,10 +21,8 @@ import {
 import { createSteadyConsumer } from '../../lib/log/steady-consumer.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import type { TenantKeys } from '../../lib/secrets.ts'
-import { createContexts } from '../contexts.ts'
 import { createEventStore, type Taking } from '../event-store.ts'
-import { bodySteps, drainInTurns, type NormaliseContext, type NormaliseResult } from '../normalise.ts'
+import type { Job, Preparation, Preparer } from '../preparing/index.ts'
 import { bytesRecord } from './bytes-record.ts'
 import { formOf } from './form.ts'
 
@@ -33,7 +31,7 @@ export interface RawIntakeOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly keys: TenantKeys
+  readonly preparer: Preparer
   readonly tenant: string
   /** auto: told by each record. */
   readonly format: RawFormat
@@ -55,25 +53,23 @@ const GROUP = 'collector-raw'
 const READY_CHECK_MS = 200
 
 /** A record that could not be read at all is one bad record. */
-const unreadable = (
-  value: Buffer,
-  { detail, position }: Extract<NormaliseResult, { ok: false }>,
-): Taking['normalised'] => ({
-  events: [],
+const unreadable = (value: Buffer, { detail, position }: Extract<Preparation, { ok: false }>): Taking['prepared'] => ({
+  lines: new Map(),
+  events: 0,
+  source: undefined,
   rejected: [{ index: 0, reason: 'malformed', detail: `${detail} (byte ${position})`, record: bytesRecord(value) }],
   records: 1,
   ignored: {},
 })
 
-/** Works through one record in the format that is configured, or that it shows. */
-const stepsOf = (format: RawFormat, value: Buffer, context: NormaliseContext): ReturnType<typeof bodySteps> =>
+/** The format that is configured, or the one that a record shows. */
+const writtenIn = (format: RawFormat, value: Buffer): Pick<Job, 'format' | 'form'> =>
   format === 'otlp_proto'
-    ? bodySteps('otlp', value, 'protobuf', context)
-    : bodySteps(format, value, format === 'auto' ? formOf(value) : 'json', context)
+    ? { format: 'otlp', form: 'protobuf' }
+    : { format, form: format === 'auto' ? formOf(value) : 'json' }
 
 export function createRawIntake(options: RawIntakeOptions): RawIntake {
-  const { log, clock, logger, metrics, tenant, format, history } = options
-  const contexts = createContexts(options.keys)
+  const { log, clock, logger, metrics, tenant, format, history, preparer } = options
   const store = createEventStore(options)
   const uncommitted = new Map<number, number>()
   const stopping = new AbortController()
@@ -82,13 +78,14 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
 
   const pause = (ms: number): Promise<void> => wait(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
 
-  async function read({ offset, value }: LogRecord, partition: number): Promise<Taking | undefined> {
+  async function prepare({ offset, value }: LogRecord, partition: number): Promise<Taking | undefined> {
     if (value === null) return undefined
     const receiptTime = clock.now()
-    const context = contexts.forRequest(tenant, receiptTime, history)
-    const result = await drainInTurns(stepsOf(format, value, context))
-    const normalised = result.ok ? result : unreadable(value, result)
-    return { tenant, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, normalised }
+    const partitions = log.partitions('events')
+    const job: Job = { tenant, receiptTime, history, ...writtenIn(format, value), body: value, partitions }
+    const result = await preparer.prepare(job)
+    const prepared = result.ok ? result : unreadable(value, result)
+    return { tenant, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, prepared }
   }
 
   /** Holds on for as long as the partition is ours: a record of `raw` has no sender who could send it again. */
@@ -107,12 +104,11 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
   }
 
   async function process(batch: Batch, context: BatchContext): Promise<void> {
-    const takings: Taking[] = []
-    for (const record of batch.records) {
-      const taking = await read(record, batch.partition)
-      if (taking !== undefined) takings.push(taking)
-    }
-    await persist(takings, context)
+    const read = await Promise.all(batch.records.map((record) => prepare(record, batch.partition)))
+    await persist(
+      read.filter((taking) => taking !== undefined),
+      context,
+    )
     const next = (batch.records.at(-1)?.offset ?? -1) + 1
     uncommitted.set(batch.partition, next)
     metrics.consumerLag.set({ service: 'collector', topic: TOPIC }, Math.max(0, batch.endOffset - next))

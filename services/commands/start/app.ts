@@ -11,6 +11,7 @@ import type { Detector } from '../../../detectors/detector.ts'
 import { createApi, type Readiness } from '../../api/index.ts'
 import { type Archiver, createArchiver } from '../../archiver/index.ts'
 import { type Collector, createCollector } from '../../collector/index.ts'
+import { createPreparer, type Preparer } from '../../collector/preparing/index.ts'
 import { createDetectorService, type DetectorService } from '../../detector/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createCommandSender } from '../../lib/command-sender.ts'
@@ -53,6 +54,7 @@ interface Parts {
   readonly responder: Responder
   readonly detectors: DetectorService
   readonly archiver: Archiver
+  readonly preparer: Preparer
 }
 
 async function openLog({ data, config, clock, logger }: AppOptions): Promise<Log> {
@@ -79,6 +81,7 @@ async function readinessOf({ log, responder }: Pick<Parts, 'log' | 'responder'>)
 async function stopAll(collector: Collector, ports: Ports, parts: Parts): Promise<void> {
   await collector.drain()
   await ports.close()
+  await parts.preparer.close()
   await parts.detectors.stop()
   await parts.responder.stop()
   await parts.archiver.stop()
@@ -102,14 +105,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const responder = createResponder({ ...tools, config, identityCount: (tenant) => service.identitiesOf(tenant) })
   const archiver = createArchiver({ ...tools, warehouse, fromOldest: options.rebuildWarehouse === true })
-  const parts: Parts = { log, warehouse, responder, detectors: service, archiver }
+  const preparer = createPreparer({ keys: secrets.keys, logger })
+  const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer }
 
   const authenticate = authenticatorOf(config, secrets.adminToken)
   let health: Readiness = { ready: false, reasons: ['starting'] }
   const collector = createCollector({
     ...tools,
     authenticate,
-    keys: secrets.keys,
+    preparer,
     ready: () => (health.ready ? { ok: true } : { ok: false, reason: health.reasons.join('; ') }),
   })
   const readiness = async (): Promise<Readiness> => {

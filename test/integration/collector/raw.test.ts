@@ -9,7 +9,6 @@ import { createRawIntake, type RawIntake, type RawIntakeOptions } from '../../..
 import { systemClock } from '../../../services/lib/clock.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
-import { tenantKeys } from '../../../services/lib/secrets.ts'
 import { demoLoad } from '../../support/demo-load.ts'
 import { encodeOtlp, type OtlpRequest } from '../../support/otlp-protobuf.ts'
 import { type CollectorRoom, openCollector } from '../../support/collector.ts'
@@ -49,7 +48,7 @@ describe('the topic raw', () => {
       clock: systemClock,
       logger: createLogger('silent'),
       metrics: createMetrics(),
-      keys: tenantKeys(Buffer.alloc(32, 1)),
+      preparer: room.preparer,
       tenant: 'acme',
       format: 'auto',
       history: false,

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { findKafka, resolveKafkaJars } from '../../../infra/local/kafka-jars.ts'
+import { createPreparer } from '../../../services/collector/preparing/index.ts'
 import { createRawIntake } from '../../../services/collector/raw/index.ts'
 import { logOpener } from '../../../services/commands/process/engines.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
@@ -58,12 +59,13 @@ await withKafka({ brokers: 1 }, (kafka) => {
       const tools = { clientId: 'test', config: outcome.config, clock: systemClock, logger }
       const log = await (await logOpener(tools, () => undefined))()
       const metrics = createMetrics()
+      const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger })
       const intake = createRawIntake({
         log,
         clock: systemClock,
         logger,
         metrics,
-        keys: tenantKeys(Buffer.alloc(32, 1)),
+        preparer,
         tenant: 'acme',
         format: 'auto',
         history: false,
@@ -87,6 +89,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
         expect((await metrics.deadLetters.get()).values).toEqual([])
       } finally {
         await intake.stop()
+        await preparer.close()
         await log.close()
       }
     })

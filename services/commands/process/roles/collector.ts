@@ -3,6 +3,7 @@
  * responder's records in `state` tell: an event before it would be judged by no rules.
  */
 import { createCollector } from '../../../collector/index.ts'
+import { createPreparer } from '../../../collector/preparing/index.ts'
 import { createRawIntake } from '../../../collector/raw/index.ts'
 import { createStateView } from '../../../lib/state-view.ts'
 import type { Rollout } from '../../../responder/configuration.ts'
@@ -23,9 +24,9 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     const latest = probes.latest()
     return latest.ready ? { ok: true } : { ok: false, reason: latest.reasons.join('; ') }
   }
-  const keys = tools.keys()
-  const collector = createCollector({ ...tools, keys, ready })
-  const raw = config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, keys, ready })
+  const preparer = createPreparer({ keys: tools.keys(), logger: tools.logger })
+  const collector = createCollector({ ...tools, preparer, ready })
+  const raw = config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, preparer, ready })
   return {
     plugin: collector.plugin,
     secondPlugin: collector.plugin,
@@ -40,6 +41,7 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     drain: collector.drain,
     async stop() {
       await raw?.stop()
+      await preparer.close()
       await state.stop()
     },
   }

@@ -1,0 +1,34 @@
+/** A thread that prepares requests. Long ones take turns, so that a short one behind them need not wait for their end. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { TenantKeys } from '../../lib/secrets.ts'
+import { createPrepare } from './prepare.ts'
+import type { Answer, Given, ThreadData } from './protocol.ts'
+
+const port = parentPort!
+const { memoryBytesMax } = workerData as ThreadData
+/** By tenant; they come with each job, so that the master key stays where it is. */
+const given = new Map<string, Given['keys']>()
+const keyOf = (tenant: string, use: keyof Given['keys']): Buffer => {
+  const keys = given.get(tenant)
+  if (keys === undefined) throw new Error(`no keys were given for the tenant ${tenant}`)
+  return Buffer.from(keys[use])
+}
+const keys: TenantKeys = {
+  forTenant: (tenant) => keyOf(tenant, 'indicators'),
+  forCredentials: (tenant) => keyOf(tenant, 'credentials'),
+}
+const prepare = createPrepare(keys, memoryBytesMax)
+
+async function answer({ id, job, body, keys: own }: Given): Promise<Answer> {
+  given.set(job.tenant, own)
+  try {
+    return {
+      id,
+      preparation: await prepare({ ...job, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) }),
+    }
+  } catch (error) {
+    return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
+}
+
+port.on('message', (message: Given) => void answer(message).then((made) => port.postMessage(made)))

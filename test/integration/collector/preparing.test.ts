@@ -1,0 +1,88 @@
+/** Threads of the collector give what one thread alone gives, and one that dies takes nothing with it but its jobs. */
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Format } from '../../../services/collector/normalise.ts'
+import { createPreparer, type Job } from '../../../services/collector/preparing/index.ts'
+import { createThreads } from '../../../services/collector/preparing/threads.ts'
+import { createLogger } from '../../../services/lib/logger.ts'
+import { tenantKeys } from '../../../services/lib/secrets.ts'
+import { SAMPLES } from '../../conformance/normaliser-samples.ts'
+
+const tools = { keys: tenantKeys(Buffer.alloc(32, 3)), logger: createLogger('silent') }
+const job = (body: string | Buffer, more: Partial<Job> = {}): Job => ({
+  tenant: 'acme',
+  receiptTime: Date.UTC(2026, 6, 1),
+  history: false,
+  format: 'auto',
+  form: 'json',
+  body: Buffer.from(body),
+  partitions: 4,
+  ...more,
+})
+const requests = Object.entries(SAMPLES).flatMap(([format, { requests: all }]) =>
+  all.map((request): readonly [Format, string] => [format as Format, JSON.stringify(request)]),
+)
+const EVENT = JSON.stringify({ id: 'one', agent: 'a', action: 'list_files', time: '2026-06-01T10:00:00Z' })
+
+describe('two threads', () => {
+  const alone = createPreparer({ ...tools, threads: 0 })
+  const threads = createPreparer({ ...tools, threads: 2 })
+  afterAll(() => threads.close())
+
+  it.each(requests)('give what one alone gives: %s', async (format, body) => {
+    const prepared = await threads.prepare(job(body, { format }))
+    expect(prepared).toEqual(await alone.prepare(job(body, { format })))
+    expect(prepared).toMatchObject({ ok: true, source: format, rejected: [] })
+  })
+
+  it('give the same refusals and rejections', async () => {
+    for (const body of ['{', '[]', '{"resourceLogs": 1}', '[{"id": 1}, 5]', `[${EVENT}, null]`]) {
+      for (const format of ['otlp', 'events', 'cloudtrail', 'auto'] as const) {
+        expect(await threads.prepare(job(body, { format }))).toEqual(await alone.prepare(job(body, { format })))
+      }
+    }
+  })
+
+  it('keep the hashes of tenants apart, and leave the body as it is', async () => {
+    const body = Buffer.from(JSON.stringify({ ...JSON.parse(EVENT), result: 'Pay DE89370400440532013000 now.' }))
+    const before = body.toString()
+    const [one, other, again] = await Promise.all(
+      ['one', 'other', 'one'].map(async (tenant) => {
+        const made = await threads.prepare(job(body, { tenant }))
+        return made.ok ? [...made.lines.values()].flat().join() : undefined
+      }),
+    )
+    expect(one).toBe(again)
+    expect(one).not.toBe(other)
+    expect(body.toString()).toBe(before)
+  })
+
+  it('answer many jobs, each with its own', async () => {
+    const ids = Array.from({ length: 200 }, (_, n) => `job-${n}`)
+    const lines = await Promise.all(
+      ids.map(async (id) => {
+        const made = await threads.prepare(job(EVENT.replace('one', id)))
+        return made.ok ? [...made.lines.values()].flat() : []
+      }),
+    )
+    for (const [n, id] of ids.entries()) expect(lines[n]).toEqual([expect.stringContaining(`"${id}"`)])
+  })
+})
+
+describe('a thread that dies', () => {
+  it('fails the jobs that it had, and the next ones go well again', async () => {
+    const entry = new URL('../../support/mortal-thread.ts', import.meta.url)
+    const threads = createThreads({ ...tools, threads: 1, entry })
+    onTestFinished(() => threads.close())
+    expect(await threads.prepare(job(EVENT))).toMatchObject({ ok: true, events: 1 })
+    await expect(threads.prepare(job(EVENT, { tenant: 'deadly' }))).rejects.toThrow('has ended: exit code 9')
+    await expect(threads.prepare(job(EVENT))).rejects.toThrow('no thread of the collector runs at the moment')
+    const again = (): Promise<unknown> => threads.prepare(job(EVENT)).catch(() => undefined)
+    await expect.poll(again).toMatchObject({ ok: true, events: 1 })
+  })
+
+  it('fails what it is given after it was closed', async () => {
+    const threads = createPreparer({ ...tools, threads: 1 })
+    await threads.close()
+    await expect(threads.prepare(job(EVENT))).rejects.toThrow('no thread')
+  })
+})
