@@ -9,7 +9,7 @@
  *   --idle 20          seconds of each idle measurement
  *   --requests 100     of each trickle that latency is measured with; 5 a second
  *   --only embedded    or separate, or backlog: leaves out the others
- *   --profile DIR      writes a CPU profile of every service there; figures are a little worse then
+ *   --profile DIR      writes CPU profiles of every service there, one for each thread; figures are a little worse then
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

@@ -51,7 +51,7 @@ export interface Separate extends System {
 }
 
 export interface RoomOptions {
-  /** A CPU profile of each service goes into this directory. */
+  /** CPU profiles of each service go into a folder in this directory, one for each thread. */
   readonly profile: string | undefined
   /** Where signed webhooks go. */
   readonly sink: { readonly url: string; readonly secret: string }
@@ -82,7 +82,7 @@ const partOf = (name: string, pid: number | undefined): Part[] => (pid === undef
 /** Starts a command of ours; what it logs goes to a file in the directory. */
 async function launch(directory: string, { name, args, url }: Launch, profile: string | undefined): Promise<Service> {
   const output = join(directory, `${name}.log`)
-  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}`]
+  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`]
   const environment = [`MOLTWATCH_TOKEN=${TOKEN}`, `MOLTWATCH_MASTER_KEY=${MASTER_KEY}`, 'UV_THREADPOOL_SIZE=16']
   const command = ['env', ...environment, process.execPath, ...profiling, MAIN, ...args] as const
   const child = await startGuarded([...command], { data: directory, output })
