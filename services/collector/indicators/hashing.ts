@@ -3,8 +3,7 @@
  * a value's hash are never comparable with each other, nor with another tenant's.
  */
 import { createHmac, createSecretKey } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
-import { ownCopy } from './memory.ts'
+import { memo } from '../memo.ts'
 
 export interface Hasher {
   /** 32 bits of a word's root; never 0, which marks an empty place in detector state. */
@@ -23,19 +22,8 @@ export function createHasher(key: Buffer): Hasher {
   const prepared = createSecretKey(key)
   const hash = (text: string): bigint => createHmac('sha256', prepared).update(text).digest().readBigUInt64BE(0)
   return {
-    word: remembering((root) => upper32(hash(`w:${root}`))),
-    value: remembering((comparable) => hash(`v:${comparable}`)),
-  }
-}
-
-function remembering<T extends number | bigint>(hash: (text: string) => T): (text: string) => T {
-  const known = new LRUCache<string, T>({ max: CACHE_ENTRIES })
-  return (text) => {
-    const found = known.get(text)
-    if (found !== undefined) return found
-    const made = hash(text)
-    if (text.length <= REMEMBERED_CHARS_MAX) known.set(ownCopy(text), made)
-    return made
+    word: memo((root) => upper32(hash(`w:${root}`)), CACHE_ENTRIES, REMEMBERED_CHARS_MAX),
+    value: memo((comparable) => hash(`v:${comparable}`), CACHE_ENTRIES, REMEMBERED_CHARS_MAX),
   }
 }
 

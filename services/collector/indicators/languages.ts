@@ -4,7 +4,7 @@
  * Small on purpose: enough for the common ways to order one of the known acts. A sentence in a language that is not
  * here, or without a known word, counts as not understood and is taken for a weak order where it holds a value.
  */
-import { LRUCache } from 'lru-cache'
+import { memo } from '../memo.ts'
 import { actingRootOf, actionOf, imperativeOf, nounClasses, rootOf } from './lexicon.ts'
 
 /** English word: its forms in German, Spanish, French, Italian, Portuguese, Dutch. Imperatives, infinitives, polite forms. */
@@ -162,18 +162,18 @@ export interface Meaning {
   readonly acts: boolean
 }
 
-/** The same words come back in every text; stemming them is half of the work. A pure function's memory, bounded. */
-const MEANINGS = new LRUCache<string, Meaning>({ max: 16_384 })
+const MEANINGS_MAX = 16_384
+const REMEMBERED_CHARS_MAX = 64
 
-/** Root, classes and whether it acts: of a word of any known language. */
-export function meaningOf(lower: string): Meaning {
-  const known = MEANINGS.get(lower)
-  if (known !== undefined) return known
-  const english = englishOf(lower)
-  const meaning = english === undefined ? meaningOfWord(lower) : meaningOfEnglish(english)
-  if (lower.length <= 64) MEANINGS.set(lower, meaning)
-  return meaning
-}
+/** Root, classes and whether it acts: of a word of any known language. Stemming is half of the work, so it is remembered. */
+export const meaningOf = memo(
+  (lower): Meaning => {
+    const english = englishOf(lower)
+    return english === undefined ? meaningOfWord(lower) : meaningOfEnglish(english)
+  },
+  MEANINGS_MAX,
+  REMEMBERED_CHARS_MAX,
+)
 
 function meaningOfWord(lower: string): Meaning {
   const action = actionOf(lower)

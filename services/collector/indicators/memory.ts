@@ -5,6 +5,7 @@
  * extractor, so that tenants share neither hashes nor texts.
  */
 import { LRUCache } from 'lru-cache'
+import { ownCopy } from '../memo.ts'
 
 /** Runs `make` for a text, or gives what it gave for the same text before. */
 export type Memory<V extends object> = (text: string, make: (own: string) => V) => V
@@ -27,9 +28,3 @@ export function createMemory<V extends object>(bytesMax: number, bytesOf: (value
 
 const ENTRY_BYTES = 200
 const BYTES_PER_CHAR = 2
-/** V8 copies shorter pieces by itself. */
-const PIECE_CHARS = 13
-
-/** A piece of a string keeps the whole string alive; a copy does not. Any UTF-16 comes back as it was. */
-export const ownCopy = (text: string): string =>
-  text.length < PIECE_CHARS ? text : Buffer.from(text, 'utf16le').toString('utf16le')

@@ -4,12 +4,11 @@
  * inside the run come apart. Linear in the text. What stands between two spaces is read once and remembered, because
  * the same words come back in every text.
  */
-import { LRUCache } from 'lru-cache'
-import { ownCopy } from './memory.ts'
+import { memo } from '../memo.ts'
 import { Sense } from './sense.ts'
 import { comparable, type Value, valuesOf } from './values.ts'
 
-export interface Word {
+export class Word {
   /** Lower case, without the punctuation around it; '' for a lone dash or the like. */
   readonly lower: string
   readonly values: readonly Value[]
@@ -19,16 +18,6 @@ export interface Word {
   /** Punctuation right behind it, quotes left out. */
   readonly behind: string
   /** A dash, bullet or arrow stands in front of it, or the word itself is one. */
-  readonly breaks: boolean
-  readonly sense: Sense
-}
-
-class RememberedWord implements Word {
-  readonly lower: string
-  readonly values: readonly Value[]
-  readonly capital: boolean
-  readonly ideographs: boolean
-  readonly behind: string
   readonly breaks: boolean
   #sense: Sense | undefined
   constructor({ lower, values, capital, ideographs, behind, breaks }: Omit<Word, 'sense'>) {
@@ -46,7 +35,7 @@ class RememberedWord implements Word {
 }
 
 const markOf = (behind: string, breaks: boolean): Word =>
-  new RememberedWord({ lower: '', values: [], capital: false, ideographs: false, behind, breaks })
+  new Word({ lower: '', values: [], capital: false, ideographs: false, behind, breaks })
 
 export interface Sentence {
   readonly words: readonly Word[]
@@ -143,19 +132,12 @@ interface Step {
   readonly question: boolean
 }
 
-/** What a chunk between two spaces gives depends on nothing but its characters. Longer chunks hardly come again. */
-const STEPS = new LRUCache<string, readonly Step[]>({ max: 32_768 })
+/** Longer chunks hardly come again. */
 const REMEMBERED_CHARS_MAX = 48
+const CHUNKS_MAX = 32_768
 
-function stepsOf(chunk: string): readonly Step[] {
-  if (chunk.length > REMEMBERED_CHARS_MAX) return readChunk(chunk)
-  const known = STEPS.get(chunk)
-  if (known !== undefined) return known
-  const own = ownCopy(chunk)
-  const steps = readChunk(own)
-  STEPS.set(own, steps)
-  return steps
-}
+/** What a chunk between two spaces gives depends on nothing but its characters. */
+const stepsOf = memo((chunk): readonly Step[] => readChunk(chunk), CHUNKS_MAX, REMEMBERED_CHARS_MAX)
 
 function readChunk(chunk: string): Step[] {
   const runs = IDEOGRAPHS.test(chunk)
@@ -193,7 +175,7 @@ function wordOf(chunk: string): Word | undefined {
   const dashed = /^[-–—]/.test(core)
   if (dashed) core = core.replace(/^[-–—]+/, '')
   const lower = core.toLowerCase()
-  return new RememberedWord({
+  return new Word({
     lower,
     values: ideographs || ABBREVIATIONS.has(lower) ? [] : valuesOf(core),
     capital: /^\p{Lu}/u.test(core),

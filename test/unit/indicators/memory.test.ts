@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createExtractor } from '../../../services/collector/indicators/index.ts'
-import { createMemory, ownCopy } from '../../../services/collector/indicators/memory.ts'
+import { createMemory } from '../../../services/collector/indicators/memory.ts'
+import { ownCopy } from '../../../services/collector/memo.ts'
 
 const key = Buffer.alloc(32, 1)
 const PIECES = [

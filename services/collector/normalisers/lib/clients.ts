@@ -3,7 +3,7 @@
  * meaning anything (the last octet, versions), so that a baseline does not learn noise.
  */
 import ipaddr from 'ipaddr.js'
-import { memo } from './memo.ts'
+import { memo } from '../../memo.ts'
 
 const FOUR_PARTS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/
 

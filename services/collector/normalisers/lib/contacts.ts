@@ -12,7 +12,7 @@ import { redactId } from '../../redaction/redact.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { plainAddress } from './clients.ts'
 import { isObject } from './json.ts'
-import { memo } from './memo.ts'
+import { memo } from '../../memo.ts'
 import { wordsOf } from './verbs.ts'
 
 export interface Contacts {

@@ -9,7 +9,7 @@ import type { DeadLetterReason } from '../../../../schemas/dead-letter.ts'
 import { combine, type Parts } from '../../indicators/index.ts'
 import { redactId, redactText } from '../../redaction/redact.ts'
 import { sourceNetwork, userAgentFamily } from './clients.ts'
-import { memo } from './memo.ts'
+import { memo } from '../../memo.ts'
 import { eventTime } from './times.ts'
 import type { Format, NormaliseContext } from '../types.ts'
 

@@ -3,7 +3,7 @@
  * table is English, as the names of tools and API operations are.
  */
 import type { ACTIVITIES } from '../../../../schemas/event.ts'
-import { memo } from './memo.ts'
+import { memo } from '../../memo.ts'
 
 export type Activity = (typeof ACTIVITIES)[number]
 
