@@ -137,7 +137,7 @@ const REMEMBERED_CHARS_MAX = 48
 const CHUNKS_MAX = 32_768
 
 /** What a chunk between two spaces gives depends on nothing but its characters. */
-const stepsOf = memo((chunk): readonly Step[] => readChunk(chunk), CHUNKS_MAX, REMEMBERED_CHARS_MAX)
+const stepsOf = memo<readonly Step[]>(readChunk, CHUNKS_MAX, REMEMBERED_CHARS_MAX)
 
 function readChunk(chunk: string): Step[] {
   const runs = IDEOGRAPHS.test(chunk)

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
+import { memo } from '../memo.ts'
 import type { Preparer } from './index.ts'
 import type { Job, Preparation } from './prepare.ts'
 import type { Answer, Given, ThreadData } from './protocol.ts'
@@ -38,19 +39,13 @@ const THREAD = new URL('thread.ts', import.meta.url)
 export function createThreads({ keys, logger, threads: count, entry = THREAD }: ThreadsOptions): Preparer {
   const data: ThreadData = { memoryBytesMax: Math.floor(LIMITS.indicator_memory_bytes_max / count) }
   const threads = new Set<Thread>()
-  const known = new Map<string, Given['keys']>()
   let closed = false
   let lastId = 0
 
-  /** Tenants come from tokens, so there are few. */
-  function keysOf(tenant: string): Given['keys'] {
-    const found = known.get(tenant) ?? {
-      indicators: new Uint8Array(keys.forTenant(tenant)),
-      credentials: new Uint8Array(keys.forCredentials(tenant)),
-    }
-    known.set(tenant, found)
-    return found
-  }
+  const keysOf = memo((tenant): Given['keys'] => ({
+    indicators: new Uint8Array(keys.forTenant(tenant)),
+    credentials: new Uint8Array(keys.forCredentials(tenant)),
+  }))
 
   function settle(thread: Thread, answer: Answer): void {
     const waiting = thread.waiting.get(answer.id)

@@ -36,6 +36,17 @@ function archiver(log: Log, store: Warehouse, metrics = createMetrics(), fromOld
   return made
 }
 
+/** Archives the log, which holds so many events, into a warehouse that is dropped then; an empty one takes its place. */
+async function archiveAndDrop(log: Log, count: number): Promise<Warehouse> {
+  const before = await warehouse()
+  const first = archiver(log, before)
+  await first.start()
+  await expect.poll(() => events(before)).toBe(count)
+  await first.stop()
+  await before.close()
+  return warehouse()
+}
+
 /** The log for an archiver that loses partition 1 of the events before it has taken in what it was given first. */
 const skippingFirst = (log: Log, given: () => Promise<void>): Log => ({
   ...log,
@@ -267,15 +278,9 @@ describe('what cannot be stored', () => {
 describe('when something fails', () => {
   it('fills a warehouse that was dropped, from the oldest record that the log holds, and counts once what is there', async () => {
     const log = await openLog()
-    const before = await warehouse()
-    const first = archiver(log, before)
-    await first.start()
     await log.append('events', 0, [frameOf(0, 50)])
     await log.append('findings', 0, [{ key: 'acme', value: Buffer.from(JSON.stringify(finding(1))) }])
-    await expect.poll(() => events(before)).toBe(50)
-    await first.stop()
-    await before.close()
-    const empty = await warehouse()
+    const empty = await archiveAndDrop(log, 50)
     for (const total of [60, 70]) {
       await log.append('events', 1, [frameOf(total - 10, total)])
       const rebuilding = archiver(log, empty, createMetrics(), true)
@@ -288,14 +293,8 @@ describe('when something fails', () => {
 
   it('fills a dropped warehouse also from a partition that moves away and back before it was read', async () => {
     const log = await openLog()
-    const before = await warehouse()
-    const first = archiver(log, before)
-    await first.start()
     await log.append('events', 1, [frameOf(0, 50)])
-    await expect.poll(() => events(before)).toBe(50)
-    await first.stop()
-    await before.close()
-    const empty = await warehouse()
+    const empty = await archiveAndDrop(log, 50)
     const taken = { one: Promise.withResolvers<void>(), two: Promise.withResolvers<void>() }
     const moved = Promise.withResolvers<void>()
     const one = archiver(
