@@ -10,16 +10,16 @@ import { setImmediate } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { LIMITS } from '../../schemas/limits.ts'
 import { readBody } from './body.ts'
-import { recordText } from './normalisers/lib/json.ts'
-import { detectFormat, normaliserFor } from './normalisers/registry.ts'
-import type { Format, NormaliseContext, Normalised, Rejected } from './normalisers/types.ts'
+import { recordText } from './formats/lib/json.ts'
+import { detectFormat, normaliserFor } from './formats/registry.ts'
+import type { Format, NormaliseContext, Normalised, Rejected } from './formats/types.ts'
 import { readProtobuf } from './protobuf/decode.ts'
 
 /** How a body is written: JSON (one value, or several one after the other), JSON in lines, or OTLP in protobuf. */
 export type Form = 'json' | 'lines' | 'protobuf'
 
-export type { Assurance, Format, NormaliseContext, Normalised, Rejected } from './normalisers/types.ts'
-export { detectFormat } from './normalisers/registry.ts'
+export type { Assurance, Format, NormaliseContext, Normalised, Rejected } from './formats/types.ts'
+export { detectFormat } from './formats/registry.ts'
 
 /** What a body became, and in which format it was read. */
 export type NormaliseResult =

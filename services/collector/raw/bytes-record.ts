@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { recordText } from '../normalisers/lib/json.ts'
+import { recordText } from '../formats/lib/json.ts'
 import { redactText } from '../redaction/redact.ts'
 import { namesSecret } from '../redaction/shapes.ts'
 

@@ -5,7 +5,7 @@ import { createPreparer, type Job } from '../../../services/collector/preparing/
 import { createThreads } from '../../../services/collector/preparing/threads.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { tenantKeys } from '../../../services/lib/secrets.ts'
-import { SAMPLES } from '../../conformance/normaliser-samples.ts'
+import { SAMPLES } from '../../conformance/format-samples.ts'
 
 const tools = { keys: tenantKeys(Buffer.alloc(32, 3)), logger: createLogger('silent') }
 const job = (body: string | Buffer, more: Partial<Job> = {}): Job => ({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../schemas/event.ts'
 import { type Format, normalise } from '../../../services/collector/normalise.ts'
-import { FORMAT_NAMES } from '../../../services/collector/normalisers/producer-ids.ts'
+import { FORMAT_NAMES } from '../../../services/collector/formats/producer-ids.ts'
 import { normaliseContext } from '../../support/normalise.ts'
 
 function eventsOf(format: Format, body: unknown): Event[] {

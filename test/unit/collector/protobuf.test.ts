@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { normaliseBody, type NormaliseResult } from '../../../services/collector/normalise.ts'
 import { readProtobuf } from '../../../services/collector/protobuf/decode.ts'
-import { SAMPLES } from '../../conformance/normaliser-samples.ts'
+import { SAMPLES } from '../../conformance/format-samples.ts'
 import { normaliseContext } from '../../support/normalise.ts'
 import {
   type AnyValue,

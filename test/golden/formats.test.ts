@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { blankEvent, type Event } from '../../schemas/event.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
 import { normalise } from '../../services/collector/normalise.ts'
-import { NORMALISERS } from '../../services/collector/normalisers/registry.ts'
-import { OWN_REQUESTS } from '../conformance/normaliser-samples.ts'
+import { NORMALISERS } from '../../services/collector/formats/registry.ts'
+import { OWN_REQUESTS } from '../conformance/format-samples.ts'
 
 const BLANK = blankEvent()
 /** The extractor has goldens of its own. */

@@ -2,9 +2,9 @@
  * All formats. A new one is one file and one line here; the conformance suite in test/conformance runs over every entry.
  * The order is the order in which a body of unknown format is tried.
  */
-import { cloudtrail } from './cloudtrail.ts'
-import { events } from './events.ts'
-import { otlp } from './otlp.ts'
+import { cloudtrail } from './cloudtrail/index.ts'
+import { events } from './events/index.ts'
+import { otlp } from './otlp/index.ts'
 import type { Format, Normaliser } from './types.ts'
 
 export const NORMALISERS: readonly Normaliser[] = [otlp, cloudtrail, events]

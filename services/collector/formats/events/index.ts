@@ -12,21 +12,21 @@
  * A field that has the wrong type makes the record a dead letter that names the field. A field that nobody knows is left
  * out and counted in the answer, because shippers add their own.
  */
-import { Event } from '../../../schemas/event.ts'
-import { LIMITS } from '../../../schemas/limits.ts'
-import { type Validator, validator } from '../../../schemas/columns.ts'
+import { Event } from '../../../../schemas/event.ts'
+import { LIMITS } from '../../../../schemas/limits.ts'
+import { type Validator, validator } from '../../../../schemas/columns.ts'
 import Type, { type TSchema } from 'typebox'
-import type { Parts } from '../indicators/index.ts'
-import { isSecret } from '../redaction/redact.ts'
-import { contactsOf, joinContacts, namedContact } from './lib/contacts.ts'
-import { type Draft, finish } from './lib/finish.ts'
-import { isObject, type Json, parsedText, textOf } from './lib/json.ts'
-import { createSheet, type Made, type Sheet } from './lib/sheet.ts'
-import { targetOf } from './lib/targets.ts'
-import { readTime } from './lib/times.ts'
-import { activityOf } from './lib/verbs.ts'
-import { createBodyIds, producerId } from './producer-ids.ts'
-import type { NormaliseContext, Normalised, Normaliser } from './types.ts'
+import type { Parts } from '../../indicators/index.ts'
+import { isSecret } from '../../redaction/redact.ts'
+import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
+import { type Draft, finish } from '../lib/finish.ts'
+import { isObject, type Json, parsedText, textOf } from '../lib/json.ts'
+import { createSheet, type Made, type Sheet } from '../lib/sheet.ts'
+import { targetOf } from '../lib/targets.ts'
+import { readTime } from '../lib/times.ts'
+import { activityOf } from '../lib/verbs.ts'
+import { createBodyIds, producerId } from '../producer-ids.ts'
+import type { NormaliseContext, Normalised, Normaliser } from '../types.ts'
 
 /** What a producer may not set: the collector decides it, or derives it. */
 const DECIDED = new Set(

@@ -3,17 +3,17 @@
  * record in `detail`. AWS has authenticated the principal before it wrote the record, so that the identity is assured by
  * the provider. Parameters are not kept; their values stay as keyed hashes.
  */
-import type { Event } from '../../../schemas/event.ts'
-import { kindOf, operationActivity, outcomeOf, serviceOf } from './cloudtrail/actions.ts'
-import { type Principal, principalOf } from './cloudtrail/principals.ts'
-import { resourceTarget } from './cloudtrail/targets.ts'
-import { urlContactsOf } from './lib/contacts.ts'
-import { type Draft, finish } from './lib/finish.ts'
-import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from './lib/json.ts'
-import { createSheet, type Made } from './lib/sheet.ts'
-import { readTime } from './lib/times.ts'
-import { createBodyIds, producerId } from './producer-ids.ts'
-import type { NormaliseContext, Normalised, Normaliser } from './types.ts'
+import type { Event } from '../../../../schemas/event.ts'
+import { kindOf, operationActivity, outcomeOf, serviceOf } from './actions.ts'
+import { type Principal, principalOf } from './principals.ts'
+import { resourceTarget } from './targets.ts'
+import { urlContactsOf } from '../lib/contacts.ts'
+import { type Draft, finish } from '../lib/finish.ts'
+import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
+import { createSheet, type Made } from '../lib/sheet.ts'
+import { readTime } from '../lib/times.ts'
+import { createBodyIds, producerId } from '../producer-ids.ts'
+import type { NormaliseContext, Normalised, Normaliser } from '../types.ts'
 
 const ownDomain = (domain: string): boolean =>
   /(?:^|\.)(?:amazonaws\.com|amazon\.com|aws|aws\.dev)(?:\.cn)?$/.test(domain)

@@ -8,9 +8,9 @@ import { eventValidator } from '../../schemas/event.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
 import { detectFormat, type NormaliseContext, normalise } from '../../services/collector/normalise.ts'
-import { NORMALISERS } from '../../services/collector/normalisers/registry.ts'
+import { NORMALISERS } from '../../services/collector/formats/registry.ts'
 import { credentialHash } from '../../services/collector/redaction/redact.ts'
-import { SAMPLES } from './normaliser-samples.ts'
+import { SAMPLES } from './format-samples.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const EXTRACTOR = createExtractor({ key: KEY })

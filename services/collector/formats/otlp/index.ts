@@ -6,20 +6,20 @@
  * Each record goes to the first reader that knows it: Claude Code, GenAI, any other log. A record that names nobody
  * becomes a dead letter: an act without an actor says nothing.
  */
-import type { Event } from '../../../schemas/event.ts'
-import { finish } from './lib/finish.ts'
-import { isObject, type Json, listOf, objectOf, textOf } from './lib/json.ts'
-import { createSheet, type Made } from './lib/sheet.ts'
-import { unixNanoTime } from './lib/times.ts'
-import type { Act } from './otlp/act.ts'
-import { type Attributes, attributesOf, type LogView, plainValue } from './otlp/attributes.ts'
-import { claudeCodeActs } from './otlp/claude-code.ts'
-import { commonFields, isAgent } from './otlp/common.ts'
-import { genAiActs } from './otlp/gen-ai.ts'
-import { plainActs } from './otlp/plain.ts'
-import { oneSpelling } from './otlp/spelling.ts'
-import { createBodyIds, producerId } from './producer-ids.ts'
-import type { NormaliseContext, Normalised, Normaliser } from './types.ts'
+import type { Event } from '../../../../schemas/event.ts'
+import { finish } from '../lib/finish.ts'
+import { isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
+import { createSheet, type Made } from '../lib/sheet.ts'
+import { unixNanoTime } from '../lib/times.ts'
+import type { Act } from './act.ts'
+import { type Attributes, attributesOf, type LogView, plainValue } from './attributes.ts'
+import { claudeCodeActs } from './claude-code.ts'
+import { commonFields, isAgent } from './common.ts'
+import { genAiActs } from './gen-ai.ts'
+import { plainActs } from './plain.ts'
+import { oneSpelling } from './spelling.ts'
+import { createBodyIds, producerId } from '../producer-ids.ts'
+import type { NormaliseContext, Normalised, Normaliser } from '../types.ts'
 
 function viewOf(record: Json, scope: Attributes, scopeName: string, resource: Attributes): LogView {
   const own = attributesOf(record)
