@@ -9,6 +9,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
+import { lookup } from './lookup.ts'
 
 /** Raised with every change of what the extractor takes from a text. */
 export const EXTRACTOR_VERSION = 1
@@ -43,9 +44,9 @@ export const CONTENT_CLASSES = [
 ] as const
 export type ContentClass = (typeof CONTENT_CLASSES)[number]
 /** The bit of a class. */
-export const CLASS_BIT = Object.fromEntries(CONTENT_CLASSES.map((word, index) => [word, 2 ** index])) as Readonly<
-  Record<ContentClass, number>
->
+export const CLASS_BIT = lookup(
+  Object.fromEntries(CONTENT_CLASSES.map((word, index) => [word, 2 ** index])) as Record<ContentClass, number>,
+)
 
 /** Where in a result a value stood. New origins go to the end. */
 export const VALUE_ORIGINS = ['field', 'link', 'order', 'beside', 'prose', 'status'] as const

@@ -70,4 +70,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok)
 })
 
+// Nothing is known any more of what the process holds: it says why and ends, and its supervisor starts it again.
+process.on('uncaughtException', (error: unknown) => {
+  process.stderr.write(
+    `a fault of moltwatch ended this process, please report it: ${(error as Error)?.stack ?? String(error)}\n`,
+  )
+  process.exit(EXIT.fault)
+})
+
 await main(process.argv)

@@ -6,6 +6,8 @@ import { computedImports, dependencies, layers, packageHomes, purePackages } fro
 import { environment, pureCore } from './purity.ts'
 import { fileHeader, functionLength, parses, skippedTests } from './shape.ts'
 import { listFiles, parseSource, readText } from './source.ts'
+import { heardStreams } from './streams.ts'
+import { foreignKeys } from './tables.ts'
 import { limitsAreKept, machinePlaces } from './texts.ts'
 import type { Rule, Tree, Violation } from './violation.ts'
 
@@ -18,6 +20,8 @@ const RULES: readonly Rule[] = [
   dependencies,
   pureCore,
   environment,
+  foreignKeys,
+  heardStreams,
   fileHeader,
   functionLength,
   skippedTests,

@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -132,10 +132,8 @@ async function isGzip(path: string): Promise<boolean> {
 async function openFile(path: string): Promise<Readable> {
   const file = createReadStream(path)
   if (!(await isGzip(path))) return file
-  const clear = createGunzip()
-  // An error of the file does not reach the stream that it is piped into by itself.
-  file.on('error', (error) => clear.destroy(error))
-  return file.pipe(clear)
+  // Whoever reads it hears of every error: the pipeline destroys what it ends in.
+  return pipeline(file, createGunzip(), () => undefined)
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

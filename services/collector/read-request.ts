@@ -33,29 +33,43 @@ export function createBudget(bytesMax: number): Budget {
 }
 
 const CHUNK = { chunkSize: 64 * 1024 }
-const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: () => createGunzip(CHUNK),
-  'x-gzip': () => createGunzip(CHUNK),
-  deflate: () => createInflate(CHUNK),
-  zlib: () => createInflate(CHUNK),
-  br: () => createBrotliDecompress(CHUNK),
-  zstd: () => createZstdDecompress(CHUNK),
-}
+const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
+  ['gzip', () => createGunzip(CHUNK)],
+  ['x-gzip', () => createGunzip(CHUNK)],
+  ['deflate', () => createInflate(CHUNK)],
+  ['zlib', () => createInflate(CHUNK)],
+  ['br', () => createBrotliDecompress(CHUNK)],
+  ['zstd', () => createZstdDecompress(CHUNK)],
+])
 
 const tooLarge = (bytesMax: number, what: string): Refusal =>
   refusal(413, 'too_large', `the body has more than ${bytesMax} bytes ${what}: send it in smaller parts`)
 
 export type ReadBody = { readonly ok: true; readonly body: Buffer } | Refusal
 
-/** The chunks of a body in the clear; an unknown encoding gives none. */
-function decoded(request: IncomingMessage, encoding: string): Readable | undefined {
-  if (encoding === '' || encoding === 'identity') return request
-  const decoder = DECODERS[encoding]?.()
-  if (decoder === undefined) return undefined
+/** Hands the chunks of a request to its decoder. The request itself stays open whatever happens, for the answer. */
+function feed(request: IncomingMessage, decoder: Transform): void {
+  request.on('data', (chunk: Buffer) => {
+    if (!decoder.destroyed && !decoder.write(chunk)) request.pause()
+  })
+  decoder.on('drain', () => request.resume())
+  request.on('end', () => {
+    if (!decoder.destroyed) decoder.end()
+  })
   // A sender that breaks off must not leave the decoder waiting.
   request.on('error', (error) => decoder.destroy(error))
   request.on('aborted', () => decoder.destroy(new Error('the sender broke off')))
-  return request.pipe(decoder)
+  // Whoever reads the decoder hears of its errors; one that comes after that has nobody to hear it.
+  decoder.on('error', () => undefined)
+}
+
+/** The chunks of a body in the clear; an unknown encoding gives none. */
+function decoded(request: IncomingMessage, encoding: string): Readable | undefined {
+  request.on('error', () => undefined)
+  if (encoding === '' || encoding === 'identity') return request
+  const decoder = DECODERS.get(encoding)?.()
+  if (decoder !== undefined) feed(request, decoder)
+  return decoder
 }
 
 /**
@@ -78,7 +92,6 @@ export async function readRequest(request: IncomingMessage, budget: Budget): Pro
   let bytes = 0
   const refuse = (refused: Refusal): Refusal => {
     budget.give(bytes)
-    request.unpipe()
     if (stream !== request) stream.destroy()
     request.resume()
     return refused

@@ -41,10 +41,14 @@ const NEVER = '1970-01-01 00:00:00.000'
 export const isoOf = (text: string): string => `${text.replace(' ', 'T')}Z`
 
 function eventOf(row: Record<string, unknown>): EventRecord {
-  for (const name of INSTANTS) row[name] = row[name] === NEVER ? null : isoOf(row[name] as string)
+  const values = new Map(Object.entries(row))
+  for (const name of INSTANTS) {
+    const text = values.get(name) as string
+    values.set(name, text === NEVER ? null : isoOf(text))
+  }
   const indicators = row['indicators'] as string
-  row['indicators'] = indicators === '' ? null : JSON.parse(indicators)
-  return row as unknown as EventRecord
+  values.set('indicators', indicators === '' ? null : JSON.parse(indicators))
+  return Object.fromEntries(values) as unknown as EventRecord
 }
 
 const conditionsOf = (filters: EventFilters) => [

@@ -2,6 +2,7 @@
  * Reads HTML as blocks of text: block tags end a block, inline tags do not. Hidden text, comments and attributes that
  * people never see are read too, because agents read them. Link targets come apart from texts. One pass over the text.
  */
+import { lookup } from '../../../schemas/lookup.ts'
 
 export interface Block {
   readonly text: string
@@ -24,7 +25,7 @@ const TEXT_ATTRIBUTES = new Set([
   'summary',
 ])
 const LINK_ATTRIBUTES = new Set(['href', 'src', 'action', 'formaction', 'data-url', 'cite', 'poster'])
-const ENTITIES: Readonly<Record<string, string>> = {
+const ENTITIES = lookup<string, string>({
   amp: '&',
   lt: '<',
   gt: '>',
@@ -34,7 +35,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ndash: '-',
   mdash: '-',
   hellip: '...',
-}
+})
 
 export const looksLikeHtml = (text: string): boolean =>
   /<(?:!doctype|html|head|body|div|p|section|form|span|a|h[1-6]|ul|ol|li|table|br|nav|article|main|header|footer|button|input|label|strong|em|b|i|script|style|meta|link|img|title)(?:\s[^<>]{0,2000})?\/?>/i.test(

@@ -182,7 +182,7 @@ function meaningOfWord(lower: string): Meaning {
 
 /** The same for an entry of the tables above: an entry under an acting word acts, whatever else its English word can be. */
 export function meaningOfEnglish(english: string): Meaning {
-  const action = english in OBJECTS ? undefined : imperativeOf(english)
+  const action = Object.hasOwn(OBJECTS, english) ? undefined : imperativeOf(english)
   const root = action === undefined ? rootOf(english) : actingRootOf(english)
   return { root, classes: (action?.classes ?? 0) | nounClasses(english), acts: action !== undefined }
 }

@@ -5,6 +5,7 @@
  */
 import { stemmer } from 'stemmer'
 import { CLASS_BIT, type ContentClass } from '../../../schemas/indicators.ts'
+import { lookup } from '../../../schemas/lookup.ts'
 
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '')
 
@@ -57,7 +58,7 @@ const ACTIONS: Readonly<Record<string, readonly [classes: string, forms: string]
 }
 
 /** Past forms that no stemmer finds. */
-const IRREGULAR: Readonly<Record<string, string>> = {
+const IRREGULAR = lookup<string, string>({
   bought: 'buy',
   sent: 'send',
   paid: 'pay',
@@ -77,7 +78,7 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   kept: 'keep',
   saw: 'see',
   seen: 'see',
-}
+})
 
 /** Base forms that begin an order but name no act that could be joined; each stays its own word. */
 const PLAIN_VERBS = words(
@@ -100,7 +101,7 @@ const CLASS_WORDS: Readonly<Record<string, string>> = {
 }
 
 /** Short forms and near synonyms of object words. */
-const ALIASES: Readonly<Record<string, string>> = {
+const ALIASES = lookup<string, string>({
   repo: 'repository',
   repos: 'repository',
   dir: 'directory',
@@ -141,7 +142,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   ticket: 'issue',
   bug: 'issue',
   bugs: 'issue',
-}
+})
 
 const STOP = new Set(
   words(`a about above after again all also although am among an and any anyone are around as at back be because been before being below between both but by

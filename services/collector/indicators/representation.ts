@@ -3,6 +3,7 @@
  * escapes, numbers and names. JSON that was cut reads the same way. One pass, no backtracking; a text that ends in the
  * middle gives what was read so far.
  */
+import { lookup } from '../../../schemas/lookup.ts'
 import type { Node } from './shape.ts'
 
 const DEPTH_MAX = 24
@@ -103,7 +104,7 @@ function separator(reader: Reader, close: string): boolean {
   return false
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\n', t: ' ', b: '', f: '', '0': '' }
+const ESCAPES = lookup<string, string>({ n: '\n', r: '\n', t: ' ', b: '', f: '', '0': '' })
 
 function readString(reader: Reader): string {
   const { text } = reader

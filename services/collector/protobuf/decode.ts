@@ -171,7 +171,7 @@ function readMessage(reading: Reading, message: Message, end: number, depth: num
   while (reader.pos < end) {
     reading.at = reader.pos
     const [number, wireType] = reader.tag()
-    const field = message.fields[number]
+    const field = message.fields.get(number)
     if (field === undefined) {
       if (message.holdsRecords) reading.unknown += 1
       skip(reading, number, wireType, end)

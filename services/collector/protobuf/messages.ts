@@ -38,7 +38,7 @@ export interface Field {
 export interface Message {
   readonly name: MessageName
   /** By number. */
-  readonly fields: Readonly<Record<number, Field>>
+  readonly fields: ReadonlyMap<number, Field>
   /** Only one of the fields is set at a time: the last one counts, and counts even where it is zero. */
   readonly oneOf: boolean
   /** It leads to log records: what is unknown in it may be records that were not understood. */
@@ -49,9 +49,9 @@ const scalar = (key: string, type: Scalar): Field => ({ key, type })
 const one = (key: string, message: MessageName): Field => ({ key, type: { message, list: false } })
 const many = (key: string, message: MessageName): Field => ({ key, type: { message, list: true } })
 
-const message = (name: MessageName, fields: Message['fields'], more: Partial<Message> = {}): Message => ({
+const message = (name: MessageName, fields: Readonly<Record<number, Field>>, more: Partial<Message> = {}): Message => ({
   name,
-  fields,
+  fields: new Map(Object.entries(fields).map(([number, field]) => [Number(number), field])),
   oneOf: false,
   holdsRecords: false,
   ...more,

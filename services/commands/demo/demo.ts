@@ -49,7 +49,7 @@ function* bodies(requests: readonly Request[]): Generator<{ door: Request['door'
     while (end < requests.length && end - at < REQUESTS_PER_BODY && requests[end]?.door === door) end++
     const joined = requests.slice(at, end)
     const field = door === '/v1/logs' ? 'resourceLogs' : 'Records'
-    const items = joined.flatMap(({ body }) => (body as Record<string, object[]>)[field] ?? [])
+    const items = joined.flatMap(({ body }) => new Map<string, object[]>(Object.entries(body)).get(field) ?? [])
     yield { door, body: { [field]: items }, events: joined.reduce((sum, { events }) => sum + events, 0) }
     at = end
   }

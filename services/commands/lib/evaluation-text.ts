@@ -31,7 +31,7 @@ function runsText(scores: readonly DetectorScore<RunScore>[]): string {
         shareCell(s.caught),
         shareCell(s.named),
         percent(s.precision),
-        ...classes.map((name) => shareCell(s.classes[name])),
+        ...classes.map((name) => shareCell(Object.hasOwn(s.classes, name) ? s.classes[name] : undefined)),
         String(s.false_findings),
         rate(s.false_per_identity_day),
       ]

@@ -50,7 +50,7 @@ const sessionsOf = (finding: Finding, facts: Facts): readonly string[] => {
 }
 
 const label = (run: RunLabel, field: string): string => {
-  const value = run.fields[field]
+  const value = Object.hasOwn(run.fields, field) ? run.fields[field] : undefined
   return typeof value === 'string' ? value : 'none'
 }
 

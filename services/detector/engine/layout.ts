@@ -46,13 +46,13 @@ export class Layout {
   bind(table: Table, owner: string): Handles<Fields> {
     const planned = this.#planned.get(owner)
     if (planned === undefined) throw new Error(`no fields planned for ${owner}`)
-    const handles: Record<string, unknown> = {}
+    const handles = new Map<string, unknown>()
     // The table puts its key before all columns.
     let first = planned.first + 1
     for (const [field, spec] of Object.entries(planned.fields)) {
-      handles[field] = spec.bind(table.cursor, first)
+      handles.set(field, spec.bind(table.cursor, first))
       first += Object.keys(spec.columns).length
     }
-    return handles
+    return Object.fromEntries(handles)
   }
 }

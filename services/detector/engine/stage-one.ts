@@ -338,10 +338,11 @@ class StageOne implements Stage {
     const writer = new SnapshotWriter()
     writer.keys('identity', this.#identities)
     writer.keys('session', this.#sessions)
-    const fired: Record<string, [number, Finding][]> = {}
-    for (const half of [...this.#byIdentity, ...this.#bySession]) {
-      if (half.fired.size > 0) fired[ownerName(half.detector)] = [...half.fired]
-    }
+    const fired = Object.fromEntries(
+      [...this.#byIdentity, ...this.#bySession]
+        .filter((half) => half.fired.size > 0)
+        .map((half) => [ownerName(half.detector), [...half.fired]]),
+    )
     for (const { prefix, pool } of [...poolsOf(this.#byIdentity), ...poolsOf(this.#bySession)])
       writer.pool(prefix, pool)
     writer.numbers('engine/seen', this.#seen.dump())
@@ -367,8 +368,9 @@ class StageOne implements Stage {
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
     read.keys('identity', this.#identities, poolsOf(this.#byIdentity))
     read.keys('session', this.#sessions, poolsOf(this.#bySession))
+    const fired = new Map(Object.entries(meta.fired))
     for (const half of [...this.#byIdentity, ...this.#bySession]) {
-      for (const [slot, finding] of meta.fired[ownerName(half.detector)] ?? []) half.fired.set(slot, finding)
+      for (const [slot, finding] of fired.get(ownerName(half.detector)) ?? []) half.fired.set(slot, finding)
     }
   }
 }

@@ -36,7 +36,11 @@ function schemaAt(schema: JsonSchema, path: ConfigPath): JsonSchema | undefined 
   let at: JsonSchema | undefined = schema
   for (const step of path) {
     if (at === undefined) return undefined
-    at = typeof step === 'number' ? at.items : (at.properties?.[step] ?? Object.values(at.patternProperties ?? {})[0])
+    at =
+      typeof step === 'number'
+        ? at.items
+        : (Object.entries(at.properties ?? {}).find(([key]) => key === step)?.[1] ??
+          Object.values(at.patternProperties ?? {})[0])
   }
   return at
 }
@@ -76,7 +80,7 @@ function stepsOf(instancePath: string, value: unknown): (string | number)[] {
     .map((raw) => {
       const word = raw.replaceAll('~1', '/').replaceAll('~0', '~')
       const step = Array.isArray(at) ? Number(word) : word
-      at = (at as Record<string | number, unknown> | undefined)?.[step]
+      at = Object.entries(at ?? {}).find(([key]) => key === word)?.[1]
       return step
     })
 }

@@ -108,6 +108,28 @@ const planted: readonly (readonly [rule: string, path: string, code: string])[] 
   ['environment', 'services/archiver/a.ts', "export const a = () => console.log('a')"],
   ['environment', 'services/archiver/a.ts', "export const a = () => process.stdout.write('a')"],
 
+  // What is never asked of an object that inherits.
+  ['foreign-key', 'schemas/a.ts', 'const A: Record<string, number> = { b: 1 }; export const c = (d: string) => A[d]'],
+  [
+    'foreign-key',
+    'schemas/a.ts',
+    'const A: { [key: string]: number } = { b: 1 }; export const c = (d: string) => A[d]',
+  ],
+  ['foreign-key', 'schemas/a.ts', "const A = { b: 1 }; export const c = (d: string) => A[d as 'b']"],
+  ['foreign-key', 'schemas/a.ts', 'const A = Object.fromEntries([["b", 1]]); export const c = (d: string) => A[d]'],
+  ['foreign-key', 'schemas/a.ts', 'export const a = (b: Readonly<Record<string, number>>, c: string) => b[c]'],
+  ['foreign-key', 'schemas/a.ts', 'export const a = (b: unknown, c: string) => (b as Record<string, number>)[c]'],
+  ['foreign-key', 'schemas/a.ts', 'export const a = (b: Partial<Record<string, number>>, c: string) => c in b'],
+  ['foreign-key', 'schemas/a.ts', 'export const a = (b: Record<string, number>, c: string) => { b[c] = 1 }'],
+  [
+    'foreign-key',
+    'services/api/a.ts',
+    'interface A { readonly b: Record<string, number> }; export const c = (d: A, e: string) => d.b[e]',
+  ],
+
+  // Errors that nobody hears.
+  ['unheard-stream', 'services/archiver/a.ts', 'export const a = (b: any, c: any) => b.pipe(c)'],
+
   // The shape of a file.
   ['parses', 'services/archiver/a.ts', 'export const a ='],
   ['skipped-test', 'test/unit/a.test.ts', "import { it } from 'vitest'; it.only('a', () => {})"],
@@ -197,6 +219,15 @@ describe('keeps quiet about what only looks like a violation', () => {
     ['schemas/a.ts', 'const process = (text: string) => text\nexport const a = process("a")'],
     ['schemas/frame.ts', "export { zstdCompressSync } from 'node:zlib'"],
     ['services/archiver/a.ts', 'export const a = (clock: { now: () => number }) => new Date(clock.now())'],
+    ['schemas/a.ts', "const A = { b: 1, c: 2 }; export const a = (key: 'b' | 'c') => A[key]"],
+    ['schemas/a.ts', 'export const a = (list: readonly number[], index: number) => list[index]'],
+    ['schemas/a.ts', 'export const a = (b: Record<number, string>, c: number) => b[c]'],
+    ['schemas/a.ts', "export const a = (b: Record<string, number>) => b['c']"],
+    [
+      'schemas/a.ts',
+      'export const a = (b: Record<string, number>, c: string) => (Object.hasOwn(b, c) ? b[c] : undefined)',
+    ],
+    ['schemas/a.ts', 'const A = Object.create(null) as Record<string, number>\nexport const b = (c: string) => A[c]'],
     ['services/archiver/a.ts', "import type { Kafka } from 'undici'\nexport type A = Kafka"],
     [
       'services/commands/a.ts',

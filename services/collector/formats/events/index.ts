@@ -20,7 +20,7 @@ import type { Parts } from '../../indicators/index.ts'
 import { isSecret } from '../../redaction/redact.ts'
 import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
 import { type Draft, finish } from '../lib/finish.ts'
-import { isObject, type Json, parsedText, textOf } from '../lib/json.ts'
+import { at, isObject, type Json, parsedText, textOf } from '../lib/json.ts'
 import { createSheet, type Made, type Sheet } from '../lib/sheet.ts'
 import { targetOf } from '../lib/targets.ts'
 import { readTime } from '../lib/times.ts'
@@ -53,7 +53,10 @@ const FIELDS: ReadonlyMap<string, Validator<unknown>> = new Map(
 )
 
 const first = (record: Json, names: readonly string[]): unknown => {
-  for (const name of names) if (record[name] !== undefined && record[name] !== null) return record[name]
+  for (const name of names) {
+    const value = at(record, name)
+    if (value !== undefined && value !== null) return value
+  }
   return undefined
 }
 
@@ -61,14 +64,14 @@ type Read = { readonly fields: Record<string, unknown> } | { readonly problem: s
 
 /** The known fields of a record, each checked by itself so that the answer can name it. */
 function readFields(record: Json, sheet: Sheet): Read {
-  const fields: Record<string, unknown> = {}
+  const fields: [string, unknown][] = []
   for (const [name, value] of Object.entries(record)) {
     if (value === null || EXTRAS.has(name)) continue
     const check = FIELDS.get(name)
     if (check === undefined) {
       sheet.ignore(name)
     } else if (check.check(value)) {
-      fields[name] = value
+      fields.push([name, value])
     } else {
       const said = check.problems(value)[0]
       return {
@@ -76,7 +79,7 @@ function readFields(record: Json, sheet: Sheet): Read {
       }
     }
   }
-  return { fields }
+  return { fields: Object.fromEntries(fields) }
 }
 
 function partsOf(record: Json, action: string, context: NormaliseContext): Parts | undefined {

@@ -65,24 +65,31 @@ export function freeText(text: string, charsMax: number = TEXT_MAX): string {
   return clean.length <= charsMax ? clean : clean.slice(0, charsMax).toWellFormed()
 }
 
-const FREE_TEXT: Readonly<Partial<Record<keyof Event, number>>> = { target: TEXT_MAX, task: NAME_MAX, error: NAME_MAX }
-/** How many items a list column takes. */
-const itemsMax = (field: string): number =>
-  (Event.properties[field as keyof Event] as { maxItems?: number }).maxItems ?? 0
+/** Fields that hold free text, and how much of it. */
+const FREE_TEXT: ReadonlyMap<string, number> = new Map([
+  ['target', TEXT_MAX],
+  ['task', NAME_MAX],
+  ['error', NAME_MAX],
+])
+/** How many items each list column takes. */
+const ITEMS_MAX: ReadonlyMap<string, number> = new Map(
+  Object.entries(Event.properties).map(([field, schema]) => [field, (schema as { maxItems?: number }).maxItems ?? 0]),
+)
 
 /** The fields of a draft, cleaned: names stay distinct, free text loses its secrets, lists are bounded. */
 function fill(event: Event, fields: Draft['fields']): void {
-  const writable = event as Record<string, unknown>
+  const filled: [string, unknown][] = []
   for (const [field, value] of Object.entries(fields)) {
     if (typeof value === 'string' && value !== '') {
-      const charsMax = FREE_TEXT[field as keyof Event]
-      writable[field] = charsMax === undefined ? name(value) : freeText(value, charsMax)
+      const charsMax = FREE_TEXT.get(field)
+      filled.push([field, charsMax === undefined ? name(value) : freeText(value, charsMax)])
     } else if (Array.isArray(value)) {
-      writable[field] = value.slice(0, itemsMax(field)).map((item) => name(item))
+      filled.push([field, value.slice(0, ITEMS_MAX.get(field) ?? 0).map((item) => name(item))])
     } else if (value !== undefined) {
-      writable[field] = value
+      filled.push([field, value])
     }
   }
+  Object.assign(event, Object.fromEntries(filled))
 }
 
 const BLANK = blankEvent()

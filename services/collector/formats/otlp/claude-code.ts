@@ -4,6 +4,7 @@
  * may be absent or the word <REDACTED>.
  */
 import type { ACTION_KINDS } from '../../../../schemas/event.ts'
+import { lookup } from '../../../../schemas/lookup.ts'
 import { namedContact } from '../lib/contacts.ts'
 import type { NormaliseContext } from '../types.ts'
 import type { Act } from './act.ts'
@@ -15,14 +16,14 @@ import { callFields, callParts } from './tool-call.ts'
 const PREFIX = 'claude_code.'
 
 /** Kinds of the events that are not calls; whatever is not named here steers the agent itself. */
-const KINDS: Readonly<Record<string, (typeof ACTION_KINDS)[number]>> = {
+const KINDS = lookup<string, (typeof ACTION_KINDS)[number]>({
   api_request: 'api',
   api_error: 'api',
   api_refusal: 'api',
   api_response_body: 'api',
   auth: 'auth',
   mcp_server_connection: 'mcp',
-}
+})
 
 /** An id for records that Claude Code numbers within a session. */
 function sequenceId(view: LogView, event: string): readonly string[] | undefined {

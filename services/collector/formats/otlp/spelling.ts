@@ -41,25 +41,25 @@ const pair = ({ key, value, ...rest }: Json): Json => ({
 
 /** An AnyValue. Its zeros say something, because they say which type the value has. */
 function anyValue(any: Json): Json {
-  const spelled: Record<string, unknown> = {}
+  const spelled = new Map<string, unknown>()
   for (const [key, value] of Object.entries(any)) {
     if (isAbsent(value)) continue
-    if (key === 'intValue') spelled[key] = int64(value)
-    else if (key === 'arrayValue' && isObject(value)) spelled[key] = valuesOf(value, anyValue)
-    else if (key === 'kvlistValue' && isObject(value)) spelled[key] = valuesOf(value, pair)
-    else spelled[key] = value
+    if (key === 'intValue') spelled.set(key, int64(value))
+    else if (key === 'arrayValue' && isObject(value)) spelled.set(key, valuesOf(value, anyValue))
+    else if (key === 'kvlistValue' && isObject(value)) spelled.set(key, valuesOf(value, pair))
+    else spelled.set(key, value)
   }
-  return spelled
+  return Object.fromEntries(spelled)
 }
 
 /** A LogRecord in the one spelling; its attributes are left as they are. */
 export function oneSpelling(record: Json): Json {
-  const spelled: Record<string, unknown> = { eventName: '' }
+  const spelled = new Map<string, unknown>([['eventName', '']])
   for (const [key, value] of Object.entries(record)) {
     if (isAbsent(value) || (ZERO_IS_ABSENT.has(key) && isZero(key, value))) continue
-    if (BITS_64.has(key)) spelled[key] = int64(value)
-    else if (key === 'body' && isObject(value)) spelled[key] = anyValue(value)
-    else spelled[key] = value
+    if (BITS_64.has(key)) spelled.set(key, int64(value))
+    else if (key === 'body' && isObject(value)) spelled.set(key, anyValue(value))
+    else spelled.set(key, value)
   }
-  return spelled
+  return Object.fromEntries(spelled)
 }

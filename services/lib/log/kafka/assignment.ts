@@ -118,8 +118,9 @@ export function decodeMember(id: string, metadata: Buffer): Member {
 }
 
 export function encodeAssignment(held: readonly Held[]): Buffer {
-  const assignment: Record<string, number[]> = {}
-  for (const { topic, partition } of held) (assignment[topic] ??= []).push(partition)
+  const assignment = Object.fromEntries(
+    [...Map.groupBy(held, ({ topic }) => topic)].map(([topic, own]) => [topic, own.map(({ partition }) => partition)]),
+  )
   return AssignerProtocol.MemberAssignment.encode({ version: VERSION, assignment, userData: Buffer.alloc(0) })
 }
 

@@ -97,6 +97,7 @@ function bridge(logger: Logger): unknown {
   return bridged
 }
 
+const REQUESTS = new Map(Object.entries(definitions.requests))
 /** The versions of the requests that produce.ts and fetch.ts know. */
 const WRITTEN_HERE: Partial<Record<Api, number>> = { Produce: 7, Fetch: 11 }
 
@@ -140,7 +141,7 @@ export async function connectWire(address: string, options: WireOptions): Promis
     try {
       // kafkajs opens the second socket at the first fetch, and two of them where two fetches begin at once.
       if (api === 'Fetch') await (fetching ??= pool.getConnection(1))
-      const protocol = broker.lookupRequest(apiKeys[api]!, definitions.requests[api])(args)
+      const protocol = broker.lookupRequest(apiKeys[api]!, REQUESTS.get(api))(args)
       if (codec !== undefined && protocol.request.apiVersion !== WRITTEN_HERE[api]) {
         throw new Error(`${address} is older than Apache Kafka 2.4, the oldest that is supported`)
       }
