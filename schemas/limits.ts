@@ -133,6 +133,8 @@ export const LIMITS = {
   snapshots_at_stop_max: 8,
 
   // Answers
+  /** One part of a path, encoded: a name of 256 characters outside ASCII takes up to 2,304. */
+  path_part_chars_max: 4_096,
   list_items_default: 100,
   list_limit_max: 1_000,
   query_seconds_max: 20,

@@ -9,6 +9,7 @@ import { EXIT, UsageError } from './commands/lib/errors.ts'
 import { addDemo } from './commands/demo/demo.ts'
 import { addEval } from './commands/eval.ts'
 import { addMove } from './commands/move/move.ts'
+import { addOpenApi } from './commands/openapi/openapi.ts'
 import { addProcesses } from './commands/process/commands.ts'
 import { addProve } from './commands/prove.ts'
 import { addReplay } from './commands/replay.ts'
@@ -43,7 +44,8 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
-  for (const add of [addStart, addProcesses, addMove, addReplay, addProve, addEval, addDemo]) add(program, tools)
+  for (const add of [addStart, addProcesses, addMove, addReplay, addProve, addEval, addDemo, addOpenApi])
+    add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program
 }

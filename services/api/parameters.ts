@@ -5,6 +5,16 @@ import { badRequest } from './errors.ts'
 
 export const word = (description: string) => Type.Optional(Type.String({ description, minLength: 1, maxLength: 2_048 }))
 
+/** An id that was made here; anything else is answered with 404, because nothing has such an id. */
+export const ID = Type.String({ minLength: 1, maxLength: 64 })
+/** An id that goes into an order, where it must have the right form. */
+export const HASH = Type.String({ pattern: '^[0-9a-f]{32}$' })
+export const REASON = Type.String({
+  minLength: 1,
+  maxLength: LIMITS.why_chars_max,
+  description: 'Why, in a person’s words',
+})
+
 const PAGE = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMITS.list_limit_max })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096, description: 'next_cursor of the page before' })),
@@ -19,6 +29,7 @@ export const TIMES = {
 export const listQuery = <P extends TProperties>(filters: P) =>
   Type.Object({ ...PAGE, ...filters }, { additionalProperties: false })
 
+/** A page as questions and views take it. */
 export const pageOf = (query: { limit?: number; cursor?: string }): { limit: number; cursor: string | undefined } => ({
   limit: query.limit ?? LIMITS.list_items_default,
   cursor: query.cursor,

@@ -22,5 +22,9 @@ export interface ResponderViews {
   quarantines(tenant: string, page: ViewPage): Promise<ViewAnswer<Quarantine>>
   incidents(tenant: string, page: ViewPage): Promise<ViewAnswer<Incident>>
   deliveries(tenant: string, page: ViewPage): Promise<ViewAnswer<Delivery>>
+  /** The one of this id; undefined where the tenant has none. */
+  quarantine(tenant: string, id: string): Promise<Quarantine | undefined>
+  incident(tenant: string, id: string): Promise<Incident | undefined>
+  delivery(tenant: string, id: string): Promise<Delivery | undefined>
 }
 export type QuarantineView = Pick<ResponderViews, 'quarantines'>

@@ -59,6 +59,11 @@ export interface ViewSources {
   readonly deliveries: Pick<Deliveries, 'list'>
 }
 
+const byId =
+  <T extends { readonly id: string }>({ list }: { list(tenant: string): T[] }) =>
+  async (tenant: string, id: string): Promise<T | undefined> =>
+    list(tenant).find((item) => item.id === id)
+
 /** The lists that the API shows. */
 export const createViews = ({ quarantines, incidents, deliveries }: ViewSources): ResponderViews => ({
   quarantines: async (tenant, page) =>
@@ -72,4 +77,7 @@ export const createViews = ({ quarantines, incidents, deliveries }: ViewSources)
       tenantMark(tenant, 'deliveries'),
       page,
     ),
+  quarantine: byId(quarantines),
+  incident: byId(incidents),
+  delivery: byId(deliveries),
 })

@@ -26,6 +26,7 @@ import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
 import { openWarehouse } from '../../services/lib/warehouse/index.ts'
 import type { Warehouse } from '../../services/lib/warehouse/port.ts'
+import { createViews } from '../../services/responder/views.ts'
 
 const FRAME_ROWS = 200
 const DAYS_MS = 30 * 86_400_000
@@ -92,13 +93,13 @@ async function archive(log: Log, warehouse: Warehouse, rows: number): Promise<vo
 
 async function askAll(log: Log, warehouse: Warehouse): Promise<void> {
   const app = fastify()
-  const none = async () => ({ ok: true as const, items: [], next_cursor: null })
+  const none = { list: () => [] }
   const api = createApi({
     warehouse,
     authenticate: createAuthenticator([{ name: 'bench', token: 'bench', tenant: 'acme', role: 'admin', scopes: [] }]),
     readiness: () => ({ ready: true, reasons: [] }),
     metrics,
-    views: { quarantines: none, incidents: none, deliveries: none },
+    views: createViews({ quarantines: none, incidents: none, deliveries: none }),
     commands: createCommandSender(log),
     clock: systemClock,
     logger,

@@ -8,17 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { block } from './markdown.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 let tree: string
-
-/** A fenced block of the page, by the path or word before it. */
-function block(page: string, before: string): string {
-  const at = page.indexOf(before)
-  const open = page.indexOf('```ts', at)
-  const start = page.indexOf('\n', open) + 1
-  return page.slice(start, page.indexOf('```', start))
-}
 
 async function run(script: string): Promise<Record<string, unknown>> {
   const file = join(tree, 'run.ts')

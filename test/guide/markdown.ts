@@ -90,3 +90,12 @@ export const invocationsIn = (code: string): Invocation[] => {
     return { command: name !== undefined && rest === '' ? undefined : command, options }
   })
 }
+
+/** A fenced block of TypeScript of a page, by the path or heading before it. */
+export function block(page: string, before: string): string {
+  const at = page.indexOf(before)
+  const open = page.indexOf('```ts', at)
+  if (at < 0 || open < 0) throw new Error(`the page has no block of TypeScript after "${before}"`)
+  const start = page.indexOf('\n', open) + 1
+  return page.slice(start, page.indexOf('```', start))
+}

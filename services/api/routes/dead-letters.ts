@@ -1,24 +1,32 @@
 /** `/v1/dead-letters`: what could not be processed, for whoever repairs the producer. */
 import Type from 'typebox'
-import { DEAD_LETTER_REASONS, DEAD_LETTER_SERVICES } from '../../../schemas/dead-letter.ts'
-import type { RouteContext, Routes } from '../context.ts'
+import { DEAD_LETTER_REASONS, DEAD_LETTER_SERVICES, DeadLetter } from '../../../schemas/dead-letter.ts'
+import { PageAnswer, time } from '../answers.ts'
 import { listQuery, pageOf, TIMES, timesOf } from '../parameters.ts'
 import { listDeadLetters } from '../questions/dead-letters.ts'
+import { defineRoute, type Route } from '../route.ts'
 
-const Query = listQuery({
-  service: Type.Optional(Type.Enum([...DEAD_LETTER_SERVICES])),
-  reason: Type.Optional(Type.Enum([...DEAD_LETTER_REASONS])),
-  ...TIMES,
-})
-
-export function deadLetterRoutes(routes: Routes, context: RouteContext): void {
-  routes.get('/dead-letters', { schema: { querystring: Query } }, async (request) => {
-    const { service, reason } = request.query
-    const filters = {
-      ...(service === undefined ? {} : { service }),
-      ...(reason === undefined ? {} : { reason }),
-      ...timesOf(request.query),
-    }
-    return listDeadLetters(context.door(request), filters, pageOf(request.query))
-  })
-}
+export const deadLetterRoutes: readonly Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/dead-letters',
+    right: 'read',
+    about: 'Records that could not be processed, newest first. `since` and `until` go by when the record was given up.',
+    query: listQuery({
+      service: Type.Optional(Type.Enum([...DEAD_LETTER_SERVICES])),
+      reason: Type.Optional(Type.Enum([...DEAD_LETTER_REASONS])),
+      ...TIMES,
+    }),
+    answer: PageAnswer(Type.Object({ ...DeadLetter.properties, time: time('When it was given up') })),
+    example: { query: { reason: 'malformed', limit: '10' } },
+    handle({ query, door }) {
+      const { service, reason } = query
+      const filters = {
+        ...(service === undefined ? {} : { service }),
+        ...(reason === undefined ? {} : { reason }),
+        ...timesOf(query),
+      }
+      return listDeadLetters(door, filters, pageOf(query))
+    },
+  }),
+]

@@ -3,15 +3,8 @@
  * other).
  */
 import type { AddressInfo } from 'node:net'
-import {
-  type FastifyInstance,
-  type FastifyPluginAsync,
-  type FastifyPluginCallback,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-} from 'fastify'
-import { LIMITS } from '../../../schemas/limits.ts'
+import type { FastifyInstance, FastifyPluginAsync, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import { createHttp } from '../../lib/http.ts'
 import { UsageError } from '../lib/errors.ts'
 
 export interface PortsPlan {
@@ -27,15 +20,6 @@ export interface Ports {
   /** Stops listening and waits for the requests in hand. */
   close(): Promise<void>
 }
-
-/** An HTTP server as all of them are made. */
-export const createHttp = (): FastifyInstance =>
-  fastify({
-    bodyLimit: LIMITS.body_inflated_bytes_max,
-    // Shippers keep connections open for ever; closing must not wait for the idle ones.
-    forceCloseConnections: 'idle',
-    keepAliveTimeout: 75_000,
-  })
 
 /** What a person sees who came to the wrong place. */
 export const notFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>

@@ -4,7 +4,7 @@ import { EVENT_COLUMNS } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { door } from '../warehouse/door.ts'
 import { event, scratch, T0, warehouse } from '../warehouse/support.ts'
-import { api, fill, finding, letter, pages, TOKENS } from './support.ts'
+import { api, delivery, fill, finding, incident, letter, pages, quarantine, TOKENS } from './support.ts'
 
 const count = (n: number) => Array.from({ length: n }, (_, index) => index)
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -219,11 +219,18 @@ describe('the responder', () => {
     const behind = await door(scratch())
     await behind.shut()
     const store = await warehouse({ kind: 'server', url: behind.url() })
-    const asked = await api(store, { acme: [{ id: '1' }, { id: '2' }, { id: '3' }] })
-    for (const list of ['quarantines', 'incidents', 'deliveries']) {
-      expect(await pages(asked, `/v1/${list}?limit=2`)).toEqual([{ id: '1' }, { id: '2' }, { id: '3' }])
+    const newest = [2, 1, 0]
+    const held = {
+      quarantines: newest.map((n) => quarantine(n)),
+      incidents: newest.map((n) => incident(n)),
+      deliveries: newest.map((n) => delivery(n)),
+    }
+    const asked = await api(store, held)
+    for (const [list, items] of Object.entries(held)) {
+      expect(await pages(asked, `/v1/${list}?limit=2`)).toEqual(items)
+      expect((await asked.get(`/v1/${list}/${items[1]?.id}`)).body).toEqual(items[1])
       expect((await asked.get(`/v1/${list}?cursor=globex:1`)).body).toEqual({
-        error: { code: 'bad_cursor', message: 'this cursor is not yours' },
+        error: { code: 'bad_cursor', message: 'the cursor is not one of this list' },
       })
     }
     expect((await asked.post('/v1/quarantines', { identity: 'agent-1', reason: 'stolen' })).status).toBe(202)
@@ -234,8 +241,8 @@ describe('the responder', () => {
   })
 
   it('gets orders as commands of the tenant and the token, whatever the body says', async () => {
-    const asked = await api(await warehouse())
-    const id = 'a'.repeat(32)
+    const asked = await api(await warehouse(), { quarantines: [quarantine(1)] })
+    const { id } = quarantine(1)
     const sent = [
       await asked.post('/v1/quarantines', { identity: 'agent-1', reason: 'stolen', expires_in_ms: 60_000 }),
       await asked.post(`/v1/quarantines/${id}/release`, { reason: 'key rotated' }, {}, TOKENS.analyst),

@@ -1,22 +1,25 @@
 /** An API over the real engine and the real log, with two tenants whose data can be told apart. */
-import fastify, { type FastifyInstance } from 'fastify'
-import { onTestFinished } from 'vitest'
+import type { FastifyInstance } from 'fastify'
 import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
+import type { Delivery } from '../../../schemas/delivery.ts'
 import type { Event } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
+import type { Incident } from '../../../schemas/incident.ts'
+import type { Quarantine } from '../../../schemas/quarantine.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
 import { createApi, type Readiness } from '../../../services/api/index.ts'
 import { createAuthenticator } from '../../../services/lib/auth.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
 import { createCommandSender } from '../../../services/lib/command-sender.ts'
+import { createHttp } from '../../../services/lib/http.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
-import type { ResponderViews, ViewAnswer } from '../../../services/lib/quarantine-view.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
 import { deadLetterRow, findingRow } from '../../../services/lib/warehouse/tables.ts'
-import { linesOf, scratch, silent, T0 } from '../warehouse/support.ts'
+import { createViews } from '../../../services/responder/views.ts'
+import { linesOf, scratch, silent, T0, whenOver } from '../warehouse/support.ts'
 
 export const TOKENS = { acme: 'mw_acme', globex: 'mw_globex', analyst: 'mw_analyst', sender: 'mw_sender' } as const
 
@@ -83,18 +86,90 @@ export async function fill(store: Warehouse, { events = [], findings = [], lette
   if (letters.length > 0) await store.insert('dead_letters', rows(letters.map(deadLetterRow)))
 }
 
-/** Views that answer from fixed lists, two items a page at most, as a responder would from its memory. */
-function fixedViews(items: Readonly<Record<string, readonly unknown[]>>): ResponderViews {
-  const list = async (tenant: string, cursor: string | null, limit: number): Promise<ViewAnswer<never>> => {
-    const start = cursor === null ? 0 : Number(cursor.split(':')[1])
-    if (cursor !== null && cursor.split(':')[0] !== tenant) return { ok: false, reason: 'this cursor is not yours' }
-    const all = (items[tenant] ?? []) as never[]
-    const end = Math.min(start + limit, start + 2)
-    return { ok: true, items: all.slice(start, end), next_cursor: end < all.length ? `${tenant}:${end}` : null }
+export function quarantine(n: number, fields: Partial<Quarantine> = {}): Quarantine {
+  const at = new Date(T0 + n * 1_000).toISOString()
+  const one: Quarantine = {
+    id: '',
+    tenant: 'acme',
+    identity: `agent-${n % 5}`,
+    action: 'quarantine',
+    status: 'acknowledged',
+    status_reason: 'Every sink has taken it.',
+    sequence: n + 1,
+    order_sequence: n + 1,
+    reason: 'stolen key',
+    finding_ids: [],
+    incident_id: null,
+    automatic: false,
+    requested_by: 'boss',
+    requested_at: at,
+    approved_by: null,
+    ordered_at: at,
+    sent_at: at,
+    acknowledged_at: at,
+    acknowledged_by: ['pager'],
+    expires_at: null,
+    ended_at: null,
+    released_by: null,
+    release_reason: null,
+    ...fields,
   }
-  const view: ResponderViews['quarantines'] = (tenant, { cursor, limit }) => list(tenant, cursor, limit)
-  return { quarantines: view, incidents: view as never, deliveries: view as never }
+  return { ...one, id: fields.id ?? H('quarantine', one.tenant, String(n)) }
 }
+
+export function incident(n: number, fields: Partial<Incident> = {}): Incident {
+  const at = new Date(T0 + n * 1_000).toISOString()
+  const one: Incident = {
+    id: '',
+    tenant: 'acme',
+    agent: `agent-${n % 5}`,
+    owner: '',
+    severity: n % 2 === 0 ? 'high' : 'medium',
+    first_time: at,
+    last_time: at,
+    opened_at: at,
+    updated_at: at,
+    finding_ids: [],
+    detectors: ['credential/new-source'],
+    techniques: ['T1078'],
+    timeline: [{ time: at, kind: 'finding', text: 'It came from elsewhere.', finding_id: null }],
+    paged: false,
+    ...fields,
+  }
+  return { ...one, id: fields.id ?? H('incident', one.tenant, String(n)) }
+}
+
+export function delivery(n: number, fields: Partial<Delivery> = {}): Delivery {
+  const one: Delivery = {
+    id: '',
+    tenant: 'acme',
+    sink: 'pager',
+    type: 'finding.created',
+    action_id: H('action', String(n)),
+    subject: H('finding', 'acme', String(n)),
+    identity: '',
+    order_sequence: 0,
+    status: 'delivered',
+    attempts: 1,
+    created_ms: T0 + n * 1_000,
+    next_attempt_ms: 0,
+    closed_ms: T0 + n * 1_000 + 200,
+    last_outcome: '200',
+    ...fields,
+  }
+  return { ...one, id: fields.id ?? H('delivery', one.tenant, String(n)) }
+}
+
+/** What a responder holds of all tenants. */
+export interface Held {
+  readonly quarantines?: readonly Quarantine[]
+  readonly incidents?: readonly Incident[]
+  readonly deliveries?: readonly Delivery[]
+}
+
+const listOf = <T extends { readonly tenant: string }>(items: readonly T[] = []) => ({
+  list: (tenant: string): T[] => items.filter((item) => item.tenant === tenant),
+})
 
 export interface Api {
   readonly app: FastifyInstance
@@ -114,12 +189,12 @@ export interface Api {
   readonly routes: readonly string[]
 }
 
-export async function api(store: Warehouse, views: Readonly<Record<string, readonly unknown[]>> = {}): Promise<Api> {
+export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
   const log = await createSqliteLog({ directory: scratch(), clock: systemClock, logger: silent })
-  onTestFinished(() => log.close())
+  whenOver(() => log.close())
   await log.ensureTopics(topicSpecs(2))
   let readiness: Readiness = { ready: true, reasons: [] }
-  const app = fastify()
+  const app = createHttp()
   const routes: string[] = []
   app.addHook('onRoute', ({ method, url }) => {
     if (url.startsWith('/v1') && method !== 'HEAD') routes.push(`${String(method)} ${url}`)
@@ -130,13 +205,17 @@ export async function api(store: Warehouse, views: Readonly<Record<string, reado
       authenticate,
       readiness: () => readiness,
       metrics: createMetrics(),
-      views: fixedViews(views),
+      views: createViews({
+        quarantines: listOf(held.quarantines),
+        incidents: listOf(held.incidents),
+        deliveries: listOf(held.deliveries),
+      }),
       commands: createCommandSender(log),
       clock: systemClock,
       logger: silent,
     }),
   )
-  onTestFinished(() => app.close())
+  whenOver(() => app.close())
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
   const answered = ({ statusCode, body }: { statusCode: number; body: string }) => ({
     status: statusCode,

@@ -4,34 +4,9 @@
  */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { event, warehouse } from '../warehouse/support.ts'
-import { type Api, api, fill, finding, letter, TOKENS } from './support.ts'
-
-const SECRET = 'only-globex-knows-this'
-const N = 12
-const count = Array.from({ length: N }, (_, n) => n)
-
-/** Both tenants use the same names; ids differ, and what belongs to globex holds the secret. */
-async function twoTenants(): Promise<Api> {
-  const store = await warehouse()
-  for (const [tenant, mark] of [
-    ['acme', 'plain'],
-    ['globex', SECRET],
-  ] as const) {
-    const events = count.map((n) =>
-      event(n, { tenant, owner: mark, target: mark, user_agent: mark, source_address: mark }),
-    )
-    const evidence = events
-      .slice(0, 3)
-      .map(({ event_id }) => ({ event_id, source_id: mark, time: '', action: '', target: mark }))
-    await fill(store, {
-      events,
-      findings: count.map((n) => finding(n, { tenant, why: mark, evidence })),
-      letters: count.map((n) => letter(n, { tenant, detail: mark, record: mark })),
-    })
-  }
-  return api(store, { acme: [{ id: 'a' }], globex: [{ id: 'g', reason: SECRET }, { id: 'h' }, { id: 'i' }] })
-}
+import { event } from '../warehouse/support.ts'
+import { type Api, finding, TOKENS } from './support.ts'
+import { SECRET, twoTenants } from './world.ts'
 
 interface Stolen {
   /** Values of globex that an attacker could have learned. */

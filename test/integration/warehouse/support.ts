@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { blankEvent, type Event, rowOf } from '../../../schemas/event.ts'
 import { H } from '../../../schemas/ids.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
@@ -12,10 +12,26 @@ import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
 
 export const silent = pino({ level: 'silent' })
 
+const endings: (() => unknown)[] = []
+afterAll(async () => {
+  for (const end of endings.splice(0).toReversed()) await end()
+})
+
+/** Ends something with the test that made it; with the file where it was made for all of its tests. */
+export function whenOver(end: () => unknown): void {
+  try {
+    onTestFinished(async () => {
+      await end()
+    })
+  } catch {
+    endings.push(end)
+  }
+}
+
 /** A directory that goes when the test ends. */
 export function scratch(): string {
   const directory = mkdtempSync(join(tmpdir(), 'moltwatch-test-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  whenOver(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 
@@ -25,7 +41,7 @@ export async function warehouse(options?: WarehouseOptions): Promise<Warehouse> 
     logger: silent,
     metrics: createMetrics(),
   })
-  onTestFinished(() => opened.close())
+  whenOver(() => opened.close())
   await opened.settled()
   return opened
 }

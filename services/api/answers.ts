@@ -1,0 +1,41 @@
+/** The shapes of answers that several routes give: pages, events as people read them, orders that were taken. */
+import Type, { type TProperties, type TSchema } from 'typebox'
+import { Event } from '../../schemas/event.ts'
+
+/** One page of a list. */
+export const PageAnswer = (item: TSchema, more: TProperties = {}) =>
+  Type.Object({
+    items: Type.Array(item),
+    next_cursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'Give it back as cursor for the page that follows; null where there is none',
+    }),
+    ...more,
+  })
+
+export const time = (description: string) => Type.String({ description: `${description}; ISO 8601 in UTC` })
+export const timeOrNull = (description: string) =>
+  Type.Union([Type.String(), Type.Null()], { description: `${description}; ISO 8601 in UTC` })
+
+type Described = TSchema & { readonly clickhouse?: string; readonly description?: string }
+
+/** A column as the API gives it: instants in ISO 8601, indicators read, everything without its storage type. */
+function shown(column: string, schema: Described): TSchema {
+  const description = schema.description ?? ''
+  if (schema.clickhouse?.startsWith('DateTime64') === true) return timeOrNull(description)
+  if (column === 'indicators') return Type.Unknown({ description })
+  const { clickhouse: _storage, default: _default, ...rest } = schema as Described & { readonly default?: unknown }
+  return rest
+}
+
+/** An event as the API gives it. */
+export const EventAnswer = Type.Object(
+  Object.fromEntries(
+    Object.entries(Event.properties).map(([column, schema]) => [column, Type.Optional(shown(column, schema))]),
+  ),
+  { additionalProperties: false },
+)
+
+/** An order that is durable in the log. */
+export const OrderAnswer = Type.Object({
+  command_id: Type.String({ description: 'Names the order in whatever comes of it' }),
+})

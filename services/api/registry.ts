@@ -1,0 +1,23 @@
+/** Every route under /v1, one line for each noun. Their order is that of the documents. */
+import { commandRoutes } from './routes/commands.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
+import { eventRoutes } from './routes/events.ts'
+import { findingRoutes } from './routes/findings.ts'
+import { identityRoutes } from './routes/identities.ts'
+import { incidentRoutes } from './routes/incidents.ts'
+import { openApiRoutes } from './routes/openapi.ts'
+import { quarantineRoutes } from './routes/quarantines.ts'
+import type { Route } from './route.ts'
+
+export const ROUTES: readonly Route[] = [
+  ...findingRoutes,
+  ...incidentRoutes,
+  ...eventRoutes,
+  ...identityRoutes,
+  ...quarantineRoutes,
+  ...deliveryRoutes,
+  ...deadLetterRoutes,
+  ...commandRoutes,
+  ...openApiRoutes,
+]

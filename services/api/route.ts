@@ -1,0 +1,73 @@
+/**
+ * The contract of a route: one value that says where it is, who may ask, what it takes, what it answers and how. The API
+ * registers it, checks what comes in by its schemas, and prints it into the OpenAPI document and docs/api.md; the
+ * conformance suite asks every one of them. Nothing else names a route.
+ */
+import Type, { type Static, type TObject, type TSchema } from 'typebox'
+import type { Command } from '../../schemas/command.ts'
+import type { Grant, Right } from '../lib/auth.ts'
+import type { ResponderViews } from '../lib/quarantine-view.ts'
+import type { TenantDoor } from './query.ts'
+
+/** A command without what the API itself puts in. */
+type Wish<C> = C extends Command ? Omit<C, 'id' | 'tenant' | 'by' | 'time'> : never
+
+/** What one request asks and may use. The tenant is the token's; what the request says of tenants is not asked. */
+export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
+  readonly query: Query
+  readonly params: Params
+  readonly body: Body
+  readonly grant: Grant
+  /** The warehouse as this tenant sees it. */
+  readonly door: TenantDoor
+  readonly views: ResponderViews
+  /** All routes of this API, for the documents. */
+  readonly routes: readonly Route[]
+  /** Sends a command as the tenant and the token of the request; gives its id. Throws Answer and LogError. */
+  command(wish: Wish<Command> | Readonly<Record<string, unknown>>): Promise<string>
+}
+
+/** A route without the types of its parts: what the registry holds. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'PATCH'
+  /** Below /v1, with `:name` for a parameter. */
+  readonly path: string
+  readonly right: Right
+  /** The first sentence is the summary; all of it stands in the documents. */
+  readonly about: string
+  readonly query: TObject
+  readonly params: TObject
+  readonly body: TSchema | undefined
+  /** Of the good answer; errors are the same everywhere. */
+  readonly status: number
+  readonly answer: TSchema
+  /** A request that works, for the documents and the conformance suite: `query` and `body`. */
+  readonly example: { readonly query?: object; readonly body?: object }
+  handle(ask: Ask<never, never, never>): Promise<unknown>
+}
+
+interface Declaration<Q extends TObject, P extends TObject, B extends TSchema> {
+  readonly method: Route['method']
+  readonly path: string
+  readonly right: Right
+  readonly about: string
+  readonly query?: Q
+  readonly params?: P
+  readonly body?: B
+  readonly status?: number
+  readonly answer: TSchema
+  readonly example?: Route['example']
+  handle(ask: Ask<Static<Q>, Static<P>, Static<B>>): Promise<unknown>
+}
+
+const NONE = Type.Object({}, { additionalProperties: false })
+
+/** Declares a route: the types of query, params and body come from their schemas. */
+export function defineRoute<
+  Q extends TObject = typeof NONE,
+  P extends TObject = typeof NONE,
+  B extends TSchema = TSchema,
+>(route: Declaration<Q, P, B>): Route {
+  const { query = NONE, params = NONE, body, status = 200, example = {} } = route
+  return { ...route, query, params, body, status, example }
+}

@@ -1,0 +1,85 @@
+/**
+ * `/v1/quarantines`: who is held back, and the orders that hold back, let go and approve. The list is read from the
+ * responder's memory, so it answers while the warehouse is away. Answer 202 means that the order is durable in the log.
+ */
+import Type from 'typebox'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { CONTAINMENTS, Quarantine } from '../../../schemas/quarantine.ts'
+import type { ResponderViews } from '../../lib/quarantine-view.ts'
+import { OrderAnswer, PageAnswer } from '../answers.ts'
+import { notFound } from '../errors.ts'
+import { HASH, ID, listQuery, REASON } from '../parameters.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { viewed } from '../viewed.ts'
+
+const Order = Type.Object(
+  {
+    identity: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }),
+    reason: REASON,
+    action: Type.Optional(Type.Enum([...CONTAINMENTS])),
+    expires_in_ms: Type.Optional(Type.Integer({ minimum: 1_000, maximum: LIMITS.quarantine_expires_ms_max })),
+    force: Type.Optional(Type.Boolean({ description: 'Also where the identity is protected' })),
+    finding_ids: Type.Optional(Type.Array(HASH, { maxItems: LIMITS.incident_findings_max })),
+  },
+  { additionalProperties: false },
+)
+
+/** The quarantine of this id. Throws Answer where the tenant has none. */
+async function known(views: ResponderViews, tenant: string, id: string): Promise<Quarantine> {
+  const quarantine = await views.quarantine(tenant, id)
+  if (quarantine === undefined) throw notFound(`there is no quarantine ${id}`)
+  return quarantine
+}
+
+const decide = (type: 'release' | 'approve', about: string): Route =>
+  defineRoute({
+    method: 'POST',
+    path: `/quarantines/:id/${type}`,
+    right: 'order',
+    about,
+    params: Type.Object({ id: HASH }),
+    body: Type.Object({ reason: REASON }, { additionalProperties: false }),
+    status: 202,
+    answer: OrderAnswer,
+    example: { body: { reason: 'The key was rotated.' } },
+    async handle({ params: { id }, body, grant, views, command }) {
+      await known(views, grant.tenant, id)
+      return { command_id: await command({ type, quarantine_ids: [id], reason: body.reason }) }
+    },
+  })
+
+export const quarantineRoutes: readonly Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/quarantines',
+    right: 'read',
+    about: 'Quarantines, newest first, with how far each has come and why.',
+    query: listQuery({}),
+    answer: PageAnswer(Quarantine),
+    handle: ({ query, grant, views }) => viewed(views.quarantines, grant.tenant, query),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/quarantines/:id',
+    right: 'read',
+    about: 'One quarantine.',
+    params: Type.Object({ id: ID }),
+    answer: Quarantine,
+    handle: ({ params: { id }, grant, views }) => known(views, grant.tenant, id),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/quarantines',
+    right: 'order',
+    about: 'Orders that an identity be held back.',
+    body: Order,
+    status: 202,
+    answer: OrderAnswer,
+    example: { body: { identity: 'deploy-agent', reason: 'Its key was stolen.' } },
+    handle: async ({ body: { identity, ...rest }, command }) => ({
+      command_id: await command({ type: 'quarantine', identities: [identity], ...rest }),
+    }),
+  }),
+  decide('release', 'Lets the identity go.'),
+  decide('approve', 'Carries out what was proposed.'),
+]

@@ -1,0 +1,126 @@
+/**
+ * Puts declared routes onto fastify: the token and its right before anything is read, the schemas before the route, and
+ * what the route answers after it. A path that is known under another method is answered with 405.
+ */
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { checkCommand, commandId, type CommandType } from '../../schemas/command.ts'
+import { H } from '../../schemas/ids.ts'
+import { type Authenticate, type Grant, permit, type Right } from '../lib/auth.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { CommandSender } from '../lib/command-sender.ts'
+import type { ResponderViews } from '../lib/quarantine-view.ts'
+import type { Warehouse } from '../lib/warehouse/port.ts'
+import { answerError, badRequest, notFound } from './errors.ts'
+import { tenantDoor } from './query.ts'
+import type { Ask, Route } from './route.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a request needs; absent only where there is no route. */
+    right?: Right
+  }
+}
+
+/** What the routes work with. */
+export interface RouteTools {
+  readonly warehouse: Warehouse
+  readonly authenticate: Authenticate
+  readonly views: ResponderViews
+  readonly commands: CommandSender
+  readonly clock: Clock
+}
+
+const GRANT = 'moltwatchGrant'
+
+/** Refuses requests without a token that may do this, before their bodies are read. */
+const guard =
+  (authenticate: Authenticate) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const outcome = authenticate(request.headers.authorization)
+    if (!outcome.ok) {
+      reply.header('www-authenticate', 'Bearer')
+      return answerError(reply, outcome)
+    }
+    const { right } = request.routeOptions.config
+    const allowed = right === undefined ? ({ ok: true } as const) : permit(outcome.grant, right)
+    if (!allowed.ok) return answerError(reply, allowed)
+    request.setDecorator(GRANT, outcome.grant)
+  }
+
+const IDEMPOTENCY_KEY_CHARS_MAX = 256
+
+/** What makes an order another one: the caller's key, or chance. */
+function nonceOf(request: FastifyRequest): string {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string' || key === '') return randomUUID()
+  if (key.length > IDEMPOTENCY_KEY_CHARS_MAX) {
+    throw badRequest(`headers: idempotency-key has more than ${IDEMPOTENCY_KEY_CHARS_MAX} characters`)
+  }
+  return H('idempotency-key', key)
+}
+
+function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTools): Ask {
+  const grant = request.getDecorator<Grant>(GRANT)
+  const { tenant, name } = grant
+  return {
+    query: request.query,
+    params: request.params,
+    body: request.body,
+    grant,
+    routes,
+    views: tools.views,
+    door: tenantDoor(tools.warehouse, tenant),
+    async command(wish) {
+      const id = commandId(tenant, wish.type as CommandType, nonceOf(request))
+      const time = new Date(tools.clock.now()).toISOString()
+      // Tenant and name come last: what a body says of them is overwritten.
+      const checked = checkCommand({ ...wish, id, by: name, time, tenant })
+      if (!checked.ok) throw badRequest(`body: ${checked.reason}`)
+      await tools.commands.send(checked.command)
+      return id
+    },
+  }
+}
+
+/** Answers what no route takes: 405 where the path is known, 404 otherwise. */
+function refuseUnknown(routes: readonly Route[], prefix: string) {
+  const shapes = routes.map(({ method, path }) => ({
+    method,
+    shape: new RegExp(`^${prefix}${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`),
+  }))
+  return (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const allowed = shapes.filter(({ shape }) => shape.test(path)).map(({ method }) => method)
+    if (allowed.length === 0) return answerError(reply, notFound(`there is no ${request.method} ${path}`))
+    reply.header('allow', allowed.join(', '))
+    return answerError(reply, {
+      status: 405,
+      code: 'method_not_allowed',
+      message: `${path} takes ${allowed.join(' and ')}, not ${request.method}`,
+    })
+  }
+}
+
+/** Registers the routes, each behind the right that it names. */
+export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tools: RouteTools): void {
+  app.decorateRequest(GRANT)
+  app.addHook('onRequest', guard(tools.authenticate))
+  app.setNotFoundHandler(refuseUnknown(routes, app.prefix))
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      config: { right: route.right },
+      schema: {
+        querystring: route.query,
+        params: route.params,
+        ...(route.body === undefined ? {} : { body: route.body }),
+      },
+      handler: async (request, reply) => {
+        const answer = await route.handle(askOf(request, routes, tools) as Ask<never, never, never>)
+        return reply.code(route.status).send(answer)
+      },
+    })
+  }
+}

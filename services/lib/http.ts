@@ -1,0 +1,23 @@
+/** HTTP servers as all of moltwatch's are made. */
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { LIMITS } from '../../schemas/limits.ts'
+
+/** The router's messages quote the path. */
+const MESSAGE_CHARS_MAX = 300
+
+/** Makes a server that does not listen yet. */
+export const createHttp = (): FastifyInstance =>
+  fastify({
+    bodyLimit: LIMITS.body_inflated_bytes_max,
+    // Shippers keep connections open for ever; closing must not wait for the idle ones.
+    forceCloseConnections: 'idle',
+    keepAliveTimeout: 75_000,
+    // Names of identities stand in paths, and the default of 100 characters cuts many of them off.
+    routerOptions: { maxParamLength: LIMITS.path_part_chars_max },
+    // What the router itself refuses, in the form of every other error.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const status = error.statusCode ?? 400
+      const code = status === 414 ? 'too_large' : 'bad_request'
+      void reply.code(status).send({ error: { code, message: error.message.slice(0, MESSAGE_CHARS_MAX) } })
+    },
+  })

@@ -1,0 +1,203 @@
+/**
+ * What every route in the registry must be: declared in full and in the documents, closed to those without a token or
+ * without the right, strict about what it does not know, deaf to other tenants' ids, unmoved by hostile text, and true to
+ * its own answer schema. A new route is covered by adding it to the registry.
+ */
+import { readFileSync } from 'node:fs'
+import type { TObject } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { apiPage } from '../../services/commands/openapi/page.ts'
+import { openApi } from '../../services/api/openapi.ts'
+import { ROUTES } from '../../services/api/registry.ts'
+import type { Route } from '../../services/api/route.ts'
+import { type Api, TOKENS } from '../integration/api/support.ts'
+import { SECRET, twoTenants } from '../integration/api/world.ts'
+
+const HOSTILE = [
+  "' OR tenant = 'globex' --",
+  '\\',
+  '{tenant:String}',
+  '%',
+  '*',
+  '\u0000',
+  '\r\nx: y',
+  '\u2028',
+  '\u202e',
+  '=cmd|x',
+  '<script>alert(1)</script>',
+  '__proto__',
+  'constructor',
+  'ünïcode-𝄞-\ud800',
+  'a/b/../c',
+  'x'.repeat(5_000),
+]
+
+const nameOf = ({ method, path }: Route): string => `${method} ${path}`
+const namesIn = (schema: TObject): string[] => Object.keys(schema.properties)
+const search = (query: object): string => {
+  const text = new URLSearchParams(query as Record<string, string>).toString()
+  return text === '' ? '' : `?${text}`
+}
+
+let asked: Api
+
+interface Request {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: object
+  readonly body?: unknown
+  readonly token?: string | null
+}
+
+async function ask(route: Route, { params = {}, query = {}, body, token = TOKENS.acme }: Request) {
+  const path = route.path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(safe(params[name] ?? 'none')))
+  const sent = body ?? (route.body === undefined ? undefined : route.example.body)
+  const answer = await asked.app.inject({
+    method: route.method,
+    url: `/v1${path}${search(query)}`,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(sent === undefined ? {} : { payload: JSON.stringify(sent) }),
+  })
+  return { status: answer.statusCode, text: answer.body, json: () => JSON.parse(answer.body) as unknown }
+}
+
+/** A lone surrogate cannot stand in an address. */
+const safe = (text: string): string => text.toWellFormed()
+
+/** Ids of a tenant for the parameters of a route: of the first thing in the list that the path begins with. */
+async function paramsOf(route: Route, token: string): Promise<Record<string, string>> {
+  const names = namesIn(route.params)
+  if (names.length === 0) return {}
+  const list = ROUTES.find(({ method, path }) => method === 'GET' && path === route.path.split('/:')[0])
+  if (list === undefined) throw new Error(`${nameOf(route)}: there is no list at ${route.path.split('/:')[0]}`)
+  const { items } = (await ask(list, { token })).json() as { items: Record<string, string>[] }
+  // Both tenants use the same names of identities; what is only one's has an id.
+  return Object.fromEntries(
+    names.map((name) => [name, items[0]?.[name] ?? items[0]?.['id'] ?? items[0]?.['event_id'] ?? '']),
+  )
+}
+
+const isOnlyIds = (route: Route): boolean => namesIn(route.params).every((name) => name === 'id')
+
+beforeAll(async () => {
+  asked = await twoTenants()
+})
+
+describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_name, route) => {
+  it('is declared in full', () => {
+    expect(route.path).toMatch(/^(\/:?[\w.-]+)+$/)
+    expect(route.about).toMatch(/^[A-Z].*\.$/s)
+    const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name)
+    expect(namesIn(route.params)).toEqual(inPath)
+    for (const schema of [route.query, route.body]) {
+      // Commands are checked by their own schemas, which are closed.
+      const isOpen =
+        schema === undefined || !('additionalProperties' in schema) || schema.additionalProperties !== false
+      if (schema !== undefined && route.path !== '/commands') expect(isOpen).toBe(false)
+    }
+    if (route.body !== undefined) {
+      expect(Compile(route.body).Check(route.example.body)).toBe(true)
+    }
+  })
+
+  it('needs a token, and the right that it names', async () => {
+    const params = await paramsOf(route, TOKENS.acme)
+    const without = await ask(route, { params, token: null })
+    expect(without).toMatchObject({ status: 401 })
+    expect(without.json()).toMatchObject({ error: { code: 'unauthenticated' } })
+    const sender = await ask(route, { params, token: TOKENS.sender })
+    expect(sender).toMatchObject({ status: 403 })
+    expect(sender.json()).toMatchObject({ error: { code: 'forbidden' } })
+  })
+
+  it('answers its example as its schema says', async () => {
+    const { query = {} } = route.example
+    const answer = await ask(route, { params: await paramsOf(route, TOKENS.acme), query })
+    expect([answer.status, answer.text]).toEqual([route.status, expect.any(String)])
+    const schema = Compile(route.answer)
+    expect([...schema.Errors(answer.json())]).toEqual([])
+  })
+
+  it('refuses a parameter that it does not know', async () => {
+    const params = await paramsOf(route, TOKENS.acme)
+    for (const unknown of ['tenant', 'colour', '__proto__']) {
+      const answer = await ask(route, { params, query: { [unknown]: 'x' } })
+      expect([unknown, answer.status, answer.json()]).toMatchObject([
+        unknown,
+        400,
+        { error: { message: expect.stringContaining(unknown) } },
+      ])
+    }
+  })
+
+  it('knows nothing of what is not its own', async () => {
+    if (namesIn(route.params).length === 0) return
+    const theirs = await paramsOf(route, TOKENS.globex)
+    if (isOnlyIds(route)) {
+      const stolen = await ask(route, { params: theirs })
+      expect(stolen.status).toBe(404)
+      expect(stolen.text).not.toContain(SECRET)
+    }
+    const nobody = await ask(route, { params: Object.fromEntries(namesIn(route.params).map((name) => [name, '0'])) })
+    expect([400, 404]).toContain(nobody.status)
+  })
+
+  it('is unmoved by hostile text, wherever it stands', async () => {
+    const own = await paramsOf(route, TOKENS.acme)
+    const body = route.example.body as Record<string, unknown> | undefined
+    for (const text of HOSTILE) {
+      const requests: Request[] = [
+        ...Object.keys(own).map((name) => ({ params: { ...own, [name]: text } })),
+        ...namesIn(route.query).map((name) => ({ params: own, query: { [name]: text } })),
+        ...Object.keys(body ?? {}).map((name) => ({ params: own, body: { ...body, [name]: text } })),
+      ]
+      for (const request of requests) {
+        const answer = await ask(route, request)
+        const context = JSON.stringify(request).slice(0, 200)
+        expect([context, answer.status < 500]).toEqual([context, true])
+        expect(answer.text).not.toContain(SECRET)
+        if (answer.status >= 400) {
+          expect(answer.json()).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
+        }
+      }
+    }
+  })
+})
+
+describe('the documents', () => {
+  it('name every route, and each once', () => {
+    const { paths } = openApi(ROUTES) as { paths: Record<string, Record<string, { operationId: string }>> }
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    const declared = ROUTES.map(({ method, path }) => `${method} /v1${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+    expect(operations.toSorted()).toEqual(declared.toSorted())
+    const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))
+    expect(new Set(ids).size).toBe(ROUTES.length)
+  })
+
+  it('are what the service hands out', async () => {
+    expect((await asked.get('/v1/openapi.json')).body).toEqual(JSON.parse(JSON.stringify(openApi(ROUTES))))
+  })
+
+  it('are current: run npm run docs:api', () => {
+    const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+    expect(apiPage(page)).toBe(page)
+  })
+})
+
+it('tells a wrong method from a path that is not there', async () => {
+  for (const { path, method } of ROUTES) {
+    const url = `/v1${path.replaceAll(/:\w+/g, 'x')}`
+    const answer = await asked.app.inject({
+      method: 'PUT',
+      url,
+      headers: { authorization: `Bearer ${TOKENS.acme}` },
+    })
+    expect([path, answer.statusCode, answer.headers['allow']]).toEqual([path, 405, expect.stringContaining(method)])
+  }
+  expect((await asked.get('/v1/nothing')).status).toBe(404)
+})

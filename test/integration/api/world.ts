@@ -1,0 +1,40 @@
+/**
+ * Two tenants over one service, with the same names and different content: every row of globex carries a secret that no
+ * request of acme holds.
+ */
+import { event, T0, warehouse } from '../warehouse/support.ts'
+import { type Api, api, delivery, fill, finding, incident, letter, quarantine } from './support.ts'
+
+export const SECRET = 'only-globex-knows-this'
+const N = 12
+const count = Array.from({ length: N }, (_, n) => n)
+
+/** The API over both tenants. */
+export async function twoTenants(): Promise<Api> {
+  const store = await warehouse()
+  for (const [tenant, mark] of [
+    ['acme', 'plain'],
+    ['globex', SECRET],
+  ] as const) {
+    const events = count.map((n) =>
+      event(n, { tenant, owner: mark, target: mark, user_agent: mark, source_address: mark }),
+    )
+    const evidence = events.slice(0, 3).map(({ event_id }) => ({
+      event_id,
+      source_id: mark,
+      time: new Date(T0).toISOString(),
+      action: '',
+      target: mark,
+    }))
+    await fill(store, {
+      events,
+      findings: count.map((n) => finding(n, { tenant, why: mark, evidence })),
+      letters: count.map((n) => letter(n, { tenant, detail: mark, record: mark })),
+    })
+  }
+  return api(store, {
+    quarantines: [quarantine(1), ...count.map((n) => quarantine(n, { tenant: 'globex', reason: SECRET }))],
+    incidents: [incident(1), ...count.map((n) => incident(n, { tenant: 'globex', owner: SECRET }))],
+    deliveries: [delivery(1), ...count.map((n) => delivery(n, { tenant: 'globex', last_outcome: SECRET }))],
+  })
+}
