@@ -21,7 +21,7 @@ export const scoreSettings = (
   id: string,
   untold: { readonly floor: number; readonly medium: number; readonly high: number },
 ) => {
-  const { medium, high } = THRESHOLDS[id] ?? untold
+  const { medium, high } = THRESHOLDS.get(id) ?? untold
   return {
     score_low: Type.Number({
       default: medium,

@@ -92,11 +92,11 @@ export interface Noise {
 export function noiseOf(
   { occasions, identityDays }: Measured,
   detectors: readonly Detector[],
-  thresholds: Readonly<Record<string, Threshold>>,
+  thresholds: ReadonlyMap<string, Threshold>,
 ): Noise[] {
   const rate = (count: number): number => Number(((1_000 * count) / identityDays).toFixed(3))
   const reaches = (one: Occasion, floor: 'medium' | 'high'): boolean => {
-    const threshold = thresholds[one.detector]
+    const threshold = thresholds.get(one.detector)
     return threshold === undefined ? severityAtLeast(one.severity, floor) : one.score >= threshold[floor]
   }
   return detectors.map(({ id, mode }) => {
@@ -115,13 +115,11 @@ export function noiseOf(
   })
 }
 
-const tableSource = (thresholds: Readonly<Record<string, Threshold>>): string => {
-  const lines = Object.entries(thresholds).map(
-    ([id, { medium, high }]) => `  '${id}': { medium: ${medium}, high: ${high} },\n`,
-  )
-  const body = lines.length === 0 ? '{}' : `{\n${lines.join('')}}`
+const tableSource = (thresholds: ReadonlyMap<string, Threshold>): string => {
+  const lines = [...thresholds].map(([id, { medium, high }]) => `  ['${id}', { medium: ${medium}, high: ${high} }],\n`)
+  const body = lines.length === 0 ? '[]' : `[\n${lines.join('')}]`
   return `/** Made by \`npm run calibrate -- --write\`; see docs/calibration.md. Thresholds of the joint scores, by detector. */
-export const THRESHOLDS: Readonly<Record<string, { readonly medium: number; readonly high: number }>> = ${body}
+export const THRESHOLDS: ReadonlyMap<string, { readonly medium: number; readonly high: number }> = new Map(${body})
 `
 }
 
@@ -177,7 +175,14 @@ async function calibrate(options: CalibrateOptions, tools: CommandTools): Promis
   const thresholds = thresholdsFor(measured.occasions, measured.identityDays, budget, floors)
   const noise = noiseOf(measured, detection.detectors, thresholds)
   const { identityDays, events } = measured
-  const result = { companies: options.seeds, identity_days: identityDays, events, budget, thresholds, noise }
+  const result = {
+    companies: options.seeds,
+    identity_days: identityDays,
+    events,
+    budget,
+    thresholds: Object.fromEntries(thresholds),
+    noise,
+  }
   await print(
     terminal,
     options.json === true ? JSON.stringify(result) : reportText(noise, measured, options.seeds, budget),

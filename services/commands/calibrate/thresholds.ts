@@ -41,18 +41,19 @@ export function thresholdsFor(
   identityDays: number,
   budget: Budget,
   floors: ReadonlyMap<string, number>,
-): Record<string, Threshold> {
+): Map<string, Threshold> {
   const live = occasions.filter(({ mode }) => mode === 'live')
   const fixed = live.filter(({ detector }) => !floors.has(detector))
   const highFixed = fixed.filter(({ severity }) => severity === 'high' || severity === 'critical').length
   const mediumFixed = highFixed + fixed.filter(({ severity }) => severity === 'medium').length
   const allowed = (perThousand: number, used: number): number =>
     Math.max(0, (perThousand * identityDays) / 1_000 - used) / Math.max(1, floors.size)
-  const result: Record<string, Threshold> = {}
+  const result = new Map<string, Threshold>()
   for (const [detector, floor] of [...floors].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const scores = occasions.filter((one) => one.detector === detector).map(({ score }) => score)
     const medium = Math.max(floor, thresholdAt(scores, allowed(budget.medium, mediumFixed)))
-    result[detector] = { medium, high: Math.max(medium, thresholdAt(scores, allowed(budget.high, highFixed))) }
+    const high = Math.max(medium, thresholdAt(scores, allowed(budget.high, highFixed)))
+    result.set(detector, { medium, high })
   }
   return result
 }

@@ -76,9 +76,9 @@ test('the budget is one for all: what detectors without a score use is taken off
   const scores = Array.from({ length: 100 }, (_, n) => occasion('a/scored', n))
   const budget = { medium: 5, high: 1 }
   const floors = new Map([['a/scored', 1]])
-  expect(thresholdsFor(scores, 1_000, budget, floors)).toEqual({ 'a/scored': { medium: 94.5, high: 98.5 } })
+  expect(thresholdsFor(scores, 1_000, budget, floors)).toEqual(new Map([['a/scored', { medium: 94.5, high: 98.5 }]]))
   const used = [occasion('b/absolute', 0), occasion('b/absolute', 0)]
-  expect(thresholdsFor([...scores, ...used], 1_000, budget, floors)['a/scored']?.medium).toBe(96.5)
+  expect(thresholdsFor([...scores, ...used], 1_000, budget, floors).get('a/scored')?.medium).toBe(96.5)
 })
 
 test('labels set no threshold: whatever an event is said to belong to, the thresholds stay', () => {

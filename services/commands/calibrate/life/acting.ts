@@ -44,15 +44,16 @@ function actionOf(service: Service, { verb, noun }: StepKind): string {
   return service.style === 'dotted' ? `${service.name}.${noun}.${said}` : `${said}_${noun}`
 }
 
+const KINDS = new Map([
+  ['iam', 'admin'],
+  ['auth', 'auth'],
+  ['memory', 'memory'],
+  ['agents', 'a2a'],
+  ['shell', 'exec'],
+])
+
 function kindOf(identity: Identity, service: Service): string {
-  const byService: Readonly<Record<string, string>> = {
-    iam: 'admin',
-    auth: 'auth',
-    memory: 'memory',
-    agents: 'a2a',
-    shell: 'exec',
-  }
-  const own = byService[service.name]
+  const own = KINDS.get(service.name)
   if (own !== undefined) return own
   return identity.kind === 'agent' ? (service.mcp ? 'mcp' : 'tool') : 'api'
 }
