@@ -34,7 +34,6 @@ export const ASSURANCES = ['claimed', 'token', 'mtls', 'workload', 'provider'] a
 export const ORIGINS = ['unknown', 'user', 'trusted', 'untrusted'] as const
 /** What was wrong with the producer's event time; anything but `ok` means that `time` is the receipt time. */
 export const TIME_FLAGS = ['ok', 'missing', 'ancient', 'future'] as const
-export const SOURCES = ['otlp', 'cloudtrail', 'events'] as const
 
 export const Event = Type.Object(
   {
@@ -48,7 +47,7 @@ export const Event = Type.Object(
     time: instant('When it happened, by the producer; the receipt time where `time_flag` is not ok'),
     receipt_time: instant('When the collector took it; no id and no statistic uses it'),
     time_flag: choice('Why `time` was replaced', TIME_FLAGS),
-    source: choice('Format of the producer', SOURCES),
+    source: name('Format of the producer: a name of the registry of formats'),
     source_id: text("The producer's own id of the event", LIMITS.name_chars_max),
     history: whole('1: sent to train and find, never to act', 'UInt8', 1),
 

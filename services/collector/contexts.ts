@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache'
 import type { TenantKeys } from '../lib/secrets.ts'
 import { createExtractor } from './indicators/index.ts'
-import type { NormaliseContext } from './normalise.ts'
+import type { NormaliseContext } from './formats/format.ts'
 import { credentialHash } from './redaction/redact.ts'
 
 export interface Contexts {

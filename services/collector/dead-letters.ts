@@ -3,7 +3,7 @@ import { blankDeadLetter, type DeadLetter } from '../../schemas/dead-letter.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Log } from '../lib/log/port.ts'
-import type { Rejected } from './normalise.ts'
+import type { Rejected } from './formats/read-envelopes.ts'
 
 /** The dead letter of a rejected record: the same id each time that it is sent. `origin`: its format, or its place in `raw`. */
 export function deadLetterOf(tenant: string, origin: string, time: number, rejected: Rejected): DeadLetter {

@@ -46,7 +46,8 @@ export function createEventStore({ log, clock, metrics }: EventStoreOptions): Ev
     )
     await Promise.all([writer.write(linesOf(takings)), writeDeadLetters(log, letters)])
     for (const { prepared } of takings) {
-      if (prepared.source !== undefined) metrics.eventsAccepted.inc({ source: prepared.source }, prepared.events)
+      if (prepared.source !== undefined && prepared.events > 0)
+        metrics.eventsAccepted.inc({ source: prepared.source }, prepared.events)
     }
     for (const { reason } of letters) metrics.deadLetters.inc({ service: 'collector', reason })
   }

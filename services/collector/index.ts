@@ -1,25 +1,23 @@
 /**
- * The collector: the HTTP doors through which agents' audit logs come in.
- *
- *   POST /v1/logs         OTLP/HTTP in JSON or protobuf
- *   POST /v1/events       canonical events: object, list, NDJSON, joined objects
- *   POST /v1/cloudtrail   CloudTrail records
- *   HEAD on each          for shippers that probe before they send
+ * The collector: the inputs through which agents' audit logs come in over HTTP. Which they are stands in inputs/registry.ts;
+ * `HEAD` on each address answers shippers that probe before they send.
  *
  * A request is read, normalised, redacted and appended; 200 is answered only when the log holds all of it durably. It is
  * a fastify plugin without a server of its own, so that one process can offer it on several ports.
  */
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import { LogError } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
-import { type Answer, type Refusal, refusal, refusalAnswer, takenAnswer } from './answers.ts'
-import { type Door, DOORS, OTHER_SIGNALS, otlpDialect } from './doors.ts'
+import { type Answer, type Refusal, refusal } from './answers.ts'
+import type { Head, Input, Outcome, Place, Question } from './inputs/input.ts'
+import { strayAnswer } from './inputs/otlp/addresses.ts'
+import { INPUTS } from './inputs/registry.ts'
 import { type CollectorOptions, createIntake } from './intake.ts'
 
 export type { CollectorOptions } from './intake.ts'
 
 export interface Collector {
-  /** Registers the doors on a fastify instance; may be registered on several. */
+  /** Registers the inputs on a fastify instance; may be registered on several. */
   readonly plugin: FastifyPluginCallback
   /** Refuses new requests and resolves when those in hand are answered. */
   drain(): Promise<void>
@@ -38,43 +36,82 @@ function failure(error: unknown, logger: Logger): Refusal {
 const send = (reply: FastifyReply, { status, headers, type, body }: Answer): FastifyReply =>
   reply.code(status).headers(headers).type(type).send(body)
 
-function otherSignal(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const signal = request.url.startsWith('/v1/traces') ? 'traces' : 'metrics'
-  const message = `${signal} are not taken, only logs are: set OTEL_${signal.toUpperCase()}_EXPORTER=none`
-  const dialect = otlpDialect(request.headers['content-type'])
-  return send(reply, refusalAnswer(refusal(415, 'unsupported_signal', message), dialect))
+const headOf = (request: FastifyRequest, path: string): Head => ({
+  method: request.method,
+  path,
+  params: { ...(request.params as Record<string, string>) },
+  query: { ...(request.query as Record<string, unknown>) },
+  headers: { ...request.headers },
+})
+
+/** The body of a question, cut: what is longer asks nothing that can be answered. */
+async function questionText(request: FastifyRequest): Promise<string> {
+  if (request.method === 'GET' || request.method === 'HEAD') return ''
+  let text = ''
+  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
+    if (text.length < QUESTION_CHARS_MAX) text += chunk.toString('utf8')
+  }
+  return text.slice(0, QUESTION_CHARS_MAX)
+}
+
+const QUESTION_CHARS_MAX = 64 * 1024
+
+/** What goes to no address of an input: told where it should go, if it looks like something for an input. */
+const stray = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => {
+  const answer = strayAnswer(request.url.split('?', 1)[0] ?? '', request.headers)
+  if (answer === undefined) return reply.callNotFound()
+  return send(reply, answer)
 }
 
 export function createCollector(options: CollectorOptions): Collector {
-  const { logger, metrics } = options
+  const { logger, metrics, authenticate } = options
   let draining = false
+  let given = 0
   const ready: CollectorOptions['ready'] = () => (draining ? { ok: false, reason: 'shutting down' } : options.ready())
-  const intake = createIntake({ ...options, ready })
-  const inHand = new Set<Promise<Answer>>()
+  const intake = createIntake({ ...options, ready }, () => given++)
+  const inHand = new Set<Promise<Outcome>>()
 
-  const answer = async (door: Door, request: FastifyRequest): Promise<Answer> => {
-    const dialect = door.format === 'otlp' ? otlpDialect(request.headers['content-type']) : 'own'
+  const outcomeOf = async (input: Input, place: Place, head: Head, request: FastifyRequest): Promise<Outcome> => {
     try {
-      const taken = await intake(door, request)
-      return taken.ok ? takenAnswer(taken.prepared, dialect) : refusalAnswer(taken, dialect)
+      return await intake(input, place, head, request.raw)
     } catch (error) {
-      return refusalAnswer(failure(error, logger), dialect)
+      return failure(error, logger)
     }
   }
 
-  const handle = (door: Door) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const answering = answer(door, request)
-    inHand.add(answering)
-    const made = await answering
-    inHand.delete(answering)
-    const labels = { service: 'collector', route: door.path }
-    metrics.requests.inc({ ...labels, method: 'POST', status: String(made.status) })
+  const handle = (input: Input, place: Place) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const head = headOf(request, place.path)
+    const taking = outcomeOf(input, place, head, request)
+    inHand.add(taking)
+    const outcome = await taking
+    inHand.delete(taking)
+    const answer = input.answer(outcome, head)
+    const labels = { service: 'collector', route: place.path }
+    metrics.requests.inc({ ...labels, method: 'POST', status: String(answer.status) })
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000)
-    return send(reply, made)
+    return send(reply, answer)
+  }
+
+  const ask = (question: Question) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const body = await questionText(request)
+    return send(
+      reply,
+      question.answer(headOf(request, question.path), { authenticate, ready: ready().ok, given, body }),
+    )
   }
 
   const probe = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
     reply.code(ready().ok ? 200 : 503).send()
+
+  function offer(app: FastifyInstance, input: Input): void {
+    for (const place of input.takes) {
+      app.post(place.path, handle(input, place))
+      if (!app.hasRoute({ method: 'HEAD', url: place.path })) app.head(place.path, probe)
+    }
+    for (const question of input.questions ?? []) {
+      app.route({ method: question.method, url: question.path, exposeHeadRoute: false, handler: ask(question) })
+    }
+  }
 
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     // Bodies are read by the handlers themselves: bounded, inflated, and only after the sender is known.
@@ -82,11 +119,8 @@ export function createCollector(options: CollectorOptions): Collector {
     app.addContentTypeParser('*', (_request, _payload, parsed) => {
       parsed(null)
     })
-    for (const door of DOORS) {
-      app.post(door.path, handle(door))
-      if (!app.hasRoute({ method: 'HEAD', url: door.path })) app.head(door.path, probe)
-    }
-    for (const path of OTHER_SIGNALS) app.post(path, otherSignal)
+    for (const input of INPUTS) offer(app, input)
+    app.post('/*', stray)
     done()
   }
 

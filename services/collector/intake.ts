@@ -2,18 +2,20 @@
  * What happens to one request, from its headers to its durable frames: who sends it, in which scope and form, its body,
  * its records, the append. It answers with a value; only bugs and a failing log throw.
  */
-import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Authenticate } from '../lib/auth.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import { type Refusal, refusal } from './answers.ts'
-import { bodyForm, type Door, sendingScope } from './doors.ts'
+import { refusal } from './answers.ts'
 import { createEventStore } from './event-store.ts'
-import type { Prepared, Preparer } from './preparing/index.ts'
+import type { Head, Input, Outcome, Place } from './inputs/input.ts'
+import { formOf } from './inputs/lib/types.ts'
+import type { Preparer } from './preparing/index.ts'
 import { createBudget, readRequest } from './read-request.ts'
+import { sendingScope } from './sending-scope.ts'
 
 export interface CollectorOptions {
   readonly log: Log
@@ -26,39 +28,49 @@ export interface CollectorOptions {
   ready(): { readonly ok: true } | { readonly ok: false; readonly reason: string }
 }
 
-/** A request that is durable in the log, or why it was not taken. */
-export type Taken = { readonly ok: true; readonly prepared: Prepared } | Refusal
+interface Sender {
+  readonly tenant: string
+  readonly history: boolean
+}
 
-/** Takes one request. Rejects where the log fails; the sender may then send it again. */
-export type Intake = (door: Door, request: FastifyRequest) => Promise<Taken>
+/** Takes one request of an input. Rejects where the log fails; the sender may then send it again. */
+export type Intake = (input: Input, place: Place, head: Head, request: IncomingMessage) => Promise<Outcome>
 
-export function createIntake(options: CollectorOptions): Intake {
+/** `given` numbers the requests that are durable. */
+export function createIntake(options: CollectorOptions, given: () => number): Intake {
   const { log, authenticate, clock, ready, preparer } = options
   const budget = createBudget(LIMITS.request_bytes_in_flight_max)
   const store = createEventStore(options)
 
-  return async (door, request) => {
-    const authenticated = authenticate(request.headers.authorization)
-    if (!authenticated.ok) return authenticated
-    const { tenant } = authenticated.grant
-    const query = (request.query as Record<string, unknown>).history
-    const scope = sendingScope(authenticated.grant, { query, header: request.headers['x-moltwatch-history'] })
+  async function taken(input: Input, head: Head, body: Buffer, sender: Sender): Promise<Outcome> {
+    const receiptTime = clock.now()
+    const { tenant, history } = sender
+    const partitions = log.partitions('events')
+    const result = await preparer.prepare({ tenant, receiptTime, history, input: input.id, head, body, partitions })
+    if (!result.ok) {
+      const { status, detail, position } = result
+      return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
+    }
+    await store([{ tenant, origin: result.source ?? input.id, receiptTime, prepared: result }])
+    return { ok: true, account: result, number: given() }
+  }
+
+  return async (input, place, head, request) => {
+    const identified = input.identify(head, authenticate)
+    if (!identified.ok) return identified
+    const { grant, signed } = { signed: undefined, ...identified }
+    const scope = sendingScope(grant, head)
     if (!scope.ok) return scope
     const state = ready()
     if (!state.ok) return refusal(503, 'not_ready', `not ready: ${state.reason}`)
-    const form = bodyForm(door, request.headers['content-type'])
+    const form = formOf(place, head.headers['content-type'])
     if (typeof form === 'object') return form
-    const read = await readRequest(request.raw, budget)
+    const read = await readRequest(request, budget)
     if (!read.ok) return read
     try {
-      const receiptTime = clock.now()
-      const { format } = door
-      const { history } = scope
-      const partitions = log.partitions('events')
-      const result = await preparer.prepare({ tenant, receiptTime, history, format, form, body: read.body, partitions })
-      if (!result.ok) return refusal(result.status, 'bad_body', `${result.detail} (byte ${result.position})`)
-      await store([{ tenant, origin: format, receiptTime, prepared: result }])
-      return { ok: true, prepared: result }
+      const unsigned = signed?.(read.body)
+      if (unsigned !== undefined) return unsigned
+      return await taken(input, head, read.body, { tenant: grant.tenant, history: scope.history })
     } finally {
       budget.give(read.body.length)
     }

@@ -12,7 +12,7 @@ import { evaluationText } from './lib/evaluation-text.ts'
 import { type Facts, factsOf } from './lib/facts.ts'
 import { importFiles } from './lib/import.ts'
 import { type Labels, readLabels } from './lib/labels.ts'
-import type { FormatChoice } from './lib/requests.ts'
+import type { FormatChoice } from '../collector/formats/format.ts'
 import { FLOORS, type Floor, type Folds } from './lib/score.ts'
 import {
   EVENT_FOLDS,

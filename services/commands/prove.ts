@@ -9,7 +9,7 @@ import type { DetectionOptions } from './lib/detection.ts'
 import { EXIT, UsageError } from './lib/errors.ts'
 import { importFiles } from './lib/import.ts'
 import { CALM, describePlan, planOf } from './lib/plan.ts'
-import type { FormatChoice } from './lib/requests.ts'
+import type { FormatChoice } from '../collector/formats/format.ts'
 import { createProgress, print, say, type Terminal } from './lib/terminal.ts'
 import { compare, type Outcome, runTrial } from './lib/trial.ts'
 

@@ -6,7 +6,7 @@ import { SEVERITIES } from '../../schemas/finding.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
 import { type Detection, detect } from './lib/detection.ts'
 import { type Imported, importFiles } from './lib/import.ts'
-import type { FormatChoice } from './lib/requests.ts'
+import type { FormatChoice } from '../collector/formats/format.ts'
 import { createProgress, print, say } from './lib/terminal.ts'
 
 interface ReplayOptions {

@@ -9,7 +9,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import type { TokenSpec } from './auth.ts'
 import { type ConfigPath, type ConfigProblem, explain, locate, type SchemaError, showPath } from './config/problems.ts'
 import { ServiceConfiguration, type Token } from './config/schema.ts'
-import { type DetectorEntry, semanticProblems } from './config/semantics.ts'
+import { type Names, semanticProblems } from './config/semantics.ts'
 
 export type { ConfigProblem } from './config/problems.ts'
 export type { ClickHouseSection, KafkaSection, RawSection } from './config/engines.ts'
@@ -20,10 +20,7 @@ export type ConfigOutcome =
   | { readonly ok: true; readonly config: ServiceConfiguration }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 
-export interface ConfigOptions {
-  /** Without it, what names detectors or sets them is not checked. */
-  readonly detectors?: readonly DetectorEntry[]
-}
+export type ConfigOptions = Names
 
 const PROBLEMS_MAX = 20
 const compiled = Compile(ServiceConfiguration)
@@ -76,7 +73,7 @@ export function parseConfig(text: string, options: ConfigOptions = {}): ConfigOu
     return failed(found.length > 0 ? found : [at([], 'is not a configuration')])
   }
   const config = value
-  const wrong = [...semanticProblems(config, options.detectors)].map(({ path, message }) => at(path, message))
+  const wrong = [...semanticProblems(config, options)].map(({ path, message }) => at(path, message))
   return wrong.length > 0 ? failed(wrong) : { ok: true, config }
 }
 

@@ -7,7 +7,7 @@ import { DETECTORS } from '../../detectors/registry.ts'
 import type { Event } from '../../schemas/event.ts'
 import { decodeFrame, decodeHeader, framePayload } from '../../schemas/frame.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
-import { type Format, type NormaliseContext, normaliseBody } from '../../services/collector/normalise.ts'
+import { type FormatId, type NormaliseContext, normaliseBody } from '../../services/collector/normalise.ts'
 import { createStageOne, createStageTwo, type Stage } from '../../services/detector/engine/index.ts'
 import { signalFrame } from '../../services/detector/runtime/signal-frames.ts'
 import { codeVersion } from '../../services/lib/code-version.ts'
@@ -30,7 +30,7 @@ const context: NormaliseContext = {
   hashCredential: (secret) => secret,
 }
 
-function normaliseAll(format: Format, bodies: readonly Buffer[]): Event[] {
+function normaliseAll(format: FormatId, bodies: readonly Buffer[]): Event[] {
   return bodies.flatMap((body) => {
     const result = normaliseBody(format, body, 'json', context)
     if (!result.ok || result.rejected.length > 0) throw new Error('a body of the benchmark is refused')

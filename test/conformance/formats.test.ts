@@ -1,5 +1,5 @@
 /**
- * The contract of every normaliser in the registry: valid events and nothing else, no crash on broken input, ids that
+ * The contract of every format in the registry: valid events and nothing else, no crash on broken input, ids that
  * depend on the producer's data alone, event times replaced only where the rule says so, and no secret in clear.
  */
 import fc from 'fast-check'
@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest'
 import { eventValidator } from '../../schemas/event.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
-import { detectFormat, type NormaliseContext, normalise } from '../../services/collector/normalise.ts'
-import { NORMALISERS } from '../../services/collector/formats/registry.ts'
+import { type NormaliseContext, normalise } from '../../services/collector/normalise.ts'
+import { FORMATS, recognise } from '../../services/collector/formats/registry.ts'
 import { credentialHash } from '../../services/collector/redaction/redact.ts'
-import { SAMPLES } from './format-samples.ts'
+import { samplesOf } from './formats/samples.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const EXTRACTOR = createExtractor({ key: KEY })
@@ -72,8 +72,9 @@ function reversed(value: unknown): unknown {
   )
 }
 
-describe.each(NORMALISERS.map(({ format }) => [format] as const))('the normaliser of %s', (format) => {
-  const samples = SAMPLES[format]
+const SAMPLES = await Promise.all(FORMATS.map(async ({ id }) => [id, await samplesOf(id)] as const))
+
+describe.each(SAMPLES)('the format %s', (format, samples) => {
   const run = (request: unknown, more: Partial<NormaliseContext> = {}) => {
     const result = normalise(format, request, context(more))
     if (!result.ok) throw new Error(result.detail)
@@ -98,7 +99,7 @@ describe.each(NORMALISERS.map(({ format }) => [format] as const))('the normalise
   })
 
   it('is the format that its samples are recognised as', () => {
-    for (const request of samples.requests) expect(detectFormat(request)).toBe(format)
+    for (const request of samples.requests) expect(recognise(request)?.id).toBe(format)
   })
 
   it('gives the same ids for the same data, whenever and in whatever order of keys it comes', () => {

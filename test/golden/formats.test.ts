@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { blankEvent, type Event } from '../../schemas/event.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
 import { normalise } from '../../services/collector/normalise.ts'
-import { NORMALISERS } from '../../services/collector/formats/registry.ts'
-import { OWN_REQUESTS } from '../conformance/format-samples.ts'
+import { FORMATS } from '../../services/collector/formats/registry.ts'
+import { samplesOf } from '../conformance/formats/samples.ts'
 
 const BLANK = blankEvent()
 /** The extractor has goldens of its own. */
@@ -22,9 +22,9 @@ const said = (event: Event): Partial<Event> =>
     ),
   )
 
-describe('goldens of the normalisers', () => {
-  it.each(NORMALISERS.map(({ format }) => [format] as const))('%s', async (format) => {
-    const events = OWN_REQUESTS[format].flatMap((request) => {
+describe('goldens of the formats', () => {
+  it.each(FORMATS.map(({ id }) => [id] as const))('%s', async (format) => {
+    const events = (await samplesOf(format)).own.flatMap((request) => {
       const result = normalise(format, request, {
         tenant: 'acme',
         receiptTime: Date.UTC(2026, 6, 1),

@@ -7,7 +7,7 @@ export interface ThreadData {
 
 export interface Given {
   readonly id: number
-  readonly job: Omit<Job, 'body'>
+  readonly job: Job extends infer J ? (J extends Job ? Omit<J, 'body'> : never) : never
   /** Memory of its own, handed over. */
   readonly body: Uint8Array<ArrayBuffer>
   /** The tenant's, 32 bytes each. */

@@ -9,7 +9,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { RawFormat } from '../../lib/config/engines.ts'
 import {
   type Batch,
   type BatchContext,
@@ -22,7 +21,9 @@ import { createSteadyConsumer } from '../../lib/log/steady-consumer.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import { createEventStore, type Taking } from '../event-store.ts'
+import type { FormatChoice } from '../formats/format.ts'
 import type { Job, Preparation, Preparer } from '../preparing/index.ts'
+import type { Form } from '../unpack.ts'
 import { bytesRecord } from './bytes-record.ts'
 import { formOf } from './form.ts'
 
@@ -33,8 +34,8 @@ export interface RawIntakeOptions {
   readonly metrics: Metrics
   readonly preparer: Preparer
   readonly tenant: string
-  /** auto: told by each record. */
-  readonly format: RawFormat
+  /** A format; auto: told by each record; otlp_proto: OTLP in protobuf. */
+  readonly format: string
   /** The events train and find, and never act. */
   readonly history: boolean
   /** Whether the log holds the configuration; before that nothing is read. */
@@ -57,13 +58,20 @@ const unreadable = (value: Buffer, { detail, position }: Extract<Preparation, { 
   lines: new Map(),
   events: 0,
   source: undefined,
-  rejected: [{ index: 0, reason: 'malformed', detail: `${detail} (byte ${position})`, record: bytesRecord(value) }],
+  rejected: [
+    {
+      index: 0,
+      reason: 'malformed',
+      detail: position === undefined ? detail : `${detail} (byte ${position})`,
+      record: bytesRecord(value),
+    },
+  ],
   records: 1,
   ignored: {},
 })
 
 /** The format that is configured, or the one that a record shows. */
-const writtenIn = (format: RawFormat, value: Buffer): Pick<Job, 'format' | 'form'> =>
+const writtenIn = (format: string, value: Buffer): { readonly format: FormatChoice; readonly form: Form } =>
   format === 'otlp_proto'
     ? { format: 'otlp', form: 'protobuf' }
     : { format, form: format === 'auto' ? formOf(value) : 'json' }

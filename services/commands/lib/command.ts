@@ -1,7 +1,7 @@
 /** What every command is built from: the parts that differ between a real run and a test are handed in. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { SOURCES } from '../../../schemas/event.ts'
+import { FORMAT_IDS } from '../../collector/formats/registry.ts'
 import type { DetectionOptions } from './detection.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,6 +22,6 @@ export interface CommandTools {
 export type AddCommand = (program: Command, tools: CommandTools) => void
 
 export const formatOption = (): Option =>
-  new Option('--format <format>', 'what the files hold').choices(['auto', ...SOURCES]).default('auto')
+  new Option('--format <format>', 'what the files hold').choices(['auto', ...FORMAT_IDS]).default('auto')
 
 export const filesHelp = 'plain or gzip: OTLP logs as NDJSON, CloudTrail, or canonical events'

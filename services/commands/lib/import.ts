@@ -8,7 +8,8 @@ import { type NormaliseContext, normaliseBody, type Rejected } from '../../colle
 import { tenantKeys } from '../../lib/secrets.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { UsageError } from './errors.ts'
-import { type FormatChoice, readRequests } from './requests.ts'
+import type { FormatChoice } from '../../collector/formats/format.ts'
+import { readRequests } from './requests.ts'
 import { createSpool, PROVISIONAL_RECEIPT_MS, type Spool } from './spool.ts'
 
 export const IMPORT_TENANT = 'default'

@@ -8,16 +8,15 @@ import { stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { detectFormat, type Format } from '../../collector/normalise.ts'
+import type { FormatChoice, FormatId } from '../../collector/formats/format.ts'
+import { formatOf, recognise } from '../../collector/formats/registry.ts'
 import { UsageError } from './errors.ts'
 import { createSplitter, type Holder, type Value } from './splitter.ts'
-
-export type FormatChoice = Format | 'auto'
 
 export interface Request {
   /** Line of the file at which it starts, from 1. */
   readonly line: number
-  readonly format: Format
+  readonly format: FormatId
   readonly body: Buffer
   /** The body holds one value a line. */
   readonly ndjson: boolean
@@ -64,7 +63,7 @@ async function* bytesOf(path: string, onBytes: (bytes: number) => void): AsyncGe
 }
 
 /** The format of the first value of a file. */
-function formatOf(path: string, choice: FormatChoice, value: Value): Format {
+function formatOfFile(path: string, choice: FormatChoice, value: Value): FormatId {
   if (choice !== 'auto') return choice
   let parsed: unknown
   try {
@@ -73,7 +72,7 @@ function formatOf(path: string, choice: FormatChoice, value: Value): Format {
     throw new UsageError(`${path}: line ${value.line} is not JSON`)
   }
   // A record that stood in `Records` is looked at as it would be alone.
-  const found = value.holder === 'records' ? 'cloudtrail' : detectFormat(parsed)
+  const found = value.holder === 'records' ? 'cloudtrail' : recognise(parsed)?.id
   if (found !== undefined) return found
   throw new UsageError(
     `${path}: line ${value.line} is no OTLP logs request, no CloudTrail record and no canonical event; say --format if it is one of them, and see docs/formats.md`,
@@ -104,7 +103,7 @@ const oneLine = (bytes: Buffer): Buffer =>
 
 /** Collects values until a request is full. */
 function createCollecting(path: string, choice: FormatChoice) {
-  let format: Format | undefined
+  let format: FormatId | undefined
   let held: Value[] = []
   let bytes = 0
   const take = (): Request[] => {
@@ -114,7 +113,7 @@ function createCollecting(path: string, choice: FormatChoice) {
       line: first.line,
       format,
       body: join(first.holder, held),
-      ndjson: first.holder === 'alone' && format !== 'otlp',
+      ndjson: first.holder === 'alone' && formatOf(format).valueIsRequest !== true,
     }
     held = []
     bytes = 0
@@ -122,13 +121,14 @@ function createCollecting(path: string, choice: FormatChoice) {
   }
   const isFull = (next: Value): boolean =>
     held.length > 0 &&
-    (format === 'otlp' ||
+    format !== undefined &&
+    (formatOf(format).valueIsRequest === true ||
       held[0]?.holder !== next.holder ||
       held.length >= LIMITS.records_per_request_max ||
       bytes + next.bytes.length > LIMITS.body_bytes_max)
   return {
     add(value: Value): Request[] {
-      format ??= formatOf(path, choice, value)
+      format ??= formatOfFile(path, choice, value)
       const full = isFull(value) ? take() : []
       held.push(value)
       bytes += value.bytes.length

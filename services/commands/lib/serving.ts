@@ -3,6 +3,7 @@
  * comes in time.
  */
 import { type Command, Option } from 'commander'
+import { FORMAT_IDS } from '../../collector/formats/registry.ts'
 import { defaultConfig, formatProblems, loadConfig, type ServiceConfiguration, watchConfig } from '../../lib/config.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { CommandTools } from './command.ts'
@@ -39,7 +40,7 @@ export const rebuildOption = (): Option =>
 export async function readConfiguration(path: string | undefined, tools: CommandTools): Promise<ServiceConfiguration> {
   if (path === undefined) return defaultConfig()
   const { detectors } = await tools.detection()
-  const outcome = await loadConfig(path, { detectors })
+  const outcome = await loadConfig(path, { detectors, formats: FORMAT_IDS })
   if (outcome.ok) return outcome.config
   throw new UsageError(`${formatProblems(path, outcome.problems)}\nnothing was started`)
 }

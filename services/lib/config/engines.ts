@@ -3,7 +3,6 @@
  * the file, or in an environment variable that the file names, so that the file itself can be shown.
  */
 import Type, { type Static } from 'typebox'
-import { SOURCES } from '../../../schemas/event.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 
 const variable = (what: string) =>
@@ -53,15 +52,15 @@ export const ClickHouseSection = Type.Object(
 )
 export type ClickHouseSection = Static<typeof ClickHouseSection>
 
-/** What a record of `raw` may be: the formats in JSON, and OTLP in protobuf under the name that OpenTelemetry's Kafka exporter gives it. */
-export const RAW_FORMATS = ['auto', ...SOURCES, 'otlp_proto'] as const
-export type RawFormat = (typeof RAW_FORMATS)[number]
-
 /** What producers write into the topic `raw`. Kafka tells nobody's name: all of it belongs to one tenant. */
 export const RawSection = Type.Object(
   {
     tenant: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max, default: 'default' }),
-    format: Type.Unsafe<RawFormat>(Type.Enum([...RAW_FORMATS], { default: 'auto' })),
+    format: Type.String({
+      pattern: '^[a-z0-9_-]{1,64}$',
+      default: 'auto',
+      description: 'A format, auto, or otlp_proto as the Kafka exporter of OpenTelemetry calls it',
+    }),
     history: Type.Boolean({ default: false, description: 'It trains and finds, and never acts' }),
   },
   { additionalProperties: false },

@@ -148,11 +148,23 @@ function* engineProblems({ kafka, clickhouse }: ServiceConfiguration): Generator
   }
 }
 
-/** All of it. Without `detectors`, what names them is not checked. */
-export function* semanticProblems(
-  config: ServiceConfiguration,
-  detectors: readonly DetectorEntry[] | undefined,
-): Generator<Located> {
+function* rawProblems(config: ServiceConfiguration, formats: readonly string[] | undefined): Generator<Located> {
+  const format = config.raw?.format
+  if (format === undefined || formats === undefined) return
+  const known = ['auto', ...formats, 'otlp_proto']
+  if (!known.includes(format)) yield { path: ['raw', 'format'], message: `must be one of ${known.join(', ')}` }
+}
+
+/** What the file may name: what is undefined is not checked. */
+export interface Names {
+  readonly detectors?: readonly DetectorEntry[]
+  /** Ids of formats. */
+  readonly formats?: readonly string[]
+}
+
+/** All of it. */
+export function* semanticProblems(config: ServiceConfiguration, { detectors, formats }: Names): Generator<Located> {
+  yield* rawProblems(config, formats)
   yield* sinkProblems(config.sinks)
   yield* tokenProblems(config.tokens)
   yield* engineProblems(config)

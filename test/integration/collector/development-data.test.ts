@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { eventValidator } from '../../../schemas/event.ts'
-import { normalise, normaliseBody, normaliseFile } from '../../../services/collector/normalise.ts'
+import { normalise, normaliseBody } from '../../../services/collector/normalise.ts'
+import { readRequests } from '../../../services/commands/lib/requests.ts'
 import { openCollector } from '../../support/collector.ts'
 import { normaliseContext } from '../../support/normalise.ts'
 import { encodeOtlp, type OtlpRequest } from '../../support/otlp-protobuf.ts'
@@ -21,7 +22,8 @@ const LATER = normaliseContext({ receiptTime: Date.UTC(2100, 0, 1) })
 async function readFile(name: string): Promise<{ ids: string[]; rejected: number }> {
   const ids: string[] = []
   let rejected = 0
-  for await (const result of normaliseFile(join(DATA, name), 'auto', LATER)) {
+  for await (const { format, body, ndjson } of readRequests(join(DATA, name), 'auto')) {
+    const result = normaliseBody(format, body, ndjson ? 'lines' : 'json', LATER)
     if (!result.ok) throw new Error(result.detail)
     for (const event of result.events) {
       expect(eventValidator.check(event)).toBe(true)

@@ -140,7 +140,6 @@ describe('the doors of the collector', () => {
     ['depth 10,000', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, /nested deeper/],
     ['traces', '{"resourceSpans": []}', /OTEL_TRACES_EXPORTER/],
     ['snake case', '{"resource_logs": []}', /lowerCamelCase/],
-    ['two requests', '{"resourceLogs": []}{"resourceLogs": []}', /one request for each line/],
   ])('answers 400 with a reason to %s', async (_what, body, reason) => {
     const answer = await room.post('/v1/logs', body)
     expect(answer.status).toBe(400)

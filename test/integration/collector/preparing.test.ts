@@ -1,14 +1,16 @@
 /** Threads of the collector give what one thread alone gives, and one that dies takes nothing with it but its jobs. */
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { Format } from '../../../services/collector/normalise.ts'
 import { createPreparer, type Job } from '../../../services/collector/preparing/index.ts'
 import { createThreads } from '../../../services/collector/preparing/threads.ts'
+import type { Form } from '../../../services/collector/unpack.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { tenantKeys } from '../../../services/lib/secrets.ts'
-import { SAMPLES } from '../../conformance/format-samples.ts'
+import { FORMAT_IDS } from '../../../services/collector/formats/registry.ts'
+import { samplesOf } from '../../conformance/formats/samples.ts'
 
 const tools = { keys: tenantKeys(Buffer.alloc(32, 3)), logger: createLogger('silent') }
-const job = (body: string | Buffer, more: Partial<Job> = {}): Job => ({
+type Given = Partial<Pick<Job, 'tenant' | 'history'> & { format: string; form: Form }>
+const job = (body: string | Buffer, more: Given = {}): Job => ({
   tenant: 'acme',
   receiptTime: Date.UTC(2026, 6, 1),
   history: false,
@@ -18,9 +20,13 @@ const job = (body: string | Buffer, more: Partial<Job> = {}): Job => ({
   partitions: 4,
   ...more,
 })
-const requests = Object.entries(SAMPLES).flatMap(([format, { requests: all }]) =>
-  all.map((request): readonly [Format, string] => [format as Format, JSON.stringify(request)]),
-)
+const requests = (
+  await Promise.all(
+    FORMAT_IDS.map(async (format) =>
+      (await samplesOf(format)).requests.map((request) => [format, JSON.stringify(request)] as const),
+    ),
+  )
+).flat()
 const EVENT = JSON.stringify({ id: 'one', agent: 'a', action: 'list_files', time: '2026-06-01T10:00:00Z' })
 
 describe('two threads', () => {

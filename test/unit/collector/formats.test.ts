@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../schemas/event.ts'
-import { type Format, normalise } from '../../../services/collector/normalise.ts'
-import { FORMAT_NAMES } from '../../../services/collector/formats/producer-ids.ts'
+import { type FormatId, normalise } from '../../../services/collector/normalise.ts'
+import { FORMATS } from '../../../services/collector/formats/registry.ts'
 import { normaliseContext } from '../../support/normalise.ts'
 
-function eventsOf(format: Format, body: unknown): Event[] {
+function eventsOf(format: FormatId, body: unknown): Event[] {
   const result = normalise(format, body, normaliseContext())
   if (!result.ok) throw new Error(result.detail)
   expect(result.rejected).toEqual([])
   return result.events
 }
-const eventOf = (format: Format, body: unknown): Event => eventsOf(format, body)[0] as Event
+const eventOf = (format: FormatId, body: unknown): Event => eventsOf(format, body)[0] as Event
 
 const value = (one: unknown) => (typeof one === 'string' ? { stringValue: one } : one)
 const pairs = (values: Record<string, unknown>) =>
@@ -383,8 +383,8 @@ describe('canonical events', () => {
 describe('the table of names', () => {
   it('is the one that docs/formats.md prints', () => {
     const page = readFileSync(new URL('../../../docs/formats.md', import.meta.url), 'utf8')
-    for (const row of FORMAT_NAMES) {
-      const line = `| ${row.format} | ${row.records} | ${row.producerId} | ${row.identity} | ${row.instance} | ${row.owner} | ${row.session} | ${row.credential} |`
+    for (const [id, row] of FORMATS.flatMap(({ id, names }) => names.map((one) => [id, one] as const))) {
+      const line = `| ${id} | ${row.records} | ${row.producerId} | ${row.identity} | ${row.instance} | ${row.owner} | ${row.session} | ${row.credential} |`
       expect(page).toContain(line)
     }
   })

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { normaliseBody, type NormaliseResult } from '../../../services/collector/normalise.ts'
 import { readProtobuf } from '../../../services/collector/protobuf/decode.ts'
-import { SAMPLES } from '../../conformance/format-samples.ts'
+import { samplesOf } from '../../conformance/formats/samples.ts'
 import { normaliseContext } from '../../support/normalise.ts'
 import {
   type AnyValue,
@@ -19,6 +19,7 @@ import {
 } from '../../support/otlp-protobuf.ts'
 
 const CONTEXT = normaliseContext({ receiptTime: Date.UTC(2100, 0, 1) })
+const SAMPLES = await samplesOf('otlp')
 const fromJson = (request: unknown): NormaliseResult =>
   normaliseBody('otlp', Buffer.from(JSON.stringify(request)), 'json', CONTEXT)
 const fromProtobuf = (body: Buffer): NormaliseResult => normaliseBody('otlp', body, 'protobuf', CONTEXT)
@@ -184,7 +185,7 @@ describe('OTLP in protobuf', () => {
   })
 
   it('gives the ids of the samples of JSON', () => {
-    for (const one of SAMPLES.otlp.requests) {
+    for (const one of SAMPLES.requests) {
       // The samples write trace ids in capitals, which is another record where its id is a hash.
       const lower = JSON.parse(
         JSON.stringify(one).replace(/(?<="(?:traceId|spanId)":")[^"]*/g, (id) => id.toLowerCase()),
@@ -254,7 +255,7 @@ const wrap = (bytes: Uint8Array, ...numbers: readonly number[]): Buffer =>
 const RECORD_PATH = [1, 2, 2] as const
 
 describe('hostile protobuf', () => {
-  const whole = encodeOtlp(SAMPLES.otlp.requests[0] as OtlpRequest)
+  const whole = encodeOtlp(SAMPLES.requests[0] as OtlpRequest)
 
   it('is refused wherever a request is cut off', () => {
     for (let end = 1; end < whole.length; end++) {

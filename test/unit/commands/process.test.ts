@@ -4,6 +4,7 @@ import { addMove } from '../../../services/commands/move/move.ts'
 import { addProcesses } from '../../../services/commands/process/commands.ts'
 import { ROLES } from '../../../services/commands/process/roles/role.ts'
 import { addStart } from '../../../services/commands/start/start.ts'
+import { FORMAT_IDS } from '../../../services/collector/formats/registry.ts'
 import { parseConfig } from '../../../services/lib/config.ts'
 import { parseMasterKey } from '../../../services/lib/secrets.ts'
 import { type CommandRoom, createCommandRoom } from '../../support/command-room.ts'
@@ -69,7 +70,7 @@ describe('the processes', () => {
 
 describe('the sections of the engines', () => {
   const problems = (config: object): string[] => {
-    const outcome = parseConfig(JSON.stringify(config))
+    const outcome = parseConfig(JSON.stringify(config), { formats: FORMAT_IDS })
     return outcome.ok ? [] : outcome.problems.map(({ path, message }) => `${path} ${message}`)
   }
 

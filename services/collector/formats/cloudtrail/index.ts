@@ -3,22 +3,19 @@
  * record in `detail`. AWS has authenticated the principal before it wrote the record, so that the identity is assured by
  * the provider. Parameters are not kept; their values stay as keyed hashes.
  */
-import type { Event } from '../../../../schemas/event.ts'
 import { kindOf, operationActivity, outcomeOf, serviceOf } from './actions.ts'
 import { type Principal, principalOf } from './principals.ts'
 import { resourceTarget } from './targets.ts'
 import { urlContactsOf } from '../lib/contacts.ts'
-import { type Draft, finish } from '../lib/finish.ts'
 import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
-import { createSheet, type Made } from '../lib/sheet.ts'
 import { readTime } from '../lib/times.ts'
-import { createBodyIds, producerId } from '../producer-ids.ts'
-import type { NormaliseContext, Normalised, Normaliser } from '../types.ts'
+import type { Draft, Fields, Format, Problem } from '../format.ts'
+import { NAMES } from './names.ts'
 
 const ownDomain = (domain: string): boolean =>
   /(?:^|\.)(?:amazonaws\.com|amazon\.com|aws|aws\.dev)(?:\.cn)?$/.test(domain)
 
-function fieldsOf(record: Json, who: Principal): Draft['fields'] {
+function fieldsOf(record: Json, who: Principal): Fields {
   const service = serviceOf(textOf(record.eventSource))
   const eventName = textOf(record.eventName)
   const account = textOf(record.recipientAccountId) || who.owner
@@ -54,7 +51,8 @@ function fieldsOf(record: Json, who: Principal): Draft['fields'] {
   }
 }
 
-function recordEvent(record: Json, bodyId: (body: unknown) => string, context: NormaliseContext): Made {
+function drafts(record: unknown): readonly Draft[] | Problem {
+  if (!isObject(record)) return { reason: 'malformed', detail: 'the record is not an object' }
   if (textOf(record.eventName) === '' || textOf(record.eventSource) === '') {
     return {
       reason: 'malformed',
@@ -69,16 +67,8 @@ function recordEvent(record: Json, bodyId: (body: unknown) => string, context: N
     }
   }
   const eventId = textOf(record.eventID)
-  const finished = finish(
-    {
-      source: 'cloudtrail',
-      producerId: eventId === '' ? bodyId(record) : producerId(eventId),
-      time: readTime(record.eventTime),
-      fields: fieldsOf(record, who),
-    },
-    context,
-  )
-  return finished.ok ? { events: [finished.event] satisfies Event[] } : finished
+  const id = eventId === '' ? { body: record } : [eventId]
+  return [{ id, time: readTime(record.eventTime), fields: fieldsOf(record, who) }]
 }
 
 /** EventBridge wraps the record in `detail`. */
@@ -94,34 +84,23 @@ const listsOf = (body: unknown): readonly (readonly unknown[])[] => {
     : [body]
 }
 
-function* steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined> {
-  const sheet = createSheet()
-  const bodyId = createBodyIds()
-  for (const item of listsOf(body).flat()) {
-    const record = unwrapped(item)
-    sheet.record(record, () =>
-      isObject(record)
-        ? recordEvent(record, bodyId, context)
-        : { reason: 'malformed', detail: 'the record is not an object' },
-    )
-    yield
-  }
-  return sheet.done()
-}
-
 const isRecord = (value: unknown): boolean => {
   const record = unwrapped(value)
   return isObject(record) && typeof record.eventSource === 'string' && typeof record.eventName === 'string'
 }
 
-export const cloudtrail: Normaliser = {
-  format: 'cloudtrail',
-  recognises: (body) =>
-    (isObject(body) && Array.isArray(body.Records)) ||
-    isRecord(body) ||
-    (Array.isArray(body) && isRecord(listsOf(body)[0]?.[0])),
-  count: (body) => listsOf(body).reduce((sum, list) => sum + list.length, 0),
-  refuses: (body) =>
-    isObject(body) || Array.isArray(body) ? undefined : 'the body must be a JSON object or a list of them',
-  steps,
+export const cloudtrail: Format = {
+  id: 'cloudtrail',
+  takes:
+    'CloudTrail: {"Records": [...]}, a record, a list or lines of records, or EventBridge events with the record in detail',
+  names: NAMES,
+  recognises: (value) =>
+    (isObject(value) && Array.isArray(value.Records)) ||
+    isRecord(value) ||
+    (Array.isArray(value) && isRecord(listsOf(value)[0]?.[0])),
+  records: (value) =>
+    isObject(value) || Array.isArray(value)
+      ? listsOf(value).flat().map(unwrapped)
+      : { refused: 'the body must be a JSON object or a list of them' },
+  drafts,
 }

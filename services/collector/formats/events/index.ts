@@ -19,14 +19,12 @@ import Type, { type TSchema } from 'typebox'
 import type { Parts } from '../../indicators/index.ts'
 import { isSecret } from '../../redaction/redact.ts'
 import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
-import { type Draft, finish } from '../lib/finish.ts'
 import { at, isObject, type Json, parsedText, textOf } from '../lib/json.ts'
-import { createSheet, type Made, type Sheet } from '../lib/sheet.ts'
 import { targetOf } from '../lib/targets.ts'
 import { readTime } from '../lib/times.ts'
 import { activityOf } from '../lib/verbs.ts'
-import { createBodyIds, producerId } from '../producer-ids.ts'
-import type { NormaliseContext, Normalised, Normaliser } from '../types.ts'
+import type { Draft, Fields, Format, NormaliseContext, Problem, RecordContext } from '../format.ts'
+import { NAMES } from './names.ts'
 
 /** What a producer may not set: the collector decides it, or derives it. */
 const DECIDED = new Set(
@@ -63,13 +61,13 @@ const first = (record: Json, names: readonly string[]): unknown => {
 type Read = { readonly fields: Record<string, unknown> } | { readonly problem: string }
 
 /** The known fields of a record, each checked by itself so that the answer can name it. */
-function readFields(record: Json, sheet: Sheet): Read {
+function readFields(record: Json, context: RecordContext): Read {
   const fields: [string, unknown][] = []
   for (const [name, value] of Object.entries(record)) {
     if (value === null || EXTRAS.has(name)) continue
     const check = FIELDS.get(name)
     if (check === undefined) {
-      sheet.ignore(name)
+      context.ignore(name)
     } else if (check.check(value)) {
       fields.push([name, value])
     } else {
@@ -98,7 +96,7 @@ function partsOf(record: Json, action: string, context: NormaliseContext): Parts
 }
 
 /** What the arguments say where the producer did not say it himself. */
-function derivedFields(record: Json, fields: Draft['fields'], action: string): Draft['fields'] {
+function derivedFields(record: Json, fields: Fields, action: string): Fields {
   const activity = fields.activity ?? activityOf(action)
   const reads = activity === 'read' || activity === 'list'
   const args = parsedText(record.arguments)
@@ -116,7 +114,7 @@ function derivedFields(record: Json, fields: Draft['fields'], action: string): D
   }
 }
 
-function credentialOf(record: Json, fields: Draft['fields'], context: NormaliseContext): string {
+function credentialOf(record: Json, fields: Fields, context: NormaliseContext): string {
   const secret = textOf(record.credential_secret)
   if (secret !== '') return context.hashCredential(secret)
   const given = fields.credential ?? ''
@@ -128,10 +126,16 @@ function credentialOf(record: Json, fields: Draft['fields'], context: NormaliseC
 const bodyOf = (record: Json): unknown =>
   Object.fromEntries(Object.entries(record).filter(([name]) => name === 'time' || !DECIDED.has(name)))
 
-function recordEvent(record: Json, sheet: Sheet, bodyId: (body: unknown) => string, context: NormaliseContext): Made {
-  const read = readFields(record, sheet)
+/** Whether a record says who did something, or what was done: nothing else makes it an event of ours. */
+const isEvent = (value: unknown): value is Json =>
+  isObject(value) && [value.identity, value.agent, value.action].some((named) => textOf(named) !== '')
+
+function drafts(record: unknown, context: RecordContext): readonly Draft[] | Problem {
+  if (!isObject(record)) return { reason: 'malformed', detail: 'the event is not a JSON object' }
+  if (!isEvent(record)) return { reason: 'malformed', detail: 'the fields identity (or agent) and action are missing' }
+  const read = readFields(record, context)
   if ('problem' in read) return { reason: 'invalid', detail: read.problem }
-  const fields = read.fields as Draft['fields']
+  const fields = read.fields as Fields
   const identity = fields.identity || textOf(record.agent)
   const action = fields.action || (typeof record.message === 'string' ? 'user.message' : '')
   if (identity === '' || action === '') {
@@ -142,51 +146,33 @@ function recordEvent(record: Json, sheet: Sheet, bodyId: (body: unknown) => stri
   }
   const sourceId = textOf(first(record, ID_NAMES))
   const parts = partsOf(record, action, context)
-  const finished = finish(
-    {
-      source: 'events',
-      producerId: sourceId === '' ? bodyId(bodyOf(record)) : producerId(identity, sourceId),
-      time: readTime(first(record, TIME_NAMES)),
-      fields: {
-        ...fields,
-        ...derivedFields(record, fields, action),
-        identity,
-        action,
-        source_id: sourceId,
-        identity_assurance: context.assurance,
-        credential: credentialOf(record, fields, context),
-      },
-      ...(parts === undefined ? {} : { parts }),
+  const draft: Draft = {
+    id: sourceId === '' ? { body: bodyOf(record) } : [identity, sourceId],
+    time: readTime(first(record, TIME_NAMES)),
+    fields: {
+      ...fields,
+      ...derivedFields(record, fields, action),
+      identity,
+      action,
+      source_id: sourceId,
+      identity_assurance: context.assurance,
+      credential: credentialOf(record, fields, context),
     },
-    context,
-  )
-  return finished.ok ? { events: [finished.event] } : finished
-}
-
-function* steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined> {
-  const sheet = createSheet()
-  const bodyId = createBodyIds()
-  for (const record of Array.isArray(body) ? body : [body]) {
-    sheet.record(record, () =>
-      isObject(record)
-        ? recordEvent(record, sheet, bodyId, context)
-        : { reason: 'malformed', detail: 'the event is not a JSON object' },
-    )
-    yield
+    ...(parts === undefined ? {} : { parts }),
   }
-  return sheet.done()
+  return [draft]
 }
 
-const isEvent = (value: unknown): boolean =>
+const looksLikeEvent = (value: unknown): boolean =>
   isObject(value) &&
   (typeof value.identity === 'string' || typeof value.agent === 'string') &&
   (typeof value.action === 'string' || typeof value.message === 'string')
 
-export const events: Normaliser = {
-  format: 'events',
-  recognises: (body) => isEvent(Array.isArray(body) ? body[0] : body),
-  count: (body) => (Array.isArray(body) ? body.length : 1),
-  refuses: (body) =>
-    isObject(body) || Array.isArray(body) ? undefined : 'the body must be a JSON object or a list of them',
-  steps,
+export const events: Format = {
+  id: 'events',
+  takes: 'canonical events: JSON objects with identity (or agent) and action, one, a list or lines (docs/formats.md)',
+  names: NAMES,
+  recognises: (value) => looksLikeEvent(Array.isArray(value) ? value[0] : value),
+  records: (value) => (Array.isArray(value) ? value : [value]),
+  drafts,
 }

@@ -1,50 +1,16 @@
 /**
- * The last step of every normaliser: from what a record said to a valid event. Here, once for all formats, texts are
+ * The last step of every format: from what a record said to a valid event. Here, once for all formats, texts are
  * redacted and cut, the event time is judged, the id is made and the schema is checked, so that no format can forget it.
  */
 import { blankEvent, Event, eventValidator } from '../../../../schemas/event.ts'
 import { H, eventId } from '../../../../schemas/ids.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
-import type { DeadLetterReason } from '../../../../schemas/dead-letter.ts'
-import { combine, type Parts } from '../../indicators/index.ts'
+import { combine } from '../../indicators/index.ts'
 import { redactId, redactText } from '../../redaction/redact.ts'
 import { sourceNetwork, userAgentFamily } from './clients.ts'
 import { memo } from '../../memo.ts'
 import { eventTime } from './times.ts'
-import type { Format, NormaliseContext } from '../types.ts'
-
-/** What the collector alone decides, and what is derived from other fields. */
-type Decided =
-  | 'event_id'
-  | 'tenant'
-  | 'time'
-  | 'receipt_time'
-  | 'time_flag'
-  | 'source'
-  | 'history'
-  | 'source_network'
-  | 'user_agent_family'
-  | 'indicators'
-  | 'value_hashes'
-  | 'value_kinds'
-  | 'content_classes'
-  | 'extractor_version'
-  | 'raw'
-
-export interface Draft {
-  readonly source: Format
-  /** Made by the table in producer-ids.ts. */
-  readonly producerId: string
-  /** Ms since 1970, undefined where the producer said nothing readable. */
-  readonly time: number | undefined
-  readonly fields: Partial<Omit<Event, Decided>>
-  /** What the texts of the record showed. */
-  readonly parts?: Parts
-}
-
-export type Finished =
-  | { readonly ok: true; readonly event: Event }
-  | { readonly ok: false; readonly reason: DeadLetterReason; readonly detail: string }
+import type { Draft, Fields, FormatId, NormaliseContext, Problem } from '../format.ts'
 
 const NAME_MAX = LIMITS.name_chars_max
 const TEXT_MAX = LIMITS.text_chars_max
@@ -77,7 +43,7 @@ const ITEMS_MAX: ReadonlyMap<string, number> = new Map(
 )
 
 /** The fields of a draft, cleaned: names stay distinct, free text loses its secrets, lists are bounded. */
-function fill(event: Event, fields: Draft['fields']): void {
+function fill(event: Event, fields: Fields): void {
   const filled: [string, unknown][] = []
   for (const [field, value] of Object.entries(fields)) {
     if (typeof value === 'string' && value !== '') {
@@ -94,24 +60,24 @@ function fill(event: Event, fields: Draft['fields']): void {
 
 const BLANK = blankEvent()
 
-/** Makes the event, or says what of it is invalid. */
-export function finish(draft: Draft, context: NormaliseContext): Finished {
+/** Makes the event, or says what of it is invalid. `id`: the producer's part of its id. */
+export function finish(source: FormatId, id: string, draft: Draft, context: NormaliseContext): Event | Problem {
   const event: Event = { ...BLANK, on_behalf_of: [], peer_domains: [], value_hashes: [], value_kinds: [] }
   fill(event, draft.fields)
   const { time, flag } = eventTime(draft.time, context.receiptTime)
-  event.event_id = eventId(context.tenant, draft.source, draft.producerId)
+  event.event_id = eventId(context.tenant, source, id)
   event.tenant = context.tenant
   event.time = time
   event.receipt_time = context.receiptTime
   event.time_flag = flag
-  event.source = draft.source
+  event.source = source
   event.history = context.history ? 1 : 0
   if (event.source_address !== '') event.source_network = sourceNetwork(event.source_address)
   if (event.user_agent !== '') event.user_agent_family = userAgentFamily(event.user_agent)
   if (draft.parts !== undefined) Object.assign(event, combine(draft.parts))
   // Who names the origin itself knows better than what the text looks like.
   if (draft.fields.content_origin !== undefined) event.content_origin = draft.fields.content_origin
-  if (eventValidator.check(event)) return { ok: true, event }
+  if (eventValidator.check(event)) return event
   const problems = eventValidator.problems(event).map(({ path, message }) => `${path} ${message}`)
-  return { ok: false, reason: 'invalid', detail: `the event breaks the schema: ${problems.join('; ')}` }
+  return { reason: 'invalid', detail: `the event breaks the schema: ${problems.join('; ')}` }
 }

@@ -1,6 +1,6 @@
 /** What a reader of OTLP records makes of one record: one or more acts, each of which becomes an event. */
 import type { Parts } from '../../indicators/index.ts'
-import type { Fields } from './common.ts'
+import type { Fields } from '../format.ts'
 
 export interface Act {
   /**

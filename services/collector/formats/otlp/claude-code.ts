@@ -6,10 +6,10 @@
 import type { ACTION_KINDS } from '../../../../schemas/event.ts'
 import { lookup } from '../../../../schemas/lookup.ts'
 import { namedContact } from '../lib/contacts.ts'
-import type { NormaliseContext } from '../types.ts'
+import type { Fields, NormaliseContext } from '../format.ts'
 import type { Act } from './act.ts'
 import { attribute, attributeText, type LogView } from './attributes.ts'
-import { type Fields, isClaudeCode, outcomeOf } from './common.ts'
+import { isClaudeCode, outcomeOf } from './common.ts'
 import { userMessage } from './gen-ai.ts'
 import { callFields, callParts } from './tool-call.ts'
 

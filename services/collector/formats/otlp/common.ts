@@ -2,12 +2,9 @@
  * What every OTLP record says in the same words: who acted, in which session, on whose behalf, from where. The names are
  * those of the OpenTelemetry semantic conventions, old ones after new ones.
  */
-import type { Draft } from '../lib/finish.ts'
 import { amountOf } from '../lib/json.ts'
 import { attribute, attributeText, hasPrefix, type LogView } from './attributes.ts'
-import type { NormaliseContext } from '../types.ts'
-
-export type Fields = Draft['fields']
+import type { Fields, NormaliseContext } from '../format.ts'
 
 /** The stable role; '' where the record names nobody. */
 export const identityOf = (view: LogView): string =>

@@ -6,10 +6,7 @@
  * Each record goes to the first reader that knows it: Claude Code, GenAI, any other log. A record that names nobody
  * becomes a dead letter: an act without an actor says nothing.
  */
-import type { Event } from '../../../../schemas/event.ts'
-import { finish } from '../lib/finish.ts'
 import { isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
-import { createSheet, type Made } from '../lib/sheet.ts'
 import { unixNanoTime } from '../lib/times.ts'
 import type { Act } from './act.ts'
 import { type Attributes, attributesOf, type LogView, plainValue } from './attributes.ts'
@@ -18,8 +15,8 @@ import { commonFields, isAgent } from './common.ts'
 import { genAiActs } from './gen-ai.ts'
 import { plainActs } from './plain.ts'
 import { oneSpelling } from './spelling.ts'
-import { createBodyIds, producerId } from '../producer-ids.ts'
-import type { NormaliseContext, Normalised, Normaliser } from '../types.ts'
+import type { Draft, Format, NormaliseContext, Problem } from '../format.ts'
+import { NAMES } from './names.ts'
 
 function viewOf(record: Json, scope: Attributes, scopeName: string, resource: Attributes): LogView {
   const own = attributesOf(record)
@@ -49,8 +46,7 @@ function bodyOf(view: LogView, identity: string, session: string, part: number):
   return { identity, session, part, attributes, record, ...(timed ? {} : { observedTimeUnixNano }) }
 }
 
-/** The events of one record, or why it became none. */
-function recordEvents(view: LogView, bodyId: (body: unknown) => string, context: NormaliseContext): Made {
+function recordDrafts(view: LogView, context: NormaliseContext): readonly Draft[] | Problem {
   const common = commonFields(view, context)
   const { identity = '', session = '' } = common
   if (identity === '') {
@@ -59,25 +55,15 @@ function recordEvents(view: LogView, bodyId: (body: unknown) => string, context:
       detail: 'the record names nobody: set gen_ai.agent.id on the record, or service.name on its resource',
     }
   }
-  const events: Event[] = []
-  for (const [part, act] of actsOf(view, context).entries()) {
-    const named = act.id !== undefined && view.time !== undefined
-    const finished = finish(
-      {
-        source: 'otlp',
-        producerId: named
-          ? producerId(identity, session, ...(act.id ?? []), view.time ?? '')
-          : bodyId(bodyOf(view, identity, session, part)),
-        time: view.time,
-        fields: { ...common, ...act.fields, source_id: act.sourceId },
-        ...(act.parts === undefined ? {} : { parts: act.parts }),
-      },
-      context,
-    )
-    if (!finished.ok) return finished
-    events.push(finished.event)
-  }
-  return { events }
+  return actsOf(view, context).map((act, part) => ({
+    id:
+      act.id !== undefined && view.time !== undefined
+        ? [identity, session, ...act.id, view.time]
+        : { body: bodyOf(view, identity, session, part) },
+    time: view.time,
+    fields: { ...common, ...act.fields, source_id: act.sourceId },
+    ...(act.parts === undefined ? {} : { parts: act.parts }),
+  }))
 }
 
 interface Found {
@@ -100,31 +86,6 @@ function* recordsOf(body: Json): Generator<Found> {
   }
 }
 
-function* steps(body: unknown, context: NormaliseContext): Generator<undefined, Normalised, undefined> {
-  const sheet = createSheet()
-  const bodyId = createBodyIds()
-  for (const { record, scope, scopeName, resource } of recordsOf(objectOf(body))) {
-    sheet.record(record, () =>
-      isObject(record)
-        ? recordEvents(viewOf(record, scope, scopeName, resource), bodyId, context)
-        : { reason: 'malformed', detail: 'the log record is not an object' },
-    )
-    yield
-  }
-  return sheet.done()
-}
-
-/** Walks the same lists as `recordsOf`, without reading a record. */
-function count(body: unknown): number {
-  let records = 0
-  for (const resourceLogs of listOf(objectOf(body).resourceLogs)) {
-    for (const scopeLogs of listOf(objectOf(resourceLogs).scopeLogs)) {
-      records += listOf(objectOf(scopeLogs).logRecords).length
-    }
-  }
-  return records
-}
-
 /** Unknown fields are ignored, but a request without logs must not be taken for one that was stored. */
 function refuses(body: unknown): string | undefined {
   if (!isObject(body)) return 'an OTLP body is one JSON object, an ExportLogsServiceRequest'
@@ -136,10 +97,18 @@ function refuses(body: unknown): string | undefined {
   return 'the list resourceLogs is missing: this is no ExportLogsServiceRequest'
 }
 
-export const otlp: Normaliser = {
-  format: 'otlp',
-  recognises: (body) => isObject(body) && Array.isArray(body.resourceLogs),
-  count,
-  refuses,
-  steps,
+export const otlp: Format<Found> = {
+  id: 'otlp',
+  takes: 'OTLP logs: {"resourceLogs": [...]}, an ExportLogsServiceRequest in JSON or protobuf',
+  names: NAMES,
+  valueIsRequest: true,
+  recognises: (value) => isObject(value) && Array.isArray(value.resourceLogs),
+  records(value) {
+    const why = refuses(value)
+    return why === undefined ? recordsOf(objectOf(value)) : { refused: why }
+  },
+  drafts: ({ record, scope, scopeName, resource }, context) =>
+    isObject(record)
+      ? recordDrafts(viewOf(record, scope, scopeName, resource), context)
+      : { reason: 'malformed', detail: 'the log record is not an object' },
 }

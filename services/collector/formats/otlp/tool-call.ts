@@ -7,9 +7,9 @@ import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
 import { isObject, parsedText, textOf } from '../lib/json.ts'
 import { targetOf } from '../lib/targets.ts'
 import { type Activity, activityOf, methodActivity } from '../lib/verbs.ts'
-import type { NormaliseContext } from '../types.ts'
+import type { Fields, NormaliseContext } from '../format.ts'
 import { attributeText, hasPrefix, type LogView } from './attributes.ts'
-import { type Fields, outcomeOf } from './common.ts'
+import { outcomeOf } from './common.ts'
 
 export interface Call {
   readonly name: string

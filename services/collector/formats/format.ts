@@ -1,0 +1,103 @@
+/**
+ * What a format is: how the records of one kind of log are found in a value, and what one record says. Pure functions: no
+ * I/O, no clock, nothing kept between requests. Ids, redaction, times and the schema are the same for all formats and are
+ * seen to by whoever reads (`read-envelopes.ts`, `lib/finish.ts`), so that no format can forget them.
+ */
+import type { DeadLetterReason } from '../../../schemas/dead-letter.ts'
+import type { ASSURANCES, Event } from '../../../schemas/event.ts'
+import type { Extractor, Parts } from '../indicators/index.ts'
+
+/** Names a format; the column `source` of its events. */
+export type FormatId = Event['source']
+/** A format, or `auto`: the one that each value looks like. */
+export type FormatChoice = FormatId
+export type Assurance = (typeof ASSURANCES)[number]
+
+export interface NormaliseContext {
+  /** From the sender's token alone. */
+  readonly tenant: string
+  /** When the request was taken, ms since 1970; in a replay one fixed time, later than every event. */
+  readonly receiptTime: number
+  /** True: the events train and find, and never act. */
+  readonly history: boolean
+  /** What the collector could authenticate of the identities in the request; a format may know better. */
+  readonly assurance: Assurance
+  readonly extractor: Extractor
+  /** HMAC(k, SHA-256(secret)), for formats that hold the secret itself. */
+  readonly hashCredential: (secret: string) => string
+}
+
+/** What a record is read with. */
+export interface RecordContext extends NormaliseContext {
+  /** Notes a field that is not understood and left out, for the answer. */
+  ignore(field: string): void
+}
+
+/** What the collector alone decides, and what is derived from other fields. */
+type Decided =
+  | 'event_id'
+  | 'tenant'
+  | 'time'
+  | 'receipt_time'
+  | 'time_flag'
+  | 'source'
+  | 'history'
+  | 'source_network'
+  | 'user_agent_family'
+  | 'indicators'
+  | 'value_hashes'
+  | 'value_kinds'
+  | 'content_classes'
+  | 'extractor_version'
+  | 'raw'
+
+/** The fields that a record may say. */
+export type Fields = Partial<Omit<Event, Decided>>
+
+/** One act that a record tells of; it becomes one event. */
+export interface Draft {
+  /**
+   * The parts of the producer's own id; no part can run into the next. Without one the body from which an id is made,
+   * together with the number of equal bodies before it in the request. It depends on the producer's data alone: never on
+   * the input, the receipt or the tenant's key.
+   */
+  readonly id: readonly (string | number)[] | { readonly body: unknown }
+  /** Ms since 1970, undefined where the producer said nothing readable. */
+  readonly time: number | undefined
+  readonly fields: Fields
+  /** What the texts of the record showed. */
+  readonly parts?: Parts
+}
+
+/** Why a record became no event. `malformed` and `unsupported`: it is no record of this format, or none that is taken. */
+export interface Problem {
+  readonly reason: DeadLetterReason
+  /** A sentence for a person: what was wrong, where, what to do. */
+  readonly detail: string
+}
+
+/** One row of the table of names: which fields say what. `docs/formats.md` prints it. */
+export interface FormatNames {
+  readonly records: string
+  readonly producerId: string
+  readonly identity: string
+  readonly instance: string
+  readonly owner: string
+  readonly session: string
+  readonly credential: string
+}
+
+export interface Format<R = unknown> {
+  readonly id: FormatId
+  /** What a body of this format is, for a person who sent something else. */
+  readonly takes: string
+  readonly names: readonly FormatNames[]
+  /** A value is a request by itself, so that equal records are counted within it alone; otherwise within the request. */
+  readonly valueIsRequest?: true
+  /** Whether a value looks like this format: one record, or what usually holds them. */
+  recognises(value: unknown): boolean
+  /** The records of a value, usual envelopes opened; or, in a sentence for its sender, why it can hold none. */
+  records(value: unknown): Iterable<R> | { readonly refused: string }
+  /** What one record says. */
+  drafts(record: R, context: RecordContext): readonly Draft[] | Problem
+}

@@ -1,0 +1,24 @@
+/** The ids of records: what the producer named, or the record itself. */
+import { H } from '../../../../schemas/ids.ts'
+import type { Draft } from '../format.ts'
+import { canonical } from './json.ts'
+
+/** Makes the producer's part of an event id. */
+export type MakeId = (id: Draft['id']) => string
+
+const isNamed = (id: Draft['id']): id is readonly (string | number)[] => Array.isArray(id)
+
+/**
+ * For one request. A record that brings no id gets the hash of its body and the number of equal bodies before it. Sent
+ * again, the same request gives the same ids; two equal records of one request stay two events.
+ */
+export function createIds(): MakeId {
+  const seen = new Map<string, number>()
+  return (id) => {
+    if (isNamed(id)) return H(...id)
+    const hash = H('body', canonical(id.body))
+    const before = seen.get(hash) ?? 0
+    seen.set(hash, before + 1)
+    return H(hash, before)
+  }
+}

@@ -1,0 +1,33 @@
+/** Which fields of OTLP name what; `docs/formats.md` prints this table. */
+import type { FormatNames } from '../format.ts'
+
+export const NAMES: readonly FormatNames[] = [
+  {
+    records: 'tool call, tool result',
+    producerId: 'identity, gen_ai.conversation.id, gen_ai.tool.call.id, event name, time',
+    identity: 'gen_ai.agent.id, else gen_ai.agent.name, else service.name',
+    instance: 'service.instance.id',
+    owner: 'service.namespace, else service.name',
+    session: 'gen_ai.conversation.id, else session.id, else mcp.session.id',
+    credential: 'HMAC(k, SHA-256(secret)) of http.request.header.authorization or x-api-key',
+  },
+  {
+    records: 'user message',
+    producerId: 'identity, gen_ai.conversation.id, time, H(text)',
+    identity: 'as above',
+    instance: 'as above',
+    owner: 'as above',
+    session: 'as above',
+    credential: 'as above',
+  },
+  {
+    records: 'any other log record',
+    producerId:
+      'log.record.uid; else H(identity, session, record without observedTimeUnixNano), number of equals before it in the request',
+    identity: 'as above',
+    instance: 'as above',
+    owner: 'as above',
+    session: 'as above',
+    credential: 'as above',
+  },
+]

@@ -1,0 +1,177 @@
+/**
+ * From the values of one request to canonical events, record by record: the one way for all formats, so that an event's id
+ * depends on the producer's data and not on the way it came. A record that a bug stumbles over is noted like any other bad
+ * record, so that its neighbours are read.
+ */
+import type { DeadLetterReason } from '../../../schemas/dead-letter.ts'
+import type { Event } from '../../../schemas/event.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { redactText } from '../redaction/redact.ts'
+import type { Format, FormatChoice, FormatId, NormaliseContext, Problem } from './format.ts'
+import { finish } from './lib/finish.ts'
+import { createIds, type MakeId } from './lib/ids.ts'
+import { recordText } from './lib/json.ts'
+import { FORMATS, formatOf, recognise } from './registry.ts'
+
+/** A value of a request and how it is to be read, or what of the request could not be read, with its reason. */
+export type Envelope =
+  | { readonly format: FormatChoice; readonly value: unknown }
+  | { readonly problem: Problem; readonly record: unknown }
+
+/** A record that became no event, and why. `record` is redacted and cut. */
+export interface Rejected {
+  /** Number of the record within its request, from 0. */
+  readonly index: number
+  readonly reason: DeadLetterReason
+  /** A sentence for a person: what was wrong, where, what to do. */
+  readonly detail: string
+  readonly record: string
+}
+
+/** What is told of a request besides its events. */
+export interface Account {
+  /** The format of its events; where it has none, the one in which it was to be read. */
+  readonly source: FormatId | undefined
+  readonly rejected: Rejected[]
+  /** Records that the request held; one record may become several events. */
+  readonly records: number
+  /** Names of fields that were not understood and left out, with their number. Empty for most requests. */
+  readonly ignored: Readonly<Record<string, number>>
+}
+
+export interface Normalised extends Account {
+  /** In the order of the request. */
+  readonly events: Event[]
+}
+
+/** A request of which nothing was taken. */
+export interface Refused {
+  readonly ok: false
+  readonly status: 400 | 413
+  /** Byte of the body, from 0; undefined where the fault has no place. */
+  readonly position?: number
+  /** A sentence for a person. */
+  readonly detail: string
+}
+
+export type NormaliseResult = ({ readonly ok: true } & Normalised) | Refused
+
+/** Works through the records one at a time and yields after each, so that a large request can share the event loop. */
+export type Steps = Generator<undefined, NormaliseResult, undefined>
+
+export const refused = (detail: string, status: 400 | 413 = 400): Refused => ({ ok: false, status, detail })
+
+const IGNORED_FIELDS_MAX = 64
+/** The record was one of another kind: a request of nothing else is told so, because its sender counts 200 as stored. */
+const NO_RECORD: ReadonlySet<DeadLetterReason> = new Set(['malformed', 'unsupported'])
+
+const expected = (): string => FORMATS.map(({ takes }) => takes).join('; ')
+
+function createIgnored() {
+  const counts = new Map<string, number>()
+  return {
+    ignore(field: string) {
+      const key = redactText(field.slice(0, 64))
+      if (counts.has(key) || counts.size < IGNORED_FIELDS_MAX) counts.set(key, (counts.get(key) ?? 0) + 1)
+    },
+    counts: () => Object.fromEntries(counts),
+  }
+}
+
+interface Found {
+  readonly format: Format
+  readonly record: unknown
+  readonly makeId: MakeId
+}
+
+type Entry = Found | { readonly record: unknown; readonly problem: Problem }
+
+/** The records of an envelope; one that holds none is an entry with its reason. `shared` makes the ids of a request. */
+function* entriesOf(envelope: Envelope, shared: MakeId): Generator<Entry> {
+  if ('problem' in envelope) {
+    yield envelope
+    return
+  }
+  const { value } = envelope
+  const format = envelope.format === 'auto' ? recognise(value) : formatOf(envelope.format)
+  const records = format?.records(value) ?? { refused: `of no known format. Taken are: ${expected()}` }
+  if (format === undefined || 'refused' in records) {
+    const detail = 'refused' in records ? records.refused : ''
+    yield { record: value, problem: { reason: 'malformed', detail } }
+    return
+  }
+  const makeId = format.valueIsRequest === true ? createIds() : shared
+  for (const record of records) yield { format, record, makeId }
+}
+
+/** All entries of a request, undefined where they are more than are taken. */
+function allEntries(envelopes: readonly Envelope[]): Entry[] | undefined {
+  const entries: Entry[] = []
+  const makeId = createIds()
+  for (const envelope of envelopes) {
+    for (const entry of entriesOf(envelope, makeId)) {
+      if (entries.push(entry) > LIMITS.records_per_request_max) return undefined
+    }
+  }
+  return entries
+}
+
+/** The events of one record, or why it became none. */
+function eventsOf({ format, record, makeId }: Found, context: Parameters<Format['drafts']>[1]): Event[] | Problem {
+  const made = format.drafts(record, context)
+  if ('reason' in made) return made
+  const events: Event[] = []
+  for (const draft of made) {
+    const finished = finish(format.id, makeId(draft.id), draft, context)
+    if ('reason' in finished) return finished
+    events.push(finished)
+  }
+  return events
+}
+
+function attempt(make: () => Event[] | Problem): Event[] | Problem {
+  try {
+    return make()
+  } catch (error) {
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return { reason: 'poison', detail: `a bug met this record, please report it: ${redactText(said).slice(0, 512)}` }
+  }
+}
+
+const tooMany = (): Refused =>
+  refused(`at most ${LIMITS.records_per_request_max} records are taken in one request: send it in smaller parts`, 413)
+
+/** The formats in which envelopes are to be read, each once. */
+const formatsOf = (envelopes: readonly Envelope[]): FormatId[] => [
+  ...new Set(envelopes.flatMap((one) => ('problem' in one || one.format === 'auto' ? [] : [one.format]))),
+]
+
+/** Where nothing of a request is a record: the first reason, and what is taken. */
+function refusedWhole(envelopes: readonly Envelope[], rejected: readonly Rejected[]): Refused | undefined {
+  const [first] = rejected
+  if (first === undefined || !rejected.every(({ reason }) => NO_RECORD.has(reason))) return undefined
+  const takes = formatsOf(envelopes)
+    .map((id) => formatOf(id).takes)
+    .join('; or ')
+  return refused(takes === '' ? first.detail : `${first.detail}. Taken here: ${takes}`)
+}
+
+/** Reads one request. Never throws. */
+export function* envelopeSteps(envelopes: readonly Envelope[], context: NormaliseContext): Steps {
+  const entries = allEntries(envelopes)
+  if (entries === undefined) return tooMany()
+  const ignored = createIgnored()
+  const reading = { ...context, ignore: ignored.ignore }
+  const events: Event[] = []
+  const rejected: Rejected[] = []
+  for (const [index, entry] of entries.entries()) {
+    const made = 'problem' in entry ? entry.problem : attempt(() => eventsOf(entry, reading))
+    if ('reason' in made) rejected.push({ index, ...made, record: recordText(entry.record) })
+    else for (const event of made) events.push(event)
+    yield
+  }
+  const whole = events.length === 0 ? refusedWhole(envelopes, rejected) : undefined
+  if (whole !== undefined) return whole
+  const source = events[0]?.source ?? formatsOf(envelopes)[0]
+  return { ok: true, source, events, rejected, records: entries.length, ignored: ignored.counts() }
+}

@@ -1,0 +1,14 @@
+/**
+ * All inputs. A new one is one folder and one line here; the conformance suite in test/conformance runs over every entry.
+ */
+import { http } from './http/index.ts'
+import type { Input } from './input.ts'
+import { otlp } from './otlp/index.ts'
+
+export const INPUTS: readonly Input[] = [otlp, http]
+
+export function inputOf(id: string): Input {
+  const found = INPUTS.find((input) => input.id === id)
+  if (found === undefined) throw new Error(`there is no input ${id}`)
+  return found
+}

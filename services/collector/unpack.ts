@@ -1,0 +1,49 @@
+/**
+ * From the bytes of a body to the values in it: JSON (one value, lists, or several values one after the other), JSON in
+ * lines, or OTLP in protobuf. The same for every input, for the topic `raw` and for files.
+ */
+import { readBody } from './body.ts'
+import type { FormatChoice } from './formats/format.ts'
+import type { Envelope, Refused } from './formats/read-envelopes.ts'
+import { readProtobuf } from './protobuf/decode.ts'
+
+export type Form = 'json' | 'lines' | 'protobuf'
+
+export type Unpacked = { readonly ok: true; readonly envelopes: readonly Envelope[] } | Refused
+
+const NEWLINE = 0x0a
+
+/** Counts lines as positions go up. */
+function createLines(body: Buffer): (position: number) => number {
+  let [line, at] = [1, 0]
+  return (position) => {
+    for (; at < position; at++) if (body[at] === NEWLINE) line += 1
+    return line
+  }
+}
+
+/** What of a body is no JSON stands between its neighbours, with the line and the byte at which it breaks. */
+function jsonEnvelopes(format: FormatChoice, body: Buffer, lines: boolean): Unpacked {
+  const read = readBody(body, lines)
+  if (!read.ok) return read
+  const lineOf = createLines(body)
+  const envelopes: Envelope[] = []
+  let next = 0
+  const take = (until: number): void => {
+    while (envelopes.length < until && next < read.values.length) envelopes.push({ format, value: read.values[next++] })
+  }
+  for (const { index, position, detail, text } of read.bad) {
+    take(index)
+    const problem = { reason: 'malformed' as const, detail: `line ${lineOf(position)}: ${detail} at byte ${position}` }
+    envelopes.push({ problem, record: text })
+  }
+  take(read.values.length + read.bad.length)
+  return { ok: true, envelopes }
+}
+
+/** The values of a body. `auto`: each is of the format that it looks like; protobuf is always OTLP. */
+export function unpackBody(format: FormatChoice, body: Buffer, form: Form): Unpacked {
+  if (form !== 'protobuf') return jsonEnvelopes(format, body, form === 'lines')
+  const read = readProtobuf(body)
+  return read.ok ? { ok: true, envelopes: [{ format: 'otlp', value: read.value }] } : read
+}
