@@ -1,7 +1,7 @@
 /**
  * A command: what a person, a file or the API asks of the responder. Commands lie in the topic `commands` as JSON, keyed
  * and partitioned by tenant (`partitionOf(tenant, partitions)`), and are applied in order, each once. What came of one
- * shows in what it names: a quarantine's status and its reason, an incident's timeline.
+ * is kept under its id (`CommandOutcome`) and shows in what it names: a quarantine's status, an incident's timeline.
  */
 import Type, { type Static, type TObject, type TProperties } from 'typebox'
 import { validator } from './columns.ts'
@@ -9,6 +9,7 @@ import { DetectionConfiguration } from './configuration.ts'
 import { H } from './ids.ts'
 import { LIMITS } from './limits.ts'
 import { CONTAINMENTS, type Containment } from './quarantine.ts'
+import { SUPPRESSION_SCOPE_PROPERTIES } from './suppression.ts'
 
 const id32 = () => Type.String({ pattern: '^[0-9a-f]{32}$' })
 const identityText = () => Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max })
@@ -52,11 +53,10 @@ export const VerdictCommand = command('verdict', {
   verdict: Type.Enum(['true_positive', 'false_positive', 'benign']),
   reason: Type.Optional(reason),
 })
-/** Turns findings of this kind to shadow, for this tenant, from here on. */
+/** Turns findings of this scope to shadow, for this tenant, from here on and up to an end. */
 export const SuppressCommand = command('suppress', {
-  detector: Type.String({ minLength: 1, description: "Detector id, or '*'" }),
-  agent: Type.Optional(identityText()),
-  until: Type.Optional(Type.String({ format: 'date-time', description: 'Event time; absent: for ever' })),
+  ...SUPPRESSION_SCOPE_PROPERTIES,
+  until: Type.String({ format: 'date-time', description: 'Event time, ISO 8601; at most a year ahead' }),
   reason,
 })
 /** Takes back a suppression that a command made; `suppression_id` is the id of that command. */
@@ -110,5 +110,30 @@ export function checkCommand(
 
 /** Id of a command: `nonce` is what makes one act different from the next, such as a request's idempotency key. */
 export const commandId = (tenant: string, type: CommandType, nonce: string): string => H('command', tenant, type, nonce)
+
+/**
+ * applied: it changed something; nothing: what it asks for held already, or there is nothing that it could change; refused:
+ * a rule or a cap forbids it; failed: it could not be carried out and lies in the dead letters.
+ */
+export const COMMAND_STATUSES = ['applied', 'nothing', 'refused', 'failed'] as const
+export type CommandStatus = (typeof COMMAND_STATUSES)[number]
+
+/** What came of a command. */
+export const CommandOutcome = Type.Object(
+  {
+    id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+    tenant: Type.String(),
+    type: Type.String(),
+    by: Type.String(),
+    reason: Type.String({ description: 'Why it was asked; empty where the command takes no reason' }),
+    time: Type.String({ description: 'When it was asked' }),
+    status: Type.Unsafe<CommandStatus>(Type.Enum([...COMMAND_STATUSES])),
+    detail: Type.String({ description: 'What came of it, as a sentence' }),
+    changed: Type.Integer({ minimum: 0, description: 'How many things it changed' }),
+    done_at: Type.String({ description: 'When it was applied' }),
+  },
+  { $id: 'command-outcome', additionalProperties: false },
+)
+export type CommandOutcome = Static<typeof CommandOutcome>
 
 export const encodeCommand = (command: Command): Buffer => Buffer.from(JSON.stringify(command))

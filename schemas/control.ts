@@ -4,12 +4,13 @@
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
+import { SUPPRESSION_SCOPE_PROPERTIES } from './suppression.ts'
 
 /** Configuration changed: `hash` names the content, which lies in the topic `state` under the key `content/<hash>`. */
 export const ConfigControl = Type.Object({
   type: Type.Literal('config'),
   name: Type.String({
-    description: 'Which configuration: detection (settings, policy, lists, registry, suppressions)',
+    description: 'Which configuration: detection (settings, policy, lists, registry)',
   }),
   tenant: Type.String({ description: "Whose; '' for every tenant" }),
   hash: Type.String({ pattern: '^[0-9a-f]{32}$' }),
@@ -33,6 +34,17 @@ export const ForgetControl = Type.Object({
   key: Type.String(),
 })
 
-export const Control = Type.Union([ConfigControl, VerdictControl, ForgetControl])
+/** Findings of a scope turn to shadow until `until`; the same id again with `ended` takes it back. No part of the epoch. */
+export const SuppressionControl = Type.Object({
+  type: Type.Literal('suppression'),
+  tenant: Type.String(),
+  id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+  ended: Type.Boolean(),
+  ...SUPPRESSION_SCOPE_PROPERTIES,
+  until: Type.String({ description: 'Event time, ISO 8601 in UTC' }),
+})
+export type SuppressionControl = Static<typeof SuppressionControl>
+
+export const Control = Type.Union([ConfigControl, VerdictControl, ForgetControl, SuppressionControl])
 export type Control = Static<typeof Control>
 export const controlValidator = validator(Control)

@@ -11,10 +11,15 @@ export const DELIVERY_TYPES = {
   'quarantine.requested': 'an order: contain this identity',
   'quarantine.released': 'an order: let this identity go',
   'quarantine.proposed': 'a quarantine that waits for a person',
+  'suppression.added': 'findings of a scope are told no more up to an end',
+  'suppression.ended': 'a person or time has ended a suppression',
   'sink.disabled': 'another sink answered 410 and gets nothing more',
   'sink.failing': 'another sink refused a delivery to the last attempt',
 } as const
 export type DeliveryType = keyof typeof DELIVERY_TYPES
+
+/** Told to every sink of the tenant, whatever it is set to receive: from then on it hears less, or more. */
+export const TOLD_TO_ALL: ReadonlySet<DeliveryType> = new Set(['suppression.added', 'suppression.ended'])
 
 /** What a sink may be set to receive, and which types that covers. */
 export const RECEIVES = ['findings', 'orders', 'notices'] as const

@@ -197,6 +197,19 @@ export const LIMITS = {
   quarantine_kept_ms: 90 * 86_400_000,
   quarantines_kept_max: 20_000,
   command_items_max: 1_000,
+  /** Commands of a tenant that one API process has put into the log and that are not applied yet. */
+  commands_waiting_max: 100,
+  commands_waiting_ms_max: 600_000,
+  /** What came of commands, per tenant. */
+  command_outcomes_max: 1_000,
+  command_outcomes_kept_ms: 8 * 86_400_000,
+  /** In force at once; a person who needs more asks for wider ones. */
+  suppressions_per_tenant_max: 200,
+  suppression_ms_max: 366 * 86_400_000,
+  /** Held back at once, or waiting for a person: beyond it people release some before they order more. */
+  quarantines_open_per_tenant_max: 10_000,
+  /** Hashes of configurations that were in force before, and whose content is kept. */
+  rollouts_past_max: 1_000,
   /** Notices of proposals to one tenant; the rest waits silently in the list. */
   proposal_notices_per_hour: 20,
   /** Detection configuration that nothing names any more is kept this long. */

@@ -75,6 +75,13 @@ function rangeOf(word: string): Range | undefined {
 const isWithin = (address: Address, [base, bits]: Range): boolean =>
   address.kind() === base.kind() && (address as ipaddr.IPv6).match(base, bits)
 
+/** Whether a text is an address that lies in a range, or is the address itself; what is no address lies nowhere. */
+export function isInRange(text: string, range: string): boolean {
+  const address = addressOf(text.trim())
+  const bounds = rangeOf(range.trim().toLowerCase())
+  return address !== undefined && bounds !== undefined && isWithin(address, bounds)
+}
+
 /** Entries that are neither a host nor a range match nothing; the responder has refused them before they come here. */
 export function createLists(configuration: DetectionConfiguration): Lists {
   const networks = new HostList<AgentNetwork>()

@@ -8,6 +8,7 @@ import { identityRoutes } from './routes/identities.ts'
 import { incidentRoutes } from './routes/incidents.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { quarantineRoutes } from './routes/quarantines.ts'
+import { suppressionRoutes } from './routes/suppressions.ts'
 import type { Route } from './route.ts'
 
 export const ROUTES: readonly Route[] = [
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...eventRoutes,
   ...identityRoutes,
   ...quarantineRoutes,
+  ...suppressionRoutes,
   ...deliveryRoutes,
   ...deadLetterRoutes,
   ...commandRoutes,

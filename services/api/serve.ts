@@ -11,6 +11,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { CommandSender } from '../lib/command-sender.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
+import { type CommandDoor, createCommandDoor } from './command-door.ts'
 import { answerError, badRequest, notFound } from './errors.ts'
 import { tenantDoor } from './query.ts'
 import type { Ask, Route } from './route.ts'
@@ -28,6 +29,7 @@ export interface RouteTools {
   readonly authenticate: Authenticate
   readonly views: ResponderViews
   readonly commands: CommandSender
+  readonly detectors: readonly { readonly id: string }[]
   readonly clock: Clock
 }
 
@@ -60,9 +62,10 @@ function nonceOf(request: FastifyRequest): string {
   return H('idempotency-key', key)
 }
 
-function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTools): Ask {
+function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTools, commandDoor: CommandDoor): Ask {
   const grant = request.getDecorator<Grant>(GRANT)
   const { tenant, name } = grant
+  const door = tenantDoor(tools.warehouse, tenant)
   return {
     query: request.query,
     params: request.params,
@@ -70,13 +73,14 @@ function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTo
     grant,
     routes,
     views: tools.views,
-    door: tenantDoor(tools.warehouse, tenant),
+    door,
     async command(wish) {
       const id = commandId(tenant, wish.type as CommandType, nonceOf(request))
       const time = new Date(tools.clock.now()).toISOString()
       // Tenant and name come last: what a body says of them is overwritten.
       const checked = checkCommand({ ...wish, id, by: name, time, tenant })
       if (!checked.ok) throw badRequest(`body: ${checked.reason}`)
+      await commandDoor.admit(checked.command, grant, door)
       await tools.commands.send(checked.command)
       return id
     },
@@ -104,6 +108,7 @@ function refuseUnknown(routes: readonly Route[], prefix: string) {
 
 /** Registers the routes, each behind the right that it names. */
 export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tools: RouteTools): void {
+  const commandDoor = createCommandDoor(tools)
   app.decorateRequest(GRANT)
   app.addHook('onRequest', guard(tools.authenticate))
   app.setNotFoundHandler(refuseUnknown(routes, app.prefix))
@@ -118,7 +123,7 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
         ...(route.body === undefined ? {} : { body: route.body }),
       },
       handler: async (request, reply) => {
-        const answer = await route.handle(askOf(request, routes, tools) as Ask<never, never, never>)
+        const answer = await route.handle(askOf(request, routes, tools, commandDoor) as Ask<never, never, never>)
         return reply.code(route.status).send(answer)
       },
     })

@@ -4,7 +4,9 @@
  */
 import type { Delivery } from '../../schemas/delivery.ts'
 import type { Incident } from '../../schemas/incident.ts'
+import type { CommandOutcome } from '../../schemas/command.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
+import type { Suppression } from '../../schemas/suppression.ts'
 
 export interface ViewPage {
   /** 1 to LIMITS.list_limit_max. */
@@ -18,7 +20,22 @@ export type ViewAnswer<T> =
   | { readonly ok: true; readonly items: readonly T[]; readonly next_cursor: string | null }
   | { readonly ok: false; readonly reason: string }
 
+/** What a tenant has at the moment: what commands may name, and what caps count. */
+export interface Held {
+  readonly suppressions: readonly Suppression[]
+  /** Ids of the quarantines that are kept. */
+  readonly quarantines: ReadonlySet<string>
+  /** How many of them are in force or wait for a person. */
+  readonly open: number
+  /** Identities that incidents and quarantines name. */
+  readonly identities: ReadonlySet<string>
+}
+
 export interface ResponderViews {
+  held(tenant: string): Promise<Held>
+  suppressions(tenant: string, page: ViewPage): Promise<ViewAnswer<Suppression>>
+  /** What came of commands. */
+  commands(tenant: string, page: ViewPage): Promise<ViewAnswer<CommandOutcome>>
   quarantines(tenant: string, page: ViewPage): Promise<ViewAnswer<Quarantine>>
   incidents(tenant: string, page: ViewPage): Promise<ViewAnswer<Incident>>
   deliveries(tenant: string, page: ViewPage): Promise<ViewAnswer<Delivery>>
@@ -26,5 +43,8 @@ export interface ResponderViews {
   quarantine(tenant: string, id: string): Promise<Quarantine | undefined>
   incident(tenant: string, id: string): Promise<Incident | undefined>
   delivery(tenant: string, id: string): Promise<Delivery | undefined>
+  suppression(tenant: string, id: string): Promise<Suppression | undefined>
+  /** Undefined while the command waits, too. */
+  command(tenant: string, id: string): Promise<CommandOutcome | undefined>
 }
 export type QuarantineView = Pick<ResponderViews, 'quarantines'>

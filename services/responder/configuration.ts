@@ -3,15 +3,14 @@
  * partition of `events` and `signals`. What a rollout is about to do is written down before it begins, with the end of
  * every partition, so that after a kill halfway the rest gets its record and no partition gets two.
  *
- * The file's configuration holds for all tenants. A tenant whose people have suppressed something has one of its own: the
- * file's, and its suppressions.
+ * The file's configuration holds for all tenants. A tenant to whom an older version gave one of its own, because its people
+ * had suppressed something, is given the file's: suppressions are records of their own.
  */
 import {
   canonicalJson,
   configurationHash,
   type DetectionConfiguration,
   emptyConfiguration,
-  type Suppression,
 } from '../../schemas/configuration.ts'
 import { encodeControl, decodeControl, decodeHeader, FrameError } from '../../schemas/frame.ts'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -19,13 +18,11 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import { readConfigurationContent } from '../lib/configuration-store.ts'
+import { eachPartition, endsOf, isThere, type Offsets } from './partitions.ts'
 import { appendPatiently, type StateStore } from './store.ts'
 import type { Timers } from './timers.ts'
 
-const TOPICS = ['events', 'signals'] as const
 const NAME = 'detection'
-
-type Offsets = { readonly [T in (typeof TOPICS)[number]]: readonly number[] }
 
 /** Which configuration the partitions hold for a tenant ('' for all). State record `rollout`. */
 export interface Rollout {
@@ -45,16 +42,13 @@ export type Readiness = { readonly ok: true } | { readonly ok: false; readonly r
 
 export interface ConfigurationRollouts {
   restore(rollout: Rollout): void
-  restoreSuppression(tenant: string, id: string, suppression: Suppression): void
   /** Completes what a kill cut short, and gives their record again to partitions whose retention has taken it. */
   complete(contents: ReadonlyMap<string, number>): Promise<void>
   /** Puts another file configuration in force for all tenants. */
   setBase(configuration: DetectionConfiguration): Promise<void>
-  addSuppression(tenant: string, id: string, suppression: Suppression): Promise<void>
-  /** Answers false where there is none. */
-  removeSuppression(tenant: string, id: string): Promise<boolean>
   /** Hash of the file configuration in force; undefined before the first. */
   baseHash(): string | undefined
+  /** Of the file's configuration alone: what a tenant was given makes no other tenant wait. */
   readiness(): Readiness
   /** `listener` is called whenever a change has been carried out. */
   onSettled(listener: () => void): void
@@ -95,7 +89,6 @@ async function findGiven(log: Log, topic: string, partition: number, from: numbe
 export function createConfigurationRollouts(deps: ConfigurationDeps): ConfigurationRollouts {
   const { log, store, clock, logger } = deps
   const rollouts = new Map<string, Rollout>()
-  const suppressions = new Map<string, Map<string, Suppression>>()
   const contents = new Set<string>()
   let base: DetectionConfiguration | undefined
   let last: Promise<unknown> = Promise.resolve()
@@ -110,24 +103,11 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
     return result
   }
 
-  const effective = (tenant: string): DetectionConfiguration => {
-    const from = base ?? emptyConfiguration()
-    const own = suppressions.get(tenant)
-    return own === undefined ? from : { ...from, suppressions: [...from.suppressions, ...own.values()] }
-  }
-
   const save = async (rollout: Rollout): Promise<void> => {
     rollouts.set(rollout.tenant, rollout)
     const tx = store.begin(rollout.tenant)
     tx.put('rollout', NAME, rollout)
     await tx.commit()
-  }
-
-  const eachPartition = async (work: (topic: string, partition: number) => Promise<number>): Promise<Offsets> => {
-    const of = (topic: string): Promise<number[]> =>
-      Promise.all(Array.from({ length: log.partitions(topic) }, (_, partition) => work(topic, partition)))
-    const [events, signals] = await Promise.all(TOPICS.map(of))
-    return { events: events!, signals: signals! }
   }
 
   const give = (rollout: Rollout, topic: string, partition: number): Promise<number> => {
@@ -144,8 +124,8 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
 
   /** Gives a begun rollout to the partitions that lack it. */
   const finish = async (rollout: Rollout, isFresh: boolean): Promise<void> => {
-    const given = await eachPartition(async (topic, partition) => {
-      const from = rollout.from[topic as keyof Offsets][partition] ?? 0
+    const given = await eachPartition(log, async (topic, partition) => {
+      const from = rollout.from[topic][partition] ?? 0
       const found = isFresh ? -1 : await findGiven(log, topic, partition, from, rollout)
       return found >= 0 ? found : give(rollout, topic, partition)
     })
@@ -154,20 +134,17 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
   }
 
   const roll = async (tenant: string): Promise<void> => {
-    const configuration = effective(tenant)
+    const configuration = base ?? emptyConfiguration()
     const hash = configurationHash(configuration)
     const before = rollouts.get(tenant)
-    const baseConfiguration = base ?? emptyConfiguration()
-    const baseHash = configurationHash(baseConfiguration)
-    if (before?.hash === hash && before.given !== null) {
-      if (before.base_hash !== baseHash) await save({ ...before, base_hash: baseHash })
-      return
-    }
-    await putContent(baseHash, baseConfiguration)
+    if (before?.hash === hash && before.given !== null) return
     await putContent(hash, configuration)
-    const from = await eachPartition(async (topic, partition) => (await log.bounds(topic, partition)).end)
-    const past = before === undefined ? [] : [...before.past, { hash: before.hash, until_ms: clock.now() }]
-    const rollout: Rollout = { tenant, hash, base_hash: baseHash, from, given: null, past }
+    const from = await endsOf(log)
+    const past =
+      before === undefined
+        ? []
+        : [...before.past, { hash: before.hash, until_ms: clock.now() }].slice(-LIMITS.rollouts_past_max)
+    const rollout: Rollout = { tenant, hash, base_hash: hash, from, given: null, past }
     await save(rollout)
     await finish(rollout, true)
   }
@@ -177,10 +154,8 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
     const { given } = rollout
     if (given === null) return
     let again = 0
-    const now = await eachPartition(async (topic, partition) => {
-      const offset = given[topic as keyof Offsets][partition] ?? -1
-      const { start, end } = await log.bounds(topic, partition)
-      if (offset >= start && offset < end) return offset
+    const now = await eachPartition(log, async (topic, partition) => {
+      if (await isThere(log, given, topic, partition)) return given[topic][partition]!
       again += 1
       return give(rollout, topic, partition)
     })
@@ -209,13 +184,10 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
     }
   }
 
-  const ownTenants = (): string[] => [...new Set([...rollouts.keys(), ...suppressions.keys()])].filter((t) => t !== '')
+  const ownTenants = (): string[] => [...rollouts.keys()].filter((tenant) => tenant !== '')
 
   return {
     restore: (rollout) => rollouts.set(rollout.tenant, rollout),
-    restoreSuppression(tenant, id, suppression) {
-      suppressions.set(tenant, (suppressions.get(tenant) ?? new Map<string, Suppression>()).set(id, suppression))
-    },
     complete: (found) =>
       inTurn(async () => {
         for (const hash of found.keys()) contents.add(hash)
@@ -225,7 +197,6 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
           if (rollout.given === null) await finish(rollout, false)
           else await giveAgain(rollout)
         }
-        // A suppression may have been written down without the rollout that follows it.
         for (const tenant of ownTenants()) await roll(tenant)
       }),
     setBase: (configuration) =>
@@ -234,32 +205,10 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
         await roll('')
         for (const tenant of ownTenants()) await roll(tenant)
       }),
-    addSuppression: (tenant, id, suppression) =>
-      inTurn(async () => {
-        const own = suppressions.get(tenant) ?? new Map<string, Suppression>()
-        suppressions.set(tenant, own)
-        if (!own.has(id)) {
-          own.set(id, suppression)
-          const tx = store.begin(tenant)
-          tx.put('suppression', id, suppression)
-          await tx.commit()
-        }
-        await roll(tenant)
-      }),
-    removeSuppression: (tenant, id) =>
-      inTurn(async () => {
-        if (suppressions.get(tenant)?.delete(id) !== true) return false
-        const tx = store.begin(tenant)
-        tx.remove('suppression', id)
-        await tx.commit()
-        await roll(tenant)
-        return true
-      }),
     baseHash: () => rollouts.get('')?.base_hash,
     readiness() {
       if (rollouts.get('') === undefined) return { ok: false, reason: 'no configuration is in the log yet' }
-      const open = [...rollouts.values()].filter(({ given }) => given === null)
-      if (open.length === 0) return { ok: true }
+      if (rollouts.get('')?.given !== null) return { ok: true }
       return { ok: false, reason: 'not every partition holds the configuration yet' }
     },
     onSettled: (listener) => {

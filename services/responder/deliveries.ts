@@ -10,6 +10,9 @@ import { LIMITS } from '../../schemas/limits.ts'
 import type { Sink } from '../lib/config.ts'
 import type { Place, StateStore, Transaction } from './store.ts'
 
+/** How the outcome of a delivery begins that was given up because its sink had answered 410. */
+export const SINK_DISABLED = 'the sink is disabled'
+
 /** What is to be told, to whichever sinks. */
 export interface Message {
   readonly type: DeliveryType
@@ -36,6 +39,8 @@ export interface Deliveries {
   create(tx: Transaction, message: Message, sinks: readonly Sink[], nowMs: number): void
   get(id: string): Delivery | undefined
   update(tx: Transaction, delivery: Delivery, change: Partial<Delivery>): Delivery
+  /** Begins it again with all its attempts. */
+  revive(tx: Transaction, delivery: Delivery, why: string, nowMs: number): Delivery
   /** Ends it. A payload that nobody can ask for any more goes with it. */
   close(
     tx: Transaction,
@@ -48,6 +53,8 @@ export interface Deliveries {
   payload(delivery: Delivery): Promise<string | undefined>
   pending(): Iterable<Delivery>
   dead(tenant: string): readonly Delivery[]
+  /** Dead ones that a disabled sink never had, whatever their tenant. */
+  missed(sink: string): readonly Delivery[]
   list(tenant: string): Delivery[]
   expire(nowMs: number): Promise<void>
 }
@@ -79,8 +86,8 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
     [...(actions.get(actionId)?.deliveries ?? [])].map((id) => deliveries.get(id)!)
   const update = (tx: Transaction, delivery: Delivery, change: Partial<Delivery>): Delivery => {
     const next = { ...delivery, ...change }
-    remember(next)
     tx.put('delivery', next.id, next)
+    remember(next)
     return next
   }
   const dropPayload = (tx: Transaction, actionId: string): void => {
@@ -110,11 +117,10 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
         .map((sink) => ({ id: deliveryId(message.actionId, sink.name), sink: sink.name }))
         .filter(({ id }) => !deliveries.has(id))
       if (fresh.length === 0) return
-      const action = actionOf(tx.tenant, message.actionId)
-      texts.set(message.actionId, message.text)
       tx.place('payload', message.actionId, { text: message.text }, (place) => {
-        action.place = place
+        actionOf(tx.tenant, message.actionId).place = place
       })
+      texts.set(message.actionId, message.text)
       for (const { id, sink } of fresh) {
         const delivery: Delivery = {
           id,
@@ -132,13 +138,21 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
           closed_ms: 0,
           last_outcome: '',
         }
-        remember(delivery)
         tx.put('delivery', id, delivery)
+        remember(delivery)
         tx.after(() => created(delivery))
       }
     },
     get: (id) => deliveries.get(id),
     update,
+    revive: (tx, delivery, why, nowMs) =>
+      update(tx, delivery, {
+        status: 'pending',
+        attempts: 0,
+        next_attempt_ms: nowMs,
+        closed_ms: 0,
+        last_outcome: why,
+      }),
     close(tx, delivery, status, outcome, nowMs) {
       const next = update(tx, delivery, {
         status,
@@ -164,6 +178,10 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
       for (const delivery of deliveries.values()) if (delivery.status === 'pending') yield delivery
     },
     dead: (tenant) => [...deliveries.values()].filter((d) => d.tenant === tenant && d.status === 'dead'),
+    missed: (sink) =>
+      [...deliveries.values()].filter(
+        (d) => d.sink === sink && d.status === 'dead' && d.last_outcome.startsWith(SINK_DISABLED),
+      ),
     list: (tenant) => [...deliveries.values()].filter((d) => d.tenant === tenant),
     async expire(nowMs) {
       const writes: Promise<void>[] = []

@@ -10,7 +10,7 @@ import type { Sink } from '../lib/config.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import type { Deliveries } from './deliveries.ts'
+import { type Deliveries, SINK_DISABLED } from './deliveries.ts'
 import type { Quarantines } from './quarantines.ts'
 import type { Sinks } from './sinks.ts'
 import type { StateStore } from './store.ts'
@@ -42,6 +42,12 @@ export interface Dispatcher {
   enqueue(delivery: Delivery): void
   /** Puts changed sinks in force; what waits for one that came back is taken up again. */
   reconfigure(): Promise<void>
+  /** Makes waiting deliveries due at once; answers how many. */
+  hurry(isMeant: (delivery: Delivery) => boolean): Promise<number>
+  /** A person has opened a disabled sink: what it missed is sent; answers how many. */
+  reopen(sink: string, nowMs: number): Promise<number>
+  /** Sends what any sink missed that is not disabled any more, because its URL has changed. */
+  resendAll(): Promise<void>
   /** Gives up deliveries of sinks that are not configured any more. */
   sweep(nowMs: number): Promise<void>
   /** Begins nothing new, waits `graceMs` for what is under way, then cuts it. */
@@ -120,7 +126,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     lane.waiting.clear()
     lane.ready.clear()
     const rest = [...deliveries.pending()].filter((d) => d.sink === name)
-    for (const pending of rest) await kill(pending, `the sink is disabled: ${detail}`)
+    for (const pending of rest) await kill(pending, `${SINK_DISABLED}: ${detail}`)
   }
 
   const settleFailed = async (
@@ -246,10 +252,45 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const lane = laneOf(sink)
     if (lane.waiting.has(delivery.id) || lane.ready.has(delivery.id) || lane.underWay.has(delivery.id)) return
     if (sinks.status(sink.name) === 'disabled') {
-      void guarded(kill(delivery, 'the sink is disabled: it had answered 410'))
+      void guarded(kill(delivery, `${SINK_DISABLED}: it had answered 410`))
     } else if (lane.waiting.size + lane.ready.size + lane.underWay.size >= LIMITS.deliveries_pending_per_sink_max) {
       void guarded(kill(delivery, `${LIMITS.deliveries_pending_per_sink_max} deliveries wait for the sink already`))
     } else schedule(lane, delivery)
+  }
+
+  const hurry = async (isMeant: (delivery: Delivery) => boolean): Promise<number> => {
+    const nowMs = clock.now()
+    let count = 0
+    for (const lane of lanes.values()) {
+      const meant = [...lane.waiting.keys()].flatMap((id) => deliveries.get(id) ?? []).filter(isMeant)
+      for (const delivery of meant) {
+        const tx = store.begin(delivery.tenant)
+        const next = deliveries.update(tx, delivery, { next_attempt_ms: nowMs })
+        await tx.commit()
+        lane.waiting.get(next.id)?.cancel()
+        lane.waiting.delete(next.id)
+        if (lanes.get(lane.sink.name) === lane) schedule(lane, next)
+        count += 1
+      }
+    }
+    return count
+  }
+
+  /** Sends what a sink missed while it was disabled; answers how many. */
+  const resend = async (name: string, nowMs: number): Promise<number> => {
+    const missed = deliveries.missed(name)
+    await Promise.all(
+      missed.map(async (delivery) => {
+        const tx = store.begin(delivery.tenant)
+        const again = deliveries.revive(tx, delivery, 'its sink is open again', nowMs)
+        tx.after(() => enqueue(again))
+        await tx.commit()
+      }),
+    )
+    return missed.length
+  }
+  const resendAll = async (): Promise<void> => {
+    for (const { name } of sinks.all()) if (sinks.status(name) !== 'disabled') await resend(name, clock.now())
   }
 
   const closeLane = async (lane: Lane): Promise<void> => {
@@ -275,7 +316,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       )
       await Promise.all(changed.map(closeLane))
       for (const delivery of deliveries.pending()) if (!unchanged.has(delivery.sink)) enqueue(delivery)
+      await resendAll()
     },
+    hurry,
+    reopen: async (name, nowMs) => (await resend(name, nowMs)) + (await hurry((delivery) => delivery.sink === name)),
+    resendAll,
     async sweep(nowMs) {
       const orphans = [...deliveries.pending()].filter(
         (d) => sinks.get(d.sink) === undefined && d.created_ms < nowMs - LIMITS.delivery_closed_ms,

@@ -49,10 +49,21 @@ export function createIntake(deps: IntakeDeps): Intake {
   const done = new Map<string, { topic: string; partition: number; offset: number }>()
   const lags = new Map<string, { topic: string; records: number }>()
 
+  /** One finding that cannot be acted on must not keep the others waiting. */
+  const act = async (finding: Finding): Promise<void> => {
+    try {
+      await deps.onFinding(finding, clock.now())
+    } catch (error) {
+      if (deps.hasFailed()) throw error
+      logger.error({ err: error, finding: finding.id }, 'a finding could not be acted on; look at it in the findings')
+      await letters.unacted(finding, `the finding could not be acted on: ${(error as Error).message}`)
+    }
+  }
+
   const takeFinding = async (record: LogRecord, value: Buffer, origin: string): Promise<void> => {
     const finding = parse(value)
     if (findingValidator.check(finding)) {
-      await deps.onFinding(finding, clock.now())
+      await act(finding)
       return
     }
     const problems = findingValidator.problems(finding).map((p) => `${p.path} ${p.message}`)

@@ -1,6 +1,8 @@
 /** Dead letters of the responder: what it could not read, and deliveries that it has given up. */
 import { blankDeadLetter, type DeadLetter } from '../../schemas/dead-letter.ts'
+import type { Command } from '../../schemas/command.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
+import type { Finding } from '../../schemas/finding.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -17,6 +19,10 @@ export interface Letters {
   /** `origin` is topic/partition/offset. */
   unreadable(origin: string, reason: 'malformed' | 'invalid', detail: string, value: Buffer): Promise<void>
   undelivered(delivery: Delivery, reason: string): Promise<void>
+  /** A command that could not be carried out. */
+  unappliable(command: Command, detail: string): Promise<void>
+  /** A finding that could not be acted on; it stands in the findings all the same. */
+  unacted(finding: Finding, detail: string): Promise<void>
 }
 
 /** Makes the writer of dead letters. Their ids are hashes of what they say, so a repeat is recognised. */
@@ -55,6 +61,22 @@ export function createLetters({ clock, metrics, append }: LetterDeps): Letters {
         reason: 'refused',
         detail: `${type} to the sink ${sink} was given up: ${reason}. Replay it by command.`,
         record: JSON.stringify({ delivery_id: id, sink, type, subject, action_id: action }),
+      }),
+    unappliable: (command, detail) =>
+      write({
+        tenant: command.tenant,
+        origin: `command/${command.id}`,
+        reason: 'poison',
+        detail,
+        record: JSON.stringify(command),
+      }),
+    unacted: (finding, detail) =>
+      write({
+        tenant: finding.tenant,
+        origin: `finding/${finding.id}`,
+        reason: 'poison',
+        detail,
+        record: JSON.stringify(finding),
       }),
   }
 }

@@ -65,6 +65,8 @@ export interface Quarantines {
   onAcknowledged(tx: Transaction, delivery: Delivery, nowMs: number): void
   /** Automatic orders of the last hour, and identities under automatic containment: what caps count. */
   usage(tenant: string, nowMs: number): { readonly orderedLastHour: number; readonly active: number }
+  /** How many of the tenant are held or wait for a person. */
+  open(tenant: string): number
   list(tenant: string): Quarantine[]
   /** Ends what has run out, and answers it. */
   expire(nowMs: number): Promise<readonly Quarantine[]>
@@ -126,6 +128,8 @@ interface Memory {
   readonly active: Map<string, Set<string>>
   /** Active or proposed: what can run out. */
   readonly open: Set<string>
+  /** How many of those each tenant has. */
+  readonly openOf: Map<string, number>
   readonly orderedMs: Map<string, number[]>
 }
 
@@ -139,7 +143,10 @@ function remember(memory: Memory, q: Quarantine): void {
   memory.active.set(q.tenant, active)
   if (isActive(q)) active.add(q.id)
   else active.delete(q.id)
-  if (isActive(q) || q.status === 'proposed') memory.open.add(q.id)
+  const isOpen = isActive(q) || q.status === 'proposed'
+  const change = Number(isOpen) - Number(memory.open.has(q.id))
+  memory.openOf.set(q.tenant, (memory.openOf.get(q.tenant) ?? 0) + change)
+  if (isOpen) memory.open.add(q.id)
   else memory.open.delete(q.id)
   const isNewOrder =
     q.automatic && q.approved_by === null && q.ordered_at !== null && before?.ordered_at !== q.ordered_at
@@ -157,7 +164,14 @@ export interface QuarantineDeps {
 
 /** Makes the state machine over its memory. */
 export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps): Quarantines {
-  const memory: Memory = { all: new Map(), newest: new Map(), active: new Map(), open: new Set(), orderedMs: new Map() }
+  const memory: Memory = {
+    all: new Map(),
+    newest: new Map(),
+    active: new Map(),
+    open: new Set(),
+    openOf: new Map(),
+    orderedMs: new Map(),
+  }
 
   const get = (tenant: string, id: string | undefined): Quarantine | undefined => {
     const q = id === undefined ? undefined : memory.all.get(id)
@@ -169,8 +183,8 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
 
   const write = (tx: Transaction, q: Omit<Quarantine, 'sequence'>): Quarantine => {
     const written: Quarantine = { ...q, sequence: next(q.tenant, q.identity) }
-    remember(memory, written)
     tx.put('quarantine', written.id, written, written.sequence)
+    remember(memory, written)
     return written
   }
 
@@ -343,6 +357,7 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
       const active = [...(memory.active.get(tenant) ?? [])].filter((id) => memory.all.get(id)?.automatic === true)
       return { orderedLastHour: ordered.length, active: active.length }
     },
+    open: (tenant) => memory.openOf.get(tenant) ?? 0,
     list: (tenant) => [...memory.all.values()].filter((q) => q.tenant === tenant),
     async expire(nowMs) {
       const now = isoOf(nowMs)

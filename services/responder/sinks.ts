@@ -4,7 +4,7 @@
  * the secret is written down, only a hash of the URL.
  */
 import type { DeliveryType } from '../../schemas/delivery.ts'
-import { receivesOf } from '../../schemas/delivery.ts'
+import { receivesOf, TOLD_TO_ALL } from '../../schemas/delivery.ts'
 import { H } from '../../schemas/ids.ts'
 import type { Sink } from '../lib/config.ts'
 import type { Transaction } from './store.ts'
@@ -51,7 +51,9 @@ export function createSinks(configured: readonly Sink[]): Sinks {
     get,
     receiving: (tenant, type) =>
       sinks.filter(
-        (sink) => (sink.tenant === tenant || sink.tenant === '*') && sink.receives.includes(receivesOf(type)),
+        (sink) =>
+          (sink.tenant === tenant || sink.tenant === '*') &&
+          (TOLD_TO_ALL.has(type) || sink.receives.includes(receivesOf(type))),
       ),
     status: (name) => stateOf(name)?.status ?? 'ok',
     mark(tx, name, status, detail, nowMs) {

@@ -37,9 +37,17 @@ export interface LoadedRecord {
   readonly place: Place
 }
 
+/** A record that the log would refuse: nothing of it was staged. */
+export class StateTooLarge extends Error {
+  override readonly name = 'StateTooLarge'
+}
+
 export interface Transaction {
   readonly tenant: string
-  /** Writes the next sequence of the thing and tombstones the one before. `sequence` where it has a meaning of its own. */
+  /**
+   * Writes the next sequence of the thing and tombstones the one before. `sequence` where it has a meaning of its own.
+   * Throws StateTooLarge, and stages nothing, where the log would refuse the record: change memory after it, not before.
+   */
   put(kind: StateAddress['kind'], id: string, body: unknown, sequence?: number): void
   /** As put, and says where the record came to lie. */
   place(kind: StateAddress['kind'], id: string, body: unknown, placed: (place: Place) => void): void
@@ -186,8 +194,13 @@ export function createStateStore(options: StoreOptions): StateStore {
       const address = { kind, tenant, id }
       const before = sequences.get(stem(address))
       const now = sequence ?? (before ?? 0) + 1
+      const key = stateKey(address, now)
+      const value = Buffer.from(JSON.stringify(body))
+      if (key.length + value.length > LIMITS.log_record_bytes_max) {
+        throw new StateTooLarge(`a record of kind ${kind} would have ${value.length} bytes, more than the log takes`)
+      }
       sequences.set(stem(address), now)
-      records.push({ key: stateKey(address, now), value: Buffer.from(JSON.stringify(body)) })
+      records.push({ key, value })
       if (before !== undefined && before !== now) records.push({ key: stateKey(address, before), value: null })
     }
     return {

@@ -6,7 +6,10 @@ import { H } from '../../schemas/ids.ts'
 import type { ResponderViews, ViewAnswer, ViewPage } from '../lib/quarantine-view.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Incidents } from './incidents.ts'
+import { isActive } from '../../schemas/quarantine.ts'
+import type { Outcomes } from './outcomes.ts'
 import type { Quarantines } from './quarantines.ts'
+import type { Suppressions } from './suppressions.ts'
 
 interface Position {
   readonly order: string
@@ -57,6 +60,8 @@ export interface ViewSources {
   readonly quarantines: Pick<Quarantines, 'list'>
   readonly incidents: Pick<Incidents, 'list'>
   readonly deliveries: Pick<Deliveries, 'list'>
+  readonly suppressions: Pick<Suppressions, 'list'>
+  readonly outcomes: Pick<Outcomes, 'list'>
 }
 
 const byId =
@@ -65,7 +70,29 @@ const byId =
     list(tenant).find((item) => item.id === id)
 
 /** The lists that the API shows. */
-export const createViews = ({ quarantines, incidents, deliveries }: ViewSources): ResponderViews => ({
+export const createViews = ({
+  quarantines,
+  incidents,
+  deliveries,
+  suppressions,
+  outcomes,
+}: ViewSources): ResponderViews => ({
+  suppressions: async (tenant, page) =>
+    pageOf(suppressions.list(tenant), (one) => one.time, tenantMark(tenant, 'suppressions'), page),
+  commands: async (tenant, page) =>
+    pageOf(outcomes.list(tenant), (outcome) => outcome.time, tenantMark(tenant, 'commands'), page),
+  async held(tenant) {
+    const all = quarantines.list(tenant)
+    return {
+      suppressions: suppressions.list(tenant),
+      quarantines: new Set(all.map(({ id }) => id)),
+      open: all.filter((q) => isActive(q) || q.status === 'proposed').length,
+      identities: new Set([
+        ...all.map(({ identity }) => identity),
+        ...incidents.list(tenant).map(({ agent }) => agent),
+      ]),
+    }
+  },
   quarantines: async (tenant, page) =>
     pageOf(quarantines.list(tenant), (q) => q.requested_at, tenantMark(tenant, 'quarantines'), page),
   incidents: async (tenant, page) =>
@@ -80,4 +107,6 @@ export const createViews = ({ quarantines, incidents, deliveries }: ViewSources)
   quarantine: byId(quarantines),
   incident: byId(incidents),
   delivery: byId(deliveries),
+  suppression: byId(suppressions),
+  command: byId(outcomes),
 })

@@ -14,6 +14,7 @@ import fastify from 'fastify'
 import { pino } from 'pino'
 import { blankEvent, EVENT_SCHEMA_VERSION, type Event, rowOf } from '../../schemas/event.ts'
 import { encodeFrameLines } from '../../schemas/frame.ts'
+import { DETECTORS } from '../../detectors/registry.ts'
 import { H } from '../../schemas/ids.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
 import { createApi } from '../../services/api/index.ts'
@@ -99,7 +100,8 @@ async function askAll(log: Log, warehouse: Warehouse): Promise<void> {
     authenticate: createAuthenticator([{ name: 'bench', token: 'bench', tenant: 'acme', role: 'admin', scopes: [] }]),
     readiness: () => ({ ready: true, reasons: [] }),
     metrics,
-    views: createViews({ quarantines: none, incidents: none, deliveries: none }),
+    views: createViews({ quarantines: none, incidents: none, deliveries: none, suppressions: none, outcomes: none }),
+    detectors: DETECTORS,
     commands: createCommandSender(log),
     clock: systemClock,
     logger,

@@ -137,7 +137,7 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_na
     if (namesIn(route.params).length === 0) return
     const theirs = await paramsOf(route, TOKENS.globex)
     if (isOnlyIds(route)) {
-      const stolen = await ask(route, { params: theirs })
+      const stolen = await ask(route, { params: theirs, query: route.example.query ?? {} })
       expect(stolen.status).toBe(404)
       expect(stolen.text).not.toContain(SECRET)
     }

@@ -3,6 +3,7 @@
  * says when its log is open, retries quickly and runs until it is killed.
  */
 import { pino } from 'pino'
+import { DETECTORS } from '../../detectors/registry.ts'
 import type { ServiceConfiguration } from '../../services/lib/config.ts'
 import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
@@ -19,6 +20,7 @@ const responder = createResponder({
   clock,
   logger,
   metrics: createMetrics(),
+  detectors: DETECTORS,
   delaysMs: [0, ...Array.from({ length: 200 }, () => 25)],
 })
 await responder.start()

@@ -10,6 +10,7 @@ import { encodeCommand, type Command, commandId, type CommandType } from '../../
 import type { Finding } from '../../schemas/finding.ts'
 import { H, partitionOf } from '../../schemas/ids.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
+import { DETECTORS } from '../../detectors/registry.ts'
 import { defaultConfig, type ServiceConfiguration, type Sink } from '../../services/lib/config.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
@@ -135,7 +136,7 @@ export async function testBench(options: BenchOptions = {}): Promise<TestBench> 
   await log.ensureTopics(topicSpecs(options.partitions ?? 4))
   const config: ServiceConfiguration = { ...defaultConfig(), ...options.config }
   const { config: _config, partitions: _partitions, start, ...rest } = options
-  const base = { log, clock: realClock, logger, metrics: createMetrics(), ...rest }
+  const base = { log, clock: realClock, logger, metrics: createMetrics(), detectors: DETECTORS, ...rest }
   let commands = 0
   const bench: TestBench = {
     log,

@@ -27,6 +27,8 @@ export interface RunningService {
   kill(): Promise<void>
   /** SIGTERM, and waits; answers the exit code. */
   stop(): Promise<number | null>
+  /** Resolves with the exit code when the process has ended, by itself or not. */
+  readonly ended: Promise<number | null>
   get(path: string): Promise<unknown>
   post(path: string, body: string, type?: string): Promise<Response>
   /** What it wrote to standard error so far. */
@@ -82,6 +84,7 @@ function handle(plan: ServicePlan, child: ChildProcess, log: () => string): Runn
   return {
     plan,
     log,
+    ended: gone.then(([code]) => code as number | null),
     async kill() {
       child.kill('SIGKILL')
       await gone

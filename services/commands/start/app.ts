@@ -13,6 +13,7 @@ import { type Archiver, createArchiver } from '../../archiver/index.ts'
 import { type Collector, createCollector } from '../../collector/index.ts'
 import { createPreparer, type Preparer } from '../../collector/preparing/index.ts'
 import { createDetectorService, type DetectorService } from '../../detector/index.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createCommandSender } from '../../lib/command-sender.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
@@ -42,6 +43,8 @@ export interface AppOptions extends PortsPlan {
 
 export interface App {
   readonly ports: Ports
+  /** Resolves when a part can do nothing more in this process. */
+  readonly failed: Promise<Error>
   /** Takes a changed configuration file: what detectors depend on goes through the log, the rest holds at once. */
   reconfigure(config: ServiceConfiguration): Promise<void>
   /** Answers what is in hand, writes snapshots, closes everything. */
@@ -103,7 +106,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     codeVersion,
     acceptGaps: options.acceptGaps === true,
   })
-  const responder = createResponder({ ...tools, config, identityCount: (tenant) => service.identitiesOf(tenant) })
+  const responder = createResponder({
+    ...tools,
+    config,
+    detectors,
+    identityCount: (tenant) => service.identitiesOf(tenant),
+  })
   const archiver = createArchiver({ ...tools, warehouse, fromOldest: options.rebuildWarehouse === true })
   const preparer = createPreparer({ keys: secrets.keys, logger })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer }
@@ -128,17 +136,30 @@ export async function startApp(options: AppOptions): Promise<App> {
     failure: responder.failure,
     views: responder.views,
     commands: createCommandSender(log),
+    detectors,
     clock,
     logger,
   })
 
   const ports = await listen(options, collector.plugin, api)
-  await responder.start()
-  await Promise.all([service.start(), archiver.start()])
+  try {
+    await responder.start()
+    await Promise.all([service.start(), archiver.start()])
+  } catch (error) {
+    // What was opened must not outlive the failure: it holds ports and the data directory.
+    await stopAll(collector, ports, parts)
+    throw error
+  }
   health = await readinessOf(parts)
-  const watching = setInterval(() => void readiness(), 1_000).unref()
+  const failed = Promise.withResolvers<Error>()
+  const watching = setInterval(() => {
+    const failure = responder.failure()
+    if (failure !== undefined) failed.resolve(failure)
+    void readiness()
+  }, LIMITS.health_every_ms).unref()
   return {
     ports,
+    failed: failed.promise,
     reconfigure: (changed) => responder.reconfigure(changed),
     stop: () => {
       clearInterval(watching)

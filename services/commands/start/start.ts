@@ -81,11 +81,12 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
   }
   await announce(tools, options, app, secrets)
   const unwatch = await watchConfiguration(options.config, app, { tools, logger, inForce: config })
-  const signal = await stopping
+  const end = await Promise.race([stopping, app.failed])
   unwatch()
-  logger.info({ signal }, 'stopping: draining what is in hand')
+  if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in hand')
+  else logger.error({ reason: end.message }, 'this process can do nothing more and ends: start it again')
   await drain(app.stop, logger)
-  tools.exit(EXIT.ok)
+  tools.exit(typeof end === 'string' ? EXIT.ok : EXIT.fault)
 }
 
 export const addStart: AddCommand = (program, tools) => {

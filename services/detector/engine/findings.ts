@@ -3,7 +3,7 @@ import type { Detector, Suspicion } from '../../../detectors/detector.ts'
 import { type Evidence, type Finding, type Measures, round6 } from '../../../schemas/finding.ts'
 import { findingId } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import type { DetectorRules, TenantRules } from './rules.ts'
+import type { DetectorRules } from './rules.ts'
 
 /** Whom and what a finding is about. */
 export interface Subject {
@@ -34,7 +34,6 @@ const shorten = (words: string): string =>
 
 export function makeFinding(
   detector: Detector,
-  rules: TenantRules,
   own: DetectorRules,
   suspicion: Suspicion,
   subject: Subject,
@@ -43,7 +42,6 @@ export function makeFinding(
   const evidence = (suspicion.evidence ?? subject.evidence).slice(0, LIMITS.evidence_events_max)
   const rooted = subject.staged === 'one' && (suspicion.rooted ?? true)
   const agent = suspicion.agent ?? subject.identity
-  const suppressed = rules.isSuppressed(detector.id, agent, subject.time)
   return {
     id: findingId({
       tenant: subject.tenant,
@@ -57,7 +55,7 @@ export function makeFinding(
     revision: 1,
     detector: detector.id,
     version: detector.version,
-    mode: suppressed ? 'shadow' : own.mode,
+    mode: own.mode,
     severity: own.severity ?? suspicion.severity ?? detector.severity,
     tenant: subject.tenant,
     agent,

@@ -8,8 +8,9 @@ import { Check, Default } from 'typebox/value'
 import type { Detector } from '../../../detectors/detector.ts'
 import { createLists, type Lists } from '../../../detectors/lib/lists.ts'
 import { type DetectionConfiguration, configurationHash, emptyConfiguration } from '../../../schemas/configuration.ts'
-import type { Severity } from '../../../schemas/finding.ts'
+import type { Finding, Severity } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
+import { isSuppressedByFile, Suppressions } from './suppressions.ts'
 
 export interface DetectorRules {
   readonly enabled: boolean
@@ -22,7 +23,6 @@ export interface TenantRules {
   readonly lists: Lists
   /** By the detector's place in the registry. */
   readonly detectors: readonly DetectorRules[]
-  isSuppressed(detector: string, agent: string, time: number): boolean
 }
 
 function settingsOf(schema: TObject, given: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
@@ -32,11 +32,6 @@ function settingsOf(schema: TObject, given: Readonly<Record<string, unknown>> | 
 }
 
 function tenantRules(configuration: DetectionConfiguration, detectors: readonly Detector[]): TenantRules {
-  const suppressions = configuration.suppressions.map((s) => ({
-    detector: s.detector,
-    agent: s.agent,
-    until: s.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(s.until),
-  }))
   return {
     lists: createLists(configuration),
     detectors: detectors.map((detector) => {
@@ -48,13 +43,6 @@ function tenantRules(configuration: DetectionConfiguration, detectors: readonly 
         settings: settingsOf(detector.settings, override?.settings),
       }
     }),
-    isSuppressed: (detector, agent, time) =>
-      suppressions.some(
-        (s) =>
-          (s.detector === '*' || s.detector === detector) &&
-          (s.agent === undefined || s.agent === agent) &&
-          time <= s.until,
-      ),
   }
 }
 
@@ -65,6 +53,8 @@ export class Rules {
   /** By tenant; '' is everybody who has none of his own. */
   readonly #configurations = new Map<string, DetectionConfiguration>()
   readonly #compiled = new Map<string, TenantRules>()
+  /** What people have suppressed. */
+  readonly suppressions = new Suppressions()
   #epoch = ''
 
   constructor(detectors: readonly Detector[], codeVersion: string, initial: DetectionConfiguration | undefined) {
@@ -84,6 +74,13 @@ export class Rules {
 
   of(tenant: string): TenantRules {
     return this.#compiled.get(tenant) ?? (this.#compiled.get('') as TenantRules)
+  }
+
+  /** The finding, or its shadow where the file or a person has suppressed it. */
+  withSuppressions(finding: Finding): Finding {
+    const configuration = this.#configurations.get(finding.tenant) ?? this.#configurations.get('')
+    const isHeld = isSuppressedByFile(configuration?.suppressions ?? [], finding) || this.suppressions.has(finding)
+    return isHeld ? { ...finding, mode: 'shadow' } : finding
   }
 
   get epoch(): string {

@@ -5,6 +5,7 @@
 import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import type { SuppressionControl } from '../../../schemas/control.ts'
 import { EVENT_SCHEMA_VERSION, EventView } from '../../../schemas/event.ts'
 import { type Finding, round6 } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
@@ -30,6 +31,8 @@ const DAY_MS = 86_400_000
 interface Meta {
   readonly logTime: number
   readonly configurations: readonly [string, DetectionConfiguration][]
+  /** Absent in snapshots that are older than suppressions of people. */
+  readonly suppressions?: readonly SuppressionControl[]
   readonly fired: Readonly<Record<string, readonly [number, Finding][]>>
 }
 
@@ -143,6 +146,7 @@ class StageOne implements Stage {
         throw new Error(`configuration ${control.hash} was not handed in with its control record`)
       this.#rules.set(control.tenant, content)
     }
+    if (control.type === 'suppression') this.#rules.suppressions.apply(control, this.logTime)
     if (control.type === 'forget' && control.key_kind === 'identity')
       this.#identities.forget(control.tenant, control.key)
     return { count: 0, repeats: 0, problems: [] }
@@ -224,7 +228,7 @@ class StageOne implements Stage {
     }
     const own = this.#rulesOfTenant.detectors[half.place]
     if (own === undefined) return
-    const finding = makeFinding(half.detector, this.#rulesOfTenant, own, suspicion, subject, this.#rules.epoch)
+    const finding = this.#rules.withSuppressions(makeFinding(half.detector, own, suspicion, subject, this.#rules.epoch))
     if (!this.#sent.add(finding.id)) return
     this.#findings.push(finding)
     if (half.slot >= 0 && half.detector.summarise !== undefined) half.fired.set(half.slot, finding)
@@ -347,7 +351,12 @@ class StageOne implements Stage {
       writer.pool(prefix, pool)
     writer.numbers('engine/seen', this.#seen.dump())
     writer.numbers('engine/sent', this.#sent.dump())
-    const meta: Meta = { logTime: this.logTime, configurations: this.#rules.dump(), fired }
+    const meta: Meta = {
+      logTime: this.logTime,
+      configurations: this.#rules.dump(),
+      suppressions: this.#rules.suppressions.dump(),
+      fired,
+    }
     writer.json('engine/meta', meta)
     return {
       stage: 'events',
@@ -364,6 +373,7 @@ class StageOne implements Stage {
     const meta = read.json('engine/meta') as Meta
     this.logTime = meta.logTime
     for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
+    this.#rules.suppressions.restore(meta.suppressions ?? [])
     this.#seen = IdRing.restore(LIMITS.dedup_ids_per_partition, read.numbers('engine/seen'))
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
     read.keys('identity', this.#identities, poolsOf(this.#byIdentity))

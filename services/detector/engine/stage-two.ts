@@ -7,6 +7,7 @@ import type { Absorb, Candidate, Detector, Suspicion } from '../../../detectors/
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { Lists } from '../../../detectors/lib/lists.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import type { SuppressionControl } from '../../../schemas/control.ts'
 import type { Evidence, Finding } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -94,6 +95,8 @@ type Waiting = Pick<
 interface Meta {
   readonly logTime: number
   readonly configurations: readonly [string, DetectionConfiguration][]
+  /** Absent in snapshots that are older than suppressions of people. */
+  readonly suppressions?: readonly SuppressionControl[]
   readonly applied: readonly [number, number][]
   readonly waiting: readonly Waiting[]
 }
@@ -173,6 +176,7 @@ class StageTwo implements Stage {
         throw new Error(`configuration ${control.hash} was not handed in with its control record`)
       this.#rules.set(control.tenant, content)
     }
+    if (control.type === 'suppression') this.#rules.suppressions.apply(control, this.logTime)
     if (control.type === 'forget') this.#tables.get(control.key_kind as CrossKey)?.forget(control.tenant, control.key)
     return { count: 0, repeats: 0, problems: [] }
   }
@@ -296,7 +300,7 @@ class StageTwo implements Stage {
       evidence: [],
       staged: 'two',
     }
-    const finding = makeFinding(side.detector, rules, own, suspicion, subject, this.#rules.epoch)
+    const finding = this.#rules.withSuppressions(makeFinding(side.detector, own, suspicion, subject, this.#rules.epoch))
     if (this.#sent.add(finding.id)) this.#findings.push(finding)
   }
 
@@ -353,6 +357,7 @@ class StageTwo implements Stage {
     const meta: Meta = {
       logTime: this.logTime,
       configurations: this.#rules.dump(),
+      suppressions: this.#rules.suppressions.dump(),
       applied: [...this.#applied],
       waiting: this.#waiting,
     }
@@ -372,6 +377,7 @@ class StageTwo implements Stage {
     const meta = read.json('engine/meta') as Meta
     this.logTime = meta.logTime
     for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
+    this.#rules.suppressions.restore(meta.suppressions ?? [])
     this.#applied = new Map(meta.applied)
     this.#waiting = [...meta.waiting]
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))

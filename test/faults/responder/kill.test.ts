@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, expect, it } from 'vitest'
+import { DETECTORS } from '../../../detectors/registry.ts'
 import { decodeHeader } from '../../../schemas/frame.ts'
 import { actionId, deliveryId, hash32, partitionOf } from '../../../schemas/ids.ts'
 import type { Quarantine } from '../../../schemas/quarantine.ts'
@@ -111,6 +112,7 @@ it('changes nothing', async () => {
     clock,
     logger,
     metrics: createMetrics(),
+    detectors: DETECTORS,
     delaysMs: [0, ...Array.from({ length: 200 }, () => 25)],
   })
   await responder.start()

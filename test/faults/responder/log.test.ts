@@ -1,6 +1,7 @@
 /** The log that refuses for a while: nothing is sent before it is written down, and nothing is lost. */
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
+import { DETECTORS } from '../../../detectors/registry.ts'
 import { type Log, LogError } from '../../../services/lib/log/port.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import { createResponder } from '../../../services/responder/index.ts'
@@ -21,7 +22,12 @@ it('sends nothing while the state cannot be written, and everything afterwards, 
       return Promise.reject(new LogError('log_unavailable', 'the disk is full'))
     },
   }
-  const tools = { clock: { now: () => Date.now() }, logger: pino({ level: 'silent' }), metrics: createMetrics() }
+  const tools = {
+    clock: { now: () => Date.now() },
+    logger: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    detectors: DETECTORS,
+  }
   const responder = createResponder({ ...tools, log: filling, config: bench.config })
   await responder.start()
   isFull = true
@@ -49,7 +55,12 @@ it('stops for good where the log will never take its state, and a new start send
         ? Promise.reject(new LogError('record_too_large', 'a bug'))
         : bench.log.append(topic, partition, records),
   }
-  const tools = { clock: { now: () => Date.now() }, logger: pino({ level: 'silent' }), metrics: createMetrics() }
+  const tools = {
+    clock: { now: () => Date.now() },
+    logger: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    detectors: DETECTORS,
+  }
   const responder = createResponder({ ...tools, log: breaking, config: bench.config })
   await responder.start()
   isBroken = true
@@ -77,7 +88,12 @@ it('stops in bounded time while the log refuses, and the next start sends what w
       return Promise.reject(new LogError('log_unavailable', 'the disk is full'))
     },
   }
-  const tools = { clock: { now: () => Date.now() }, logger: pino({ level: 'silent' }), metrics: createMetrics() }
+  const tools = {
+    clock: { now: () => Date.now() },
+    logger: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    detectors: DETECTORS,
+  }
   // Seconds pass twenty times as fast.
   const timers: Timers = { after: (ms, run) => systemTimers.after(ms / 20, run) }
   const responder = createResponder({ ...tools, timers, log: filling, config: bench.config })

@@ -4,7 +4,8 @@ import { EVENT_COLUMNS } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { door } from '../warehouse/door.ts'
 import { event, scratch, T0, warehouse } from '../warehouse/support.ts'
-import { api, delivery, fill, finding, incident, letter, pages, quarantine, TOKENS } from './support.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { api, delivery, fill, finding, incident, letter, pages, quarantine, suppression, TOKENS } from './support.ts'
 
 const count = (n: number) => Array.from({ length: n }, (_, index) => index)
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -261,7 +262,7 @@ describe('the responder', () => {
   })
 
   it('gets the same command when a request is sent again with its idempotency key', async () => {
-    const asked = await api(await warehouse())
+    const asked = await api(await warehouse(), { quarantines: [quarantine(1), quarantine(1, { tenant: 'globex' })] })
     const order = { identity: 'agent-1', reason: 'stolen' }
     const send = (key: string, token?: string) =>
       asked.post('/v1/quarantines', order, { 'idempotency-key': key }, token)
@@ -273,6 +274,42 @@ describe('the responder', () => {
     ]
     expect(again?.body).toEqual(a?.body)
     expect(new Set([a, other, rival].map((answer) => JSON.stringify(answer?.body))).size).toBe(3)
+  })
+
+  it('is asked for nothing that names nothing, or that only an admin may ask', async () => {
+    const asked = await api(await warehouse(), { quarantines: [quarantine(1)] })
+    const until = new Date(Date.now() + 3_600_000).toISOString()
+    const everything = { detector: '*', until, reason: 'quiet' }
+    const none = 'a'.repeat(32)
+    const send = async (path: string, body: object, token?: string) => (await asked.post(path, body, {}, token)).status
+    expect(await send('/v1/quarantines', { identity: 'agent-l', reason: 'stolen' })).toBe(404)
+    expect(await send('/v1/commands', { type: 'quarantine', identities: ['agent-1', 'agent-l'], reason: 'x' })).toBe(
+      404,
+    )
+    expect(await send('/v1/commands', { type: 'release', quarantine_ids: [none], reason: 'x' })).toBe(404)
+    expect(await send('/v1/commands', { type: 'unsuppress', suppression_id: none, reason: 'x' })).toBe(404)
+    expect(await send('/v1/suppressions', { ...everything, detector: 'no/such' })).toBe(400)
+    expect(await send('/v1/suppressions', { ...everything, until: '2026-01-01T00:00:00Z' })).toBe(400)
+    expect(await send('/v1/suppressions', { ...everything, network: '::/0' }, TOKENS.analyst)).toBe(400)
+    expect(await send('/v1/suppressions', everything, TOKENS.analyst)).toBe(403)
+    expect(await asked.commands()).toEqual([])
+    expect(await send('/v1/suppressions', everything)).toBe(202)
+    expect(await send('/v1/suppressions', { ...everything, agent: 'agent-1' }, TOKENS.analyst)).toBe(202)
+    expect(await send('/v1/quarantines', { identity: 'agent-l', reason: 'stolen', force: true })).toBe(202)
+    expect(await asked.commands()).toHaveLength(3)
+  })
+
+  it('is asked for nothing above a cap: 409, and 429 while too much waits', async () => {
+    const suppressions = Array.from({ length: LIMITS.suppressions_per_tenant_max }, (_, n) => suppression(n))
+    const asked = await api(await warehouse(), { suppressions })
+    const until = new Date(Date.now() + 3_600_000).toISOString()
+    const full = await asked.post('/v1/suppressions', { detector: 'lateral/recon-burst', until, reason: 'x' })
+    expect(full).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } })
+    const stop = () => asked.post('/v1/commands', { type: 'stop', reason: 'x' })
+    for (let n = 0; n < LIMITS.commands_waiting_max; n++) expect((await stop()).status).toBe(202)
+    expect(await stop()).toMatchObject({ status: 429, body: { error: { code: 'too_many_waiting' } } })
+    const rival = await asked.post('/v1/commands', { type: 'stop', reason: 'x' }, {}, TOKENS.globex)
+    expect(rival.status).toBe(202)
   })
 
   it('is asked for nothing by a bad order', async () => {

@@ -1,12 +1,15 @@
 /** An API over the real engine and the real log, with two tenants whose data can be told apart. */
 import type { FastifyInstance } from 'fastify'
 import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
+import { DETECTORS } from '../../../detectors/registry.ts'
+import type { CommandOutcome } from '../../../schemas/command.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import type { Event } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
 import type { Incident } from '../../../schemas/incident.ts'
 import type { Quarantine } from '../../../schemas/quarantine.ts'
+import type { Suppression } from '../../../schemas/suppression.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
 import { createApi, type Readiness } from '../../../services/api/index.ts'
 import { createAuthenticator } from '../../../services/lib/auth.ts'
@@ -160,11 +163,45 @@ export function delivery(n: number, fields: Partial<Delivery> = {}): Delivery {
   return { ...one, id: fields.id ?? H('delivery', one.tenant, String(n)) }
 }
 
+export function suppression(n: number, fields: Partial<Suppression> = {}): Suppression {
+  const one: Suppression = {
+    id: '',
+    tenant: 'acme',
+    scope: { detector: 'lateral/recon-burst', agent: `agent-${n % 5}` },
+    until: new Date(T0 + 86_400_000).toISOString(),
+    reason: 'A scan that we ordered.',
+    by: 'boss',
+    time: new Date(T0 + n * 1_000).toISOString(),
+    ...fields,
+  }
+  return { ...one, id: fields.id ?? H('suppression', one.tenant, String(n)) }
+}
+
+export function outcome(n: number, fields: Partial<CommandOutcome> = {}): CommandOutcome {
+  const at = new Date(T0 + n * 1_000).toISOString()
+  const one: CommandOutcome = {
+    id: '',
+    tenant: 'acme',
+    type: 'stop',
+    by: 'boss',
+    reason: 'Too many at once.',
+    time: at,
+    status: 'applied',
+    detail: 'nothing is contained automatically until resume',
+    changed: 1,
+    done_at: at,
+    ...fields,
+  }
+  return { ...one, id: fields.id ?? H('outcome', one.tenant, String(n)) }
+}
+
 /** What a responder holds of all tenants. */
 export interface Held {
   readonly quarantines?: readonly Quarantine[]
   readonly incidents?: readonly Incident[]
   readonly deliveries?: readonly Delivery[]
+  readonly suppressions?: readonly Suppression[]
+  readonly outcomes?: readonly CommandOutcome[]
 }
 
 const listOf = <T extends { readonly tenant: string }>(items: readonly T[] = []) => ({
@@ -209,7 +246,10 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
         quarantines: listOf(held.quarantines),
         incidents: listOf(held.incidents),
         deliveries: listOf(held.deliveries),
+        suppressions: listOf(held.suppressions),
+        outcomes: listOf(held.outcomes),
       }),
+      detectors: DETECTORS,
       commands: createCommandSender(log),
       clock: systemClock,
       logger: silent,

@@ -16,7 +16,17 @@ interface Stolen {
 
 async function steal(of: Api): Promise<Stolen> {
   const cursors: string[] = []
-  for (const list of ['findings', 'events', 'identities', 'dead-letters', 'quarantines', 'incidents', 'deliveries']) {
+  for (const list of [
+    'findings',
+    'events',
+    'identities',
+    'dead-letters',
+    'quarantines',
+    'incidents',
+    'deliveries',
+    'suppressions',
+    'commands',
+  ]) {
     const { body } = await of.get(`/v1/${list}?limit=2`, TOKENS.globex)
     const { items, next_cursor } = body as { items: unknown[]; next_cursor: string }
     expect(JSON.stringify(items)).toContain(SECRET)
@@ -96,7 +106,7 @@ it('refuses every cursor of another tenant, and of another list or filter', asyn
   const asked = await twoTenants()
   const { cursors } = await steal(asked)
   const lists = asked.routes.filter((route) => /^GET \/v1\/[\w-]+$/.test(route)).map((route) => route.slice(4))
-  expect(lists).toHaveLength(7)
+  expect(lists).toHaveLength(9)
   for (const list of lists) {
     for (const cursor of cursors) {
       const { status, body } = await asked.get(`${list}?cursor=${encodeURIComponent(cursor)}`)

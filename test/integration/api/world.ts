@@ -3,7 +3,18 @@
  * request of acme holds.
  */
 import { event, T0, warehouse } from '../warehouse/support.ts'
-import { type Api, api, delivery, fill, finding, incident, letter, quarantine } from './support.ts'
+import {
+  type Api,
+  api,
+  delivery,
+  fill,
+  finding,
+  incident,
+  letter,
+  outcome,
+  quarantine,
+  suppression,
+} from './support.ts'
 
 export const SECRET = 'only-globex-knows-this'
 const N = 12
@@ -33,8 +44,14 @@ export async function twoTenants(): Promise<Api> {
     })
   }
   return api(store, {
-    quarantines: [quarantine(1), ...count.map((n) => quarantine(n, { tenant: 'globex', reason: SECRET }))],
+    // The example of the documents orders this identity to be held back.
+    quarantines: [
+      quarantine(1, { identity: 'deploy-agent' }),
+      ...count.map((n) => quarantine(n, { tenant: 'globex', reason: SECRET })),
+    ],
     incidents: [incident(1), ...count.map((n) => incident(n, { tenant: 'globex', owner: SECRET }))],
+    suppressions: [suppression(1), ...count.map((n) => suppression(n, { tenant: 'globex', reason: SECRET }))],
+    outcomes: [outcome(1), ...count.map((n) => outcome(n, { tenant: 'globex', reason: SECRET }))],
     deliveries: [delivery(1), ...count.map((n) => delivery(n, { tenant: 'globex', last_outcome: SECRET }))],
   })
 }

@@ -1,5 +1,6 @@
 /** Detection configuration on its way into the log: content first, then one control record in every partition. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { DETECTORS } from '../../../detectors/registry.ts'
 import { configurationHash, type DetectionConfiguration, emptyConfiguration } from '../../../schemas/configuration.ts'
 import type { Control } from '../../../schemas/control.ts'
 import { decodeControl, decodeHeader, encodeTick } from '../../../schemas/frame.ts'
@@ -63,31 +64,6 @@ describe('configuration in the log', () => {
     expect(await everywhere(bench.log)).toEqual([`:${empty}`, `:${configurationHash(other)}`, `:${empty}`])
   })
 
-  it('carries what a tenant suppresses, for that tenant alone, over changes of the file', async () => {
-    bench = await testBench()
-    const fields = { detector: 'lateral/recon-burst', agent: 'ci', reason: 'a scanner' }
-    const id = await bench.sendCommand('suppress', fields)
-    const own = (base: DetectionConfiguration) =>
-      configurationHash({
-        ...base,
-        suppressions: [{ detector: fields.detector, agent: 'ci', reason: 'a scanner', by: 'ada' }],
-      })
-    await eventually('the suppression', async () => (await given(bench!.log, 'events', 0)).length === 2)
-    await eventually('ready', () => bench!.responder.configurationReady())
-    const other = networks('Moltbook')
-    await bench.restart({ config: { ...bench.config, detection: other } })
-    await bench.sendCommand('unsuppress', { suppression_id: id, reason: 'gone' })
-    await eventually('the end of it', async () => (await given(bench!.log, 'signals', 3)).length === 5)
-    await eventually('ready', () => bench!.responder.configurationReady())
-    expect(await everywhere(bench.log)).toEqual([
-      `:${empty}`,
-      `default:${own(emptyConfiguration())}`,
-      `:${configurationHash(other)}`,
-      `default:${own(other)}`,
-      `default:${configurationHash(other)}`,
-    ])
-  })
-
   it('completes what was cut off halfway, and gives no partition two', async () => {
     for (const cut of [0, 1, 3, 7]) {
       const fresh = await testBench({ start: false })
@@ -102,7 +78,12 @@ describe('configuration in the log', () => {
           return fresh.log.append(topic, partition, records)
         },
       }
-      const tools = { clock: { now: () => Date.now() }, logger: pino({ level: 'silent' }), metrics: createMetrics() }
+      const tools = {
+        clock: { now: () => Date.now() },
+        logger: pino({ level: 'silent' }),
+        metrics: createMetrics(),
+        detectors: DETECTORS,
+      }
       const doomed = createResponder({ ...tools, log: cutting, config: fresh.config })
       const started = doomed.start()
       await eventually('the cut', () => taken > cut)

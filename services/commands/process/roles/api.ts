@@ -2,12 +2,14 @@
  * The API as a process of its own: asks ClickHouse for events and findings, follows the topic `state` for incidents,
  * quarantines and deliveries, and puts orders into the log.
  */
+import type { CommandOutcome } from '../../../../schemas/command.ts'
 import type { Delivery } from '../../../../schemas/delivery.ts'
 import type { Incident } from '../../../../schemas/incident.ts'
 import type { Quarantine } from '../../../../schemas/quarantine.ts'
 import { createApi } from '../../../api/index.ts'
 import { createCommandSender } from '../../../lib/command-sender.ts'
 import { createStateView, type StateView } from '../../../lib/state-view.ts'
+import { shownSuppressions } from '../../../responder/suppressions.ts'
 import { createViews, type ViewSources } from '../../../responder/views.ts'
 import type { CreateRole } from './role.ts'
 
@@ -16,11 +18,17 @@ const sourcesOf = (state: StateView): ViewSources => ({
   quarantines: { list: (tenant) => state.list('quarantine', tenant) as Quarantine[] },
   incidents: { list: (tenant) => state.list('incident', tenant) as Incident[] },
   deliveries: { list: (tenant) => state.list('delivery', tenant) as Delivery[] },
+  suppressions: { list: (tenant) => shownSuppressions(state.list('suppression', tenant)) },
+  outcomes: { list: (tenant) => state.list('command', tenant) as CommandOutcome[] },
 })
 
 export const createApiRole: CreateRole = (tools, probes) => {
   const { log, processId } = tools
-  const state = createStateView({ ...tools, group: `api-${processId}`, kinds: ['quarantine', 'incident', 'delivery'] })
+  const state = createStateView({
+    ...tools,
+    group: `api-${processId}`,
+    kinds: ['quarantine', 'incident', 'delivery', 'suppression', 'command'],
+  })
   const warehouse = tools.warehouse()
   return {
     plugin: createApi({

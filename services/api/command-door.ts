@@ -1,0 +1,152 @@
+/**
+ * What is refused at the door before it becomes a command in the log: what names nothing that exists, what only an admin
+ * may ask, and what lies above a cap of the tenant. The responder looks once more, because a command waits in the log; here
+ * the person who asks hears of it at once.
+ */
+import type { Command, CommandOf } from '../../schemas/command.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import { ANY_DETECTOR, isEverything, widthProblem } from '../../schemas/suppression.ts'
+import type { Grant } from '../lib/auth.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ResponderViews } from '../lib/quarantine-view.ts'
+import { WarehouseError } from '../lib/warehouse/port.ts'
+import { Answer, badRequest, notFound } from './errors.ts'
+import { equal, type TenantDoor } from './query.ts'
+
+interface Asked {
+  readonly grant: Grant
+  readonly views: Pick<ResponderViews, 'held' | 'command'>
+  /** The warehouse as this tenant sees it. */
+  readonly door: TenantDoor
+  readonly detectors: readonly { readonly id: string }[]
+  readonly nowMs: number
+}
+
+const conflict = (message: string): Answer => new Answer(409, 'conflict', message)
+
+function refuseUnknownDetector(detector: string, { detectors }: Asked): void {
+  const known = detectors.map(({ id }) => id)
+  if (known.includes(detector)) return
+  throw badRequest(`body: there is no detector ${detector.slice(0, 64)}; known: ${known.join(', ')}`)
+}
+
+async function checkSuppress(command: CommandOf<'suppress'>, at: Asked): Promise<void> {
+  if (command.detector !== ANY_DETECTOR) refuseUnknownDetector(command.detector, at)
+  if (isEverything(command) && at.grant.role !== 'admin') {
+    throw new Answer(
+      403,
+      'forbidden',
+      'only an admin may suppress every finding: name a detector, agent, target, peer or network',
+    )
+  }
+  const wide = widthProblem(command)
+  if (wide !== undefined) throw badRequest(`body: ${wide}`)
+  const until = Date.parse(command.until)
+  if (until <= at.nowMs) throw badRequest('body: until has passed already')
+  if (until > at.nowMs + LIMITS.suppression_ms_max) throw badRequest('body: until is more than a year ahead')
+  const { suppressions } = await at.views.held(command.tenant)
+  if (suppressions.length < LIMITS.suppressions_per_tenant_max) return
+  throw conflict(
+    `${LIMITS.suppressions_per_tenant_max} suppressions are in force already: delete some, or make one with a wider scope`,
+  )
+}
+
+/** Whether any event names the identity. A warehouse that is away cannot say: stopping an agent does not wait for it. */
+async function wasSeen(identity: string, door: TenantDoor): Promise<boolean> {
+  try {
+    const rows = await door.rows({
+      name: 'identity-exists',
+      columns: ['1 AS seen'],
+      from: 'events',
+      where: equal('identity', identity),
+      limit: 1,
+    })
+    return rows.length > 0
+  } catch (error) {
+    if (error instanceof WarehouseError) return true
+    throw error
+  }
+}
+
+async function checkQuarantine(command: CommandOf<'quarantine'>, at: Asked): Promise<void> {
+  const { identities, open } = await at.views.held(command.tenant)
+  if (open + command.identities.length > LIMITS.quarantines_open_per_tenant_max) {
+    throw conflict(`${open} identities are held or wait already, and ${LIMITS.quarantines_open_per_tenant_max} may be`)
+  }
+  if (command.force === true) return
+  for (const identity of command.identities) {
+    if (identities.has(identity) || (await wasSeen(identity, at.door))) continue
+    throw notFound(
+      `no event names the identity ${JSON.stringify(identity)}: check how it is written, or order it with "force": true`,
+    )
+  }
+}
+
+async function checkQuarantineIds(ids: readonly string[], command: Command, at: Asked): Promise<void> {
+  const { quarantines } = await at.views.held(command.tenant)
+  const unknown = ids.find((id) => !quarantines.has(id))
+  if (unknown !== undefined) throw notFound(`there is no quarantine ${unknown}`)
+}
+
+/** Throws the Answer that a command deserves which would be refused, or would change nothing for sure. */
+async function check(command: Command, at: Asked): Promise<void> {
+  switch (command.type) {
+    case 'suppress':
+      return checkSuppress(command, at)
+    case 'unsuppress': {
+      const { suppressions } = await at.views.held(command.tenant)
+      if (suppressions.some(({ id }) => id === command.suppression_id)) return undefined
+      throw notFound(`there is no suppression ${command.suppression_id}`)
+    }
+    case 'quarantine':
+      return checkQuarantine(command, at)
+    case 'release':
+    case 'approve':
+      return checkQuarantineIds(command.quarantine_ids, command, at)
+    case 'verdict':
+      return refuseUnknownDetector(command.detector, at)
+    case 'configuration':
+    case 'stop':
+    case 'resume':
+    case 'replay':
+    case 'enable-sink':
+      return undefined
+  }
+}
+
+export interface CommandDoor {
+  /** Resolves where the command may go into the log, and counts it as waiting. Throws Answer. */
+  admit(command: Command, grant: Grant, door: TenantDoor): Promise<void>
+}
+
+export interface CommandDoorTools {
+  readonly views: Asked['views']
+  readonly detectors: Asked['detectors']
+  readonly clock: Clock
+}
+
+/** Makes the door. It remembers which commands of a tenant wait, so that one tenant cannot fill the queue of another. */
+export function createCommandDoor({ views, detectors, clock }: CommandDoorTools): CommandDoor {
+  const waiting = new Map<string, Map<string, number>>()
+
+  const refuseWhereTooManyWait = async (tenant: string, nowMs: number): Promise<Map<string, number>> => {
+    const own = waiting.get(tenant) ?? new Map<string, number>()
+    waiting.set(tenant, own)
+    if (own.size < LIMITS.commands_waiting_max) return own
+    for (const [id, sentMs] of own) {
+      const isOver = sentMs < nowMs - LIMITS.commands_waiting_ms_max
+      if (isOver || (await views.command(tenant, id)) !== undefined) own.delete(id)
+    }
+    if (own.size < LIMITS.commands_waiting_max) return own
+    throw new Answer(429, 'too_many_waiting', `${own.size} commands wait to be applied: ask again soon`)
+  }
+
+  return {
+    async admit(command, grant, door) {
+      const nowMs = clock.now()
+      await check(command, { grant, views, door, detectors, nowMs })
+      const own = await refuseWhereTooManyWait(command.tenant, nowMs)
+      own.set(command.id, nowMs)
+    },
+  }
+}

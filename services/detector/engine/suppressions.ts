@@ -1,0 +1,79 @@
+/**
+ * What people have suppressed, as control records tell a partition: findings of a scope turn to shadow until an end. They
+ * are no part of the epoch, because they change what is done about a finding and not what is found.
+ */
+import { isInRange } from '../../../detectors/lib/lists.ts'
+import type { Suppression as FileSuppression } from '../../../schemas/configuration.ts'
+import type { SuppressionControl } from '../../../schemas/control.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import { ANY_DETECTOR, type SuppressionScope } from '../../../schemas/suppression.ts'
+
+/** Events may be this much behind the log: until then an ended one can still be asked for. */
+const KEPT_AFTER_END_MS = 24 * 3_600_000
+
+/** The measures in which detectors name the other side, and where it came from. */
+const PEER_MEASURES = ['peer', 'host', 'network'] as const
+const SOURCE_MEASURES = ['source_address', 'source', 'from'] as const
+
+const observes = (finding: Finding, names: readonly string[], holds: (value: string) => boolean): boolean =>
+  names.some((name) => {
+    const value = finding.observed[name]
+    return typeof value === 'string' ? holds(value) : Array.isArray(value) && value.some(holds)
+  })
+
+const matchesTarget = (pattern: string, target: string): boolean =>
+  pattern.endsWith('*') ? target.startsWith(pattern.slice(0, -1)) : target === pattern
+
+/** Whether every part of the scope holds of the finding. */
+export function isInScope(scope: SuppressionScope, finding: Finding): boolean {
+  const { detector, agent, target, peer, network } = scope
+  if (detector !== ANY_DETECTOR && detector !== finding.detector) return false
+  if (agent !== undefined && agent !== finding.agent) return false
+  if (target !== undefined && !matchesTarget(target, finding.evidence[0]?.target ?? '')) return false
+  if (peer !== undefined && !observes(finding, PEER_MEASURES, (value) => value === peer)) return false
+  return network === undefined || observes(finding, SOURCE_MEASURES, (value) => isInRange(value, network))
+}
+
+const endOf = (until: string | undefined): number =>
+  until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until)
+
+/** Whether the service's own file suppresses a finding. */
+export const isSuppressedByFile = (suppressions: readonly FileSuppression[], finding: Finding): boolean =>
+  suppressions.some(
+    ({ until, detector, agent }) =>
+      Date.parse(finding.time) <= endOf(until) &&
+      isInScope({ detector, ...(agent === undefined ? {} : { agent }) }, finding),
+  )
+
+/** All tenants' suppressions of one partition. */
+export class Suppressions {
+  readonly #byTenant = new Map<string, Map<string, SuppressionControl>>()
+
+  /** Takes a control record. `logTime` frees those that no event can ask for any more. */
+  apply(control: SuppressionControl, logTime: number): void {
+    const own = this.#byTenant.get(control.tenant) ?? new Map<string, SuppressionControl>()
+    if (control.ended) own.delete(control.id)
+    else own.set(control.id, control)
+    for (const [id, { until }] of own) if (endOf(until) + KEPT_AFTER_END_MS < logTime) own.delete(id)
+    if (own.size === 0) this.#byTenant.delete(control.tenant)
+    else this.#byTenant.set(control.tenant, own)
+  }
+
+  has(finding: Finding): boolean {
+    const own = this.#byTenant.get(finding.tenant)
+    if (own === undefined) return false
+    const time = Date.parse(finding.time)
+    for (const one of own.values()) if (time <= endOf(one.until) && isInScope(one, finding)) return true
+    return false
+  }
+
+  /** For the snapshot. */
+  dump(): SuppressionControl[] {
+    return [...this.#byTenant.values()].flatMap((own) => [...own.values()])
+  }
+
+  restore(controls: readonly SuppressionControl[]): void {
+    this.#byTenant.clear()
+    for (const control of controls) this.apply(control, Number.NEGATIVE_INFINITY)
+  }
+}

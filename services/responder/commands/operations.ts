@@ -1,0 +1,59 @@
+/** The kill switch, and what is done about sinks. */
+import type { CommandOf } from '../../../schemas/command.ts'
+import type { Delivery } from '../../../schemas/delivery.ts'
+import { applied, type CommandDeps, type Done, type Handlers, nothing, refused, type StopSwitch } from './handler.ts'
+
+async function turn(
+  { store, switches }: CommandDeps,
+  { tenant, by, reason, time }: CommandOf<'stop' | 'resume'>,
+  stopped: boolean,
+): Promise<Done> {
+  if ((switches.get(tenant)?.stopped ?? false) === stopped) {
+    return nothing(stopped ? 'the global stop is set already' : 'the global stop is not set by a person')
+  }
+  const state: StopSwitch = { tenant, stopped, by, reason, time }
+  const tx = store.begin(tenant)
+  tx.put('switch', 'stop', state)
+  switches.set(tenant, state)
+  await tx.commit()
+  return applied(1, stopped ? 'nothing is contained automatically until resume' : 'the policy acts again')
+}
+
+async function replay(deps: CommandDeps, command: CommandOf<'replay'>, nowMs: number): Promise<Done> {
+  const { store, deliveries, dispatcher } = deps
+  const { tenant, delivery_ids: ids, sink } = command
+  const isMeant = (d: Delivery): boolean => ids?.includes(d.id) === true || d.sink === sink
+  const replayOne = async (delivery: Delivery): Promise<void> => {
+    const tx = store.begin(tenant)
+    const again = deliveries.revive(tx, delivery, `replayed by ${command.by}`, nowMs)
+    tx.after(() => dispatcher.enqueue(again))
+    await tx.commit()
+  }
+  const dead = deliveries.dead(tenant).filter(isMeant)
+  await Promise.all(dead.map(replayOne))
+  const hurried = await dispatcher.hurry((d) => d.tenant === tenant && isMeant(d))
+  if (dead.length + hurried === 0) return nothing('no dead or waiting delivery is meant')
+  return applied(dead.length + hurried, `${dead.length} dead ones sent again, ${hurried} waiting ones sent at once`)
+}
+
+async function enableSink(deps: CommandDeps, command: CommandOf<'enable-sink'>, nowMs: number): Promise<Done> {
+  const { store, sinks, dispatcher } = deps
+  const sink = sinks.get(command.sink)
+  // A sink that serves every tenant is not one tenant's to open; its operator changes the file.
+  if (sink?.tenant !== command.tenant) return refused('the tenant has no such sink of its own')
+  if (sinks.status(sink.name) !== 'disabled') return nothing('the sink is not disabled')
+  const tx = store.begin('')
+  sinks.mark(tx, sink.name, 'ok', `enabled by ${command.by}: ${command.reason}`, nowMs)
+  await tx.commit()
+  const flushed = await dispatcher.reopen(sink.name, nowMs)
+  return applied(1, `open again; ${flushed} deliveries that it missed are sent`)
+}
+
+export function operationHandlers(deps: CommandDeps): Pick<Handlers, 'stop' | 'resume' | 'replay' | 'enable-sink'> {
+  return {
+    stop: (command) => turn(deps, command, true),
+    resume: (command) => turn(deps, command, false),
+    replay: (command, nowMs) => replay(deps, command, nowMs),
+    'enable-sink': (command, nowMs) => enableSink(deps, command, nowMs),
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Control records that every partition of `events` and `signals` must hold: how they are given, where they came to lie,
+ * and which of them retention has taken since, so that the next reader of an idle partition would start without them.
+ */
+import type { Log, RecordInput } from '../lib/log/port.ts'
+import { type AppendTools, appendPatiently } from './store.ts'
+
+const TOPICS = ['events', 'signals'] as const
+export type ControlledTopic = (typeof TOPICS)[number]
+
+/** An offset for each partition. */
+export type Offsets = { readonly [T in ControlledTopic]: readonly number[] }
+
+/** Does the work for every partition and gathers the offsets that it gives. */
+export async function eachPartition(
+  log: Log,
+  work: (topic: ControlledTopic, partition: number) => Promise<number>,
+): Promise<Offsets> {
+  const of = (topic: ControlledTopic): Promise<number[]> =>
+    Promise.all(Array.from({ length: log.partitions(topic) }, (_, partition) => work(topic, partition)))
+  const [events, signals] = await Promise.all(TOPICS.map(of))
+  return { events: events!, signals: signals! }
+}
+
+/** The end of every partition. */
+export const endsOf = (log: Log): Promise<Offsets> =>
+  eachPartition(log, async (topic, partition) => (await log.bounds(topic, partition)).end)
+
+/** Whether the record that was given to a partition is in the log still. */
+export async function isThere(log: Log, given: Offsets, topic: ControlledTopic, partition: number): Promise<boolean> {
+  const offset = given[topic][partition] ?? -1
+  const { start, end } = await log.bounds(topic, partition)
+  return offset >= start && offset < end
+}
+
+const RECORDS_PER_APPEND = 500
+
+/** Appends the same records to every partition; answers where the first of them lies in each. */
+export const giveEverywhere = (
+  tools: AppendTools,
+  values: readonly Buffer[],
+  isClosed: () => boolean,
+): Promise<Offsets> =>
+  eachPartition(tools.log, async (topic, partition) => {
+    const records: RecordInput[] = values.map((value) => ({ key: null, value }))
+    let first = -1
+    for (let at = 0; at < records.length; at += RECORDS_PER_APPEND) {
+      const some = records.slice(at, at + RECORDS_PER_APPEND)
+      const offset = await appendPatiently(tools, topic, partition, some, isClosed)
+      if (first < 0) first = offset
+    }
+    return first
+  })
