@@ -10,7 +10,8 @@ import type { Quarantine } from '../../../schemas/quarantine.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { createProgress, print } from '../lib/terminal.ts'
-import { createClient, type DemoClient, demoToken } from './client.ts'
+import { serviceToken } from '../lib/service-client.ts'
+import { createClient, type DemoClient } from './client.ts'
 import { createRandom } from './random.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { eventfulHour, ordinaryWeek, type Request } from './week.ts'
@@ -118,7 +119,7 @@ function* report({ findings, deliveries, quarantines }: Outcome, receiver: Recei
 
 async function demo(options: DemoOptions, tools: CommandTools): Promise<void> {
   const { terminal } = tools
-  const token = await demoToken(options.data, tools.environment.MOLTWATCH_TOKEN)
+  const token = await serviceToken(options.data, tools.environment.MOLTWATCH_TOKEN)
   const client = createClient({ url: options.url, otlpUrl: options.otlpUrl, token })
   await client.get('/readyz')
   const receiver = await startReceiver(options.receiverPort)
