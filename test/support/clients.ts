@@ -1,0 +1,21 @@
+/**
+ * Programs of other makers that tests run against: real clients, receivers and checkers. Where one is missing the test says
+ * so and is left out, unless MOLTWATCH_REQUIRE_CLIENTS=1 demands it: then it fails. infra/local/install-test-tools.sh
+ * installs them.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
+
+/** Where a program lies; undefined where it is missing and may be. Throws where it is missing and must not be. */
+export function programPath(name: string): string | undefined {
+  const path = FOLDERS.filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file))
+  if (path === undefined && process.env['MOLTWATCH_REQUIRE_CLIENTS'] === '1') throw new Error(whyMissing(name))
+  return path
+}
+
+export const whyMissing = (name: string): string =>
+  `${name} is missing: infra/local/install-test-tools.sh installs it`
