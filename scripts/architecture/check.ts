@@ -30,7 +30,7 @@ const RULES: readonly Rule[] = [
 ]
 
 /** Folders that hold nothing of the project: what .gitignore names, and git's own. */
-const IGNORED: ReadonlySet<string> = new Set(['.git', 'node_modules', '.moltwatch', 'coverage', 'fixtures'])
+const IGNORED: ReadonlySet<string> = new Set(['.git', 'node_modules', '.moltwatch', 'coverage', 'fixtures', 'dist'])
 
 /** The host of a registry's address; none for the public one, which the rule knows, and for what is no address. */
 const hostsOf = (address: string | undefined): string[] =>
@@ -53,7 +53,7 @@ export const readTree = (root: string, registry?: string): Tree => {
   const texts = listFiles(root, IGNORED).flatMap((path) => readText(root, path) ?? [])
   return {
     texts,
-    sources: texts.filter(({ path }) => path.endsWith('.ts')).map(parseSource),
+    sources: texts.filter(({ path }) => /\.tsx?$/.test(path)).map(parseSource),
     paths: new Set(texts.map(({ path }) => path)),
     machinePaths: machinePathsOf(resolve(root)),
     registryHosts: hostsOf(registry),

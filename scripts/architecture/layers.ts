@@ -9,6 +9,7 @@ const AREAS = [
   ['detectors', /^detectors\//],
   ['services/lib', /^services\/lib\//],
   ['composition', /^services\/(?:main\.ts$|commands\/)/],
+  ['console', /^services\/console\//],
   ['engine', /^services\/detector\/engine\//],
   ['services', /^services\/[^/]+\//],
   ['infra', /^infra\//],
@@ -98,6 +99,10 @@ export const adviceAgainst = (from: string, to: string): string | undefined => {
     case 'services':
       if (open('schemas', 'services/lib') || serviceOf(from) === serviceOf(to)) return undefined
       return open('detectors') && serviceOf(from) === 'detector' ? undefined : SERVICE_ADVICE
+    case 'console':
+      return open('schemas', 'console')
+        ? undefined
+        : 'The console runs in a browser: it imports itself and the types of schemas, and asks the API for the rest.'
     case 'composition':
       return open('schemas', 'detectors', 'services/lib', 'engine', 'services', 'composition')
         ? undefined

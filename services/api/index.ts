@@ -2,19 +2,21 @@
  * The API that analysts, the console and other programs ask: a fastify plugin, so that it can share a port with the
  * collector. The routes stand in registry.ts; docs/api.md is generated from them.
  *
- * Every route under /v1 needs a token. The tenant is the token's; see query.ts for how that is kept.
+ * Every route under /v1 needs a token, or the session of a browser. The tenant is the token's; see query.ts for how that is kept.
  */
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Logger } from '../lib/logger.ts'
+import { serveConsole } from './console.ts'
 import { badRequest, errorHandler } from './errors.ts'
 import { ROUTES } from './registry.ts'
 import { type ProbeTools, probeRoutes } from './routes/probes.ts'
 import { type RouteTools, serveRoutes } from './serve.ts'
+import { createSessions, readCookies, serveSessions } from './sessions.ts'
 
 export type { Readiness } from './routes/probes.ts'
 
-export interface ApiTools extends ProbeTools, RouteTools {
+export interface ApiTools extends ProbeTools, Omit<RouteTools, 'sessions'> {
   readonly logger: Logger
 }
 
@@ -44,6 +46,10 @@ export function createApi(tools: ApiTools): FastifyPluginAsync {
       metrics.requestSeconds.observe({ service: 'api', route }, reply.elapsedTime / 1000)
     })
     probeRoutes(app, tools)
+    const sessions = createSessions(tools.authenticate, tools.clock)
+    await readCookies(app)
+    await serveConsole(app)
+    await serveSessions(app, sessions)
     await app.register(
       async (v1) => {
         v1.addHook('onRoute', (route) => {
@@ -51,7 +57,7 @@ export function createApi(tools: ApiTools): FastifyPluginAsync {
         })
         v1.setValidatorCompiler(TypeBoxValidatorCompiler)
         parseJson(v1)
-        serveRoutes(v1, ROUTES, tools)
+        serveRoutes(v1, ROUTES, { ...tools, sessions })
       },
       { prefix: '/v1' },
     )

@@ -15,6 +15,7 @@ import { type CommandDoor, createCommandDoor } from './command-door.ts'
 import { answerError, badRequest, notFound } from './errors.ts'
 import { tenantDoor } from './query.ts'
 import type { Ask, Route } from './route.ts'
+import type { Sessions } from './sessions.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,6 +28,7 @@ declare module 'fastify' {
 export interface RouteTools {
   readonly warehouse: Warehouse
   readonly authenticate: Authenticate
+  readonly sessions: Sessions
   readonly views: ResponderViews
   readonly commands: CommandSender
   readonly detectors: readonly { readonly id: string }[]
@@ -35,13 +37,15 @@ export interface RouteTools {
 
 const GRANT = 'moltwatchGrant'
 
-/** Refuses requests without a token that may do this, before their bodies are read. */
+/** Refuses requests without a token or session that may do this, before their bodies are read. */
 const guard =
-  (authenticate: Authenticate) =>
+  ({ authenticate, sessions }: RouteTools) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const outcome = authenticate(request.headers.authorization)
+    const { authorization } = request.headers
+    const bearer = authorization === undefined ? sessions.bearerOf(request) : undefined
+    const outcome = bearer ?? authenticate(authorization)
     if (!outcome.ok) {
-      reply.header('www-authenticate', 'Bearer')
+      if (bearer === undefined) reply.header('www-authenticate', 'Bearer')
       return answerError(reply, outcome)
     }
     const { right } = request.routeOptions.config
@@ -110,7 +114,7 @@ function refuseUnknown(routes: readonly Route[], prefix: string) {
 export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tools: RouteTools): void {
   const commandDoor = createCommandDoor(tools)
   app.decorateRequest(GRANT)
-  app.addHook('onRequest', guard(tools.authenticate))
+  app.addHook('onRequest', guard(tools))
   app.setNotFoundHandler(refuseUnknown(routes, app.prefix))
   for (const route of routes) {
     app.route({

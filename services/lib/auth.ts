@@ -51,8 +51,12 @@ export interface Refusal {
 
 export type AuthOutcome = { readonly ok: true; readonly grant: Grant } | Refusal
 
-/** Takes the value of the Authorization header. */
-export type Authenticate = (header: string | undefined) => AuthOutcome
+export interface Authenticate {
+  /** Takes the value of the Authorization header. */
+  (header: string | undefined): AuthOutcome
+  /** What a token gives that was checked before, by its SHA-256: undefined once it is known no more. */
+  ofDigest(digest: Buffer): Grant | undefined
+}
 
 const unauthenticated = (message: string): Refusal => ({ ok: false, status: 401, code: 'unauthenticated', message })
 
@@ -83,7 +87,13 @@ export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate 
   const digests = new Set(known.map(({ digest }) => digest.toString('hex')))
   if (digests.size !== known.length) throw new Error('two tokens are the same: each must stand for one tenant and role')
 
-  return (header) => {
+  const ofDigest = (digest: Buffer): Grant | undefined => {
+    let found: Grant | undefined
+    // Every known token is compared, also after a hit: the time taken says nothing.
+    for (const candidate of known) if (timingSafeEqual(candidate.digest, digest)) found = candidate.grant
+    return found
+  }
+  const authenticate = (header: string | undefined): AuthOutcome => {
     if (header === undefined || header === '') {
       return unauthenticated('no token: send the header "Authorization: Bearer <token>"')
     }
@@ -91,12 +101,10 @@ export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate 
     if (token === undefined || token.length > TOKEN_CHARS_MAX) {
       return unauthenticated('the Authorization header is not of the form "Bearer <token>"')
     }
-    const digest = hash('sha256', token, 'buffer')
-    let found: Grant | undefined
-    // Every known token is compared, also after a hit: the time taken says nothing.
-    for (const candidate of known) if (timingSafeEqual(candidate.digest, digest)) found = candidate.grant
+    const found = ofDigest(hash('sha256', token, 'buffer'))
     return found === undefined ? unauthenticated('this token is not known') : { ok: true, grant: found }
   }
+  return Object.assign(authenticate, { ofDigest })
 }
 
 /** Whether the role of a grant covers what a request wants; the refusal says which roles would. */

@@ -42,10 +42,10 @@ const pathOf = (list: string, query: string | undefined, options: ListOptions): 
 }
 
 /** Prints one page of a list, and says where there is more. */
-function lister<T extends object>(list: string, text: (items: readonly T[]) => string) {
+function lister(list: string, text: (items: readonly never[]) => string) {
   return async (query: string | undefined, options: ListOptions, tools: CommandTools): Promise<void> => {
     const client = await clientOf(options, tools)
-    const { items, next_cursor } = await client.get<Page<T>>(pathOf(list, query, options))
+    const { items, next_cursor } = await client.get<Page<never>>(pathOf(list, query, options))
     if (options.json === true) {
       for (const item of items) await print(tools.terminal, JSON.stringify(item))
       return
@@ -133,8 +133,8 @@ const listing = (command: Command): Command =>
     .addOption(new Option('--limit <number>', 'how many at most').argParser(limitOf).default(50))
 
 export const addAsk: AddCommand = (program, tools) => {
-  const findings = lister<Finding>('findings', findingsTable)
-  const incidents = lister<Incident>('incidents', incidentsTable)
+  const findings = lister('findings', findingsTable)
+  const incidents = lister('incidents', incidentsTable)
   listing(program.command('findings').argument('[query]', 'such as severity:high or agent:billing-bot'))
     .description('list findings of a running service, newest first')
     .action((query: string | undefined, options: ListOptions) => findings(query, options, tools))

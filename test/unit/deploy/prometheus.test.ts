@@ -14,7 +14,11 @@ describe('the alert rules', () => {
   it('speak of metrics that exist', () => {
     const rules = readFileSync(join(FOLDER, 'alerts.yaml'), 'utf8')
     const named = new Set([...rules.matchAll(/moltwatch_[a-z_]+/g)].map(([name]) => name))
-    const known = new Set(createMetrics().registry.getMetricsAsArray().map(({ name }) => name))
+    const known = new Set(
+      createMetrics()
+        .registry.getMetricsAsArray()
+        .map(({ name }) => name),
+    )
     expect(named.size).toBeGreaterThan(5)
     expect([...named].filter((name) => !known.has(name))).toEqual([])
   })

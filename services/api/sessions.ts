@@ -1,0 +1,137 @@
+/**
+ * Sessions of people in a browser. A person trades an API token for a session once; from then on a cookie stands for it
+ * that no script can read and no other site can send (`HttpOnly`, `SameSite=Strict`). A request that changes something
+ * must also carry the session's CSRF token in a header, which a page of another site can neither read nor set.
+ *
+ * What a session may do is asked of its token again at each request, so that a revoked token ends its sessions at once.
+ * Sessions live in the memory of this process: they end with it, and several API processes need a balancer that keeps a
+ * person at one of them. Neither the token nor the cookie's value is kept, only their hashes.
+ */
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import cookies from '@fastify/cookie'
+import Type from 'typebox'
+import { Value } from 'typebox/value'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type AuthOutcome, type Authenticate, type Grant, permit, type Refusal } from '../lib/auth.ts'
+import type { Clock } from '../lib/clock.ts'
+import { answerError, badRequest } from './errors.ts'
+
+const COOKIE = 'moltwatch_session'
+/** A shift and a half; then a person logs in again. */
+const LIFE_MS = 12 * 3_600_000
+/** The oldest goes when there are more: a session costs about 300 bytes. */
+const SESSIONS_MAX = 10_000
+const SECRET_BYTES = 32
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+interface Session {
+  readonly tokenDigest: Buffer
+  readonly csrfToken: string
+  readonly endsMs: number
+}
+
+export interface Sessions {
+  /** Opens one for the bearer of this token; the refusal says why not. */
+  open(
+    token: string,
+  ): { readonly ok: true; readonly grant: Grant; readonly value: string; readonly csrfToken: string } | Refusal
+  /** Whom a request acts for, by its cookie; undefined where it carries none. */
+  bearerOf(request: FastifyRequest): (AuthOutcome & { readonly csrfToken?: string }) | undefined
+  close(request: FastifyRequest): void
+}
+
+const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url')
+const digestOf = (value: string): string => hash('sha256', value, 'base64url')
+const ended = (): Refusal => ({
+  ok: false,
+  status: 401,
+  code: 'unauthenticated',
+  message: 'this session has ended: log in again',
+})
+
+function isSame(given: unknown, expected: string): boolean {
+  if (typeof given !== 'string' || given.length !== expected.length) return false
+  return timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+}
+
+/** Makes the memory of sessions. */
+export function createSessions(authenticate: Authenticate, clock: Clock): Sessions {
+  const sessions = new Map<string, Session>()
+  const keyOf = (request: FastifyRequest): string | undefined => {
+    const value = request.cookies[COOKIE]
+    return value === undefined ? undefined : digestOf(value)
+  }
+  return {
+    open(token) {
+      const outcome = authenticate(`Bearer ${token}`)
+      if (!outcome.ok) return outcome
+      const allowed = permit(outcome.grant, 'read')
+      if (!allowed.ok) return allowed
+      const value = secret()
+      const csrfToken = secret()
+      const tokenDigest = hash('sha256', token, 'buffer')
+      sessions.set(digestOf(value), { tokenDigest, csrfToken, endsMs: clock.now() + LIFE_MS })
+      const [oldest] = sessions.keys()
+      if (sessions.size > SESSIONS_MAX && oldest !== undefined) sessions.delete(oldest)
+      return { ok: true, grant: outcome.grant, value, csrfToken }
+    },
+    bearerOf(request) {
+      const key = keyOf(request)
+      if (key === undefined) return undefined
+      const session = sessions.get(key)
+      const grant = session === undefined ? undefined : authenticate.ofDigest(session.tokenDigest)
+      if (session === undefined || grant === undefined || clock.now() >= session.endsMs) {
+        sessions.delete(key)
+        return ended()
+      }
+      const { csrfToken } = session
+      if (SAFE_METHODS.has(request.method) || isSame(request.headers['x-csrf-token'], csrfToken)) {
+        return { ok: true, grant, csrfToken }
+      }
+      const message = 'a request of a session that changes something needs the header x-csrf-token'
+      return { ok: false, status: 403, code: 'forbidden', message }
+    },
+    close(request) {
+      const key = keyOf(request)
+      if (key !== undefined) sessions.delete(key)
+    },
+  }
+}
+
+const LogIn = Type.Object({ token: Type.String({ minLength: 1, maxLength: 1_024 }) }, { additionalProperties: false })
+
+const shown = ({ name, tenant, role }: Grant, csrfToken: string | undefined) => ({
+  name,
+  tenant,
+  role,
+  csrf_token: csrfToken,
+})
+
+/** The routes `/console/session`: open one, ask for it, end it. They serve the console alone and are no part of the API. */
+export async function serveSessions(app: FastifyInstance, sessions: Sessions): Promise<void> {
+  const cookie = (request: FastifyRequest) =>
+    ({ path: '/', httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' }) as const
+
+  app.post('/console/session', async (request, reply: FastifyReply) => {
+    if (!Value.Check(LogIn, request.body)) throw badRequest('body: give {"token": "..."}')
+    const opened = sessions.open(request.body.token)
+    if (!opened.ok) return answerError(reply, opened)
+    sessions.close(request)
+    reply.setCookie(COOKIE, opened.value, { ...cookie(request), maxAge: LIFE_MS / 1_000 })
+    return shown(opened.grant, opened.csrfToken)
+  })
+  app.get('/console/session', async (request, reply) => {
+    const bearer = sessions.bearerOf(request) ?? ended()
+    if (!bearer.ok) return answerError(reply, bearer)
+    return shown(bearer.grant, bearer.csrfToken)
+  })
+  app.delete('/console/session', async (request, reply) => {
+    const bearer = sessions.bearerOf(request) ?? ended()
+    if (!bearer.ok) return answerError(reply, bearer)
+    sessions.close(request)
+    return reply.clearCookie(COOKIE, cookie(request)).code(204).send()
+  })
+}
+
+/** Lets an app read cookies; register it before the routes. */
+export const readCookies = (app: FastifyInstance) => app.register(cookies)

@@ -1,0 +1,142 @@
+/** What the API answers, as far as the pages read it. `GET /v1/openapi.json` says it in full. */
+import type { Delivery } from '../../schemas/delivery.ts'
+import type { Finding, Severity } from '../../schemas/finding.ts'
+import type { Incident } from '../../schemas/incident.ts'
+import type { Quarantine } from '../../schemas/quarantine.ts'
+
+export type { Delivery, Finding, Incident, Quarantine, Severity }
+
+export interface List<T> {
+  readonly items: readonly T[]
+  readonly next_cursor: string | null
+}
+
+/** An event without its empty fields. */
+export type EventRecord = Readonly<Record<string, unknown>> & {
+  readonly event_id: string
+  readonly time: string
+  readonly identity: string
+  readonly action: string
+}
+
+export interface Health {
+  readonly state: 'ok' | 'warn' | 'bad'
+  readonly text: string
+}
+
+export interface Overview {
+  readonly open_incidents: Readonly<Record<Severity, number>>
+  readonly agents_last_hour: number
+  readonly events_last_hour: number
+  readonly events: number
+  readonly health: Readonly<Record<string, Health>>
+}
+
+/** One incident with its findings in full. */
+export interface IncidentInFull extends Incident {
+  readonly findings: readonly Finding[]
+  /** Quarantines of its agent, newest first. */
+  readonly quarantines: readonly Quarantine[]
+}
+
+export interface Used {
+  readonly value: string
+  readonly events: number
+  readonly first_seen: string
+  readonly last_seen: string
+}
+
+export interface IdentityLine {
+  readonly identity: string
+  readonly principal_kind: string
+  readonly owner: string
+  readonly role: string
+  readonly first_seen: string
+  readonly last_seen: string
+  readonly events: number
+  readonly sessions: number
+}
+
+export interface IdentityInFull extends IdentityLine {
+  readonly instances: number
+  readonly actions: readonly Used[]
+  readonly sources: readonly Used[]
+  readonly peers: readonly Used[]
+  readonly credentials: readonly Used[]
+  readonly user_agents: readonly Used[]
+  readonly agent_versions: readonly Used[]
+  readonly outcomes: readonly Used[]
+  readonly findings: Readonly<Record<Severity, number>>
+}
+
+/** What an identity does by hour of the week, now (the last seven days) against before. */
+export interface Hours {
+  /** 7 rows, Monday first, of 24 counts, UTC. */
+  readonly now: readonly (readonly number[])[]
+  readonly before: readonly (readonly number[])[]
+}
+
+export interface Facet {
+  readonly field: string
+  readonly values: readonly { readonly value: string; readonly count: number }[]
+}
+
+export interface Histogram {
+  readonly step_ms: number
+  readonly buckets: readonly { readonly time: string; readonly count: number }[]
+}
+
+export interface Edge {
+  readonly from: string
+  readonly to: string
+  readonly kind: string
+  readonly count: number
+  readonly first_seen: string
+  /** First seen within the time that was asked for. */
+  readonly new: boolean
+}
+
+export interface PeerLine {
+  readonly peer: string
+  readonly identities: number
+  readonly events: number
+  readonly first_seen: string
+  readonly last_seen: string
+}
+
+export interface DetectorLine {
+  readonly id: string
+  readonly version: number
+  readonly title: string
+  readonly severity: Severity
+  readonly mode: 'live' | 'shadow'
+  readonly techniques: readonly string[]
+  readonly false_positives: readonly string[]
+  readonly findings: number
+  readonly verdicts: Readonly<Record<'true_positive' | 'false_positive' | 'benign', number>>
+}
+
+export interface Suppression {
+  readonly id: string
+  readonly detector: string
+  readonly agent: string | null
+  readonly until: string
+  readonly by: string
+  readonly reason: string
+}
+
+export interface Token {
+  readonly id: string
+  readonly name: string
+  readonly role: string
+  readonly created_at: string
+  readonly expires_at: string | null
+  readonly revoked_at: string | null
+}
+
+export interface Sink {
+  readonly name: string
+  readonly type: string
+  readonly status: string
+  readonly detail: string
+}

@@ -1,0 +1,162 @@
+/**
+ * One incident: what happened in a sentence, why it was told, whether it is contained, the exact events before, during and
+ * after in order, who and what was touched, and the buttons. Printed, it is the report.
+ */
+import type { EventRecord, IncidentInFull, List } from '../answers.ts'
+import { change } from '../client.ts'
+import { counted } from '../format.ts'
+import { useQuestion } from '../question.ts'
+import { Agent, Answered, Card, Foreign, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
+import { Act } from '../ui/dialog.tsx'
+import { EventText } from '../ui/event.tsx'
+import { FindingView } from '../ui/finding-view.tsx'
+import { Heading } from '../ui/heading.tsx'
+import { headlineOf } from '../ui/incident-table.tsx'
+import { Stages } from '../ui/stages.tsx'
+import { SuppressAct } from '../ui/suppress.tsx'
+import { type Moment, Timeline } from '../ui/timeline.tsx'
+import { Touched } from '../ui/touched.tsx'
+import { VerdictField } from '../ui/triage.tsx'
+import { QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
+
+const BEFORE_MS = 15 * 60_000
+const AFTER_MS = 60 * 60_000
+const EVENTS_MAX = 300
+
+function Acts({ incident, done }: { incident: IncidentInFull; done(): void }) {
+  return (
+    <div class="acts">
+      {incident.quarantines.some(isHeld) ? null : (
+        <QuarantineAct identity={incident.agent} findingIds={incident.finding_ids} done={done} />
+      )}
+      <Act
+        label="Verdict"
+        shortcut="v"
+        explain="Closes the incident, and teaches the detectors that spoke."
+        fields={<VerdictField />}
+        run={(reason, form) =>
+          change('POST', `/v1/incidents/${incident.id}/triage`, {
+            status: 'resolved',
+            verdict: form.get('verdict'),
+            reason,
+          })
+        }
+        done={done}
+      />
+      <Act
+        label="Take over"
+        shortcut="a"
+        explain="Puts your name on it and its status to in progress."
+        run={(reason) =>
+          change('POST', `/v1/incidents/${incident.id}/triage`, { status: 'in_progress', assignee: 'me', reason })
+        }
+        done={done}
+      />
+      <SuppressAct agent={incident.agent} detectors={incident.detectors} done={done} />
+      <button type="button" onClick={() => print()}>
+        Print
+      </button>
+    </div>
+  )
+}
+
+/** Events, findings and acts in one order. Evidence is marked; what came after the last finding, too. */
+function momentsOf(incident: IncidentInFull, events: readonly EventRecord[]): Moment[] {
+  const evidence = new Set(incident.findings.flatMap((finding) => finding.evidence.map(({ event_id }) => event_id)))
+  const seen = events.map(
+    (event, at): Moment => ({
+      key: event.event_id,
+      at: event.time,
+      // The list is newest first.
+      order: events.length - at,
+      kind: event.time > incident.last_time ? 'after' : 'event',
+      text: <EventText event={event} evidence={evidence.has(event.event_id)} />,
+    }),
+  )
+  const told = incident.timeline.map(
+    (entry, at): Moment => ({
+      key: `told-${at}`,
+      at: entry.time,
+      order: events.length + 1 + at,
+      kind: entry.kind === 'finding' ? 'finding' : 'act',
+      text: <Foreign text={entry.text} />,
+    }),
+  )
+  return [...seen, ...told]
+}
+
+function Story({ incident }: { incident: IncidentInFull }) {
+  const events = useQuestion<List<EventRecord>>(
+    '/v1/events',
+    {
+      q: term('identity', incident.agent),
+      since: new Date(Date.parse(incident.first_time) - BEFORE_MS).toISOString(),
+      until: new Date(Date.parse(incident.last_time) + AFTER_MS).toISOString(),
+      limit: EVENTS_MAX,
+    },
+    10_000,
+  )
+  return (
+    <Answered question={events}>
+      {({ items, next_cursor }) => (
+        <>
+          <Touched events={items} findings={incident.findings} />
+          <Card title="What happened, in order" aside={<span class="faint">from 15 min before to 60 min after</span>}>
+            {next_cursor === null ? null : (
+              <p class="faint">
+                There were more than {counted(EVENTS_MAX, 'event')}: the newest are shown, Search has all.
+              </p>
+            )}
+            <Timeline moments={momentsOf(incident, items)} />
+          </Card>
+        </>
+      )}
+    </Answered>
+  )
+}
+
+function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
+  return (
+    <>
+      <Heading title={headlineOf(incident)}>
+        <Acts incident={incident} done={done} />
+      </Heading>
+      <p class="tags">
+        <SeverityMark severity={incident.severity} />
+        <Agent identity={incident.agent} />
+        {incident.owner === '' ? null : <Tag text={`owner ${incident.owner}`} />}
+        <Tag text={counted(incident.finding_ids.length, 'finding')} />
+        <span class="faint">
+          <Time at={incident.first_time} brief /> to <Time at={incident.last_time} />
+        </span>
+      </p>
+      <div class="wide-left">
+        <div>
+          <Card title="Why">
+            {incident.findings.map((finding) => (
+              <FindingView key={finding.id} finding={finding} />
+            ))}
+          </Card>
+        </div>
+        <div>
+          <Card title="Is it contained?">
+            {incident.quarantines.length === 0 ? <p>No: nobody has ordered it, and no policy did.</p> : null}
+            {incident.quarantines.map((quarantine) => (
+              <div key={quarantine.id}>
+                <QuarantineFacts quarantine={quarantine} />
+                <QuarantineActs quarantine={quarantine} done={done} />
+              </div>
+            ))}
+          </Card>
+          <Stages findings={incident.findings} />
+        </div>
+      </div>
+      <Story incident={incident} />
+    </>
+  )
+}
+
+export function IncidentPage({ id }: { id: string }) {
+  const question = useQuestion<IncidentInFull>(`/v1/incidents/${encodeURIComponent(id)}`, {}, 5_000)
+  return <Answered question={question}>{(incident) => <Body incident={incident} done={question.ask} />}</Answered>
+}

@@ -1,0 +1,43 @@
+/** Now: what is open, worst first, and whether the service itself is well. Empty, it says how to connect the first agent. */
+import type { Incident, List, Overview } from '../answers.ts'
+import { counted, labelOf } from '../format.ts'
+import { useQuestion } from '../question.ts'
+import { Answered, Card, Empty, Tag } from '../ui/basics.tsx'
+import { Connect } from '../ui/connect.tsx'
+import { Heading } from '../ui/heading.tsx'
+import { IncidentTable } from '../ui/incident-table.tsx'
+
+const TONES = { ok: 'good', warn: 'warn', bad: 'bad' } as const
+
+const Health = ({ overview }: { overview: Overview }) => (
+  <p class="health">
+    <span>{counted(overview.agents_last_hour, 'agent')} seen in the last hour</span>
+    <span>{counted(overview.events_last_hour, 'event')}</span>
+    {Object.entries(overview.health).map(([part, { state, text }]) => (
+      <Tag key={part} text={`${labelOf(part)}: ${text}`} tone={TONES[state]} />
+    ))}
+  </p>
+)
+
+export function NowPage() {
+  const overview = useQuestion<Overview>('/v1/overview', {}, 10_000)
+  const incidents = useQuestion<List<Incident>>('/v1/incidents', { limit: 50 }, 3_000)
+  return (
+    <>
+      <Heading title="Now" />
+      <Answered question={overview}>{(answer) => <Health overview={answer} />}</Answered>
+      <Card title="Open incidents" aside={<a href="/console/incidents">All incidents</a>}>
+        <Answered question={incidents}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty>Nothing is open. What is found shows here within seconds.</Empty>
+            ) : (
+              <IncidentTable incidents={items} />
+            )
+          }
+        </Answered>
+      </Card>
+      {overview.answer?.events === 0 ? <Connect /> : null}
+    </>
+  )
+}

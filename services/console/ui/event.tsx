@@ -1,0 +1,49 @@
+/** One event in a line, and in full without its empty fields. */
+import type { EventRecord } from '../answers.ts'
+import { labelOf, visible } from '../format.ts'
+import { Foreign, searchPath, Tag, term } from './basics.tsx'
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** Action, target, outcome, and what is odd about it. */
+export function EventText({ event, evidence }: { event: EventRecord; evidence?: boolean }) {
+  const outcome = text(event['outcome'])
+  return (
+    <span>
+      <a href={searchPath(term('event_id', event.event_id))}>
+        <Foreign text={event.action} />
+      </a>{' '}
+      <Foreign text={text(event['target'])} />{' '}
+      {outcome === '' || outcome === 'success' || outcome === 'unknown' ? null : <Tag text={outcome} tone="warn" />}
+      {evidence === true ? <Tag text="evidence" tone="bad" /> : null}
+    </span>
+  )
+}
+
+const SHOWN_APART: ReadonlySet<string> = new Set(['event_id', 'indicators'])
+
+const valueText = (value: unknown): string =>
+  typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') : JSON.stringify(value)
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || value === '' || value === 0 || (Array.isArray(value) && value.length === 0)
+
+/** Every field that says something; each value leads to the events that share it. */
+export const EventFields = ({ event }: { event: EventRecord }) => (
+  <dl class="facts">
+    {Object.entries(event)
+      .filter(([name, value]) => !SHOWN_APART.has(name) && !isEmpty(value))
+      .map(([name, value]) => [
+        <dt key={`${name}-name`}>{labelOf(name)}</dt>,
+        <dd key={name}>
+          {typeof value === 'string' && !name.endsWith('time') ? (
+            <a href={searchPath(term(name, value))}>
+              <Foreign text={value} />
+            </a>
+          ) : (
+            visible(valueText(value))
+          )}
+        </dd>,
+      ])}
+  </dl>
+)

@@ -1,0 +1,73 @@
+/** One finding as a person reads it: why, what was seen beside what was expected, and the events it stands on. */
+import type { Finding } from '../../../schemas/finding.ts'
+import { TECHNIQUES } from '../../../schemas/techniques.ts'
+import { counted, numberOf } from '../format.ts'
+import { Foreign, searchPath, SeverityMark, Tag, term, Time } from './basics.tsx'
+import { ObservedExpected } from './measures.tsx'
+
+/** How likely it was under the habit, in words. */
+const surpriseText = (surprise: number): string =>
+  surprise <= 0
+    ? 'A fixed rule: no habit would excuse it.'
+    : `About 1 in ${numberOf(10 ** Math.min(surprise, 15))} by habit.`
+
+export const EvidenceTable = ({ finding }: { finding: Finding }) => (
+  <div class="table">
+    <table aria-label="Evidence">
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          <th scope="col">Action</th>
+          <th scope="col">Target</th>
+        </tr>
+      </thead>
+      <tbody>
+        {finding.evidence.map((event) => (
+          <tr key={event.event_id}>
+            <td>
+              <a href={searchPath(term('event_id', event.event_id))}>
+                <Time at={event.time} />
+              </a>
+            </td>
+            <td>
+              <Foreign text={event.action} />
+            </td>
+            <td>
+              <Foreign text={event.target} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+)
+
+export function FindingView({ finding }: { finding: Finding }) {
+  return (
+    <article>
+      <div class="tags">
+        <SeverityMark severity={finding.severity} />
+        <Tag text={finding.detector} />
+        {finding.mode === 'shadow' ? <Tag text="shadow: not acted on" /> : null}
+        {finding.history ? <Tag text="from history: not acted on" /> : null}
+        {finding.techniques.map((technique) => (
+          <Tag key={technique} text={`${technique} ${TECHNIQUES.get(technique)?.name ?? ''}`} />
+        ))}
+      </div>
+      <p class="lead">
+        <Foreign text={finding.why} />
+      </p>
+      <p class="faint">
+        {surpriseText(finding.surprise)}{' '}
+        {finding.learned_since === null ? null : (
+          <>
+            Learned since <Time at={finding.learned_since} brief />.
+          </>
+        )}
+      </p>
+      <ObservedExpected observed={finding.observed} expected={finding.expected} />
+      <h3>{counted(finding.evidence.length, 'event')} as evidence</h3>
+      <EvidenceTable finding={finding} />
+    </article>
+  )
+}

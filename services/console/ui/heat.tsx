@@ -1,0 +1,45 @@
+/** Hours of the week: how much an identity does, before as the shade, the last week as the frame. UTC. */
+import type { Hours } from '../answers.ts'
+
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+const CELL = 18
+const LEFT = 34
+const TOP = 16
+
+export function HeatMap({ hours }: { hours: Hours }) {
+  const most = Math.max(1, ...hours.before.flat())
+  return (
+    <svg
+      class="plot heat"
+      viewBox={`0 0 ${LEFT + 24 * CELL} ${TOP + 7 * CELL}`}
+      role="img"
+      aria-label="Activity by hour of the week, UTC"
+    >
+      {[0, 6, 12, 18].map((hour) => (
+        <text key={hour} x={LEFT + hour * CELL} y={11}>
+          {hour}:00
+        </text>
+      ))}
+      {DAYS.map((day, row) => (
+        <g key={day}>
+          <text x={0} y={TOP + row * CELL + 13}>
+            {day}
+          </text>
+          {Array.from({ length: 24 }, (_, hour) => {
+            const usual = hours.before[row]?.[hour] ?? 0
+            const now = hours.now[row]?.[hour] ?? 0
+            const at = { x: LEFT + hour * CELL, y: TOP + row * CELL, width: CELL - 2, height: CELL - 2, rx: 2 }
+            return (
+              <g key={hour}>
+                <rect {...at} fill-opacity={0.08 + 0.92 * Math.sqrt(usual / most)}>
+                  <title>{`${day} ${hour}:00 UTC: ${now} in the last week, ${usual} before`}</title>
+                </rect>
+                {now > 0 ? <rect {...at} class="now" /> : null}
+              </g>
+            )
+          })}
+        </g>
+      ))}
+    </svg>
+  )
+}

@@ -1,0 +1,61 @@
+/**
+ * Observed beside expected: what a detector saw and what it had learned, as a table, with a bar wherever both sides have
+ * the same number.
+ */
+import type { Measures } from '../../../schemas/finding.ts'
+import { labelOf, numberOf, visible } from '../format.ts'
+
+type Value = Measures[string]
+
+const valueOf = (value: Value | undefined): string => {
+  if (value === undefined) return ''
+  if (typeof value === 'number') return numberOf(value)
+  return visible(typeof value === 'string' ? value : value.join(', '))
+}
+
+/** Two bars over one scale; the wider one is the full width. */
+function Bars({ observed, expected }: { observed: number; expected: number }) {
+  const most = Math.max(Math.abs(observed), Math.abs(expected), Number.EPSILON)
+  const width = (value: number): number => Math.max(1, (Math.abs(value) / most) * 120)
+  return (
+    <svg class="bars" viewBox="0 0 120 14" width="120" height="14" aria-hidden="true">
+      <rect class="seen" x="0" y="1" width={width(observed)} height="5" rx="1" />
+      <rect class="usual" x="0" y="8" width={width(expected)} height="5" rx="1" />
+    </svg>
+  )
+}
+
+/** The table. Names that stand on one side alone have the other cell empty. */
+export function ObservedExpected({ observed, expected }: { observed: Measures; expected: Measures }) {
+  const names = [...new Set([...Object.keys(observed), ...Object.keys(expected)])]
+  if (names.length === 0) return null
+  return (
+    <table class="measures">
+      <thead>
+        <tr>
+          <th scope="col">Measure</th>
+          <th scope="col">Observed</th>
+          <th scope="col">Expected</th>
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {names.map((name) => {
+          const [seen, usual] = [observed[name], expected[name]]
+          return (
+            <tr key={name}>
+              <th scope="row">{labelOf(name)}</th>
+              <td>{valueOf(seen)}</td>
+              <td>{valueOf(usual)}</td>
+              <td>
+                {typeof seen === 'number' && typeof usual === 'number' ? (
+                  <Bars observed={seen} expected={usual} />
+                ) : null}
+              </td>
+            </tr>
+          )
+        })}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,96 @@
+/** Stopping an agent and letting it go, and where that stands. */
+import type { ComponentChildren } from 'preact'
+import type { Quarantine } from '../answers.ts'
+import { change } from '../client.ts'
+import { Foreign, Tag, Time } from './basics.tsx'
+import { Act } from './dialog.tsx'
+
+const TONES: Readonly<Record<string, 'good' | 'bad' | 'warn'>> = {
+  proposed: 'warn',
+  requested: 'warn',
+  sent: 'warn',
+  acknowledged: 'good',
+  proven: 'good',
+  unproven: 'bad',
+  refused: 'bad',
+}
+const HOLDING: ReadonlySet<string> = new Set(['requested', 'sent', 'acknowledged', 'proven', 'unproven'])
+
+export const isHeld = (quarantine: Quarantine): boolean => HOLDING.has(quarantine.status)
+
+export function QuarantineTag({ quarantine }: { quarantine: Quarantine }) {
+  const tone = TONES[quarantine.status]
+  return <Tag text={quarantine.status} title={quarantine.status_reason} {...(tone === undefined ? {} : { tone })} />
+}
+
+/** Orders the quarantine of an identity. */
+export const QuarantineAct = (props: { identity: string; findingIds: readonly string[]; done(): void }) => (
+  <Act
+    label="Quarantine"
+    tone="danger"
+    shortcut="q"
+    explain={
+      <>
+        Orders every connected gateway and sink to stop <Foreign text={props.identity} />, and puts it on the list that
+        the gate asks.
+      </>
+    }
+    run={(reason) =>
+      change('POST', '/v1/quarantines', { identity: props.identity, reason, finding_ids: props.findingIds })
+    }
+    done={props.done}
+  />
+)
+
+/** Release, or approve what was proposed. */
+export function QuarantineActs({ quarantine, done }: { quarantine: Quarantine; done(): void }): ComponentChildren {
+  const order = (verb: 'release' | 'approve') => (reason: string) =>
+    change('POST', `/v1/quarantines/${quarantine.id}/${verb}`, { reason })
+  return (
+    <div class="acts">
+      {quarantine.status === 'proposed' ? (
+        <Act
+          label="Approve"
+          tone="danger"
+          explain="Carries out what was proposed."
+          run={order('approve')}
+          done={done}
+        />
+      ) : null}
+      {isHeld(quarantine) || quarantine.status === 'proposed' ? (
+        <Act
+          label={quarantine.status === 'proposed' ? 'Refuse' : 'Release'}
+          explain={quarantine.status === 'proposed' ? 'Nothing is stopped.' : 'The agent may act again.'}
+          run={order('release')}
+          done={done}
+        />
+      ) : null}
+    </div>
+  )
+}
+
+/** Where a quarantine stands, as facts. */
+export const QuarantineFacts = ({ quarantine }: { quarantine: Quarantine }) => (
+  <dl class="facts">
+    <dt>Status</dt>
+    <dd>
+      <QuarantineTag quarantine={quarantine} /> {quarantine.status_reason}
+    </dd>
+    <dt>Asked for</dt>
+    <dd>
+      by {quarantine.requested_by}, <Time at={quarantine.requested_at} />: <Foreign text={quarantine.reason} />
+    </dd>
+    <dt>Confirmed by</dt>
+    <dd>{quarantine.acknowledged_by.length === 0 ? 'nobody yet' : quarantine.acknowledged_by.join(', ')}</dd>
+    <dt>Ends</dt>
+    <dd>
+      <Time at={quarantine.ended_at ?? quarantine.expires_at} />
+      {quarantine.release_reason === null ? null : (
+        <>
+          {' '}
+          by {quarantine.released_by}: <Foreign text={quarantine.release_reason} />
+        </>
+      )}
+    </dd>
+  </dl>
+)

@@ -1,0 +1,42 @@
+/** What an identity has used of one kind, most used first; what is new is marked. */
+import type { Used } from '../answers.ts'
+import { Ago, Card, Foreign, searchPath, Tag, term } from './basics.tsx'
+
+const NEW_MS = 24 * 3_600_000
+
+export function UsedCard(props: {
+  title: string
+  field: string
+  identity: string
+  values: readonly Used[]
+  watchedSince: string
+}) {
+  const { title, field, identity, values, watchedSince } = props
+  const isNew = (used: Used): boolean =>
+    Date.now() - Date.parse(used.first_seen) < NEW_MS && Date.parse(used.first_seen) - Date.parse(watchedSince) > NEW_MS
+  if (values.length === 0) return null
+  return (
+    <Card title={`${title} (${values.length})`}>
+      <div class="table">
+        <table aria-label={title}>
+          <tbody>
+            {values.slice(0, 12).map((used) => (
+              <tr key={used.value}>
+                <th scope="row">
+                  <a href={searchPath(`${term('identity', identity)} ${term(field, used.value)}`)}>
+                    <Foreign text={used.value} short />
+                  </a>{' '}
+                  {isNew(used) ? <Tag text="new" tone="warn" /> : null}
+                </th>
+                <td class="number">{used.events.toLocaleString('en-GB')}</td>
+                <td>
+                  <Ago at={used.last_seen} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  )
+}
