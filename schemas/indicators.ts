@@ -12,7 +12,7 @@ import { validator } from './columns.ts'
 import { lookup } from './lookup.ts'
 
 /** Raised with every change of what the extractor takes from a text. */
-export const EXTRACTOR_VERSION = 1
+export const EXTRACTOR_VERSION = 2
 
 /**
  * What a hashed value was, as `value_kinds` names it by index: a whole leaf of arguments or results, or something found
@@ -76,6 +76,8 @@ export const INDICATOR_LIMITS = {
   arguments: 16,
   argument_stems: 16,
   argument_values: 8,
+  argument_parts: 6,
+  sites: 2,
   verbs: 3,
   nouns: 4,
 } as const
@@ -110,6 +112,8 @@ export const ArgumentIndicators = Type.Object({
   short: Type.Integer({ minimum: 0, maximum: 1, description: '1: a name, an id or a phrase, not a text' }),
   stems: hashes(INDICATOR_LIMITS.argument_stems, 'Content words'),
   values: hashes(INDICATOR_LIMITS.argument_values, 'Values, the whole leaf first'),
+  parts: Type.Optional(hashes(INDICATOR_LIMITS.argument_parts, 'Words of file names and link ends among the values')),
+  sites: Type.Optional(hashes(INDICATOR_LIMITS.sites, 'Own domains of hosts and addresses among the values')),
 })
 export type ArgumentIndicators = Static<typeof ArgumentIndicators>
 
@@ -118,7 +122,11 @@ export const CallIndicators = Type.Object({
   verbs: hashes(INDICATOR_LIMITS.verbs, "Acting words of the tool's name"),
   nouns: hashes(INDICATOR_LIMITS.nouns, "Other words of the tool's name"),
   classes: u32,
-  reads: Type.Integer({ minimum: 0, maximum: 1, description: '1: the name says that the call only reads' }),
+  reads: Type.Integer({
+    minimum: 0,
+    maximum: 2,
+    description: '1: the call only reads; 2: it builds, tests or installs what lies there; 0: it acts',
+  }),
   arguments: Type.Array(ArgumentIndicators, { maxItems: INDICATOR_LIMITS.arguments }),
 })
 export type CallIndicators = Static<typeof CallIndicators>
@@ -131,6 +139,7 @@ export const OrderIndicators = Type.Object({
   context_stems: hashes(INDICATOR_LIMITS.order_context_stems, 'Content words of its neighbours in the same paragraph'),
   values: hashes(INDICATOR_LIMITS.order_values, 'Values, those of a neighbour included where the order points at it'),
   author: hashes(INDICATOR_LIMITS.order_author, 'Words of the sender, owner or author of the item it stands in'),
+  sites: Type.Optional(hashes(INDICATOR_LIMITS.sites, "Own domain of the author's address")),
   item: u16,
   cohesion: Type.Integer({ minimum: 0, maximum: 255, description: 'Content words shared with the rest of its item' }),
 })

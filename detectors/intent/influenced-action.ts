@@ -46,7 +46,7 @@ type Context = Step<Settings, typeof influenceFields, Record<never, never>>
 
 export const influencedAction = defineDetector({
   id: 'intent/influenced-action',
-  version: 1,
+  version: 2,
 
   title: 'Action ordered by content that the user does not stand behind',
   severity: 'high',
@@ -87,6 +87,7 @@ function judgeAndAbsorb(context: Context, indicators: Indicators): Suspicion | u
   if (result !== undefined) {
     absorbResult(state, result, {
       place,
+      sites: call?.arguments.flatMap((argument) => argument.sites ?? []) ?? [],
       touched: (verdict?.evidence ?? 0) > 0 || (verdict?.mark ?? 0) > 0,
       mark: score >= settings.marked_from ? score : 0,
       keep: () => state.sources.add(evidenceOf(event)),
@@ -122,6 +123,7 @@ const PLACE_WORDS: Readonly<Record<number, string>> = {
   [PLACE.elsewhere]: 'not named by the user',
   [PLACE.reached]: 'reached from what was read before',
   [PLACE.named]: 'named by the user',
+  [PLACE.kind]: 'of the kind that the task is about',
 }
 
 /** One sentence for an analyst: which call, whose order, and why the user does not stand behind it. */

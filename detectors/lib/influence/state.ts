@@ -3,7 +3,7 @@
  * the orders that results held. Fixed sizes in typed columns, no text: hashes only. About 11 kB with its evidence.
  */
 import type { CallIndicators, OrderIndicators, ResultIndicators, TaskIndicators } from '../../../schemas/indicators.ts'
-import { INDICATOR_LIMITS as MAX, ORIGIN, VOICE } from '../../../schemas/indicators.ts'
+import { CLASS_BIT, INDICATOR_LIMITS as MAX, ORIGIN, VOICE } from '../../../schemas/indicators.ts'
 import type { Handles } from '../columns.ts'
 import { evidenceList } from '../evidence.ts'
 import { counter, small } from '../fields.ts'
@@ -34,7 +34,7 @@ const SOURCE_OF_ORIGIN: Readonly<Record<number, number>> = {
 }
 
 /** How the agent came to the place where an order stood. */
-export const PLACE = { elsewhere: 0, reached: 1, named: 2 } as const
+export const PLACE = { elsewhere: 0, reached: 1, named: 2, kind: 3 } as const
 
 const TASK_WORDS = 48
 const TASK_NAMES = 16
@@ -64,6 +64,8 @@ export const influenceFields = {
       context: { type: 'u32', length: MAX.order_context_stems },
       values: { type: 'u32', length: MAX.order_values },
       author: { type: 'u32', length: MAX.order_author },
+      /** Where the page and its author are at home. */
+      sites: { type: 'u32', length: MAX.sites },
       place: 'u8',
       status: 'u8',
       event: 'u8',
@@ -122,7 +124,27 @@ export function namesAuthor(state: InfluenceState, order: number): boolean {
   for (let part = 0; part < MAX.order_author; part++) {
     const author = state.orders.get('author', order, part)
     if (author === 0) return false
-    for (let at = 0; at < state.taskNames.length; at++) if (state.taskNames.get('hash', at) === author) return true
+    if (isTaskName(state, author)) return true
+  }
+  return false
+}
+
+const isTaskName = (state: InfluenceState, hash: number): boolean => {
+  for (let at = 0; at < state.taskNames.length; at++) if (state.taskNames.get('hash', at) === hash) return true
+  return false
+}
+
+export function holdsHash(
+  state: InfluenceState,
+  column: 'stems' | 'values' | 'sites',
+  order: number,
+  hash: number,
+  length: number,
+): boolean {
+  for (let part = 0; part < length; part++) {
+    const held = state.orders.get(column, order, part)
+    if (held === hash) return true
+    if (held === 0) return false
   }
   return false
 }
@@ -168,10 +190,12 @@ export function absorbCall(state: InfluenceState, call: CallIndicators, suspecte
   }
 }
 
-/** Takes the place where a call's result came from: named by the user, reached from there, or somewhere else. */
+/** Takes the place where a call's result came from: named by the user, reached from there, of a kind, or somewhere else. */
 export function placeOf(state: InfluenceState, call: CallIndicators | undefined): number {
   let place: number = PLACE.elsewhere
-  for (const argument of call?.arguments ?? []) {
+  if (call === undefined) return place
+  for (const argument of call.arguments) {
+    if (argument.parts?.some((part) => taskWord(state, part) > 0 || isTaskName(state, part))) return PLACE.named
     for (const hash of argument.values) {
       const at = findValue(state, hash)
       if (at < 0) continue
@@ -180,11 +204,15 @@ export function placeOf(state: InfluenceState, call: CallIndicators | undefined)
       if (source === SOURCE.link || source === SOURCE.field || source === SOURCE.status) place = PLACE.reached
     }
   }
-  return place
+  if (call.nouns.some((noun) => taskWord(state, noun) === 2)) return PLACE.kind
+  return (call.classes & state.taskClasses.value & ~READING) !== 0 ? PLACE.kind : place
 }
+const READING = CLASS_BIT.fetch
 
 export interface Absorbed {
   readonly place: number
+  /** Own domains of the place. */
+  readonly sites: readonly number[]
   /** Suspicion (0..1) of the call that brought the result: its new values carry it on. */
   readonly mark: number
   /** The call used something that an order brought: what it returns is no witness of its own. */
@@ -201,7 +229,7 @@ export function absorbResult(state: InfluenceState, result: ResultIndicators, fr
     return event < 0 ? NO_EVENT : event
   }
   for (const order of result.orders) {
-    if (order.strength > 0 && !knowsOrder(state, order)) addOrder(state, order, result.voice, from.place, keep)
+    if (order.strength > 0 && !knowsOrder(state, order)) addOrder(state, order, result.voice, from, keep)
     if (authorNamed(state, order.author)) vouch(state, order)
   }
   result.values.forEach((hash, index) => {
@@ -264,7 +292,7 @@ function addOrder(
   state: InfluenceState,
   order: OrderIndicators,
   voice: number,
-  place: number,
+  from: Absorbed,
   keep: () => number,
 ): void {
   const { orders } = state
@@ -280,7 +308,8 @@ function addOrder(
   fill(orders, 'context', at, order.context_stems, MAX.order_context_stems)
   fill(orders, 'values', at, order.values, MAX.order_values)
   fill(orders, 'author', at, order.author, MAX.order_author)
-  orders.set('place', at, place)
+  fill(orders, 'sites', at, [...(order.sites ?? []).slice(0, 1), ...from.sites], MAX.sites)
+  orders.set('place', at, from.place)
   orders.set('status', at, voice === VOICE.status ? 1 : 0)
   orders.set('event', at, keep())
   orders.set('age', at, state.ordersSeen.value % 65_536)
@@ -288,7 +317,7 @@ function addOrder(
 
 function fill(
   orders: InfluenceState['orders'],
-  column: 'stems' | 'context' | 'values' | 'author',
+  column: 'stems' | 'context' | 'values' | 'author' | 'sites',
   at: number,
   hashes: readonly number[],
   length: number,

@@ -3,19 +3,21 @@
  * for each argument its words and values. Nested arguments count leaf by leaf.
  */
 import { CLASS_BIT, type CallIndicators, INDICATOR_LIMITS } from '../../../schemas/indicators.ts'
+import { type CommandReading, EFFECT, isCommandKey, readCommand, requestOf } from './command.ts'
 import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
 import { actingRootOf, imperativeOf, nounClasses, rootOf } from './lexicon.ts'
 import { rootsOf, tellingWords } from './orders.ts'
-import { leavesOf } from './shape.ts'
+import { type Leaf, leavesOf } from './shape.ts'
 import { sentencesOf } from './text.ts'
-import { comparable, namesNothing, type Value } from './values.ts'
+import { comparable, namesNothing, partsOfValue, siteOf, type Value } from './values.ts'
 
 const READING = new Set(
   'get list read view search find show describe query lookup check browse visit open fetch see inspect scan print display look access review examine navigate count whoami head'.split(
     ' ',
   ),
 )
+const URL_KEY = /^(?:url|uri|href|endpoint)$/i
 const SHORT_CHARS_MAX = 100
 const SHORT_WORDS_MAX = 8
 
@@ -38,47 +40,83 @@ export function readsOnly(name: string): boolean {
   return acting.length > 0 && READING.has(acting[0] as string)
 }
 
-export function readCall(name: string, given: unknown, hasher: Hasher): CallReading {
+/** What a call does, by its tool's name, or by its argument where the tool does what that says. */
+function actOfCall(name: string, leaves: readonly Leaf[]): CommandReading {
   const words = nameWords(name)
+  const commands = leaves.filter((leaf) => isCommandKey(leaf.key, words))
+  if (commands.length > 0) return readCommand(commands.map((leaf) => leaf.text).join('\n'))
+  const method = leaves.find((leaf) => /^(?:http_?)?(?:method|verb)$/i.test(leaf.key))?.text.trim()
+  const request = requestOf(
+    words,
+    method,
+    leaves.some((leaf) => URL_KEY.test(leaf.key)),
+  )
+  if (request !== undefined) return request
   const verbs = words.filter((word) => imperativeOf(word) !== undefined && !isNounHere(word, words))
   const nouns = words.filter((word) => !verbs.includes(word))
   let classes = verbs.reduce((sum, verb) => sum | (imperativeOf(verb)?.classes ?? 0), 0)
   for (const noun of nouns) classes |= nounClasses(noun)
-  if (readsOnly(name)) classes |= CLASS_BIT.fetch
-  const values: Value[] = []
+  const reads = readsOnly(name)
+  if (reads) classes |= CLASS_BIT.fetch
+  return { verbs, nouns, classes, effect: reads ? EFFECT.reads : EFFECT.acts }
+}
+
+export function readCall(name: string, given: unknown, hasher: Hasher): CallReading {
   const { leaves } = leavesOf(typeof given === 'string' ? parsed(given) : given)
-  const byName = new Map<string, { short: boolean; roots: Set<string>; values: Set<string> }>()
+  const act = actOfCall(name, leaves)
+  const words = nameWords(name)
+  const values: Value[] = []
+  const byName = new Map<string, Held>()
   for (const leaf of leaves) {
     const key = leaf.key === '' ? `#${byName.size}` : leaf.key
     if (!byName.has(key) && byName.size >= INDICATOR_LIMITS.arguments) continue
-    const held = byName.get(key) ?? { short: true, roots: new Set(), values: new Set() }
+    const held = byName.get(key) ?? newHeld()
     byName.set(key, held)
-    const read = readArgument(leaf.text)
+    const read = readArgument(leaf.text, isCommandKey(leaf.key, words))
     held.short &&= read.short
     for (const root of read.roots) held.roots.add(root)
     for (const value of read.values) {
       held.values.add(value.text)
       values.push(value)
+      for (const part of partsOfValue(value)) held.parts.add(part)
+      const site = siteOf(value)
+      if (site !== undefined) held.sites.add(site)
     }
   }
   return {
     indicators: {
-      verbs: verbs.slice(0, INDICATOR_LIMITS.verbs).map((verb) => hasher.word(actingRootOf(verb))),
-      nouns: nouns.slice(0, INDICATOR_LIMITS.nouns).map((noun) => hasher.word(rootOf(noun))),
-      classes: classes >>> 0,
-      reads: readsOnly(name) ? 1 : 0,
-      arguments: [...byName].map(([key, held]) => ({
-        name: hasher.word(rootOf(key.toLowerCase())),
-        short: held.short ? 1 : 0,
-        stems: [...held.roots].slice(0, INDICATOR_LIMITS.argument_stems).map((root) => hasher.word(root)),
-        values: [...held.values]
-          .slice(0, INDICATOR_LIMITS.argument_values)
-          .map((value) => upper32(hasher.value(value))),
-      })),
+      verbs: act.verbs.slice(0, INDICATOR_LIMITS.verbs).map((verb) => hasher.word(actingRootOf(verb))),
+      nouns: act.nouns.slice(0, INDICATOR_LIMITS.nouns).map((noun) => hasher.word(rootOf(noun))),
+      classes: act.classes >>> 0,
+      reads: act.effect,
+      arguments: [...byName].map(([key, held]) => encodeArgument(key, held, hasher)),
     },
     values,
   }
 }
+
+interface Held {
+  short: boolean
+  readonly roots: Set<string>
+  readonly values: Set<string>
+  readonly parts: Set<string>
+  readonly sites: Set<string>
+}
+
+const newHeld = (): Held => ({ short: true, roots: new Set(), values: new Set(), parts: new Set(), sites: new Set() })
+
+const encodeArgument = (key: string, held: Held, hasher: Hasher): CallIndicators['arguments'][number] => ({
+  name: hasher.word(rootOf(key.toLowerCase())),
+  short: held.short ? 1 : 0,
+  stems: [...held.roots].slice(0, INDICATOR_LIMITS.argument_stems).map((root) => hasher.word(root)),
+  values: [...held.values].slice(0, INDICATOR_LIMITS.argument_values).map((value) => upper32(hasher.value(value))),
+  ...(held.parts.size > 0 && {
+    parts: [...held.parts].slice(0, INDICATOR_LIMITS.argument_parts).map((part) => hasher.word(part)),
+  }),
+  ...(held.sites.size > 0 && {
+    sites: [...held.sites].slice(0, INDICATOR_LIMITS.sites).map((site) => hasher.word(site)),
+  }),
+})
 
 /** "email" in `send_email` and "account" in `verify_account` are what is acted on, not the act. */
 const isNounHere = (word: string, words: readonly string[]): boolean => {
@@ -94,15 +132,18 @@ function parsed(text: string): unknown {
   }
 }
 
-/** One leaf of the arguments: a short one is a value as a whole, too. */
-export function readArgument(text: string): {
+/** One leaf of the arguments: a short one is a value as a whole, too, and so is a command. */
+export function readArgument(
+  text: string,
+  command = false,
+): {
   readonly short: boolean
   readonly roots: readonly string[]
   readonly values: readonly Value[]
 } {
   const sentences = sentencesOf(text)
   const words = sentences.flatMap((sentence) => [...sentence.words])
-  const short = text.length <= SHORT_CHARS_MAX && words.length <= SHORT_WORDS_MAX
+  const short = command || (text.length <= SHORT_CHARS_MAX && words.length <= SHORT_WORDS_MAX)
   const values: Value[] = []
   const whole = comparable(text)
   if (short && whole.length >= 2 && !namesNothing(text)) values.push({ kind: 'leaf', text: whole })

@@ -19,7 +19,7 @@ import { type Reading, readSentence } from './orders.ts'
 import { type Leaf, leavesOf } from './shape.ts'
 import { authorWords } from './task.ts'
 import { sentencesOf } from './text.ts'
-import { comparable, namesNothing, type Value, valuesOf } from './values.ts'
+import { comparable, namesNothing, siteOf, type Value, valuesOf } from './values.ts'
 
 /** A short answer of a tool that acts, on one line, is its status; longer ones show texts of others. */
 const STATUS_CHARS_MAX = 220
@@ -206,6 +206,7 @@ function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndi
   const values = [...line.values, ...(lender?.values ?? [])]
   const own = new Set([...reading.roots, ...(lender?.reading.roots ?? [])])
   const context = new Set(neighbours.flatMap((other) => other.reading.roots))
+  const sites = sitesOf(line.author).map((site) => hasher.word(site))
   return {
     strength: order.strength,
     classes: (reading.classes | (lender?.reading.classes ?? 0)) >>> 0,
@@ -221,9 +222,17 @@ function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndi
       .filter((word) => !isStopWord(word))
       .slice(0, INDICATOR_LIMITS.order_author)
       .map((word) => hasher.word(word)),
+    ...(sites.length > 0 && { sites }),
     item: Math.min(line.item, 0xffff),
     cohesion: Math.min(cohesionOf(own, line, lines), 255),
   }
+}
+
+/** Where an author is at home: the domain of the address. */
+const sitesOf = (author: string): string[] => {
+  const address = /[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/.exec(author.slice(0, 200))?.[0]
+  const site = address === undefined ? undefined : siteOf({ kind: 'address', text: address.toLowerCase() })
+  return site === undefined ? [] : [site]
 }
 
 /** How many sentences of an item are compared with an order in it. */

@@ -8,6 +8,7 @@
  * may have written.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
+import { headed } from './headed.ts'
 import { blocksOfHtml, looksLikeHtml } from './html.ts'
 import { parseRepresentation } from './representation.ts'
 import { looksLikeYaml, parseYaml } from './yaml.ts'
@@ -76,6 +77,12 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
     const deeper = { ...place, depth: place.depth + 1 }
     const open = place.depth < DEPTH_MAX
     const plain = visible(unescaped(text))
+    // Who wrote a record is known from the record; a head inside it is a claim.
+    const letter = open && place.author === '' ? headed(plain) : undefined
+    if (letter !== undefined) {
+      walkMap({ entries: [...letter.fields, ['body', letter.body]] }, { ...deeper, author: letter.author })
+      return
+    }
     const inner = open ? (parse(text) ?? (plain === text ? undefined : parse(plain))) : undefined
     if (inner !== undefined) {
       walk(inner.node, deeper)

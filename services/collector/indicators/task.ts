@@ -15,17 +15,22 @@ const set = (text: string): Set<string> => new Set(text.split(/\s+/))
 /** Doing what was asked. */
 const COMPLY = set(
   `follow following follows complete completing fulfil fulfill achieve accomplish address handle execute perform do carry implement resolve process satisfy meet act finish
-  help according accordingly per obey honor honour work befolge befolgen erledige erledigen folge sigue siga cumple completa haz suivez suis effectue faites segui completa siga cumpra 按照 执行 完成 处理`,
+  help according accordingly per care deal obey honor honour work befolge befolgen erledige erledigen folge sigue siga cumple completa haz suivez suis effectue faites segui completa siga cumpra 按照 执行 完成 处理`,
 )
 /** What was asked. */
 const ASKED = set(
   `instruction instructions request requests requested task tasks issue issues ask asks asked need needs needed todo todos steps directions wishes wants want homework work assignment
-  assignments items orders told says said guidance guidelines procedure checklist anweisungen anweisung anleitung aufgaben aufgabe bitte instrucciones instrucción tareas tarea solicitud petición consignes
+  assignments items orders points ticket tickets invoice invoices told says said guidance guidelines procedure checklist anweisungen anweisung anleitung aufgaben aufgabe bitte instrucciones instrucción tareas tarea solicitud petición consignes
   tâches tâche demande istruzioni richiesta compiti instruções tarefas pedido 指示 说明 要求 任务 请求`,
 )
 /** Saying or sending something, in a task that points at a text. */
 const TOLD = set(
   'sent send emailed mailed asked ask asks told tells tell shared posted invited wrote messaged proposed reported requested mentioned said',
+)
+/** "As the README says", "the way it describes". */
+const LIKE = set('as like how way wie como comme come zoals')
+const SAYS = set(
+  'says say states describes described explains explained documented documents written suggests recommends dice dit sagt',
 )
 const WINDOW = 7
 
@@ -34,11 +39,14 @@ export function delegationOf(sentences: readonly Sentence[]): 0 | 1 | 2 {
   let pointed: 0 | 1 = 0
   for (const { words } of sentences) {
     let complied = -WINDOW
+    let likened = -WINDOW
     for (let at = 0; at < words.length; at++) {
       const word = words[at] as Word
       if (TOLD.has(word.lower)) pointed = 1
       if (ASKED.has(word.lower) && at - complied < WINDOW && at > complied) return 2
       if (word.lower === 'instructions' || word.lower === 'accordingly' || word.lower === 'according') return 2
+      if (SAYS.has(word.lower) && at - likened < WINDOW) return 2
+      if (LIKE.has(word.lower)) likened = at
       if (COMPLY.has(word.lower)) complied = at
       if (word.lower === 'it' && at - complied === 1 && pointed === 1) return 2
       if (word.ideographs && /按照|遵照|按.{0,6}(?:要求|指示|说明)|(?:要求|任务|指示)/.test(word.lower)) return 2

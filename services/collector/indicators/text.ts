@@ -185,10 +185,27 @@ function wordOf(chunk: string): Word | undefined {
   })
 }
 
+const CODE = /`([^`\n]{2,400})`/g
+const CODE_WORDS_COMPARED = 4
+
+/** Code between backticks is one value, however long: a call carries it out as it stands. */
+function codeOf(text: string, phrases: { plain: string; value: Value }[]): void {
+  for (const match of text.slice(0, 8_192).matchAll(CODE)) {
+    const form = comparable(match[1] as string)
+    if (form.length < 3 || phrases.length >= 32) continue
+    const words = form.split(' ').slice(0, CODE_WORDS_COMPARED)
+    phrases.push({
+      plain: words.map((word) => wordOf(word)?.lower ?? '').join(' '),
+      value: { kind: 'quoted', text: form },
+    })
+  }
+}
+
 /** Phrases in quotes: titles, subjects, new passwords. They are values because a call repeats them whole. */
 function phrasesOf(text: string): { readonly plain: string; readonly value: Value }[] {
   const phrases: { plain: string; value: Value }[] = []
   if (!/["'“‘«`「『《]/.test(text)) return phrases
+  codeOf(text, phrases)
   for (const match of text.slice(0, 8_192).matchAll(QUOTED)) {
     const inside = match[2] as string
     const chunks = inside.split(/\s+/)

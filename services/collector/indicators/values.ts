@@ -122,3 +122,33 @@ function identifier(word: string, lower: string): Value[] {
   const mixed = /[a-z]/.test(word) && /[A-Z]/.test(word.slice(1)) && word.length >= 20
   return mixed || /[._@#]/.test(lower.slice(1, -1)) ? [{ kind: 'token', text: lower }] : []
 }
+
+/** Mail providers whose customers have nothing to do with each other. */
+const SHARED_MAIL = new Set(
+  'gmail googlemail outlook hotmail live msn yahoo ymail proton protonmail icloud me gmx web aol mail zoho yandex qq 163 126 fastmail tutanota hey'.split(
+    ' ',
+  ),
+)
+
+/** The registrable domain of a host, an address or a URL, marked as one; undefined where it tells nothing about who it is. */
+export function siteOf(value: Value): string | undefined {
+  if (value.kind !== 'host' && value.kind !== 'address' && !(value.kind === 'leaf' && ADDRESS.test(value.text)))
+    return undefined
+  const host = value.text.slice(value.text.lastIndexOf('@') + 1).replace(/:\d+$/, '')
+  const { domain, domainWithoutSuffix } = parseHost(host, { allowPrivateDomains: true })
+  if (domain === null || (domainWithoutSuffix !== null && SHARED_MAIL.has(domainWithoutSuffix))) return undefined
+  return `site:${domain}`
+}
+
+const PARTS_MAX = 4
+/** Words of a file's name or of the last part of a link, by which a user speaks of it: `docs/INSTALL.md` is "the install". */
+export function partsOfValue(value: Value): string[] {
+  if (value.kind !== 'path' && value.kind !== 'url' && value.kind !== 'leaf') return []
+  if (value.kind === 'leaf' && !/[./#:-]/.test(value.text)) return []
+  const last = value.text.split(/[/\\]/).at(-1) ?? ''
+  const bare = last.replace(/\.[a-z0-9]{1,6}$/, '')
+  return bare
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((part) => part.length > 2 && !/^\d+$/.test(part))
+    .slice(0, PARTS_MAX)
+}
