@@ -31,15 +31,15 @@ const SHELL_WORDS = set(
 const HTTP_WORDS = set(
   'http https request requests fetch curl api call rest webhook web url client send do make execute get post put patch delete',
 )
-const METHOD_CLASSES: Readonly<Record<string, number>> = {
-  get: CLASS_BIT.fetch,
-  head: CLASS_BIT.fetch,
-  options: CLASS_BIT.fetch,
-  post: CLASS_BIT.send,
-  put: CLASS_BIT.send,
-  patch: CLASS_BIT.send,
-  delete: CLASS_BIT.delete,
-}
+const METHOD_CLASSES = new Map([
+  ['get', CLASS_BIT.fetch],
+  ['head', CLASS_BIT.fetch],
+  ['options', CLASS_BIT.fetch],
+  ['post', CLASS_BIT.send],
+  ['put', CLASS_BIT.send],
+  ['patch', CLASS_BIT.send],
+  ['delete', CLASS_BIT.delete],
+])
 
 /** Programs in front of the one that acts. */
 const WRAPPERS = set('sudo env nohup time timeout nice xargs command exec doas stdbuf setsid ionice watch')
@@ -89,9 +89,9 @@ export function requestOf(
   hasUrl: boolean,
 ): CommandReading | undefined {
   if (!hasUrl || nameWords.length === 0 || !nameWords.every((word) => HTTP_WORDS.has(word))) return undefined
-  const named = nameWords.find((word) => word in METHOD_CLASSES && word !== 'get')
+  const named = nameWords.find((word) => METHOD_CLASSES.has(word) && word !== 'get')
   const verb = method?.toLowerCase() ?? named ?? 'get'
-  const classes = METHOD_CLASSES[verb] ?? CLASS_BIT.send
+  const classes = METHOD_CLASSES.get(verb) ?? CLASS_BIT.send
   const reads = classes === CLASS_BIT.fetch
   return {
     verbs: [reads ? 'fetch' : verb === 'delete' ? 'delete' : 'post'],
