@@ -4,14 +4,16 @@
  * A detector is one file in a fixed order: prose (what fires, why, what it misses), settings, identity and version,
  * meaning, state, `matches`, `step`, and where it needs others, its second half. `docs/add-a-detector.md` walks through
  * it. The engine calls `step` with the events of one key in log order; the step reads and changes its own state,
- * nothing else, and answers what it suspects. It learns only from what it does not suspect.
+ * nothing else, and answers what it suspects. What an identity usually does it reads from the habits in
+ * `detectors/habits/`, which learn after all detectors have looked, and only what none of them suspects.
  */
 import type { Static, TObject } from 'typebox'
 import type { EventView } from '../schemas/event.ts'
 import type { Evidence, Measures, Severity } from '../schemas/finding.ts'
 import type { CrossKey, SignalView } from '../schemas/signal.ts'
-import type { Fields, Handles } from './lib/columns.ts'
+import type { Fields, Handles, WindowSpec } from './lib/columns.ts'
 import type { Lists } from './lib/lists.ts'
+import type { Habits, Views } from './habits/habit.ts'
 
 /** What a step saw that it did not expect. The engine makes a finding, or a candidate, of it. */
 export interface Suspicion {
@@ -57,7 +59,7 @@ export interface Sent {
 }
 
 /** What a step gets. The object is reused: nothing of it may be kept beyond the call. */
-export interface Step<S, F extends Fields, W extends Fields> {
+export interface Step<S, F extends Fields, W extends Fields, U extends Habits = Record<never, never>> {
   readonly event: EventView
   /** Event time in ms; for a flagged event the time of its key's newest event. Never use `event.time` for state. */
   readonly time: number
@@ -68,6 +70,8 @@ export interface Step<S, F extends Fields, W extends Fields> {
   /** Event time of the key's first event, in ms. */
   readonly since: number
   readonly state: Handles<F>
+  /** What the identity usually does, and what is new about this event: the habits in `uses`. */
+  readonly habits: Views<U>
   readonly settings: S
   readonly lists: Lists
   /**
@@ -78,11 +82,11 @@ export interface Step<S, F extends Fields, W extends Fields> {
   /** Start of that window in ms. */
   readonly windowStart: number
   send(signal: Sent): void
-}
-
-export interface WindowSpec<W extends Fields> {
-  readonly lengthMs: number
-  readonly state: W
+  /**
+   * Keeps the habits from learning this event although nothing is told of it: it belongs to what was suspected before. A
+   * suspicion of medium and up does the same by itself. Only a live detector is heard.
+   */
+  doubt(): void
 }
 
 /** A candidate of the first half, as its second half meets it. */
@@ -151,6 +155,7 @@ export interface DetectorSpec<
   W extends Fields,
   F2 extends Fields,
   W2 extends Fields,
+  U extends Habits,
 > {
   /** tactic/name, as its path. */
   readonly id: string
@@ -170,12 +175,15 @@ export interface DetectorSpec<
   readonly key: 'identity' | 'session'
   /** Sees events whose time was replaced, too: only rules that use no learned time may. */
   readonly absolute?: boolean
+  /** The habits of the identity that it reads, by the names under which its step finds them. */
+  readonly uses?: U
+  /** What no habit holds. */
   readonly state: F
   readonly window?: WindowSpec<W>
 
   /** Cheap test before any state is touched. */
   matches(event: EventView, lists: Lists): boolean
-  step(context: Step<Static<S>, F, W>): Suspicion | undefined
+  step(context: Step<Static<S>, F, W, U>): Suspicion | undefined
   /** Brings a finding up to date when its window closes (revision 2); absent: there is no second revision. */
   summarise?(
     window: Handles<W>,
@@ -186,7 +194,7 @@ export interface DetectorSpec<
 
 /** A detector as the engine sees it, its own types erased. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the engine handles all detectors alike; their own files are typed.
-export type Detector = DetectorSpec<TObject, any, any, any, any>
+export type Detector = DetectorSpec<TObject, any, any, any, any, any>
 
 /** Declares a detector; the identity function, there for its types. */
 export function defineDetector<
@@ -195,7 +203,8 @@ export function defineDetector<
   W extends Fields = Record<never, never>,
   F2 extends Fields = Record<never, never>,
   W2 extends Fields = Record<never, never>,
->(spec: DetectorSpec<S, F, W, F2, W2>): Detector {
+  U extends Habits = Record<never, never>,
+>(spec: DetectorSpec<S, F, W, F2, W2, U>): Detector {
   return spec
 }
 

@@ -109,7 +109,7 @@ export const LIMITS = {
 
   // Detector state
   dedup_ids_per_partition: 65_536,
-  identity_rest_bytes_max: 256,
+  identity_rest_bytes_max: 1_024,
   identity_active_bytes_max: 4_096,
   session_bytes_max: 16_384,
   identities_per_partition_max: 1_500_000,

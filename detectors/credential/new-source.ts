@@ -1,52 +1,59 @@
 /**
- * Fires when a known identity acts from a network, or through client software, that it never used. Either alone is
- * medium or low. High is a new network together with something else new within an hour: the client, an action that the
- * identity never did, or, where it is no person, a second network. Before it fires, the second half asks whether other owners of the same group already use
- * the source: a new egress address that others have used for a while is the platform's, not a thief's.
+ * Fires when a known identity acts from a network, or through client software, that it never used. A new source alone is
+ * low: people travel, pods move, egress changes. What speaks for a theft raises it: network and client both new, a second
+ * new network of a machine within the hour, several first looks around, and above all an act of consequence that the
+ * identity never did (`detectors/lib/consequence.ts`). One of these is medium, two are high; an act that changes who may do
+ * what, reaches for credentials or stops the logging counts as two. Before anything is told, the second half asks whether
+ * other owners already use the source: what many do is a change, what one does alone is news.
  *
  * Why: who steals a credential uses it from his own machine and with his own tools, and wants something that its owner
  * does not do. An identity that changes its network all the time has a high rate of novelty of its own, and the change
- * says nothing: the probability of a new source on a day must be small (Gamma-Poisson) for anything to fire.
+ * says nothing: the probability of a new network on a day must be small (Gamma-Poisson).
  *
- * Misses: a thief inside the victim's network and client (a hijacked agent, its own proxy); the first days of an
- * identity; addresses that the log does not carry; a source that three other owners have used for an hour.
+ * Misses: a thief inside the victim's network and client (a hijacked agent, its own proxy); the first days of an identity;
+ * addresses that the log does not carry; another place within the victim's private network; who uses the other address
+ * family beside the victim, with the same client and key, and does nothing of weight; a source that three other owners have
+ * used for an hour.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Step, type Suspicion } from '../detector.ts'
+import { actions } from '../habits/actions.ts'
+import { sources } from '../habits/sources.ts'
+import { versions } from '../habits/versions.ts'
+import { isAnonymous } from '../lib/anonymous.ts'
+import { type Consequence, consequenceOf, isChange, isReach } from '../lib/consequence.ts'
 import { evidenceList, evidenceOf } from '../lib/evidence.ts'
-import { counter, earliest, recentSet, small } from '../lib/fields.ts'
-import { seenFilter } from '../lib/filter.ts'
-import { gammaPoissonLogTail, surpriseOf } from '../lib/maths.ts'
+import { counter, earliest, small } from '../lib/fields.ts'
+import { surpriseOf } from '../lib/maths.ts'
 import { isNetwork } from '../lib/networks.ts'
-import { decayedProfile } from '../lib/profile.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-const NOVELTY_HALF_LIFE_MS = 14 * DAY_MS
 
 const Settings = Type.Object({
   warm_up_ms: Type.Integer({ default: 2 * DAY_MS, minimum: 0, description: 'Age of an identity before it is judged' }),
   warm_up_events: Type.Integer({ default: 20, minimum: 1, maximum: 255, description: 'Events before it is judged' }),
   rare_probability_max: Type.Number({
     default: 0.1,
-    description: 'Where a day brings a new network with at most this probability, one alone is medium',
+    description: 'Where a day brings a new network with at most this probability, one alone is low',
   }),
   odd_probability_max: Type.Number({
     default: 0.25,
-    description: 'Where with at most this one, it is nothing alone, and high with something else that is new',
+    description: 'Where with at most this one, it takes one thing more to be as much; above, a network means nothing',
   }),
-  usual_probability_min: Type.Number({
-    default: 0.4,
-    description: 'Where with at least this one, it means nothing; in between, medium with something else that is new',
+  rare_action_probability_max: Type.Number({
+    default: 0.02,
+    description: 'Where an hour brings a first action with more than this probability, one means nothing',
   }),
-  follow_ms: Type.Integer({
-    default: HOUR_MS,
-    description: 'How long after a new source anything else that is new belongs to it',
+  first_looks_min: Type.Integer({
+    default: 3,
+    minimum: 1,
+    maximum: 255,
+    description: 'First reads and lists from the new source that speak for a theft',
   }),
-  adopt_ms: Type.Integer({ default: DAY_MS, description: 'How long after its first use a reported source is known' }),
   peer_owners_min: Type.Integer({
     default: 3,
     minimum: 1,
@@ -58,134 +65,103 @@ const Settings = Type.Object({
   }),
 })
 
+const uses = { sources, actions, versions }
 const rest = {
-  networks: recentSet({ size: 6 }),
-  clients: recentSet({ size: 4 }),
-  /** What it did, to tell a first action. */
-  actions: seenFilter({ bytes: 48 }),
-  /** New networks after the first day, those that were strange enough to page left out. */
-  novelty: decayedProfile({ halfLifeMs: NOVELTY_HALF_LIFE_MS, dimensions: 0 }),
   /** Stops at 255. */
   events: small(),
-  /** The new source in hand: not learned until it is adopted. 0: none. */
-  suspectNetwork: counter(),
-  suspectClient: counter(),
-  /** When it was first seen, in minutes since 1970. */
-  suspectMinute: counter(),
-  /** Level already reported of it, an index of LEVELS. */
-  suspectLevel: small(),
+  /** The occasion in hand, in minutes since 1970: when its source was first seen. 0: none. */
+  occasion: counter(),
+  /** Level already told of it, an index of LEVELS. */
+  level: small(),
+  /** What has joined it: bits of JOINED. */
+  joined: small(),
+  /** First reads and lists from there. */
+  looks: small(),
 }
 const open = { evidence: evidenceList({ bytes: 320 }) }
+
 const LEVELS = ['', 'low', 'medium', 'high'] as const
 const LOW = 1
 const MEDIUM = 2
 const HIGH = 3
 
-type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open>
+/** What can join a new source, with its bit and how many levels it is worth. */
+const JOINED = { client: 1, another: 2, looks: 4, change: 8, reach: 16 } as const
+const WORTH: Readonly<Record<keyof typeof JOINED, number>> = { client: 1, another: 1, looks: 1, change: 1, reach: 2 }
 
-/** A cloud service or console that acts in the identity's place names itself as client: that is no client of its own. */
-const isClient = (event: EventView): boolean =>
-  !event.user_agent_family.includes('.') && !/aws[- ]internal/i.test(event.user_agent)
-
-/** Networks and clients have fingerprints of their own kind; 0 where the event does not say. */
-const NETWORK_SEED = 0x6e657477
-const CLIENT_SEED = 0x636c6965
-const printOf = (word: string, seed: number): number => (word === '' ? 0 : hash32(word, seed) || 1)
-
-interface Source {
-  readonly network: number
-  readonly client: number
-  readonly newNetwork: boolean
-  readonly newClient: boolean
-}
-
-function sourceOf({ event, state }: Context): Source {
-  const network = isNetwork(event.source_network) ? printOf(event.source_network, NETWORK_SEED) : 0
-  const client = printOf(event.user_agent_family, CLIENT_SEED)
-  return {
-    network,
-    client,
-    newNetwork: network !== 0 && !state.networks.has(network),
-    // Asked last, and of unknown ones alone: what is no client never becomes a known one.
-    newClient: client !== 0 && !state.clients.has(client) && isClient(event),
-  }
-}
+type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open, typeof uses>
 
 const groupKey = (event: EventView, kind: 'network' | 'client'): string =>
-  `${event.principal_kind}/${event.role}/${kind}/${kind === 'network' ? event.source_network : event.user_agent_family}`
+  `${kind}/${kind === 'network' ? event.source_network : event.user_agent_family}`
 
-/**
- * First uses are sent during warm-up too, and again when a source has been forgotten: evidence for others. A reported
- * source stays unknown for a day; its first use has been sent.
- */
-function sendFirstUses(context: Context, source: Source): void {
-  const { event, state } = context
+/** First uses are sent during warm-up too, and again when a source has been forgotten: evidence for others. */
+function sendFirstUses(context: Context): void {
+  const { event, habits } = context
+  const { sources: source } = habits
+  if (source.onTrial) return
   const fingerprint = hash32(event.owner)
-  if (source.newNetwork && source.network !== state.suspectNetwork.value) {
-    context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
+  if (source.newNetwork) context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
+  if (source.newClient) context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
+}
+
+/** Begins an occasion where none is running. */
+function turnOccasion({ state, habits, time }: Context): void {
+  const begun = habits.sources.trialSince === 0 ? time : habits.sources.trialSince
+  const minute = Math.max(1, Math.floor(begun / MINUTE_MS))
+  if (state.occasion.value === minute) return
+  state.occasion.value = minute
+  state.level.value = 0
+  state.joined.value = 0
+  state.looks.value = 0
+}
+
+/** Takes in what this event adds to the occasion. A client that comes with a new version of the agent adds nothing. */
+function join({ event, state, habits, settings }: Context, act: Consequence): void {
+  const { sources: source, actions: done, versions: version } = habits
+  const add = (what: keyof typeof JOINED): void => {
+    state.joined.value |= JOINED[what]
   }
-  if (source.newClient && source.client !== state.suspectClient.value) {
-    context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
-  }
-}
-
-function learn({ event, state, time, since }: Context, source: Source): void {
-  // The networks of the first day are where it starts from, not a habit of changing them.
-  if (source.newNetwork && time - since >= DAY_MS) state.novelty.add([], time)
-  if (source.network !== 0) state.networks.use(source.network)
-  if (source.newClient || (source.client !== 0 && state.clients.has(source.client))) state.clients.use(source.client)
-  state.actions.add(hash32(event.action))
-}
-
-/** The reported source becomes known: it was shown to a person, and it stays in use or its occasion is over. */
-function adopt({ state }: Context): void {
-  if (state.suspectMinute.value === 0) return
-  if (state.suspectNetwork.value !== 0) {
-    state.networks.use(state.suspectNetwork.value)
-    // What looked like theft says nothing of how often the identity itself moves.
-    if (state.suspectLevel.value < HIGH) state.novelty.add([], state.suspectMinute.value * MINUTE_MS)
-  }
-  if (state.suspectClient.value !== 0) state.clients.use(state.suspectClient.value)
-  state.suspectNetwork.value = 0
-  state.suspectClient.value = 0
-  state.suspectMinute.value = 0
-  state.suspectLevel.value = 0
-}
-
-/** ln of the probability that a day of this identity brings a new network: Gamma(0.5, 5 days) before anything is known. */
-function dailyLogProbability({ state, time, since }: Context): number {
-  const mean = NOVELTY_HALF_LIFE_MS / Math.LN2
-  const exposureDays = (mean * -Math.expm1(-Math.max(0, time - since) / mean)) / DAY_MS
-  return gammaPoissonLogTail(1, 0.5 + state.novelty.weightAt(time), 5 + exposureDays)
-}
-
-/** What a new network is worth: the less, the more often this identity moves. */
-function networkPoints({ settings }: Context, logProbability: number): number {
-  if (logProbability <= Math.log(settings.rare_probability_max)) return 4
-  if (logProbability <= Math.log(settings.odd_probability_max)) return 3
-  return logProbability < Math.log(settings.usual_probability_min) ? 2 : 0
-}
-
-/** A new client alone is low; a network of somebody who moves now and then needs company to be anything. */
-function levelOf(points: number, newClient: boolean): number {
-  if (points >= 4) return points >= 5 ? HIGH : MEDIUM
-  return newClient ? LOW : 0
-}
-
-function suspect(context: Context, source: Source, logProbability: number): Suspicion | undefined {
-  const { event, state, settings, time } = context
-  const newAction = !state.actions.has(hash32(event.action))
-  const inTime = Math.abs(time - state.suspectMinute.value * MINUTE_MS) <= settings.follow_ms
-  const network = source.newNetwork ? networkPoints(context, logProbability) : 0
+  if (source.newNetwork && source.newClient && !version.isFresh) add('client')
   // People walk from one network into the next; a machine that does hides behind many.
-  const roams = event.principal_kind !== 'person' && inTime && state.suspectNetwork.value !== 0
-  const another = network > 0 && roams && state.suspectNetwork.value !== source.network
-  const extra = (source.newClient ? 2 : 0) + (newAction && inTime ? (network > 0 ? 2 : 1) : 0) + (another ? 1 : 0)
-  const level = levelOf(network + extra, source.newClient)
-  if (source.newNetwork) state.suspectNetwork.value = source.network
-  if (source.newClient) state.suspectClient.value = source.client
-  if (level <= state.suspectLevel.value) return undefined
-  state.suspectLevel.value = level
+  if (event.principal_kind !== 'person' && source.newNetwork && source.anotherOnTrial) add('another')
+  if (!done.newAction) return
+  const isRare = done.newLogProbability(HOUR_MS) <= Math.log(settings.rare_action_probability_max)
+  // What somebody approved may be new, and is still done from a strange place.
+  if (isReach(act) && event.approval === '') add('reach')
+  else if (isChange(act) && isRare) add('change')
+  else if (isRare && !version.isFresh) {
+    if (state.looks.value < 255) state.looks.value++
+    if (state.looks.value >= settings.first_looks_min) add('looks')
+  }
+}
+
+const joinedOf = (bits: number): (keyof typeof JOINED)[] =>
+  (Object.keys(JOINED) as (keyof typeof JOINED)[]).filter((what) => (bits & JOINED[what]) !== 0)
+
+const WORDS: Readonly<Record<keyof typeof JOINED, string>> = {
+  client: 'network and client are both new',
+  another: 'a second new network within the hour',
+  looks: 'several first looks around',
+  change: 'a first act that changes things',
+  reach: 'a first act on permissions, credentials or logging',
+}
+
+/** What the network is worth with what has joined it: the less, the more often this identity moves. */
+function networkLevel({ habits, settings }: Context, logProbability: number, worth: number): number {
+  if (!habits.sources.newNetwork || logProbability > Math.log(settings.odd_probability_max)) return 0
+  const alone = logProbability <= Math.log(settings.rare_probability_max) ? LOW : 0
+  return Math.min(HIGH, alone + worth)
+}
+
+function suspect(context: Context, logProbability: number): Suspicion | undefined {
+  const { event, state, habits } = context
+  const { sources: source } = habits
+  const joined = joinedOf(state.joined.value)
+  const worth = joined.reduce((sum, what) => sum + WORTH[what], 0)
+  const level = Math.max(source.newClient ? LOW : 0, networkLevel(context, logProbability, worth))
+  if (level >= MEDIUM) context.doubt()
+  if (level <= state.level.value) return undefined
+  state.level.value = level
   const { evidence } = context.openWindow()
   const shown = evidenceOf(event)
   evidence.add(shown)
@@ -194,19 +170,21 @@ function suspect(context: Context, source: Source, logProbability: number): Susp
   const novel = [
     ...(source.newNetwork ? [`network ${event.source_network}`] : []),
     ...(source.newClient ? [`client ${event.user_agent_family}`] : []),
-    ...(newAction && inTime ? [`action ${event.action}`] : []),
+    ...(habits.actions.newAction ? [`action ${event.action}`] : []),
   ]
+  const reasons = joined.map((what) => WORDS[what])
   return {
-    why: `${event.identity} used ${novel.join(' and ')}, which it never used since it is watched.`,
+    why: `${event.identity} used ${novel.join(' and ')}, which it never used since it is watched${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`,
     observed: {
       new: novel,
+      joined: reasons,
       source_address: event.source_address,
       user_agent: event.user_agent,
       credential: event.credential,
     },
     expected: {
-      known_networks: state.networks.size,
-      known_clients: state.clients.size,
+      known_networks: source.networks,
+      known_clients: source.clients,
       new_network_a_day: Math.exp(logProbability),
     },
     surprise: surpriseOf(logProbability),
@@ -224,57 +202,40 @@ function suspect(context: Context, source: Source, logProbability: number): Susp
 
 export const newSource = defineDetector({
   id: 'credential/new-source',
-  version: 1,
+  version: 2,
 
   title: 'Credential used from a new source',
   severity: 'medium',
   mode: 'live',
   techniques: ['T1078.004', 'T1552.005', 'AML.T0091.000', 'ASI03'],
   falsePositives: [
-    'A move to another network or client: peers of other owners explain a shared one, the rest is known after a day',
-    'A new integration that brings its own address',
+    'A move to another network with new client software at the same time: known after a day',
+    'A new integration that brings its own address and begins with a duty that its identity never had',
   ],
 
   settings: Settings,
   key: 'identity',
+  uses,
   state: rest,
   window: { lengthMs: HOUR_MS, state: open },
 
   matches: (event) =>
     event.action !== 'user.message' &&
-    (isNetwork(event.source_network) || (event.source_network === '' && event.user_agent_family !== '')),
+    (isNetwork(event.source_network) || (event.source_network === '' && event.user_agent_family !== '')) &&
+    !isAnonymous(event),
   step(context) {
-    const { state, settings, time, since } = context
-    let source = sourceOf(context)
-    if (source.newNetwork || source.newClient) sendFirstUses(context, source)
+    const { state, settings, habits, time, since, event } = context
+    const { sources: source } = habits
     const warm = time - since >= settings.warm_up_ms && state.events.value >= settings.warm_up_events
     if (state.events.value < 255) state.events.value++
-    const suspectSince = state.suspectMinute.value * MINUTE_MS
-    if (suspectSince > 0 && time - suspectSince >= settings.adopt_ms) {
-      adopt(context)
-      source = sourceOf(context)
-    }
-    if (!warm || (!source.newNetwork && !source.newClient)) {
-      learn(context, source)
-      return undefined
-    }
-    const logProbability = dailyLogProbability(context)
-    const held =
-      state.suspectMinute.value > 0 &&
-      (!source.newNetwork || source.network === state.suspectNetwork.value) &&
-      (!source.newClient || source.client === state.suspectClient.value)
-    if (!held) {
-      if (!source.newClient && networkPoints(context, logProbability) === 0) {
-        learn(context, source)
-        return undefined
-      }
-      const sameOccasion = state.suspectMinute.value > 0 && time - suspectSince <= settings.follow_ms
-      if (!sameOccasion) {
-        adopt(context)
-        state.suspectMinute.value = Math.max(1, Math.floor(time / MINUTE_MS))
-      }
-    }
-    return suspect(context, sourceOf(context), logProbability)
+    if (!source.newNetwork && !source.newClient) return undefined
+    sendFirstUses(context)
+    const act = consequenceOf(event)
+    // One machine's second way out says nothing, unless what is done there is what a thief would do.
+    if (!warm || (source.secondFamily && !isReach(act))) return undefined
+    turnOccasion(context)
+    join(context, act)
+    return suspect(context, source.newNetworkLogProbability())
   },
 
   second: {

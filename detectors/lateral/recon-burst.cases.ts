@@ -106,4 +106,14 @@ export const cases: readonly DetectorCase[] = [
     events: [...habit(), ...burst(AFTER, 80, (k) => ({ ...enumeration(k), activity: 'create' }))],
     expect: [],
   },
+  {
+    name: 'stays quiet on a crawler without a credential that meets old links on a public bucket',
+    events: burst(AFTER, 40, (k) => ({
+      ...refused(k),
+      identity: 'anonymous',
+      credential: '',
+      action: 's3:GetObject',
+    })),
+    expect: [],
+  },
 ]

@@ -12,16 +12,23 @@
  * not reported again while it stays near that size: a daily job is told once.
  */
 import Type from 'typebox'
-import { hash32 } from '../../schemas/ids.ts'
-import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Step } from '../detector.ts'
-import type { Handles } from '../lib/columns.ts'
+import {
+  ACTIONS,
+  type Breadth,
+  breadth,
+  BREADTH_WINDOW_MS,
+  DENIED,
+  type Dimension,
+  DIMENSIONS,
+  TARGETS,
+} from '../habits/breadth.ts'
+import { isAnonymous } from '../lib/anonymous.ts'
 import { evidenceList, evidenceOf } from '../lib/evidence.ts'
-import { counter, distinct, small } from '../lib/fields.ts'
+import type { Handles } from '../lib/columns.ts'
+import { counter, small } from '../lib/fields.ts'
 import { countLogTail, surpriseOf } from '../lib/maths.ts'
-import { decayedProfile } from '../lib/profile.ts'
 
-const WINDOW_MS = 5 * 60_000
 const DAY_MS = 86_400_000
 
 const Settings = Type.Object({
@@ -52,102 +59,30 @@ const Settings = Type.Object({
 })
 type Settings = Type.Static<typeof Settings>
 
-const rest = {
-  /** Distinct actions, targets and denied places of an active window. */
-  habit: decayedProfile({ halfLifeMs: 14 * DAY_MS, dimensions: 3 }),
-  /** Start of the newest window, in minutes since 1970, and its counts so far (at most 255 each): learned when it is over. */
-  minute: counter(),
-  actions: small(),
-  targets: small(),
-  denied: small(),
-  suspected: small(),
-}
 /** About what the bytes of the list hold. */
 const EVIDENCE_EVENTS = 5
+const uses = { breadth }
 const open = {
-  actions: distinct({ exact: 32, registers: 128 }),
-  targets: distinct({ exact: 32, registers: 128 }),
-  denied: distinct({ exact: 32, registers: 128 }),
-  events: counter(),
-  looking: counter(),
   /** Level already reported, an index of LEVELS. */
   level: small(),
+  /** What the window has shown since it became noteworthy, for the second revision. */
+  actions: counter(),
+  targets: counter(),
+  denied: counter(),
+  events: counter(),
+  looking: counter(),
   evidence: evidenceList({ bytes: 768 }),
 }
-type Context = Step<Settings, typeof rest, typeof open>
-type Window = Handles<typeof open>
+type Context = Step<Settings, Record<never, never>, typeof open, typeof uses>
 
 const NAMES = ['actions', 'targets', 'denied'] as const
 const LABELS = ['distinct actions', 'distinct targets', 'distinct denied places'] as const
-const DIMENSIONS = [0, 1, 2] as const
-const DENIED = 2
 const LEVELS = ['', 'medium', 'high'] as const
-
-/** What a window is taken for before anything is known, and how many windows that is worth. */
-const PRIOR_MEAN = [4, 6, 0.5] as const
-const PRIOR_WINDOWS = 4
-
-const countsOf = (window: Window): readonly [number, number, number] => [
-  window.actions.count,
-  window.targets.count,
-  window.denied.count,
-]
-
-/** Mean and variance of one dimension, shrunk toward a geometric prior (mean m, variance m + m^2). */
-function baselineOf({ state, time }: Context, d: number): { readonly mean: number; readonly variance: number } {
-  const weight = state.habit.weightAt(time)
-  const prior = PRIOR_MEAN[d] as number
-  const total = weight + PRIOR_WINDOWS
-  const mean = (weight * state.habit.mean(d) + PRIOR_WINDOWS * prior) / total
-  const within = weight * state.habit.variance(d) + PRIOR_WINDOWS * (prior + prior * prior)
-  const between = weight * (state.habit.mean(d) - mean) ** 2 + PRIOR_WINDOWS * (prior - mean) ** 2
-  return { mean, variance: ((within + between) / total) * (1 + 1 / total) }
-}
-
-const floorOf = (settings: Settings, d: number): number => settings[`${NAMES[d] as (typeof NAMES)[number]}_min`]
-
-/** What of a suspected window is learned: at most the floor, or four deviations above the mean. */
-function accepted(context: Context, d: number, count: number): number {
-  const { mean, variance } = baselineOf(context, d)
-  return Math.min(count, Math.max(floorOf(context.settings, d), mean + 4 * Math.sqrt(variance)))
-}
-
-/** Learns the newest window once an event of a later one shows that it is over. */
-function turnWindow(context: Context): void {
-  const { state, windowStart } = context
-  const start = state.minute.value * 60_000
-  if (windowStart <= start) return
-  if (start > 0) {
-    const counts = [state.actions.value, state.targets.value, state.denied.value]
-    const learned = state.suspected.value === 0 ? counts : counts.map((count, d) => accepted(context, d, count))
-    state.habit.add(learned, start, counts)
-  }
-  state.minute.value = windowStart / 60_000
-  state.actions.value = 0
-  state.targets.value = 0
-  state.denied.value = 0
-  state.suspected.value = 0
-}
-
-const isLooking = (event: EventView): boolean =>
-  event.activity === 'read' || event.activity === 'list' || event.outcome === 'denied'
-
-/** Takes the event into its window. Answers whether it brought anything that was not there before. */
-function count(event: EventView, window: Window): boolean {
-  const action = hash32(event.action)
-  const place = event.target === '' ? action : hash32(event.target)
-  window.events.value++
-  if (isLooking(event)) window.looking.value++
-  let grew = window.actions.add(action)
-  if (event.target !== '') grew = window.targets.add(place) || grew
-  if (event.outcome === 'denied') grew = window.denied.add((place ^ Math.imul(action, 0x9e3779b1)) >>> 0) || grew
-  return grew
-}
 
 interface Verdict {
   readonly level: number
   /** Dimensions that are beyond their bound. */
-  readonly beyond: readonly number[]
+  readonly beyond: readonly Dimension[]
   readonly surprises: readonly number[]
 }
 const QUIET: Verdict = { level: 0, beyond: [], surprises: [] }
@@ -167,15 +102,16 @@ function floorsOf(settings: Settings, counts: readonly number[], known: boolean)
 }
 
 function judge(context: Context, counts: readonly number[]): Verdict {
-  const { settings, state, time, since } = context
-  const known = time - since >= settings.warm_up_ms && state.habit.weightAt(time) >= settings.warm_up_windows
+  const { settings, time, since } = context
+  const { breadth: habit } = context.habits
+  const known = time - since >= settings.warm_up_ms && habit.weightAt(time) >= settings.warm_up_windows
   const floors = floorsOf(settings, counts, known)
-  const isRecord = (d: number): boolean => (counts[d] as number) > settings.peak_factor * state.habit.peak(d)
+  const isRecord = (d: Dimension): boolean => (counts[d] as number) > settings.peak_factor * habit.peak(d)
   const above = DIMENSIONS.filter((d) => (counts[d] as number) >= (floors[d] as number))
   if (above.length < 2 || !above.some(isRecord)) return QUIET
   if (!known) return { level: above.includes(DENIED) ? 2 : 1, beyond: above, surprises: [] }
   const surprises = counts.map((n, d) => {
-    const { mean, variance } = baselineOf(context, d)
+    const { mean, variance } = habit.usual(d as Dimension, time)
     return surpriseOf(countLogTail(n, mean, variance))
   })
   const beyond = above.filter((d) => (surprises[d] as number) >= settings.surprise_min)
@@ -187,17 +123,21 @@ function judge(context: Context, counts: readonly number[]): Verdict {
 const measures = (counts: readonly number[]): Record<string, number> =>
   Object.fromEntries(NAMES.map((name, d) => [`${name}_distinct`, counts[d] as number]))
 
-function observedOf(window: Window): Record<string, number> {
-  return {
-    ...measures(countsOf(window)),
-    events: window.events.value,
-    looking_share: window.looking.value / Math.max(1, window.events.value),
-  }
+function keep(window: Handles<typeof open>, { counts, events, looking }: Breadth): void {
+  window.actions.value = counts[ACTIONS] as number
+  window.targets.value = counts[TARGETS] as number
+  window.denied.value = counts[DENIED] as number
+  window.events.value = events
+  window.looking.value = looking
+}
+
+function observedOf({ counts, events, looking }: Breadth): Record<string, number> {
+  return { ...measures(counts), events, looking_share: looking / Math.max(1, events) }
 }
 
 export const reconBurst = defineDetector({
   id: 'lateral/recon-burst',
-  version: 1,
+  version: 2,
 
   title: 'Burst of looking around',
   severity: 'medium',
@@ -210,34 +150,31 @@ export const reconBurst = defineDetector({
 
   settings: Settings,
   key: 'identity',
-  state: rest,
-  window: { lengthMs: WINDOW_MS, state: open },
+  uses,
+  state: {},
+  window: { lengthMs: BREADTH_WINDOW_MS, state: open },
 
-  matches: (event) => event.kind !== 'control' && event.action !== 'user.message',
+  // Anybody may look at what is public, and meets many doors that are shut.
+  matches: (event) => event.kind !== 'control' && event.action !== 'user.message' && !isAnonymous(event),
   step(context) {
-    const { event, state, settings, windowStart } = context
-    turnWindow(context)
+    const { event, settings, habits, time } = context
+    const { events, looking, grew } = habits.breadth
     const window = context.openWindow()
-    if (!count(event, window)) return undefined
-    const counts = countsOf(window)
-    const isNewest = state.minute.value * 60_000 === windowStart
-    if (isNewest) {
-      state.actions.value = Math.min(255, counts[0])
-      state.targets.value = Math.min(255, counts[1])
-      state.denied.value = Math.min(255, counts[2])
-    }
+    if (window.level.value > 0) context.doubt()
+    else if (!grew) return undefined
+    const { counts } = habits.breadth
     if (!isNoteworthy(settings, counts)) return undefined
+    keep(window, habits.breadth)
     if (window.evidence.length < EVIDENCE_EVENTS) window.evidence.add(evidenceOf(event))
-    if (window.looking.value < settings.looking_share_min * window.events.value) return undefined
+    if (looking < settings.looking_share_min * events) return undefined
     const verdict = judge(context, counts)
     if (verdict.level <= window.level.value) return undefined
     window.level.value = verdict.level
     const shown = evidenceOf(event)
-    if (isNewest) state.suspected.value = 1
     return {
       why: whyOf(event.identity, counts, verdict),
-      observed: observedOf(window),
-      expected: measures(DIMENSIONS.map((d) => baselineOf(context, d).mean)),
+      observed: observedOf(habits.breadth),
+      expected: measures(DIMENSIONS.map((d) => habits.breadth.usual(d, time).mean)),
       ...(verdict.surprises.length === 0
         ? {}
         : {
@@ -250,7 +187,13 @@ export const reconBurst = defineDetector({
       evidence: [...window.evidence.list().filter((e) => e.event_id !== shown.event_id), shown],
     }
   },
-  summarise: (window) => ({ observed: observedOf(window) }),
+  summarise: (window) => ({
+    observed: {
+      ...measures([window.actions.value, window.targets.value, window.denied.value]),
+      events: window.events.value,
+      looking_share: window.looking.value / Math.max(1, window.events.value),
+    },
+  }),
 })
 
 function whyOf(identity: string, counts: readonly number[], verdict: Verdict): string {

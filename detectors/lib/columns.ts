@@ -35,6 +35,12 @@ export type HandleOf<F> = F extends Field<infer Handle> ? Handle : never
 /** What a detector's step gets: the handle of each declared field, by the field's name. */
 export type Handles<F extends Fields> = { readonly [K in keyof F]: HandleOf<F[K]> }
 
+/** State of a fixed event-time window: it lives while the window is open. */
+export interface WindowSpec<W extends Fields> {
+  readonly lengthMs: number
+  readonly state: W
+}
+
 /** Bytes of one row of these fields. */
 export function bytesOf(fields: Fields): number {
   let bytes = 0

@@ -66,7 +66,7 @@ export const PACKAGE_HOMES: ReadonlyMap<string, string> = new Map([
 
 /** Whether a detector's file may import another file under detectors/. */
 const isOpenDetectorImport = (from: string, to: string): boolean => {
-  if (to.startsWith('detectors/lib/') || to === 'detectors/detector.ts') return true
+  if (/^detectors\/(?:lib|habits)\//.test(to) || to === 'detectors/detector.ts') return true
   if (from === 'detectors/registry.ts') return true
   // A detector and its cases are one thing in two files, and so are helpers in a folder of the detector's own name.
   const stem = (path: string): string => path.replace(/(?:\.[a-z-]+)?\.ts$/, '')
@@ -89,7 +89,7 @@ export const adviceAgainst = (from: string, to: string): string | undefined => {
     case 'detectors':
       return isOpenToDetectors(from, to)
         ? undefined
-        : 'A detector imports schemas, detectors/lib and detectors/detector.ts: move what two of them share to detectors/lib.'
+        : 'A detector imports schemas, detectors/habits, detectors/lib and detectors/detector.ts: move what two of them share to detectors/lib.'
     case 'services/lib':
       return open('schemas', 'services/lib') ? undefined : 'services/lib imports schemas and itself, nothing above it.'
     case 'engine':

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:state -- --identities 1500000 [--partitions 1] [--json]`: how much memory an identity costs at rest, with
- * all detectors on, and how long a snapshot and a restore take. A child process does it, so that nothing else is in its
+ * all detectors on, of which habit and detector it is, and how long a snapshot and a restore take. A child process does it, so that nothing else is in its
  * memory. What a partition holds whoever comes (the rings of ids, the pools of windows) is filled before measuring and
  * told apart. Exits 1 above the limit.
  */
@@ -14,6 +14,7 @@ import { assemble, encodeSnapshot } from '../../services/detector/runtime/snapsh
 import { describeMachine } from './lib/machine.ts'
 import { Filler, stageOptions } from './lib/filler.ts'
 import { lightFrame } from './lib/workload.ts'
+import { restBytesOf } from '../support/state-bytes.ts'
 
 /** Identities that fill what is bounded, before measuring: more than there are windows. */
 const WARM_IDENTITIES = 8_192
@@ -125,9 +126,11 @@ function parent(): void {
   const result = JSON.parse(printed) as Result
   const machine = describeMachine()
   const limit = LIMITS.identity_rest_bytes_max
-  const fits = result.bytes_per_identity <= limit
+  const shares = restBytesOf(DETECTORS)
+  const declared = shares.reduce((sum, { bytes }) => sum + bytes, 0)
+  const fits = result.bytes_per_identity <= limit && declared <= limit
   if (values.json) {
-    console.log(JSON.stringify({ machine, ...result, limit_bytes: limit, fits }))
+    console.log(JSON.stringify({ machine, ...result, shares, declared_bytes: declared, limit_bytes: limit, fits }))
   } else {
     const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
     console.log(`${machine.cpu}; node ${machine.node}; commit ${machine.commit}; ${machine.date}`)
@@ -136,6 +139,8 @@ function parent(): void {
     )
     console.log(`resident growth per identity at rest  ${result.bytes_per_identity} bytes (limit ${limit})`)
     console.log(`of it columns and index               ${result.table_bytes_per_identity} bytes`)
+    console.log(`declared by habits and detectors      ${declared} bytes`)
+    for (const { what, bytes } of shares) console.log(`  ${what.padEnd(36)}${bytes}`)
     console.log(`fixed per partition, filled           ${mib(result.fixed_bytes_per_partition)}`)
     console.log(
       `snapshot: longest pause ${result.snapshot_copy_ms_max} ms, ${result.snapshot_ms} ms in all, ${mib(result.snapshot_bytes)}`,

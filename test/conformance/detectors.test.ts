@@ -11,6 +11,7 @@ import { bytesOf } from '../../detectors/lib/columns.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { type Finding, findingValidator, SEVERITIES } from '../../schemas/finding.ts'
 import { LIMITS } from '../../schemas/limits.ts'
+import { restBytesOf, windowBytesOf } from '../support/state-bytes.ts'
 import {
   configurationOf,
   eventsOf,
@@ -84,25 +85,15 @@ describe('the registry', () => {
     expect(DETECTORS.length).toBeGreaterThan(0)
   })
 
-  it('keeps an identity at rest within its bytes, all detectors together', () => {
-    const rest = DETECTORS.filter((d) => d.key === 'identity').reduce(
-      (sum, d) => sum + bytesOf(d.state) + (d.window === undefined ? 0 : 4),
-      0,
-    )
-    // Key 8, newest event 8, beginning 4, last touch 4, tenant 2, and two places of the index at 70 % load.
-    const engine = 26 + Math.ceil((4 * 2) / 0.7)
-    expect(rest + engine).toBeLessThanOrEqual(LIMITS.identity_rest_bytes_max)
+  it('keeps an identity at rest within its bytes, all habits and detectors together', () => {
+    const sum = restBytesOf(DETECTORS).reduce((total, { bytes: own }) => total + own, 0)
+    expect(sum).toBeLessThanOrEqual(LIMITS.identity_rest_bytes_max)
   })
 
   it('keeps the open windows of an identity and a session within their bytes', () => {
-    const open = (key: 'identity' | 'session'): number =>
-      DETECTORS.filter((d) => d.key === key && d.window !== undefined).reduce(
-        (sum, d) => sum + bytesOf(d.window?.state ?? {}) + 44,
-        0,
-      )
-    expect(open('identity')).toBeLessThanOrEqual(LIMITS.identity_active_bytes_max)
+    expect(windowBytesOf(DETECTORS, 'identity')).toBeLessThanOrEqual(LIMITS.identity_active_bytes_max)
     const session = DETECTORS.filter((d) => d.key === 'session').reduce((sum, d) => sum + bytesOf(d.state), 0)
-    expect(session + open('session')).toBeLessThanOrEqual(LIMITS.session_bytes_max)
+    expect(session + windowBytesOf(DETECTORS, 'session')).toBeLessThanOrEqual(LIMITS.session_bytes_max)
   })
 })
 

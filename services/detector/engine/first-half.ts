@@ -4,11 +4,14 @@
  */
 import type { TObject } from 'typebox'
 import type { Detector, Sent, Step } from '../../../detectors/detector.ts'
+import type { Habits, Views } from '../../../detectors/habits/habit.ts'
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { Lists } from '../../../detectors/lib/lists.ts'
 import type { EventView } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import type { DetectorRules } from './rules.ts'
+import { ownerName } from './layout.ts'
+import type { Laid } from './lay.ts'
 import type { WindowPool } from './windows.ts'
 
 export class FirstHalf implements Step<unknown, Fields, Fields> {
@@ -16,7 +19,9 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   /** Place in the registry, by which the rules are asked. */
   readonly place: number
   readonly state: Handles<Fields>
+  readonly habits: Views<Habits>
   readonly pool: WindowPool | undefined
+  readonly #window: Handles<Fields> | undefined
   /** What fired in an open window, to be brought up to date when it closes. */
   readonly fired = new Map<number, Finding>()
   readonly #send: (half: FirstHalf, signal: Sent) => void
@@ -32,19 +37,24 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   logTime = 0
   /** Slot of the window that the step opened, or -1. */
   slot = -1
+  /** The step doubts the event: see Step.doubt. */
+  doubts = false
 
   constructor(
     detector: Detector,
     place: number,
-    state: Handles<Fields>,
-    pool: WindowPool | undefined,
+    laid: Laid,
+    habits: Views<Habits>,
     event: EventView,
     send: (half: FirstHalf, signal: Sent) => void,
   ) {
+    const owner = ownerName(detector)
     this.detector = detector
     this.place = place
-    this.state = state
-    this.pool = pool
+    this.state = laid.stateOf(owner)
+    this.habits = habits
+    this.pool = laid.poolOf(owner)
+    this.#window = this.pool?.handlesOf(owner)
     this.event = event
     this.#send = send
   }
@@ -55,9 +65,19 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
 
   // Functions of the object, not methods, so that a step may take them out of its context.
   readonly openWindow = (): Handles<Fields> => {
-    if (this.pool === undefined) throw new Error(`${this.detector.id} opens a window and declares none`)
+    if (this.pool === undefined || this.#window === undefined)
+      throw new Error(`${this.detector.id} opens a window and declares none`)
     this.slot = this.pool.open(this.row, this.windowStart, this.logTime)
-    return this.pool.handles
+    return this.#window
+  }
+
+  /** What it keeps in the window that is closing. */
+  get closing(): Handles<Fields> | undefined {
+    return this.#window
+  }
+
+  readonly doubt = (): void => {
+    this.doubts = true
   }
 
   readonly send = (signal: Sent): void => {
@@ -84,6 +104,7 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
     this.since = since
     this.logTime = logTime
     this.slot = -1
+    this.doubts = false
   }
 }
 

@@ -2,3 +2,4 @@
 export type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
 export { createStageOne } from './stage-one.ts'
 export { createStageTwo } from './stage-two.ts'
+export { habitsOf } from './habit-side.ts'

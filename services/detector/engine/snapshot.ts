@@ -40,10 +40,10 @@ export class SnapshotWriter {
   }
 }
 
-/** A pool with the detector (`id@version`) that it belongs to and the prefix of its columns. */
+/** A pool with the prefix of its columns, and the column of the key table that heads the chain of a row's windows. */
 export interface NamedPool {
-  readonly owner: string
   readonly prefix: string
+  readonly head: string
   readonly pool: WindowPool
 }
 
@@ -86,9 +86,10 @@ export function readColumns(snapshot: StageSnapshot): SnapshotReader {
       return owner !== undefined && without.has(owner) ? undefined : held.get(`${prefix}:${name}`)
     }
 
-  const poolIsWhole = ({ prefix, pool }: NamedPool): boolean => {
+  /** Owners of a pool whose windows the snapshot does not have whole: all of them where it has no such pool. */
+  const windowless = ({ prefix, pool }: NamedPool): Set<string> => {
     const meta = json(`${prefix}//meta`) as PoolMeta | undefined
-    return meta !== undefined && incomplete(prefix, pool.table, meta.high).size === 0
+    return incomplete(prefix, pool.table, meta?.high ?? -1)
   }
 
   return {
@@ -102,12 +103,15 @@ export function readColumns(snapshot: StageSnapshot): SnapshotReader {
       const meta = json(`${prefix}//meta`) as KeyTable['meta'] | undefined
       if (meta === undefined) return
       const without = incomplete(prefix, keys.table, meta.high)
-      for (const named of pools) if (!poolIsWhole(named)) without.add(named.owner)
-      keys.load(meta, bytesBut(prefix, without))
-      for (const { owner, prefix: poolPrefix, pool } of pools) {
-        if (without.has(owner)) continue
+      // A detector's rest and its windows belong together: without one the other starts anew, too.
+      for (const named of pools) for (const owner of windowless(named)) without.add(owner)
+      const known = pools.filter((named) => json(`${named.prefix}//meta`) !== undefined)
+      const heads = new Set(pools.filter((named) => !known.includes(named)).map((named) => named.head))
+      const rest = bytesBut(prefix, without)
+      keys.load(meta, (name) => (heads.has(name) ? undefined : rest(name)))
+      for (const { prefix: poolPrefix, pool } of known) {
         const { high, free, ends } = json(`${poolPrefix}//meta`) as PoolMeta
-        pool.load(high, free, ends, (name) => held.get(`${poolPrefix}:${name}`))
+        pool.load(high, free, ends, bytesBut(poolPrefix, without))
       }
     },
   }

@@ -3,30 +3,33 @@
  * detector step, and passes on what needs others. Its result is a function of the snapshot and the ordered records.
  */
 import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
+import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { SuppressionControl } from '../../../schemas/control.ts'
 import { EVENT_SCHEMA_VERSION, EventView } from '../../../schemas/event.ts'
-import { type Finding, round6 } from '../../../schemas/finding.ts'
+import { type Finding, round6, SEVERITIES } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { blankSignal, type Signal } from '../../../schemas/signal.ts'
 import { makeFinding, roundMeasures, type Subject } from './findings.ts'
 import { type ErasedStep, FirstHalf } from './first-half.ts'
-import { KeyTable } from './key-table.ts'
-import { Layout, ownerName } from './layout.ts'
+import { HabitSide, habitName, habitsOf } from './habit-side.ts'
+import type { KeyTable } from './key-table.ts'
+import { lay, type Laid, type Member } from './lay.ts'
+import { ownerName } from './layout.ts'
 import { overflowFinding } from './overflow.ts'
 import { IdRing } from './ring.ts'
-import { Rules, type TenantRules } from './rules.ts'
+import { type DetectorRules, Rules, type TenantRules } from './rules.ts'
 import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
-import { WindowPool } from './windows.ts'
 
 /** Newest windows that a key of stage one holds at a time. */
 const WINDOWS_PER_KEY = 3
 /** Ids of findings already sent, so that a rule that still holds does not send again. */
 const SENT_FINDINGS = 8_192
 const DAY_MS = 86_400_000
+const MEDIUM = SEVERITIES.indexOf('medium')
 
 interface Meta {
   readonly logTime: number
@@ -44,6 +47,10 @@ class StageOne implements Stage {
   readonly #rules: Rules
   readonly #identities: KeyTable
   readonly #sessions: KeyTable
+  readonly #identityPools: readonly NamedPool[]
+  readonly #sessionPools: readonly NamedPool[]
+  readonly #pools: readonly NamedPool[]
+  readonly #habits: readonly HabitSide[]
   readonly #byIdentity: readonly FirstHalf[]
   readonly #bySession: readonly FirstHalf[]
   #seen = new IdRing(LIMITS.dedup_ids_per_partition)
@@ -53,58 +60,55 @@ class StageOne implements Stage {
   #findings: Finding[] = []
   #signals: Signal[] = []
   #sequence = 0
+  /** A live suspicion stands against the event in hand. */
+  #doubted = false
   #rulesOfTenant: TenantRules
 
   constructor(options: StageOptions) {
     this.partition = options.partition
     this.#rules = new Rules(options.detectors, options.codeVersion, options.configuration)
     this.#rulesOfTenant = this.#rules.of('')
-    const identities = this.#lay(options, 'identity')
-    const sessions = this.#lay(options, 'session')
+    const habits = habitsOf(options.detectors)
+    const identities = lay(
+      'identity',
+      [
+        ...habits.map((habit) => ({ owner: habitName(habit), state: habit.state, window: habit.window })),
+        ...membersOf(options.detectors, 'identity'),
+      ],
+      options.identitiesMax ?? LIMITS.identities_per_partition_max,
+      WINDOWS_PER_KEY,
+    )
+    const sessions = lay(
+      'session',
+      membersOf(options.detectors, 'session'),
+      LIMITS.open_sessions_per_partition_max,
+      WINDOWS_PER_KEY,
+    )
     this.#identities = identities.keys
     this.#sessions = sessions.keys
-    this.#byIdentity = identities.halves
-    this.#bySession = sessions.halves
+    this.#identityPools = identities.pools
+    this.#sessionPools = sessions.pools
+    this.#pools = [...identities.pools, ...sessions.pools]
+    this.#habits = habits.map((habit) => new HabitSide(habit, identities, this.#view))
+    this.#byIdentity = this.#halves(options, 'identity', identities)
+    this.#bySession = this.#halves(options, 'session', sessions)
   }
 
-  /** One table for a kind of key: the columns of all its detectors, and a pool for each that has windows. */
-  #lay(options: StageOptions, kind: 'identity' | 'session'): { keys: KeyTable; halves: FirstHalf[] } {
-    const layout = new Layout(KeyTable.base)
-    const heads = new Map<Detector, number>()
-    const mine = options.detectors.filter((detector) => detector.key === kind)
-    for (const detector of mine) {
-      const owner = ownerName(detector)
-      layout.add(owner, detector.state)
-      if (detector.window !== undefined) {
-        heads.set(detector, layout.addColumn({ name: `${owner}//window`, type: 'u32', length: 1 }))
+  #halves(options: StageOptions, kind: 'identity' | 'session', laid: Laid): FirstHalf[] {
+    const views = new Map(this.#habits.map((side) => [side.habit, side.open.view]))
+    const halves = options.detectors.flatMap((detector, place) => {
+      if (detector.key !== kind) return []
+      const uses = Object.entries((detector.uses ?? {}) as Record<string, Habit>)
+      const habits = Object.fromEntries(uses.map(([name, habit]) => [name, views.get(habit)])) as Views<Habits>
+      return [new FirstHalf(detector, place, laid, habits, this.#view, this.#send)]
+    })
+    for (const { pool } of laid.pools) {
+      const mine = halves.filter((half) => half.pool === pool)
+      pool.onClose = (slot) => {
+        for (const half of mine) this.#close(half, slot)
       }
     }
-    const rowsMax =
-      kind === 'session'
-        ? LIMITS.open_sessions_per_partition_max
-        : (options.identitiesMax ?? LIMITS.identities_per_partition_max)
-    const keys = new KeyTable(layout.table(), rowsMax)
-    const halves = mine.map((detector) => {
-      const pool =
-        detector.window === undefined
-          ? undefined
-          : new WindowPool({
-              owners: keys.table,
-              head: heads.get(detector) as number,
-              name: ownerName(detector),
-              spec: detector.window,
-              perKeyMax: WINDOWS_PER_KEY,
-              slotsMax: LIMITS.open_windows_per_partition_max,
-            })
-      const state = layout.bind(keys.table, ownerName(detector))
-      const half = new FirstHalf(detector, options.detectors.indexOf(detector), state, pool, this.#view, this.#send)
-      if (pool !== undefined) pool.onClose = (slot) => this.#close(half, slot)
-      return half
-    })
-    keys.onRemove = (row) => {
-      for (const half of halves) half.pool?.release(row)
-    }
-    return { keys, halves }
+    return halves
   }
 
   apply(record: StageRecord, content?: DetectionConfiguration): Applied {
@@ -130,8 +134,7 @@ class StageOne implements Stage {
       if (this.#seen.add(this.#view.event_id)) this.#event(header.receipt_time)
       else repeats++
     }
-    for (const half of this.#byIdentity) half.pool?.expire(this.logTime)
-    for (const half of this.#bySession) half.pool?.expire(this.logTime)
+    for (const { pool } of this.#pools) pool.expire(this.logTime)
     this.#sessions.expire(this.logTime, LIMITS.session_idle_ms)
     return { count: rows.length - repeats, repeats, problems: [] }
   }
@@ -166,9 +169,13 @@ class StageOne implements Stage {
     // An event without a usable time begins nothing: the first one with a time does, whenever it comes.
     const first = !flagged && keys.since === 0
     if (first) keys.since = time
+    this.#doubted = false
+    for (const habit of this.#habits) habit.look(keys.row, time, late, keys.since, this.logTime)
     this.#step(this.#byIdentity, keys, time, late, first, flagged, receiptTime)
     if (!flagged && time > newest) keys.newest = time
     if (event.session !== '' && this.#bySession.length > 0) this.#session(flagged, receiptTime)
+    // The one place where it is decided what is learned: nothing whose time is unknown, and nothing that is doubted.
+    if (!flagged) for (const habit of this.#habits) habit.learn(this.#doubted)
   }
 
   #session(flagged: boolean, receiptTime: number): void {
@@ -204,6 +211,7 @@ class StageOne implements Stage {
       if (!half.detector.matches(this.#view, lists)) continue
       half.aim(row, own, lists, time, late, first, since, this.logTime)
       const suspicion = half.detector.step(half as unknown as ErasedStep)
+      if (own.mode === 'live' && (half.doubts || isGrave(half, own, suspicion))) this.#doubted = true
       if (suspicion !== undefined) this.#suspect(half, suspicion, receiptTime)
     }
   }
@@ -240,8 +248,8 @@ class StageOne implements Stage {
     if (fired === undefined) return
     half.fired.delete(slot)
     const own = this.#rules.of(fired.tenant).detectors[half.place]
-    if (own === undefined || half.pool === undefined) return
-    const summary = half.detector.summarise?.(half.pool.handles, own.settings)
+    if (own === undefined || half.closing === undefined) return
+    const summary = half.detector.summarise?.(half.closing, own.settings)
     if (summary === undefined) return
     const revised: Finding = {
       ...fired,
@@ -306,7 +314,7 @@ class StageOne implements Stage {
   }
 
   get pending(): boolean {
-    return [...this.#byIdentity, ...this.#bySession].some((half) => half.pool !== undefined && half.pool.size > 0)
+    return this.#pools.some(({ pool }) => pool.size > 0)
   }
 
   get urgent(): boolean {
@@ -318,7 +326,7 @@ class StageOne implements Stage {
   }
 
   get stats(): StageStats {
-    const pools = [...this.#byIdentity, ...this.#bySession].flatMap((half) => half.pool ?? [])
+    const pools = this.#pools.map(({ pool }) => pool)
     return {
       identities: this.#identities.table.size,
       sessions: this.#sessions.table.size,
@@ -347,8 +355,7 @@ class StageOne implements Stage {
         .filter((half) => half.fired.size > 0)
         .map((half) => [ownerName(half.detector), [...half.fired]]),
     )
-    for (const { prefix, pool } of [...poolsOf(this.#byIdentity), ...poolsOf(this.#bySession)])
-      writer.pool(prefix, pool)
+    for (const { prefix, pool } of this.#pools) writer.pool(prefix, pool)
     writer.numbers('engine/seen', this.#seen.dump())
     writer.numbers('engine/sent', this.#sent.dump())
     const meta: Meta = {
@@ -376,8 +383,8 @@ class StageOne implements Stage {
     this.#rules.suppressions.restore(meta.suppressions ?? [])
     this.#seen = IdRing.restore(LIMITS.dedup_ids_per_partition, read.numbers('engine/seen'))
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
-    read.keys('identity', this.#identities, poolsOf(this.#byIdentity))
-    read.keys('session', this.#sessions, poolsOf(this.#bySession))
+    read.keys('identity', this.#identities, this.#identityPools)
+    read.keys('session', this.#sessions, this.#sessionPools)
     const fired = new Map(Object.entries(meta.fired))
     for (const half of [...this.#byIdentity, ...this.#bySession]) {
       for (const [slot, finding] of fired.get(ownerName(half.detector)) ?? []) half.fired.set(slot, finding)
@@ -385,10 +392,16 @@ class StageOne implements Stage {
   }
 }
 
-const poolsOf = (halves: readonly FirstHalf[]): NamedPool[] =>
-  halves.flatMap(({ detector, pool }) =>
-    pool === undefined ? [] : [{ owner: ownerName(detector), prefix: `window/${ownerName(detector)}`, pool }],
-  )
+const membersOf = (detectors: readonly Detector[], kind: 'identity' | 'session'): Member[] =>
+  detectors
+    .filter((detector) => detector.key === kind)
+    .map((detector) => ({ owner: ownerName(detector), state: detector.state, window: detector.window }))
+
+/** From medium on a suspicion keeps the habits from learning the event. */
+function isGrave(half: FirstHalf, own: DetectorRules, suspicion: Suspicion | undefined): boolean {
+  if (suspicion === undefined) return false
+  return SEVERITIES.indexOf(own.severity ?? suspicion.severity ?? half.detector.severity) >= MEDIUM
+}
 
 export const createStageOne: StageFactory = (options, snapshot) => {
   const stage = new StageOne(options)

@@ -13,14 +13,15 @@ import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader 
 import { LIMITS } from '../../../schemas/limits.ts'
 import { CROSS_KEYS, type CrossKey, SIGNAL_SCHEMA_VERSION, type Signal, SignalView } from '../../../schemas/signal.ts'
 import { makeFinding, type Subject } from './findings.ts'
-import { KeyTable } from './key-table.ts'
+import type { KeyTable } from './key-table.ts'
 import { hex32 } from './keys.ts'
-import { Layout, ownerName } from './layout.ts'
+import { lay, type Laid } from './lay.ts'
+import { ownerName } from './layout.ts'
 import { IdRing } from './ring.ts'
 import { Rules } from './rules.ts'
 import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
-import { WindowPool } from './windows.ts'
+import type { WindowPool } from './windows.ts'
 
 const SENT_FINDINGS = 8_192
 /** Order-free state may not forget a window because a newer one came first: only log time and the pool's size close it. */
@@ -32,7 +33,8 @@ class SecondSide implements Absorb<unknown, Fields, Fields> {
   readonly place: number
   readonly keys: KeyTable
   readonly state: Handles<Fields>
-  readonly pool: WindowPool | undefined
+  readonly #pool: WindowPool | undefined
+  readonly #window: Handles<Fields> | undefined
   readonly signal: SignalView
   time = 0
   tie = 0
@@ -41,31 +43,26 @@ class SecondSide implements Absorb<unknown, Fields, Fields> {
   logTime = 0
   slot = -1
 
-  constructor(
-    detector: Detector,
-    place: number,
-    keys: KeyTable,
-    state: Handles<Fields>,
-    pool: WindowPool | undefined,
-    signal: SignalView,
-  ) {
+  constructor(detector: Detector, place: number, laid: Laid, signal: SignalView) {
+    const owner = ownerName(detector)
     this.detector = detector
     this.place = place
-    this.keys = keys
-    this.state = state
-    this.pool = pool
+    this.keys = laid.keys
+    this.state = laid.stateOf(owner)
+    this.#pool = laid.poolOf(owner)
+    this.#window = this.#pool?.handlesOf(owner)
     this.signal = signal
   }
   get windowStart(): number {
-    return this.pool === undefined ? 0 : this.pool.startOf(this.time)
+    return this.#pool === undefined ? 0 : this.#pool.startOf(this.time)
   }
   readonly openWindow = (): Handles<Fields> => {
-    if (this.pool === undefined)
+    if (this.#pool === undefined || this.#window === undefined)
       throw new Error(`${this.detector.id} opens a window in its second half and declares none`)
     // Log time here is the newest tick's, and none comes while nothing is pending: after a silence it lies far behind the
     // signals, and a window dated by it would be freed by the next tick.
-    this.slot = this.pool.open(this.keys.row, this.windowStart, Math.max(this.logTime, this.signal.receipt_time))
-    return this.pool.handles
+    this.slot = this.#pool.open(this.keys.row, this.windowStart, Math.max(this.logTime, this.signal.receipt_time))
+    return this.#window
   }
   readonly evidence = (): Evidence => {
     return JSON.parse(this.signal.body) as Evidence
@@ -107,7 +104,7 @@ class StageTwo implements Stage {
   offset = 0
   logTime = 0
   readonly #rules: Rules
-  readonly #tables = new Map<CrossKey, KeyTable>()
+  readonly #tables = new Map<CrossKey, Laid>()
   /** By key kind and detector id. */
   readonly #sides = new Map<string, SecondSide>()
   readonly #view = new SignalView()
@@ -126,35 +123,16 @@ class StageTwo implements Stage {
   #lay(options: StageOptions, kind: CrossKey): void {
     const mine = options.detectors.filter((detector) => detector.second?.keys.includes(kind))
     if (mine.length === 0) return
-    const layout = new Layout(KeyTable.base)
-    const heads = new Map<Detector, number>()
+    const members = mine.map((detector) => ({
+      owner: ownerName(detector),
+      state: detector.second?.state ?? {},
+      window: detector.second?.window,
+    }))
+    const laid = lay(kind, members, LIMITS.cross_keys_per_partition_max, WINDOWS_PER_KEY)
+    this.#tables.set(kind, laid)
     for (const detector of mine) {
-      layout.add(ownerName(detector), detector.second?.state ?? {})
-      if (detector.second?.window !== undefined) {
-        heads.set(detector, layout.addColumn({ name: `${ownerName(detector)}//window`, type: 'u32', length: 1 }))
-      }
-    }
-    const keys = new KeyTable(layout.table(), LIMITS.cross_keys_per_partition_max)
-    this.#tables.set(kind, keys)
-    const sides = mine.map((detector) => {
-      const window = detector.second?.window
-      const pool =
-        window === undefined
-          ? undefined
-          : new WindowPool({
-              owners: keys.table,
-              head: heads.get(detector) as number,
-              name: ownerName(detector),
-              spec: window,
-              perKeyMax: WINDOWS_PER_KEY,
-              slotsMax: LIMITS.open_windows_per_partition_max,
-            })
-      const state = layout.bind(keys.table, ownerName(detector))
-      return new SecondSide(detector, options.detectors.indexOf(detector), keys, state, pool, this.#view)
-    })
-    for (const side of sides) this.#sides.set(`${kind}\u0000${side.detector.id}`, side)
-    keys.onRemove = (row) => {
-      for (const side of sides) side.pool?.release(row)
+      const side = new SecondSide(detector, options.detectors.indexOf(detector), laid, this.#view)
+      this.#sides.set(`${kind}\u0000${detector.id}`, side)
     }
   }
 
@@ -177,7 +155,8 @@ class StageTwo implements Stage {
       this.#rules.set(control.tenant, content)
     }
     if (control.type === 'suppression') this.#rules.suppressions.apply(control, this.logTime)
-    if (control.type === 'forget') this.#tables.get(control.key_kind as CrossKey)?.forget(control.tenant, control.key)
+    if (control.type === 'forget')
+      this.#tables.get(control.key_kind as CrossKey)?.keys.forget(control.tenant, control.key)
     return { count: 0, repeats: 0, problems: [] }
   }
 
@@ -242,7 +221,7 @@ class StageTwo implements Stage {
       ready.sort((a, b) => a.time - b.time || (a.event_id < b.event_id ? -1 : 1))
       for (const waiting of ready) this.#decide(waiting)
     }
-    for (const side of this.#sides.values()) side.pool?.expire(this.logTime)
+    for (const { pool } of this.#pools) pool.expire(this.logTime)
   }
 
   #decide(waiting: Waiting): void {
@@ -305,10 +284,7 @@ class StageTwo implements Stage {
   }
 
   get pending(): boolean {
-    return (
-      this.#waiting.length > 0 ||
-      [...this.#sides.values()].some((side) => side.pool !== undefined && side.pool.size > 0)
-    )
+    return this.#waiting.length > 0 || this.#pools.some(({ pool }) => pool.size > 0)
   }
 
   get urgent(): boolean {
@@ -320,8 +296,8 @@ class StageTwo implements Stage {
   }
 
   get stats(): StageStats {
-    const tables = [...this.#tables.values()]
-    const pools = [...this.#sides.values()].flatMap((side) => side.pool ?? [])
+    const tables = [...this.#tables.values()].map(({ keys }) => keys)
+    const pools = this.#pools.map(({ pool }) => pool)
     return {
       identities: 0,
       sessions: 0,
@@ -335,12 +311,8 @@ class StageTwo implements Stage {
     }
   }
 
-  #poolsOf(kind: CrossKey): NamedPool[] {
-    return [...this.#sides].flatMap(([name, { detector, pool }]) =>
-      pool !== undefined && name.startsWith(`${kind}\u0000`)
-        ? [{ owner: ownerName(detector), prefix: `window/${kind}/${ownerName(detector)}`, pool }]
-        : [],
-    )
+  get #pools(): NamedPool[] {
+    return [...this.#tables.values()].flatMap(({ pools }) => pools)
   }
 
   identitiesOf(): number {
@@ -349,9 +321,9 @@ class StageTwo implements Stage {
 
   snapshot(): StageSnapshot {
     const writer = new SnapshotWriter()
-    for (const [kind, keys] of this.#tables) {
+    for (const [kind, { keys, pools }] of this.#tables) {
       writer.keys(kind, keys)
-      for (const { prefix, pool } of this.#poolsOf(kind)) writer.pool(prefix, pool)
+      for (const { prefix, pool } of pools) writer.pool(prefix, pool)
     }
     writer.numbers('engine/sent', this.#sent.dump())
     const meta: Meta = {
@@ -381,7 +353,7 @@ class StageTwo implements Stage {
     this.#applied = new Map(meta.applied)
     this.#waiting = [...meta.waiting]
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
-    for (const [kind, keys] of this.#tables) read.keys(kind, keys, this.#poolsOf(kind))
+    for (const [kind, { keys, pools }] of this.#tables) read.keys(kind, keys, pools)
   }
 }
 

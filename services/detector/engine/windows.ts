@@ -1,10 +1,10 @@
 /**
- * Open windows of one detector: a bounded pool of rows, each for one (key, fixed event-time window). A window closes when
+ * Open windows of one length: a bounded pool of rows, each for one (key, fixed event-time window), shared by every habit
+ * and detector that declares windows of that length. A window closes when
  * log time has passed it by its length and the allowed lateness without a touch, or when the pool is full and it is the
  * least recently touched. Closing changes no result of a window that nothing can extend any more.
  */
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
-import type { WindowSpec } from '../../../detectors/detector.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { Layout } from './layout.ts'
 import type { NamedColumn, Table } from './table.ts'
@@ -33,8 +33,9 @@ export interface WindowPoolOptions {
   readonly owners: Table
   /** Column of the owners' table that heads the chain of a row's windows. */
   readonly head: number
-  readonly name: string
-  readonly spec: WindowSpec<Fields>
+  /** Who keeps what in a window. */
+  readonly members: readonly { readonly name: string; readonly state: Fields }[]
+  readonly lengthMs: number
   /** Most windows that one key holds at a time, the newest by event time; what is older finds none. */
   readonly perKeyMax: number
   readonly slotsMax: number
@@ -42,9 +43,9 @@ export interface WindowPoolOptions {
 
 export class WindowPool {
   readonly table: Table
-  readonly handles: Handles<Fields>
   readonly lengthMs: number
   readonly #o: WindowPoolOptions
+  readonly #handles: ReadonlyMap<string, Handles<Fields>>
   #oldest = 0
   #newest = 0
   /** Called before a window is freed, with the cursor on it. */
@@ -52,17 +53,24 @@ export class WindowPool {
 
   constructor(options: WindowPoolOptions) {
     this.#o = options
-    this.lengthMs = options.spec.lengthMs
+    this.lengthMs = options.lengthMs
     const layout = new Layout(BASE)
-    layout.add(options.name, options.spec.state)
+    for (const { name, state } of options.members) layout.add(name, state)
     this.table = layout.table()
-    this.handles = layout.bind(this.table, options.name)
+    this.#handles = new Map(options.members.map(({ name }) => [name, layout.bind(this.table, name)]))
     this.table.insert(SCRATCH.hi, SCRATCH.lo)
   }
 
   /** Open windows. */
   get size(): number {
     return this.table.size - 1
+  }
+
+  /** What a member keeps in the window that was opened last. */
+  handlesOf(member: string): Handles<Fields> {
+    const handles = this.#handles.get(member)
+    if (handles === undefined) throw new Error(`${member} keeps nothing in windows of ${this.lengthMs} ms`)
+    return handles
   }
 
   startOf(time: number): number {

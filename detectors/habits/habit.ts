@@ -1,0 +1,63 @@
+/**
+ * The interface of a habit: what an identity usually does, learned once and read by every detector that names it in
+ * `uses`.
+ *
+ * The engine calls, for each event of an identity: `look` of the habits, so that they say what is new about it; `step` of
+ * the detectors, which read the habits' views; then `learn` of the habits, with the one word whether a live suspicion
+ * doubts the event. So no detector judges an event by a habit that has already learned it, and one place decides what is
+ * learned.
+ */
+import type { EventView } from '../../schemas/event.ts'
+import type { Fields, Handles, WindowSpec } from '../lib/columns.ts'
+
+/** What a habit gets of an event. The object is reused: nothing of it may be kept beyond the call. */
+export interface Moment {
+  readonly event: EventView
+  /** Event time in ms; for a flagged event the time of its key's newest event. */
+  readonly time: number
+  /** The event is older than the newest one of its key. */
+  readonly late: boolean
+  /** Event time of the key's first event, in ms. */
+  readonly since: number
+}
+
+/** Where a habit keeps its state. */
+export interface HabitPlace<F extends Fields, W extends Fields> {
+  readonly state: Handles<F>
+  /** The state of the fixed event-time window that the moment falls into; only for a habit that declares `window`. */
+  openWindow(): Handles<W>
+  /** Start of that window in ms. */
+  readonly windowStart: number
+}
+
+/** A habit over one table: what detectors read of it, and how it takes an event. */
+export interface OpenHabit<V> {
+  readonly view: V
+  /** Before the detectors: what this event is to the habit. It may count the event in a window, and learns nothing. */
+  look?(moment: Moment): void
+  /** After them. `doubted`: a live suspicion stands against the event. */
+  learn(moment: Moment, doubted: boolean): void
+}
+
+export interface HabitSpec<V, F extends Fields, W extends Fields> {
+  readonly id: string
+  /** Raised when what is kept means something else: its state then starts anew, and nobody else's. */
+  readonly version: number
+  readonly state: F
+  readonly window?: WindowSpec<W>
+  open(place: HabitPlace<F, W>): OpenHabit<V>
+}
+
+/** A habit as the engine and its readers see it, its own fields erased. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the engine handles all habits alike; their own files are typed.
+export type Habit<V = unknown> = HabitSpec<V, any, any>
+export type Habits = Readonly<Record<string, Habit>>
+/** What a detector's step gets: the view of each habit that it uses, by the name it gave it. */
+export type Views<U extends Habits> = { readonly [K in keyof U]: U[K] extends Habit<infer V> ? V : never }
+
+/** Declares a habit; the identity function, there for its types. */
+export function defineHabit<V, F extends Fields, W extends Fields = Record<never, never>>(
+  spec: HabitSpec<V, F, W>,
+): Habit<V> {
+  return spec
+}

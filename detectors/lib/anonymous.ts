@@ -1,0 +1,13 @@
+/** Callers without a credential of their own: anybody, and so nobody in particular. */
+import type { EventView } from '../../schemas/event.ts'
+
+/** How clouds, clusters and web servers spell a caller that has not said who it is, or whose name they hide. */
+const NOBODY =
+  /(?:^|[^a-z])(?:anonymous(?:_principal|user)?|unauthenticated|hidden_due_to_security_reasons|allusers)(?:$|[^a-z])/i
+
+/**
+ * Whether the event is of everybody who shows no credential. What such callers do is no habit of anyone: there is nothing
+ * that could be stolen, and nobody to stop.
+ */
+export const isAnonymous = (event: EventView): boolean =>
+  event.credential === '' && (event.identity === '' || NOBODY.test(event.identity))

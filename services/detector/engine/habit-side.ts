@@ -1,0 +1,62 @@
+/** Stage one's side of one habit: where it lies, and the moment that it gets. One object for the life of the stage. */
+import type { Habit, HabitPlace, Moment, OpenHabit } from '../../../detectors/habits/habit.ts'
+import type { Detector } from '../../../detectors/detector.ts'
+import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
+import type { EventView } from '../../../schemas/event.ts'
+import { ownerName } from './layout.ts'
+import type { Laid } from './lay.ts'
+import type { WindowPool } from './windows.ts'
+
+/** How a snapshot names what belongs to a version of a habit. */
+export const habitName = (habit: Habit): string => ownerName({ id: `habits/${habit.id}`, version: habit.version })
+
+/** Every habit that a detector uses, once. */
+export const habitsOf = (detectors: readonly Detector[]): Habit[] => [
+  ...new Set(detectors.flatMap((detector) => Object.values((detector.uses ?? {}) as Record<string, Habit>))),
+]
+
+export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
+  readonly habit: Habit
+  readonly open: OpenHabit<unknown>
+  readonly state: Handles<Fields>
+  readonly #pool: WindowPool | undefined
+
+  event: EventView
+  time = 0
+  late = false
+  since = 0
+  row = 0
+  logTime = 0
+
+  constructor(habit: Habit, laid: Laid, event: EventView) {
+    this.habit = habit
+    this.state = laid.stateOf(habitName(habit))
+    this.#pool = laid.poolOf(habitName(habit))
+    this.event = event
+    this.open = habit.open(this)
+  }
+
+  get windowStart(): number {
+    return this.#pool === undefined ? 0 : this.#pool.startOf(this.time)
+  }
+
+  readonly openWindow = (): Handles<Fields> => {
+    if (this.#pool === undefined) throw new Error(`the habit ${this.habit.id} opens a window and declares none`)
+    this.#pool.open(this.row, this.windowStart, this.logTime)
+    return this.#pool.handlesOf(habitName(this.habit))
+  }
+
+  /** Points the side at an event of the key in `row`, and lets the habit look. */
+  look(row: number, time: number, late: boolean, since: number, logTime: number): void {
+    this.row = row
+    this.time = time
+    this.late = late
+    this.since = since
+    this.logTime = logTime
+    this.open.look?.(this)
+  }
+
+  learn(doubted: boolean): void {
+    this.open.learn(this, doubted)
+  }
+}
