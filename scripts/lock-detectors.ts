@@ -1,19 +1,19 @@
 /**
- * Writes detectors/versions.lock.json: the hash of each detector's file at its version. State and findings of one version
+ * Writes detectors/versions.lock.json: the hash of each detector at its version, with all that it imports of detectors/. State and findings of one version
  * are never mixed with another's, so a changed behaviour under an old number would mix them unseen. The script refuses to
  * lock a changed file under the same version; `--same-version` says that only words or layout changed, and reviewers see it
  * as a line in the lock file's history.
  */
-import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { DETECTORS } from '../detectors/registry.ts'
+import { detectorHash } from '../services/lib/code-version.ts'
 
 const root = new URL('../', import.meta.url)
 const path = new URL('detectors/versions.lock.json', root)
 
 interface Lock {
   readonly version: number
-  readonly sha256: string
+  readonly hash: string
 }
 
 const locked = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, Lock>) : {}
@@ -21,16 +21,18 @@ const sameVersion = process.argv.includes('--same-version')
 const refused: string[] = []
 const next: Record<string, Lock> = {}
 for (const { id, version } of DETECTORS.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-  const sha256 = hash('sha256', readFileSync(new URL(`detectors/${id}.ts`, root)), 'hex')
+  const hash = detectorHash(id)
   const before = locked[id]
-  const changed = before !== undefined && before.sha256 !== sha256
+  const changed = before !== undefined && before.hash !== hash
   if (changed && version < before.version)
     refused.push(`${id}: version ${version} is below the locked ${before.version}`)
   else if (changed && version === before.version && !sameVersion) {
-    refused.push(`${id}: the file changed and its version is still ${version}. Raise it if behaviour changed;`)
+    refused.push(
+      `${id}: it or what it imports changed and its version is still ${version}. Raise it if behaviour changed;`,
+    )
     refused.push('  where only words or layout did, run: npm run lock:detectors -- --same-version')
   }
-  next[id] = { version, sha256 }
+  next[id] = { version, hash }
 }
 if (refused.length > 0) {
   process.stderr.write(`${refused.join('\n')}\n`)

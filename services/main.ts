@@ -24,7 +24,7 @@ const tools: CommandTools = {
     watched: process.stderr.isTTY,
     elapsed: () => performance.now(),
   },
-  detection: async () => ({ detectors: DETECTORS, codeVersion: await codeVersion() }),
+  detection: async () => ({ detectors: DETECTORS, codeVersion: codeVersion() }),
   environment: process.env,
   variable: (name) => process.env[name],
   setTimeZone: (zone) => {

@@ -18,7 +18,7 @@ const REPEATS = 5
 const RUNS = 3_000
 const CLOUDTRAIL_BODIES = 100
 
-const version = await codeVersion()
+const version = codeVersion()
 const options = { detectors: DETECTORS, codeVersion: version, partition: 0 }
 
 const context: NormaliseContext = {

@@ -12,7 +12,7 @@ import type { Signal } from '../../../schemas/signal.ts'
 
 export interface StageOptions {
   readonly detectors: readonly Detector[]
-  /** Hash of the files under detectors/ and schemas/; part of the epoch. */
+  /** Hash of the engine, the detectors and all that they import; part of the epoch. */
   readonly codeVersion: string
   readonly partition: number
   /** Configuration in force until the first control record says otherwise, by tenant; '' is every tenant's. */

@@ -16,7 +16,7 @@ const FACTORIES = { events: createStageOne, signals: createStageTwo } as const
 
 /** A stage that has read the partition from its beginning up to an offset. */
 async function stageAt(log: Log, topic: Stage['stage'], partition: number, end: number): Promise<Stage> {
-  const stage = FACTORIES[topic]({ detectors: DETECTORS, codeVersion: await codeVersion(), partition })
+  const stage = FACTORIES[topic]({ detectors: DETECTORS, codeVersion: codeVersion(), partition })
   const readContent = createConfigurationReader(log)
   for await (const { offset, value } of log.read(topic, partition)) {
     if (offset >= end) break

@@ -59,7 +59,7 @@ describe('the services as processes on one log', () => {
       config: CONFIG,
       adminToken: TOKEN,
       detectors: DETECTORS,
-      codeVersion: await codeVersion(),
+      codeVersion: codeVersion(),
       clock: systemClock,
       logger,
       processId: `${role}-${running.length}`,
