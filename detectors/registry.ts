@@ -1,6 +1,11 @@
 /** Every detector, one line each. The order is the order of evaluation and changes no result. */
 import { newSource } from './credential/new-source.ts'
 import type { Detector } from './detector.ts'
+import { selfProvisioning } from './identity/self-provisioning.ts'
+import { unauthenticatedHarvest } from './identity/unauthenticated-harvest.ts'
+import { destructiveBurst } from './intent/destructive-burst.ts'
+import { ladderClimb } from './intent/ladder-climb.ts'
+import { loggingTamper } from './intent/logging-tamper.ts'
 import { massRegistration } from './identity/mass-registration.ts'
 import { influencedAction } from './intent/influenced-action.ts'
 import { reconBurst } from './lateral/recon-burst.ts'
@@ -12,4 +17,9 @@ export const DETECTORS: readonly Detector[] = [
   knownAgentNetwork,
   massRegistration,
   influencedAction,
+  selfProvisioning,
+  unauthenticatedHarvest,
+  destructiveBurst,
+  ladderClimb,
+  loggingTamper,
 ]
