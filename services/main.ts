@@ -7,6 +7,8 @@ import { DETECTORS } from '../detectors/registry.ts'
 import type { CommandTools } from './commands/lib/command.ts'
 import { EXIT, UsageError } from './commands/lib/errors.ts'
 import { addAsk } from './commands/ask/ask.ts'
+import { addCalibrate } from './commands/calibrate/calibrate.ts'
+import { addLife } from './commands/calibrate/life-command.ts'
 import { addDemo } from './commands/demo/demo.ts'
 import { addEval } from './commands/eval.ts'
 import { addMove } from './commands/move/move.ts'
@@ -45,8 +47,8 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
-  for (const add of [addStart, addProcesses, addMove, addReplay, addProve, addEval, addDemo, addAsk, addOpenApi])
-    add(program, tools)
+  const tried = [addReplay, addProve, addEval, addCalibrate, addLife]
+  for (const add of [addStart, addProcesses, addMove, ...tried, addDemo, addAsk, addOpenApi]) add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program
 }

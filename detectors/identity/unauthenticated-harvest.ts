@@ -9,9 +9,9 @@
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
-import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
 import { wordSet } from '../lib/act-words.ts'
+import { isAnonymous } from '../lib/anonymous.ts'
 import { evidenceList, evidenceOf } from '../lib/evidence.ts'
 import { distinct } from '../lib/fields.ts'
 
@@ -22,14 +22,10 @@ const Settings = Type.Object({
   records_high: Type.Integer({ default: 120, minimum: 2, description: 'Distinct records from which it is high' }),
 })
 
-/** How clouds, clusters and web servers spell a caller that has not said who it is. */
-const NOBODY = /^(?:|-|none|unknown|guest)$|anonymous|unauthenticated|allusers/i
 /** Words for records of somebody, in the address of a target. */
 const RECORDS = wordSet(
   'agent agents user users customer customers account accounts member members patient patients employee employees key keys token tokens secret secrets credential credentials profile profiles message messages mail mails conversation conversations session sessions invoice invoices order orders payment payments record records contact contacts owner owners',
 )
-
-const isNobody = (event: EventView): boolean => event.credential === '' && NOBODY.test(event.identity)
 
 /** Whether the target names one record of somebody: a word for such, and a number or code that tells it from the next. */
 function isRecord(target: string): boolean {
@@ -59,7 +55,7 @@ export const unauthenticatedHarvest = defineDetector({
   },
 
   matches: (event) =>
-    isNobody(event) &&
+    isAnonymous(event) &&
     event.outcome === 'success' &&
     (event.activity === 'read' || event.activity === 'list') &&
     isRecord(event.target),

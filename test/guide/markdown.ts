@@ -80,11 +80,11 @@ export interface Invocation {
 /** The calls of the moltwatch command line in a line of code, up to the next pipe, redirection or comment. */
 export const invocationsIn = (code: string): Invocation[] => {
   const calls = code.matchAll(
-    /(?:\bnpm run (?:-\S+ )*(moltwatch|eval) --|\bnpm (start) --|^\$? ?(moltwatch))((?: [^|;&#>]*)?)/g,
+    /(?:\bnpm run (?:-\S+ )*(moltwatch|eval|calibrate) --|\bnpm (start) --|^\$? ?(moltwatch))((?: [^|;&#>]*)?)/g,
   )
   return [...calls].map(([, script, start, name, rest]) => {
     const words = (rest ?? '').split(/\s+/).filter((word) => word !== '' && !/^[A-Z[<.]/.test(word))
-    const fixed = start ?? (script === 'eval' ? script : undefined)
+    const fixed = start ?? (script === 'moltwatch' ? undefined : script)
     const command = fixed ?? (words[0] !== undefined && /^[a-z]/.test(words[0]) ? words[0] : undefined)
     const options = words.flatMap((word) => /^\[?(--[a-z][a-z-]*)/.exec(word)?.[1] ?? [])
     return { command: name !== undefined && rest === '' ? undefined : command, options }

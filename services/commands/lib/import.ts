@@ -40,6 +40,33 @@ function importContext(): NormaliseContext {
   }
 }
 
+/** Events of one request, as a sender of many would batch them. */
+const GENERATED_BATCH = 2_000
+
+/**
+ * Takes canonical events that were made and not read, through the same normaliser as a file's. `onEvents` hears how many
+ * there are so far. Throws where one of them is refused: whoever makes events makes valid ones.
+ */
+export function importMade(events: Iterable<object>, onEvents: (events: number) => void = () => {}): Spool {
+  const context = importContext()
+  const spool = createSpool()
+  let batch: object[] = []
+  const flush = (): void => {
+    const result = normaliseBody('events', Buffer.from(JSON.stringify(batch)), 'json', context)
+    const bad = result.ok ? result.rejected[0]?.detail : result.detail
+    if (!result.ok || bad !== undefined) throw new Error(`a made event was refused: ${bad}`)
+    spool.add(result.events)
+    batch = []
+    onEvents(spool.count)
+  }
+  for (const event of events) {
+    batch.push(event)
+    if (batch.length === GENERATED_BATCH) flush()
+  }
+  if (batch.length > 0) flush()
+  return spool
+}
+
 /**
  * Reads all files, in the order given. Throws UsageError where a file cannot be read, or holds records and none of them
  * became an event. `onProgress` hears bytes read so far and events so far.
