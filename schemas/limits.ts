@@ -13,18 +13,43 @@ export const LIMITS = {
   prepare_threads_max: 4,
   /** Until another one takes the place of a thread that has ended. */
   prepare_restart_ms: 1_000,
+  /** Requests that a thread has in hand; one tenant has at most all but one of them. */
+  prepare_jobs_per_thread_max: 4,
+  /** How often threads are looked at, and after how many looks without a step one is given up. */
+  prepare_look_every_ms: 500,
+  prepare_looks_max: 20,
+  /** Threads that may end with a request in hand before it is refused, where none is known to have ended of it. */
+  prepare_deaths_max: 3,
+  prepare_heap_mb_max: 2_048,
 
   // Requests
   body_bytes_max: 16 * 1024 * 1024,
   body_inflated_bytes_max: 64 * 1024 * 1024,
   json_depth_max: 64,
   records_per_request_max: 100_000,
-  /** Objects and arrays in one body: what bounds the memory that parsing takes. */
-  json_nodes_max: 4_000_000,
+  /** Objects, lists, keys and values in one body: what bounds the memory that parsing takes. */
+  json_nodes_max: 8_000_000,
+  /** Different keys in one body: each costs a hundred times what its text weighs. */
+  json_keys_max: 65_536,
+  /** The same for JSON inside a string. */
+  json_text_nodes_max: 100_000,
+  json_text_keys_max: 4_096,
+  /** What one request may become: beyond it the sender is asked for smaller parts. */
+  events_per_request_max: 100_000,
+  prepared_chars_max: 128 * 1024 * 1024,
+  /** Acts that one record may describe: calls of one answer of a model, messages of one turn. */
+  acts_per_record_max: 256,
+  /** Characters that are hashed for the ids of one record that brings none and describes several acts. */
+  record_hash_chars_max: 16 * 1024 * 1024,
+  /** Attributes of one OTLP resource, scope or record; what resource and scope say holds for each of their records, so that it is short. */
+  attributes_max: 1_024,
+  shared_attribute_chars_max: 2_048,
+  /** Characters of one record that are read for indicators; beyond it they are cut, and the cut is counted. */
+  indicator_record_chars_max: 128 * 1024,
   /** Bodies being read, parsed or appended at once, after decompression; beyond it senders are asked to wait. */
   request_bytes_in_flight_max: 128 * 1024 * 1024,
   /** Records normalised before other work of the process gets its turn. */
-  records_per_turn_max: 32,
+  records_per_turn_max: 4,
   rejections_named_max: 20,
   frames_per_append_max: 8,
   dead_letters_per_append_max: 500,

@@ -1,11 +1,9 @@
 /**
- * Bodies: from bytes to JSON values, safely. One pass over the bytes finds where each top-level value ends, how deep it
- * nests and how many objects and arrays it holds, before anything is allocated; a body that nests or branches beyond the
- * limits never reaches the parser. A top-level value may be followed by more: lines (NDJSON), or objects one after the
- * other, as Fluent Bit sends them.
+ * Bodies: from bytes to JSON values, within the limits of bounded-json.ts. A top-level value may be followed by more: lines
+ * (NDJSON), or objects one after the other, as Fluent Bit sends them.
  */
-import { parse as parseSafely } from 'secure-json-parse'
 import { LIMITS } from '../../schemas/limits.ts'
+import { type Outline, outlineOf, parseJson } from './bounded-json.ts'
 import { errorPosition } from './json-position.ts'
 
 /** A part of a body that is no JSON, and where. */
@@ -23,60 +21,14 @@ export type Body =
   | { readonly ok: true; readonly values: unknown[]; readonly bad: BadPart[] }
   | { readonly ok: false; readonly status: 400 | 413; readonly detail: string; readonly position: number }
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const NEWLINE = 0x0a
-const OPEN_BRACE = 0x7b
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACE = 0x7d
-const CLOSE_BRACKET = 0x5d
-
-export interface Outline {
-  /** Start and end (exclusive) of each top-level value that is an object or a list. */
-  readonly ranges: readonly (readonly [number, number])[]
-  /** Where nesting first went beyond the limit, -1 if it never did. */
-  readonly tooDeepAt: number
-  readonly nodes: number
-}
-
-/** Byte behind the string that starts at `start`. */
-function stringEnd(bytes: Uint8Array, start: number): number {
-  let i = start + 1
-  while (i < bytes.length) {
-    const byte = bytes[i]
-    if (byte === QUOTE) return i + 1
-    i += byte === BACKSLASH ? 2 : 1
-  }
-  return bytes.length
-}
-
-/** The outline of a body. Never fails: what is no JSON gives an outline that the parser will refuse. */
-export function outlineOf(bytes: Uint8Array): Outline {
-  const ranges: (readonly [number, number])[] = []
-  let [depth, start, nodes] = [0, 0, 0]
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]
-    if (byte === QUOTE) {
-      i = stringEnd(bytes, i) - 1
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth === 0) start = i
-      depth += 1
-      nodes += 1
-      if (depth > LIMITS.json_depth_max) return { ranges, tooDeepAt: i, nodes }
-    } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && depth > 0) {
-      depth -= 1
-      if (depth === 0) ranges.push([start, i + 1])
-    }
-  }
-  return { ranges, tooDeepAt: -1, nodes }
-}
 
 type Parsed = { readonly value: unknown } | { readonly detail: string; readonly position: number }
 
 /** Parses one text. Keys that reach into the prototype (`__proto__`, `constructor.prototype`) are refused. */
 function parseText(text: string): Parsed {
   try {
-    return { value: parseSafely(text) as unknown }
+    return { value: parseJson(text) }
   } catch (error) {
     const position = errorPosition(text)
     if (position === -1) return { detail: 'the key __proto__ or constructor.prototype is not allowed', position: 0 }
@@ -94,10 +46,10 @@ interface Piece {
   readonly text: string
 }
 
-/** The lines of an NDJSON body that hold something. */
+/** The lines of an NDJSON body that hold something, up to one more than a request may have. */
 function linesOf(bytes: Buffer): Piece[] {
   const pieces: Piece[] = []
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length && pieces.length <= LIMITS.records_per_request_max; ) {
     const newline = bytes.indexOf(NEWLINE, start)
     const end = newline === -1 ? bytes.length : newline
     const text = bytes.toString('utf8', start, end)
@@ -137,10 +89,16 @@ export function readBody(body: Buffer, ndjson: boolean): Body {
   if (outline.tooDeepAt >= 0) {
     return refused(400, `nested deeper than ${LIMITS.json_depth_max} levels`, outline.tooDeepAt)
   }
-  if (outline.nodes > LIMITS.json_nodes_max) {
-    return refused(413, `more than ${LIMITS.json_nodes_max} objects and lists: send it in several requests`, 0)
+  if (outline.tooMuch === 'nodes') {
+    return refused(413, `more than ${LIMITS.json_nodes_max} keys and values: send it in several requests`, 0)
   }
-  const pieces = piecesOf(bytes, ndjson, outline)
+  if (outline.tooMuch === 'keys') {
+    return refused(413, `more than ${LIMITS.json_keys_max} different keys: what varies belongs into values`, 0)
+  }
+  const pieces = outline.tooMuch === 'values' ? [] : piecesOf(bytes, ndjson, outline)
+  if (outline.tooMuch === 'values' || pieces.length > LIMITS.records_per_request_max) {
+    return refused(413, `more than ${LIMITS.records_per_request_max} records: send it in several requests`, 0)
+  }
   const values: unknown[] = []
   const bad: BadPart[] = []
   for (const [index, { start, text }] of pieces.entries()) {

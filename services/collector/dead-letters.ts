@@ -22,8 +22,9 @@ export function deadLetterOf(tenant: string, origin: string, time: number, rejec
   }
 }
 
-/** Resolves when all are durable. */
-export async function writeDeadLetters(log: Log, letters: readonly DeadLetter[]): Promise<void> {
+/** Resolves when all are durable. Equal records of one request are one letter: it has one id. */
+export async function writeDeadLetters(log: Log, given: readonly DeadLetter[]): Promise<void> {
+  const letters = [...new Map(given.map((letter) => [letter.id, letter])).values()]
   for (let first = 0; first < letters.length; first += LIMITS.dead_letters_per_append_max) {
     const part = letters.slice(first, first + LIMITS.dead_letters_per_append_max)
     await log.append(

@@ -14,6 +14,7 @@ import { createEventStore } from './event-store.ts'
 import type { Head, Input, Outcome, Place } from './inputs/input.ts'
 import { formOf } from './inputs/lib/types.ts'
 import type { Preparer } from './preparing/index.ts'
+import { unreadable } from './unreadable.ts'
 import { createBudget, readRequest } from './read-request.ts'
 import { sendingScope } from './sending-scope.ts'
 
@@ -49,6 +50,7 @@ export function createIntake(options: CollectorOptions, given: () => number): In
     const result = await preparer.prepare({ tenant, receiptTime, history, input: input.id, head, body, partitions })
     if (!result.ok) {
       const { status, detail, position } = result
+      if (result.deadly) await store([{ tenant, origin: input.id, receiptTime, prepared: unreadable(body, result) }])
       return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
     }
     await store([{ tenant, origin: result.source ?? input.id, receiptTime, prepared: result }])

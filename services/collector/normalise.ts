@@ -19,9 +19,10 @@ function drain<T>(steps: Generator<undefined, T, undefined>): T {
   }
 }
 
-/** Works through the steps and lets other work of the process have its turn now and then. */
-export async function drainInTurns<T>(steps: Generator<undefined, T, undefined>): Promise<T> {
+/** Works through the steps and lets other work of the process have its turn now and then. `before` is called before each. */
+export async function drainInTurns<T>(steps: Generator<undefined, T, undefined>, before?: () => void): Promise<T> {
   for (let count = 1; ; count++) {
+    before?.()
     const step = steps.next()
     if (step.done === true) return step.value
     if (count % LIMITS.records_per_turn_max === 0) await setImmediate()

@@ -58,10 +58,10 @@ export type Fields = Partial<Omit<Event, Decided>>
 export interface Draft {
   /**
    * The parts of the producer's own id; no part can run into the next. Without one the body from which an id is made,
-   * together with the number of equal bodies before it in the request. It depends on the producer's data alone: never on
+   * together with the number of equal bodies before it in the request; or its canonical JSON, where acts share most of it. It depends on the producer's data alone: never on
    * the input, the receipt or the tenant's key.
    */
-  readonly id: readonly (string | number)[] | { readonly body: unknown }
+  readonly id: readonly (string | number)[] | { readonly body: unknown } | { readonly canonical: string }
   /** Ms since 1970, undefined where the producer said nothing readable. */
   readonly time: number | undefined
   readonly fields: Fields

@@ -116,10 +116,23 @@ function allEntries(envelopes: readonly Envelope[]): Entry[] | undefined {
   return entries
 }
 
+const TOO_MANY_ACTS: Problem = {
+  reason: 'invalid',
+  detail: `the record describes more than ${LIMITS.acts_per_record_max} acts: send one record for each turn of the conversation`,
+}
+const TOO_LONG_FOR_IDS: Problem = {
+  reason: 'invalid',
+  detail:
+    'the record describes many acts without ids in a very long text: give each call its id, or send a record for each',
+}
+
 /** The events of one record, or why it became none. */
 function eventsOf({ format, record, makeId }: Found, context: Parameters<Format['drafts']>[1]): Event[] | Problem {
   const made = format.drafts(record, context)
   if ('reason' in made) return made
+  if (made.length > LIMITS.acts_per_record_max) return TOO_MANY_ACTS
+  const hashed = made.reduce((sum, { id }) => sum + ('canonical' in id ? id.canonical.length : 0), 0)
+  if (made.length > 1 && hashed > LIMITS.record_hash_chars_max) return TOO_LONG_FOR_IDS
   const events: Event[] = []
   for (const draft of made) {
     const finished = finish(format.id, makeId(draft.id), draft, context)
@@ -140,6 +153,13 @@ function attempt(make: () => Event[] | Problem): Event[] | Problem {
 
 const tooMany = (): Refused =>
   refused(`at most ${LIMITS.records_per_request_max} records are taken in one request: send it in smaller parts`, 413)
+
+/** What stands in a row beside its indicators and hashes, in characters: an estimate from below. */
+const ROW_CHARS = 512
+const HASH_CHARS = 20
+
+const tooManyEvents = (): Refused =>
+  refused('the request becomes more events than one request may: send it in smaller parts', 413)
 
 /** The formats in which envelopes are to be read, each once. */
 const formatsOf = (envelopes: readonly Envelope[]): FormatId[] => [
@@ -164,10 +184,17 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
   const reading = { ...context, ignore: ignored.ignore }
   const events: Event[] = []
   const rejected: Rejected[] = []
+  let chars = 0
   for (const [index, entry] of entries.entries()) {
     const made = 'problem' in entry ? entry.problem : attempt(() => eventsOf(entry, reading))
     if ('reason' in made) rejected.push({ index, ...made, record: recordText(entry.record) })
-    else for (const event of made) events.push(event)
+    else {
+      for (const event of made) {
+        events.push(event)
+        chars += ROW_CHARS + event.indicators.length + HASH_CHARS * event.value_hashes.length
+      }
+      if (events.length > LIMITS.events_per_request_max || chars > LIMITS.prepared_chars_max) return tooManyEvents()
+    }
     yield
   }
   const whole = events.length === 0 ? refusedWhole(envelopes, rejected) : undefined

@@ -3,6 +3,7 @@
  * for each argument its words and values. Nested arguments count leaf by leaf.
  */
 import { CLASS_BIT, type CallIndicators, INDICATOR_LIMITS } from '../../../schemas/indicators.ts'
+import { jsonInText } from '../bounded-json.ts'
 import { type CommandReading, EFFECT, isCommandKey, readCommand, requestOf } from './command.ts'
 import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
@@ -124,9 +125,13 @@ const isNounHere = (word: string, words: readonly string[]): boolean => {
   return words.slice(0, at).some((before) => imperativeOf(before) !== undefined) && words.length > 1
 }
 
+/** A plain number, or a word in quotes, is JSON, too. */
 function parsed(text: string): unknown {
+  const json = jsonInText(text)
+  if (json !== undefined) return json.value
+  if (/^\s*[{[]/.test(text)) return text
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) as unknown
   } catch {
     return text
   }

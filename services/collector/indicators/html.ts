@@ -54,62 +54,88 @@ const decoded = (text: string): string =>
 
 export function blocksOfHtml(html: string): Block[] {
   const blocks: Block[] = []
-  let text = ''
+  const next = createFinder(html)
+  // In pieces, because a text that grows by a character is copied each time that somebody looks at it.
+  let pieces: string[] = []
+  const add = (piece: string): void => {
+    if (piece !== '') pieces.push(piece)
+  }
   const flush = (): void => {
-    const plain = decoded(text)
+    const plain = decoded(pieces.join(''))
     if (plain.trim() !== '') blocks.push({ text: plain, link: false })
-    text = ''
+    pieces = []
   }
   let at = 0
   while (at < html.length) {
     const open = html.indexOf('<', at)
     if (open < 0) break
-    text += html.slice(at, open)
+    add(html.slice(at, open))
     if (html.startsWith('<!--', open)) {
       flush()
-      const end = html.indexOf('-->', open)
-      text = html.slice(open + 4, end < 0 ? undefined : end)
+      const end = next('-->', open)
+      add(html.slice(open + 4, end < 0 ? undefined : end))
       flush()
       at = end < 0 ? html.length : end + 3
       continue
     }
     const tag = /^<(\/?)([a-zA-Z][\w-]{0,30})/.exec(html.slice(open, open + 40))
-    const end = tag === null ? -1 : endOfTag(html, open)
+    const end = tag === null ? -1 : endOfTag(html, open, next)
     if (tag === null || end < 0) {
-      text += '<'
+      add('<')
       at = open + 1
       continue
     }
     const name = (tag[2] as string).toLowerCase()
-    if (name === 'br') text += '\n'
+    if (name === 'br') add('\n')
     else if (!INLINE.has(name)) flush()
-    else if (text !== '' && !/\s$/.test(text)) text += name === 'a' || name === 'label' ? ' ' : ''
+    else if ((name === 'a' || name === 'label') && !/\s$/.test(pieces.at(-1)?.slice(-1) ?? ' ')) add(' ')
     if (tag[1] === '') readAttributes(html.slice(open + tag[0].length, end), name, blocks)
     at = end + 1
     if (name === 'style' && tag[1] === '') {
-      const close = html.indexOf('</style', at)
+      const close = next('</style', at)
       at = close < 0 ? html.length : close
     }
   }
-  if (at < html.length) text += html.slice(at)
+  if (at < html.length) add(html.slice(at))
   flush()
   return blocks
 }
 
+type Find = (word: string, from: number) => number
+
+/**
+ * Where a word comes next; -1 where it does not. Places are asked for in the order of the text, so that what was found, or
+ * found absent, answers until it is passed: without that, every tag that nobody closes would search the whole text.
+ */
+function createFinder(html: string): Find {
+  const known = new Map<string, { readonly from: number; readonly at: number }>()
+  return (word, from) => {
+    const found = known.get(word)
+    if (found !== undefined && from >= found.from && (found.at < 0 || found.at >= from)) return found.at
+    const at = html.indexOf(word, from)
+    known.set(word, { from, at })
+    return at
+  }
+}
+
+const TAG_CHARS_MAX = 4_096
+
 /** The `>` that ends a tag, not one inside a quoted attribute. A quote that never closes ends at the next `>`. */
-function endOfTag(html: string, open: number): number {
-  const limit = Math.min(html.length, open + 4_096)
-  let quote = ''
+function endOfTag(html: string, open: number, next: Find): number {
+  const first = next('>', open)
+  if (first < 0 || first > open + TAG_CHARS_MAX) return -1
+  const limit = Math.min(html.length, open + TAG_CHARS_MAX)
   for (let at = open; at < limit; at++) {
     const one = html[at] as string
-    if (quote !== '') {
-      if (one === quote) quote = ''
-    } else if (one === '"' || one === "'") {
-      if (/=\s*$/.test(html.slice(Math.max(open, at - 3), at))) quote = one
-    } else if (one === '>') return at
+    if (one === '>') return at
+    // Another tag begins: this one was never closed.
+    if (one === '<' && at > open) return first
+    if ((one !== '"' && one !== "'") || !/=\s*$/.test(html.slice(Math.max(open, at - 3), at))) continue
+    const close = next(one, at + 1)
+    if (close < 0 || close >= limit) return first
+    at = close
   }
-  const end = html.indexOf('>', open)
-  return end < 0 || end > limit ? -1 : end
+  return first
 }
 
 function readAttributes(inside: string, tag: string, blocks: Block[]): void {

@@ -83,8 +83,12 @@ export function createExtractor(options: { readonly key: Buffer; readonly memory
     indicators: read.indicators,
     values: read.values.map((value) => ({ hash: hasher.value(value.text), kind: VALUE_KINDS.indexOf(value.kind) })),
   })
+  const tasks = createMemory<Part<TaskIndicators>>(half / 4, (kept) => bytesOfPart(kept.values, 1))
   return {
-    userMessage: (text) => part(readTask(text.slice(0, LIMITS.indicator_text_chars_max), hasher)),
+    userMessage: (text) => {
+      const cut = text.slice(0, LIMITS.indicator_text_chars_max)
+      return tasks(cut, () => part(readTask(cut, hasher)))
+    },
     toolCall({ name, arguments: given }) {
       if (typeof given !== 'string') return part(readCall(name, given, hasher))
       return calls(`${name.length}:${name}${given}`, () => part(readCall(name, given, hasher)))

@@ -8,6 +8,7 @@
  * may have written.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
+import { jsonInText } from '../bounded-json.ts'
 import { headed } from './headed.ts'
 import { blocksOfHtml, looksLikeHtml } from './html.ts'
 import { parseRepresentation } from './representation.ts'
@@ -45,13 +46,16 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
   const leaves: Leaf[] = []
   let items = 0
   let cut = false
+  let chars = 0
+  const isFull = (): boolean => leaves.length >= LEAVES_MAX || chars >= LIMITS.indicator_record_chars_max
   const put = (text: string, place: Place, link = false): void => {
     if (text.trim() === '') return
-    if (leaves.length >= LEAVES_MAX) cut = true
+    chars += text.length
+    if (isFull()) cut = true
     else leaves.push({ text, key: place.key, item: place.item, author: place.author, link })
   }
   const walk = (node: Node, place: Place): void => {
-    if (leaves.length >= LEAVES_MAX) return
+    if (isFull()) return
     if (typeof node === 'string') readText(node, place)
     else if (Array.isArray(node)) for (const one of node) walkItem(one, place)
     else walkMap(node as Exclude<Node, string | readonly Node[]>, place)
@@ -139,11 +143,9 @@ function parse(text: string): Parsed | undefined {
     /^[A-Z]\w{1,40}\(\w+=/.test(trimmed)
   ) {
     if (first === '{' || first === '[') {
-      try {
-        return { node: fromJson(JSON.parse(trimmed), 0), rest: '' }
-      } catch {
-        // Not JSON: a representation, or cut.
-      }
+      const json = jsonInText(trimmed)
+      if (json !== undefined) return { node: fromJson(json.value, 0), rest: '' }
+      // Not JSON: a representation, or cut.
     }
     const found = parseRepresentation(trimmed)
     if (found !== undefined) return found

@@ -6,7 +6,7 @@
  */
 import { memo } from '../memo.ts'
 import { Sense } from './sense.ts'
-import { comparable, type Value, valuesOf } from './values.ts'
+import { comparable, type Value, valuesOf, withoutEnd } from './values.ts'
 
 export class Word {
   /** Lower case, without the punctuation around it; '' for a lone dash or the like. */
@@ -47,8 +47,8 @@ export interface Sentence {
 const WORDS_PER_SENTENCE_MAX = 80
 const SENTENCES_MAX = 1_200
 const EDGE_FRONT = /^[\s([{<"'“”‘’«»‹›`*_#|>•·]+/
-const EDGE_BACK = /[)\]}>"'“”’‘»«›`*_~|]+$/
-const STOPS = /[.,;:!?…。！？；：，、]+$/
+const EDGE_BACK = /[)\]}>"'“”’‘»«›`*_~|]/
+const STOPS = /[.,;:!?…。！？；：，、]/
 const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 /** Ideographs and their punctuation, or anything else. */
 const RUNS =
@@ -164,11 +164,11 @@ function wordOf(chunk: string): Word | undefined {
   let core = (chunk.length > 2_048 ? chunk.slice(0, 2_048) : chunk).replace(EDGE_FRONT, '')
   let behind = ''
   for (let round = 0; round < 3; round++) {
-    const bare = core.replace(EDGE_BACK, '')
-    const stop = STOPS.exec(bare)
-    if (stop === null && bare === core) break
-    core = stop === null ? bare : bare.slice(0, stop.index)
-    behind += stop?.[0] ?? ''
+    const bare = withoutEnd(core, EDGE_BACK)
+    const plain = withoutEnd(bare, STOPS)
+    if (plain === core) break
+    core = plain
+    behind += bare.slice(plain.length)
   }
   if (core === '') return behind === '' ? undefined : markOf(behind, false)
   const ideographs = IDEOGRAPHS.test(core)

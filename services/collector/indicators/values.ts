@@ -26,16 +26,27 @@ const VALUE_CHARS_MAX = 300
 /** Longer values are compared by their beginning; it also bounds the patterns below. */
 const COMPARABLE_CHARS_MAX = 400
 
+/** A text without the run of such characters at its end; an expression that ends in `+$` would try at each of them. */
+export function withoutEnd(text: string, characters: RegExp): string {
+  let end = text.length
+  while (end > 0 && characters.test(text.charAt(end - 1))) end--
+  return text.slice(0, end)
+}
+
+const COMPARABLE_END = /[\s/.,;:!?'"]/
+
 /** The comparable form of a leaf or phrase. */
 export const comparable = (text: string): string =>
-  text
-    .slice(0, COMPARABLE_CHARS_MAX)
-    .trim()
-    .toLowerCase()
-    .replace(SCHEME, '')
-    .replace(/^www\./, '')
-    .replace(/\s+/g, ' ')
-    .replace(/[\s/.,;:!?'"]+$/, '')
+  withoutEnd(
+    text
+      .slice(0, COMPARABLE_CHARS_MAX)
+      .trim()
+      .toLowerCase()
+      .replace(SCHEME, '')
+      .replace(/^www\./, '')
+      .replace(/\s+/g, ' '),
+    COMPARABLE_END,
+  )
 
 /** Whether a leaf is a number, a date, an amount or a flag, which name nothing. */
 export function namesNothing(text: string): boolean {

@@ -46,10 +46,14 @@ export interface Prepared extends Account {
   readonly events: number
 }
 
-/** What became of a job: prepared, or refused as a whole. */
-export type Preparation = ({ readonly ok: true } & Prepared) | Refused
+/** A job that is refused as a whole. `deadly`: no thread survived it, so that it is kept as a dead letter. */
+export type RefusedJob = Refused & { readonly deadly?: true }
 
-export type Prepare = (job: Job) => Promise<Preparation>
+/** What became of a job: prepared, or refused as a whole. */
+export type Preparation = ({ readonly ok: true } & Prepared) | RefusedJob
+
+/** `step` is called before each step of the work. */
+export type Prepare = (job: Job, step?: () => void) => Promise<Preparation>
 
 function linesOf({ tenant, partitions }: Job, events: readonly Event[]): Map<number, string[]> {
   const lines = new Map<number, string[]>()
@@ -69,9 +73,11 @@ const unpacked = (job: Job): Unpacked =>
 /** `memoryBytesMax`: what it may remember of the texts of each tenant. */
 export function createPrepare(keys: TenantKeys, memoryBytesMax: number): Prepare {
   const contexts = createContexts(keys, memoryBytesMax)
-  return async (job) => {
+  return async (job, step) => {
     const context = contexts.forRequest(job.tenant, job.receiptTime, job.history)
-    const result = await drainInTurns(unpackedSteps(unpacked(job), context))
+    // Unpacking is a step, too.
+    step?.()
+    const result = await drainInTurns(unpackedSteps(unpacked(job), context), step)
     if (!result.ok) return result
     const { events, ok, ...account } = result
     return { ok, ...account, events: events.length, lines: linesOf(job, events) }

@@ -3,7 +3,14 @@ import type { Job, Preparation } from './prepare.ts'
 
 export interface ThreadData {
   readonly memoryBytesMax: number
+  /** See `placeIn`. */
+  readonly place: ArrayBufferLike
 }
+
+/** Where a thread stands: the job that it works on (0: none), and a number that changes with every step. */
+export const placeIn = (shared: ArrayBufferLike): Int32Array => new Int32Array(shared)
+export const JOB = 0
+export const STEP = 1
 
 export interface Given {
   readonly id: number

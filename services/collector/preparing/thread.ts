@@ -2,10 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { createPrepare } from './prepare.ts'
-import type { Answer, Given, ThreadData } from './protocol.ts'
+import { type Answer, type Given, JOB, placeIn, STEP, type ThreadData } from './protocol.ts'
 
 const port = parentPort!
-const { memoryBytesMax } = workerData as ThreadData
+const { memoryBytesMax, place: shared } = workerData as ThreadData
+const place = placeIn(shared)
 /** By tenant; they come with each job, so that the master key stays where it is. */
 const given = new Map<string, Given['keys']>()
 const keyOf = (tenant: string, use: keyof Given['keys']): Buffer => {
@@ -21,14 +22,23 @@ const prepare = createPrepare(keys, memoryBytesMax)
 
 async function answer({ id, job, body, keys: own }: Given): Promise<Answer> {
   given.set(job.tenant, own)
+  const step = (): void => {
+    Atomics.store(place, JOB, id)
+    Atomics.add(place, STEP, 1)
+  }
   try {
     return {
       id,
-      preparation: await prepare({ ...job, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) }),
+      preparation: await prepare({ ...job, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) }, step),
     }
   } catch (error) {
     return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
 }
 
-port.on('message', (message: Given) => void answer(message).then((made) => port.postMessage(made)))
+port.on('message', (message: Given) => {
+  void answer(message).then((made) => {
+    Atomics.store(place, JOB, 0)
+    port.postMessage(made)
+  })
+})

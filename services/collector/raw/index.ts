@@ -22,9 +22,9 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import { createEventStore, type Taking } from '../event-store.ts'
 import type { FormatChoice } from '../formats/format.ts'
-import type { Job, Preparation, Preparer } from '../preparing/index.ts'
+import type { Job, Preparer } from '../preparing/index.ts'
 import type { Form } from '../unpack.ts'
-import { bytesRecord } from './bytes-record.ts'
+import { unreadable } from '../unreadable.ts'
 import { formOf } from './form.ts'
 
 export interface RawIntakeOptions {
@@ -52,23 +52,6 @@ export interface RawIntake {
 const TOPIC = 'raw'
 const GROUP = 'collector-raw'
 const READY_CHECK_MS = 200
-
-/** A record that could not be read at all is one bad record. */
-const unreadable = (value: Buffer, { detail, position }: Extract<Preparation, { ok: false }>): Taking['prepared'] => ({
-  lines: new Map(),
-  events: 0,
-  source: undefined,
-  rejected: [
-    {
-      index: 0,
-      reason: 'malformed',
-      detail: position === undefined ? detail : `${detail} (byte ${position})`,
-      record: bytesRecord(value),
-    },
-  ],
-  records: 1,
-  ignored: {},
-})
 
 /** The format that is configured, or the one that a record shows. */
 const writtenIn = (format: string, value: Buffer): { readonly format: FormatChoice; readonly form: Form } =>

@@ -70,21 +70,36 @@ const DEPTH_MAX = 12
 const ITEMS_MAX = 200
 /** Far beyond what a dead letter keeps, so that the cut splits no secret that is kept. */
 const LEAF_CHARS_MAX = 65_536
+const KEY_CHARS_MAX = 1_024
 
-/** A JSON value without its secrets, by the names of its keys as well as by shape; depth and width are bounded. */
-export function redactValue(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactText(value.slice(0, LEAF_CHARS_MAX))
+/** How many characters are still read of a value. */
+interface Left {
+  chars: number
+}
+
+/**
+ * A JSON value without its secrets, by the names of its keys as well as by shape; depth, width and the text in all are
+ * bounded.
+ */
+export function redactValue(value: unknown, depth = 0, left: Left = { chars: LEAF_CHARS_MAX }): unknown {
+  if (left.chars <= 0) return '[cut]'
+  if (typeof value === 'string') {
+    const text = value.slice(0, left.chars)
+    left.chars -= text.length
+    return redactText(text)
+  }
+  left.chars -= 8
   if (typeof value !== 'object' || value === null) return value
   if (depth >= DEPTH_MAX) return '[cut]'
-  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => redactValue(item, depth + 1))
+  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => redactValue(item, depth + 1, left))
   const entries = Object.entries(value).slice(0, ITEMS_MAX)
   // OTLP writes attributes as {key, value}: the name of the secret is a value there.
   const attribute = entries.length === 2 && typeof value === 'object' && 'key' in value && 'value' in value
   const named = attribute && typeof value.key === 'string' && namesSecret(value.key)
   return Object.fromEntries(
     entries.map(([key, item]) => [
-      redactId(key),
-      namesSecret(key) || (named && key === 'value') ? mark('named') : redactValue(item, depth + 1),
+      redactId(key.slice(0, KEY_CHARS_MAX)),
+      namesSecret(key) || (named && key === 'value') ? mark('named') : redactValue(item, depth + 1, left),
     ]),
   )
 }

@@ -9,7 +9,8 @@ import { canonical } from '../../../services/collector/formats/lib/json.ts'
 import { targetOf } from '../../../services/collector/formats/lib/targets.ts'
 import { epochTime, isoTime, readTime, unixNanoTime } from '../../../services/collector/formats/lib/times.ts'
 import { activityOf, apiActivityOf } from '../../../services/collector/formats/lib/verbs.ts'
-import { outlineOf, readBody } from '../../../services/collector/body.ts'
+import { readBody } from '../../../services/collector/body.ts'
+import { outlineOf } from '../../../services/collector/bounded-json.ts'
 
 const NOON = Date.UTC(2026, 2, 1, 12)
 

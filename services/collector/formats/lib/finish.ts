@@ -15,14 +15,19 @@ import type { Draft, Fields, FormatId, NormaliseContext, Problem } from '../form
 const NAME_MAX = LIMITS.name_chars_max
 const TEXT_MAX = LIMITS.text_chars_max
 
-const cleanId = memo((text) => redactId(text).toWellFormed())
-const cleanText = memo((text) => redactText(text).toWellFormed())
+/** The same few texts come with every record of a sender. */
+const REMEMBERED_MAX = 2_048
+const REMEMBERED_CHARS_MAX = 4 * TEXT_MAX
+
+const cleanId = memo((text) => redactId(text).toWellFormed(), REMEMBERED_MAX, REMEMBERED_CHARS_MAX)
+const cleanText = memo((text) => redactText(text).toWellFormed(), REMEMBERED_MAX, REMEMBERED_CHARS_MAX)
 
 /** A name, cut where it is too long; what is cut off leaves its hash, so that two long names stay two. */
 export function name(text: string): string {
-  const clean = cleanId(text)
-  if (clean.length <= NAME_MAX) return clean
-  return `${clean.slice(0, NAME_MAX - 17).toWellFormed()}~${H(clean).slice(0, 16)}`
+  const long = text.length > REMEMBERED_CHARS_MAX
+  const clean = cleanId(long ? text.slice(0, REMEMBERED_CHARS_MAX) : text)
+  if (clean.length <= NAME_MAX && !long) return clean
+  return `${clean.slice(0, NAME_MAX - 17).toWellFormed()}~${H(long ? text : clean).slice(0, 16)}`
 }
 
 /** Free text, redacted before it is cut, so that no half of a secret stays. */

@@ -16,7 +16,7 @@ export function createIds(): MakeId {
   const seen = new Map<string, number>()
   return (id) => {
     if (isNamed(id)) return H(...id)
-    const hash = H('body', canonical(id.body))
+    const hash = H('body', 'canonical' in id ? id.canonical : canonical(id.body))
     const before = seen.get(hash) ?? 0
     seen.set(hash, before + 1)
     return H(hash, before)

@@ -3,6 +3,7 @@
  * answers with nothing where the value is of another type.
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
+import { jsonInText } from '../../bounded-json.ts'
 import { redactValue } from '../../redaction/redact.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -38,14 +39,8 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
 
 /** A text that may hold JSON: the value where it does, the text where it does not. */
 export function parsedText(value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  const start = value.trimStart().charAt(0)
-  if (start !== '{' && start !== '[') return value
-  try {
-    return JSON.parse(value) as unknown
-  } catch {
-    return value
-  }
+  const parsed = typeof value === 'string' ? jsonInText(value) : undefined
+  return parsed === undefined ? value : parsed.value
 }
 
 /** JSON with sorted keys: the same text for the same data, whatever order a producer wrote it in. */

@@ -2,6 +2,7 @@
  * OTLP's JSON values and attributes as plain data. An AnyValue is an object with one key that names its type; attributes
  * are lists of key and value and stand on the resource, the scope and the record, the nearest one counting.
  */
+import { LIMITS } from '../../../../schemas/limits.ts'
 import { type Json, isObject, listOf, textOf } from '../lib/json.ts'
 
 const DEPTH_MAX = 32
@@ -42,7 +43,19 @@ function pairsOf(list: unknown, depth: number): [string, unknown][] {
 export type Attributes = ReadonlyMap<string, unknown>
 
 export const attributesOf = (holder: unknown): Attributes =>
-  new Map(isObject(holder) ? pairsOf(holder.attributes, 0) : [])
+  new Map(isObject(holder) ? pairsOf(listOf(holder.attributes).slice(0, LIMITS.attributes_max), 0) : [])
+
+const isShort = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null
+    ? Array.isArray(value) && value.length <= LIMITS.list_items_max && value.every(isShort)
+    : typeof value !== 'string' || value.length <= LIMITS.shared_attribute_chars_max
+
+/**
+ * What a resource or a scope says. It holds for each of their records, so that a long text in it would be read as often as
+ * there are records: what is longer than a name or an address is left out.
+ */
+export const sharedAttributesOf = (holder: unknown): Attributes =>
+  new Map([...attributesOf(holder)].filter(([, value]) => isShort(value)))
 
 /** One log record with everything that surrounds it. */
 export interface LogView {
@@ -74,8 +87,15 @@ export function attributeText(view: LogView, ...names: readonly string[]): strin
   return textOf(Array.isArray(value) ? value[0] : value)
 }
 
+/** The first words of a layer's names, each with its dot; worked out once, because many records share a layer. */
+const known = new WeakMap<Attributes, ReadonlySet<string>>()
+function prefixesOf(layer: Attributes): ReadonlySet<string> {
+  const found = known.get(layer) ?? new Set([...layer.keys()].map((key) => key.slice(0, key.indexOf('.') + 1)))
+  known.set(layer, found)
+  return found
+}
+
 /** Whether any attribute of the record or what surrounds it starts with this. */
 export function hasPrefix(view: LogView, prefix: string): boolean {
-  for (const layer of view.layers) for (const key of layer.keys()) if (key.startsWith(prefix)) return true
-  return false
+  return view.layers.some((layer) => prefixesOf(layer).has(prefix))
 }

@@ -10,6 +10,7 @@
  *   anything else with gen_ai.operation.name     an operation: chat, invoke_agent, retrieval, memory
  */
 import { H } from '../../../../schemas/ids.ts'
+import { LIMITS } from '../../../../schemas/limits.ts'
 import { isObject, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
 import { namedContact } from '../lib/contacts.ts'
 import { activityOf } from '../lib/verbs.ts'
@@ -68,6 +69,9 @@ function callAct(
   }
 }
 
+/** One more than a record may describe is enough to say that it describes too many. */
+const READ_MAX = LIMITS.acts_per_record_max + 1
+
 /** Tool calls in either spelling: {id, function: {name, arguments}} or {type: 'tool_call', id, name, arguments}. */
 function requestedCalls(message: unknown): { id: string; name: string; args: unknown }[] {
   const body = objectOf(message)
@@ -75,14 +79,17 @@ function requestedCalls(message: unknown): { id: string; name: string; args: unk
     ...listOf(body.tool_calls),
     ...listOf(body.parts).filter((part) => objectOf(part).type === 'tool_call'),
   ]
-  return listed.filter(isObject).map((call) => {
-    const inner = objectOf(call.function)
-    return { id: textOf(call.id), name: textOf(inner.name ?? call.name), args: inner.arguments ?? call.arguments }
-  })
+  return listed
+    .slice(0, READ_MAX)
+    .filter(isObject)
+    .map((call) => {
+      const inner = objectOf(call.function)
+      return { id: textOf(call.id), name: textOf(inner.name ?? call.name), args: inner.arguments ?? call.arguments }
+    })
 }
 
 function choiceActs(view: LogView, messages: readonly unknown[], context: NormaliseContext): Act[] {
-  const calls = messages.flatMap(requestedCalls)
+  const calls = messages.slice(0, READ_MAX).flatMap(requestedCalls).slice(0, READ_MAX)
   if (calls.length === 0) return [otherMessage('assistant')]
   return calls.map(({ id, name, args }) => callAct(view, id, name, args, undefined, 'tool.request', context))
 }
@@ -101,10 +108,11 @@ function inferenceActs(view: LogView, context: NormaliseContext): Act[] {
     parsedText(attribute(view, 'gen_ai.output.messages') ?? objectOf(view.body)['gen_ai.output.messages']),
   )
   const acts: Act[] = []
-  for (const message of newInput(input)) {
+  for (const message of newInput(input).slice(0, READ_MAX)) {
+    if (acts.length >= READ_MAX) break
     const { role } = objectOf(message)
     if (role === 'user') acts.push(userMessage(messageText(message), context))
-    for (const part of listOf(objectOf(message).parts).map(objectOf)) {
+    for (const part of listOf(objectOf(message).parts).slice(0, READ_MAX).map(objectOf)) {
       if (part.type !== 'tool_call_response') continue
       acts.push(callAct(view, textOf(part.id), '', undefined, part.response ?? part.result, 'tool.result', context))
     }

@@ -6,10 +6,10 @@
  * Each record goes to the first reader that knows it: Claude Code, GenAI, any other log. A record that names nobody
  * becomes a dead letter: an act without an actor says nothing.
  */
-import { isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
+import { canonical, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
 import { unixNanoTime } from '../lib/times.ts'
 import type { Act } from './act.ts'
-import { type Attributes, attributesOf, type LogView, plainValue } from './attributes.ts'
+import { type Attributes, type LogView, attributesOf, plainValue, sharedAttributesOf } from './attributes.ts'
 import { claudeCodeActs } from './claude-code.ts'
 import { commonFields, isAgent } from './common.ts'
 import { genAiActs } from './gen-ai.ts'
@@ -38,12 +38,18 @@ const actsOf = (view: LogView, context: NormaliseContext): Act[] => {
   return genAi.length > 0 ? genAi : plainActs(view)
 }
 
-/** What of a record makes its id where it brings none: not when it was observed, if it says when it happened. */
-function bodyOf(view: LogView, identity: string, session: string, part: number): unknown {
+/**
+ * What of a record makes the ids of its acts where it brings none: not when it was observed, if it says when it happened.
+ * Written down once for all acts of the record; only the number of the act differs.
+ */
+function bodyOf(view: LogView, identity: string, session: string): (part: number) => string {
   const { observedTimeUnixNano, attributes: _, ...record } = oneSpelling(view.record)
   const attributes = Object.fromEntries(view.layers[0] ?? [])
   const timed = unixNanoTime(view.record.timeUnixNano) !== undefined
-  return { identity, session, part, attributes, record, ...(timed ? {} : { observedTimeUnixNano }) }
+  // In the order of the keys, as canonical JSON has them.
+  const before = canonical({ attributes, identity, ...(timed ? {} : { observedTimeUnixNano }) }).slice(0, -1)
+  const behind = canonical({ record, session }).slice(1)
+  return (part) => `${before},"part":${part},${behind}`
 }
 
 function recordDrafts(view: LogView, context: NormaliseContext): readonly Draft[] | Problem {
@@ -55,11 +61,12 @@ function recordDrafts(view: LogView, context: NormaliseContext): readonly Draft[
       detail: 'the record names nobody: set gen_ai.agent.id on the record, or service.name on its resource',
     }
   }
+  let body: ((part: number) => string) | undefined
   return actsOf(view, context).map((act, part) => ({
     id:
       act.id !== undefined && view.time !== undefined
         ? [identity, session, ...act.id, view.time]
-        : { body: bodyOf(view, identity, session, part) },
+        : { canonical: (body ??= bodyOf(view, identity, session))(part) },
     time: view.time,
     fields: { ...common, ...act.fields, source_id: act.sourceId },
     ...(act.parts === undefined ? {} : { parts: act.parts }),
@@ -75,10 +82,10 @@ interface Found {
 
 function* recordsOf(body: Json): Generator<Found> {
   for (const resourceLogs of listOf(body.resourceLogs)) {
-    const resource = attributesOf(objectOf(resourceLogs).resource)
+    const resource = sharedAttributesOf(objectOf(resourceLogs).resource)
     for (const scopeLogs of listOf(objectOf(resourceLogs).scopeLogs)) {
       const holder = objectOf(objectOf(scopeLogs).scope)
-      const scope = attributesOf(holder)
+      const scope = sharedAttributesOf(holder)
       for (const record of listOf(objectOf(scopeLogs).logRecords)) {
         yield { record, scope, scopeName: textOf(holder.name), resource }
       }

@@ -1,0 +1,116 @@
+/**
+ * The one reader of JSON that others wrote, for bodies and for JSON inside strings. One pass over the bytes finds where
+ * each top-level value ends, how deep it nests, how many nodes it has (objects, lists, keys, numbers, strings: all of
+ * them) and how many different keys, before anything is allocated. Different keys count by themselves because each costs
+ * an engine of JavaScript a hundred times what its text weighs. What goes beyond a limit never reaches the parser.
+ */
+import { parse as parseSafely } from 'secure-json-parse'
+import { LIMITS } from '../../schemas/limits.ts'
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const OPEN_BRACE = 0x7b
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACE = 0x7d
+const CLOSE_BRACKET = 0x5d
+
+export interface JsonLimits {
+  readonly nodesMax: number
+  readonly keysMax: number
+}
+
+export const BODY_LIMITS: JsonLimits = { nodesMax: LIMITS.json_nodes_max, keysMax: LIMITS.json_keys_max }
+const TEXT_LIMITS: JsonLimits = { nodesMax: LIMITS.json_text_nodes_max, keysMax: LIMITS.json_text_keys_max }
+
+export interface Outline {
+  /** Start and end (exclusive) of each top-level value that is an object or a list. */
+  readonly ranges: readonly (readonly [number, number])[]
+  /** Where nesting first went beyond the limit, -1 if it never did. */
+  readonly tooDeepAt: number
+  /** Why it is more than the limits allow; undefined where it is not. */
+  readonly tooMuch: 'values' | 'nodes' | 'keys' | undefined
+}
+
+/** Byte behind the string that starts at `start`. */
+function stringEnd(bytes: Uint8Array, start: number): number {
+  let i = start + 1
+  while (i < bytes.length) {
+    const byte = bytes[i]
+    if (byte === QUOTE) return i + 1
+    i += byte === BACKSLASH ? 2 : 1
+  }
+  return bytes.length
+}
+
+/** Of a key longer than this its beginning, its end and its length are compared. */
+const KEY_BYTES_COMPARED = 32
+
+/** Counts different keys, by a hash of 32 bits: two that share it count as one. */
+class KeyCount {
+  readonly #seen = new Set<number>()
+  /** The same few keys come again and again. */
+  readonly #recent = new Int32Array(4_096)
+  get size(): number {
+    return this.#seen.size
+  }
+  add(bytes: Uint8Array, start: number, end: number): void {
+    let hash = (0x811c9dc5 ^ (end - start)) | 0
+    const cut = Math.min(end, start + KEY_BYTES_COMPARED)
+    for (let i = start; i < cut; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+    for (let i = Math.max(cut, end - KEY_BYTES_COMPARED); i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+    const place = (hash ^ (hash >>> 15)) & 4_095
+    if (this.#recent[place] === hash) return
+    this.#recent[place] = hash
+    this.#seen.add(hash)
+  }
+}
+
+/** The outline of a body. Never fails: what is no JSON gives an outline that the parser will refuse. */
+export function outlineOf(bytes: Uint8Array, limits: JsonLimits = BODY_LIMITS): Outline {
+  const ranges: (readonly [number, number])[] = []
+  const keys = new KeyCount()
+  let [depth, start, nodes, stringAt, stringEndsAt] = [0, 0, 0, 0, 0]
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (byte === QUOTE) {
+      stringAt = i
+      stringEndsAt = stringEnd(bytes, i)
+      i = stringEndsAt - 1
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (depth === 0) start = i
+      depth += 1
+      nodes += 1
+      if (depth > LIMITS.json_depth_max) return { ranges, tooDeepAt: i, tooMuch: undefined }
+    } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && depth > 0) {
+      depth -= 1
+      if (depth === 0) ranges.push([start, i + 1])
+      if (ranges.length > LIMITS.records_per_request_max) return { ranges, tooDeepAt: -1, tooMuch: 'values' }
+    } else if (byte === COMMA) {
+      nodes += 1
+    } else if (byte === COLON) {
+      nodes += 1
+      keys.add(bytes, stringAt, stringEndsAt)
+      if (keys.size > limits.keysMax) return { ranges, tooDeepAt: -1, tooMuch: 'keys' }
+    }
+    if (nodes > limits.nodesMax) return { ranges, tooDeepAt: -1, tooMuch: 'nodes' }
+  }
+  return { ranges, tooDeepAt: -1, tooMuch: undefined }
+}
+
+/** Parses one text within its limits. Throws where it is no JSON, or has keys that reach into the prototype. */
+export const parseJson = (text: string): unknown => parseSafely(text) as unknown
+
+/** The value of a text inside a record: undefined where it is no JSON object or list, or more than a text may hold. */
+export function jsonInText(text: string): { readonly value: unknown } | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined
+  const outline = outlineOf(Buffer.from(text), TEXT_LIMITS)
+  if (outline.tooDeepAt >= 0 || outline.tooMuch !== undefined) return undefined
+  try {
+    // A key like __proto__ becomes a property like any other here; whoever reads the value asks for own ones.
+    return { value: JSON.parse(text) as unknown }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * A queue in which tenants take turns: whoever has sent much waits behind himself, and not before others. Within a tenant
+ * the order is kept.
+ */
+export interface FairQueue<T> {
+  push(tenant: string, item: T): void
+  /** The next item of the tenant whose turn it is, of those that `mayTake` lets; undefined where there is none. */
+  next(mayTake: (tenant: string) => boolean): T | undefined
+  /** Takes all that is left. */
+  drain(): T[]
+}
+
+export function createFairQueue<T>(): FairQueue<T> {
+  /** A tenant that was served goes to the end. */
+  const waiting = new Map<string, T[]>()
+  return {
+    push(tenant, item) {
+      const own = waiting.get(tenant)
+      if (own === undefined) waiting.set(tenant, [item])
+      else own.push(item)
+    },
+    next(mayTake) {
+      for (const [tenant, own] of waiting) {
+        if (!mayTake(tenant)) continue
+        waiting.delete(tenant)
+        const item = own.shift()
+        if (own.length > 0) waiting.set(tenant, own)
+        return item
+      }
+      return undefined
+    },
+    drain() {
+      const left = [...waiting.values()].flat()
+      waiting.clear()
+      return left
+    },
+  }
+}
