@@ -198,7 +198,7 @@ describe('bodies', () => {
         [15, 23],
       ],
       tooDeepAt: -1,
-      nodes: 3,
+      tooMuch: undefined,
     })
   })
 
