@@ -161,6 +161,14 @@ export const LIMITS = {
   /** One part of a path, encoded: a name of 256 characters outside ASCII takes up to 2,304. */
   path_part_chars_max: 4_096,
   list_items_default: 100,
+  search_chars_max: 2_048,
+  /** Words and signs of one search, and how deep its parentheses nest. */
+  search_terms_max: 100,
+  search_depth_max: 16,
+  /** Values that a facet names, and fields that one request may ask facets of. */
+  facet_values_max: 50,
+  facet_fields_max: 12,
+  histogram_buckets_max: 120,
   list_limit_max: 1_000,
   query_seconds_max: 20,
   query_memory_bytes_max: 2_000_000_000,

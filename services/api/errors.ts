@@ -14,19 +14,28 @@ export class Answer extends Error {
   override readonly name = 'Answer'
   readonly status: number
   readonly code: string
-  constructor(status: number, code: string, message: string) {
+  /** Fields beside code and message, for programs. */
+  readonly details: Readonly<Record<string, number | string>>
+  constructor(status: number, code: string, message: string, details: Answer['details'] = {}) {
     super(message)
     this.status = status
     this.code = code
+    this.details = details
   }
 }
 
 export const badRequest = (message: string): Answer => new Answer(400, 'bad_request', message)
 export const notFound = (message: string): Answer => new Answer(404, 'not_found', message)
 
-export async function answerError(reply: FastifyReply, { status, code, message }: Omit<Answer, 'name'>): Promise<void> {
+/** What an answer that is an error tells. */
+type Told = Pick<Answer, 'status' | 'code' | 'message'> & Partial<Pick<Answer, 'details'>>
+
+export async function answerError(reply: FastifyReply, { status, code, message, details }: Told): Promise<void> {
   if (status === 503 || status === 429) reply.header('retry-after', LIMITS.retry_after_s)
-  await reply.code(status).type('application/json').send({ error: { code, message } })
+  await reply
+    .code(status)
+    .type('application/json')
+    .send({ error: { code, message, ...details } })
 }
 
 function ofWarehouse(error: WarehouseError): Answer | undefined {

@@ -2,6 +2,8 @@
 import Type, { type TProperties } from 'typebox'
 import { LIMITS } from '../../schemas/limits.ts'
 import { badRequest } from './errors.ts'
+import type { Condition } from './query.ts'
+import { instantOf, TIME_FORMS } from './search/times.ts'
 
 export const word = (description: string) => Type.Optional(Type.String({ description, minLength: 1, maxLength: 2_048 }))
 
@@ -21,8 +23,16 @@ const PAGE = {
 }
 
 export const TIMES = {
-  since: word('From this time on: ISO 8601, or ms since 1970'),
+  since: word('From this time on: ISO 8601, -24h, or ms since 1970'),
   until: word('Before this time'),
+}
+
+/** The parameters of a search. */
+export const SEARCH = {
+  q: Type.Optional(
+    Type.String({ maxLength: LIMITS.search_chars_max, description: 'A search, as docs/search.md explains' }),
+  ),
+  ...TIMES,
 }
 
 /** The query string of a list with these filters. */
@@ -35,19 +45,28 @@ export const pageOf = (query: { limit?: number; cursor?: string }): { limit: num
   cursor: query.cursor,
 })
 
-/** A date and time with its zone, or a date alone. Date.parse takes much more, and some of it in local time. */
-const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/
+function timeOf(name: string, text: string, now: number): number {
+  const ms = instantOf(text, now)
+  if (ms !== undefined) return ms
+  throw badRequest(`querystring: ${name} must be ${TIME_FORMS}`)
+}
 
-function instantOf(name: string, text: string): number {
-  const ms = /^\d{1,15}$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isFinite(ms)) return ms
-  throw badRequest(`querystring: ${name} must be a time as 2026-01-31T09:00:00Z or in ms since 1970`)
+/** What a list searches for: its conditions, and the words that its cursors hold on to. */
+export interface Search {
+  readonly where: readonly Condition[]
+  readonly filters: Readonly<Record<string, unknown>>
+}
+
+/** The search of a list. A time like `-24h` stays as it was given: turning pages does not move it into another list. */
+export function searchOf(query: object, where: readonly Condition[]): Search {
+  const { limit: _limit, cursor: _cursor, ...filters } = query as Record<string, unknown>
+  return { where, filters }
 }
 
 /** `since` and `until` in ms since 1970; absent where they were not given. */
-export function timesOf(query: { since?: string; until?: string }): { since?: number; until?: number } {
+export function timesOf(query: { since?: string; until?: string }, now: number): { since?: number; until?: number } {
   return {
-    ...(query.since === undefined ? {} : { since: instantOf('since', query.since) }),
-    ...(query.until === undefined ? {} : { until: instantOf('until', query.until) }),
+    ...(query.since === undefined ? {} : { since: timeOf('since', query.since, now) }),
+    ...(query.until === undefined ? {} : { until: timeOf('until', query.until, now) }),
   }
 }

@@ -21,6 +21,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   /** The warehouse as this tenant sees it. */
   readonly door: TenantDoor
   readonly views: ResponderViews
+  /** When it was asked, in ms since 1970: what `-24h` counts from. */
+  readonly now: number
   /** All routes of this API, for the documents. */
   readonly routes: readonly Route[]
   /** Sends a command as the tenant and the token of the request; gives its id. Throws Answer and LogError. */

@@ -76,6 +76,7 @@ function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTo
     body: request.body,
     grant,
     routes,
+    now: tools.clock.now(),
     views: tools.views,
     door,
     async command(wish) {

@@ -13,6 +13,8 @@ export interface ViewPage {
   readonly limit: number
   /** `next_cursor` of the page before; null for the first. */
   readonly cursor: string | null
+  /** What the list is narrowed to, and the words that tell it from other ones: a cursor is good for its own list alone. */
+  readonly only?: { readonly key: string; holds(item: object): boolean }
 }
 
 /** A list of one page, or why the cursor was not taken: it is not ours, or another tenant's. */

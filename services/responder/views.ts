@@ -16,7 +16,8 @@ interface Position {
   readonly id: string
 }
 
-const tenantMark = (tenant: string, list: string): string => H('cursor', tenant, list).slice(0, 8)
+const markOf = (tenant: string, list: string, { only }: ViewPage): string =>
+  H('cursor', tenant, list, only?.key ?? '').slice(0, 8)
 
 const encode = (mark: string, at: Position): string =>
   Buffer.from(JSON.stringify([mark, at.order, at.id])).toString('base64url')
@@ -37,7 +38,7 @@ export function pageOf<T extends { readonly id: string }>(
   items: readonly T[],
   order: (item: T) => string,
   mark: string,
-  { limit, cursor }: ViewPage,
+  { limit, cursor, only }: ViewPage,
 ): ViewAnswer<T> {
   const after = cursor === null ? undefined : decode(cursor, mark)
   if (cursor !== null && after === undefined) return { ok: false, reason: 'the cursor is not one of this list' }
@@ -46,6 +47,7 @@ export function pageOf<T extends { readonly id: string }>(
     return a.id === b.id ? 0 : a.id < b.id ? -1 : 1
   }
   const sorted = items
+    .filter((item) => only?.holds(item) ?? true)
     .map((item) => ({ item, order: order(item), id: item.id }))
     .filter((at) => after === undefined || compare(at, after) > 0)
     .sort(compare)
@@ -78,9 +80,9 @@ export const createViews = ({
   outcomes,
 }: ViewSources): ResponderViews => ({
   suppressions: async (tenant, page) =>
-    pageOf(suppressions.list(tenant), (one) => one.time, tenantMark(tenant, 'suppressions'), page),
+    pageOf(suppressions.list(tenant), (one) => one.time, markOf(tenant, 'suppressions', page), page),
   commands: async (tenant, page) =>
-    pageOf(outcomes.list(tenant), (outcome) => outcome.time, tenantMark(tenant, 'commands'), page),
+    pageOf(outcomes.list(tenant), (outcome) => outcome.time, markOf(tenant, 'commands', page), page),
   async held(tenant) {
     const all = quarantines.list(tenant)
     return {
@@ -94,14 +96,14 @@ export const createViews = ({
     }
   },
   quarantines: async (tenant, page) =>
-    pageOf(quarantines.list(tenant), (q) => q.requested_at, tenantMark(tenant, 'quarantines'), page),
+    pageOf(quarantines.list(tenant), (q) => q.requested_at, markOf(tenant, 'quarantines', page), page),
   incidents: async (tenant, page) =>
-    pageOf(incidents.list(tenant), (incident) => incident.opened_at, tenantMark(tenant, 'incidents'), page),
+    pageOf(incidents.list(tenant), (incident) => incident.opened_at, markOf(tenant, 'incidents', page), page),
   deliveries: async (tenant, page) =>
     pageOf(
       deliveries.list(tenant),
       (delivery) => String(delivery.created_ms).padStart(15, '0'),
-      tenantMark(tenant, 'deliveries'),
+      markOf(tenant, 'deliveries', page),
       page,
     ),
   quarantine: byId(quarantines),

@@ -151,7 +151,7 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_na
     for (const text of HOSTILE) {
       const requests: Request[] = [
         ...Object.keys(own).map((name) => ({ params: { ...own, [name]: text } })),
-        ...namesIn(route.query).map((name) => ({ params: own, query: { [name]: text } })),
+        ...namesIn(route.query).map((name) => ({ params: own, query: { ...route.example.query, [name]: text } })),
         ...Object.keys(body ?? {}).map((name) => ({ params: own, body: { ...body, [name]: text } })),
       ]
       for (const request of requests) {
@@ -160,7 +160,7 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_na
         expect([context, answer.status < 500]).toEqual([context, true])
         expect(answer.text).not.toContain(SECRET)
         if (answer.status >= 400) {
-          expect(answer.json()).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
+          expect(answer.json()).toMatchObject({ error: { code: expect.any(String), message: expect.any(String) } })
         }
       }
     }

@@ -4,7 +4,9 @@
  */
 import { type Event, EVENT_COLUMNS } from '../../../schemas/event.ts'
 import { encodeCursor, type Page, timePlace } from '../cursor.ts'
-import { before, DISTINCT_EVENTS, equal, isId, oneOf, type TenantDoor, within } from '../query.ts'
+import type { Search } from '../parameters.ts'
+import { before, type Condition, isId, oneOf, type TenantDoor } from '../query.ts'
+import { DISTINCT_EVENTS } from '../search/fields.ts'
 
 /** Columns that a list of events can be filtered by, each by one value. */
 export const EVENT_FILTERS = [
@@ -23,22 +25,22 @@ export const EVENT_FILTERS = [
   'peer',
 ] as const satisfies readonly (keyof Event)[]
 
-export type EventFilters = { readonly [F in (typeof EVENT_FILTERS)[number]]?: string } & {
-  readonly since?: number
-  readonly until?: number
-}
-
 const INSTANTS = EVENT_COLUMNS.filter(({ clickhouse }) => clickhouse.startsWith('DateTime64')).map(({ name }) => name)
 type Instant = 'time' | 'receipt_time' | 'approval_expires'
 
-/** An event as the API gives it: the canonical event with its times in ISO 8601 (null where unknown) and its indicators read. */
-export type EventRecord = Omit<Event, Instant | 'indicators' | 'raw'> & {
-  readonly [I in Instant]: string | null
-} & { readonly indicators: unknown; readonly raw?: string }
+/** An event as the API gives it: the canonical event without what it leaves empty, its times in ISO 8601, its indicators read. */
+export type EventRecord = Pick<Event, 'event_id' | 'identity'> & { readonly time: string } & Partial<
+    Omit<Event, Instant | 'indicators'> &
+      Readonly<Record<Exclude<Instant, 'time'>, string>> & { readonly indicators: unknown }
+  >
 
 const NEVER = '1970-01-01 00:00:00.000'
 /** ClickHouse's text of a DateTime64(3) in UTC as ISO 8601. */
 export const isoOf = (text: string): string => `${text.replace(' ', 'T')}Z`
+
+/** What says nothing is not shown: most events leave most columns empty. */
+const isEmpty = (value: unknown): boolean =>
+  value === '' || value === 0 || value === null || value === 'unknown' || (Array.isArray(value) && value.length === 0)
 
 function eventOf(row: Record<string, unknown>): EventRecord {
   const values = new Map(Object.entries(row))
@@ -48,13 +50,8 @@ function eventOf(row: Record<string, unknown>): EventRecord {
   }
   const indicators = row['indicators'] as string
   values.set('indicators', indicators === '' ? null : JSON.parse(indicators))
-  return Object.fromEntries(values) as unknown as EventRecord
+  return Object.fromEntries([...values].filter(([, value]) => !isEmpty(value))) as unknown as EventRecord
 }
-
-const conditionsOf = (filters: EventFilters) => [
-  ...EVENT_FILTERS.flatMap((column) => equal(column, filters[column])),
-  ...within(filters.since, filters.until),
-]
 
 /** The events with these ids, each once. `identities`, where known, spares reading the rest of the tenant. */
 export async function eventsById(
@@ -78,15 +75,15 @@ export async function eventsById(
 /** Newest first. A page can hold fewer than `limit` events and not be the last. Throws CursorError. */
 export async function listEvents(
   door: TenantDoor,
-  filters: EventFilters,
+  { where, filters }: Search,
   page: { limit: number; cursor: string | undefined },
 ): Promise<Page<EventRecord>> {
-  const scope = { tenant: door.tenant, list: 'events', filters: { ...filters } }
+  const scope = { tenant: door.tenant, list: 'events', filters }
   const places = await door.rows<{ event_id: string; identity: string; at: string; ms: string }>({
     name: 'events',
     columns: ['event_id', 'identity', 'time AS at', 'toUnixTimestamp64Milli(time) AS ms'],
     from: 'events',
-    where: [...conditionsOf(filters), ...before('event_id', timePlace(scope, page.cursor))],
+    where: [...where, ...before('event_id', timePlace(scope, page.cursor))],
     orderBy: 'time DESC, event_id DESC',
     oneBy: 'event_id, time',
     limit: page.limit + 1,
@@ -109,12 +106,12 @@ export async function listEvents(
 }
 
 /** How many events, repeats counted once. */
-export async function countEvents(door: TenantDoor, filters: EventFilters): Promise<number> {
+export async function countEvents(door: TenantDoor, where: readonly Condition[]): Promise<number> {
   const [row] = await door.rows<{ events: string }>({
     name: 'event_count',
     columns: [`${DISTINCT_EVENTS} AS events`],
     from: 'events',
-    where: conditionsOf(filters),
+    where,
   })
   return Number(row?.events ?? 0)
 }

@@ -1,43 +1,23 @@
 /** Questions about findings: lists, one finding with its evidence, how many of each severity. */
 import { type Finding, SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { encodeCursor, type Page, timePlace } from '../cursor.ts'
-import { before, condition, equal, isId, oneOf, type TenantDoor, within } from '../query.ts'
+import type { Search } from '../parameters.ts'
+import { before, equal, isId, oneOf, type TenantDoor } from '../query.ts'
 import { type EventRecord, eventsById } from './events.ts'
-
-export interface FindingFilters {
-  readonly severity?: readonly Severity[]
-  readonly detector?: string
-  readonly agent?: string
-  readonly session?: string
-  readonly mode?: string
-  /** '1': from history; '0': live. */
-  readonly history?: string
-  readonly since?: number
-  readonly until?: number
-}
 
 /** Newest first. Throws CursorError. */
 export async function listFindings(
   door: TenantDoor,
-  filters: FindingFilters,
+  { where, filters }: Search,
   page: { limit: number; cursor: string | undefined },
 ): Promise<Page<Finding>> {
-  const scope = { tenant: door.tenant, list: 'findings', filters: { ...filters } }
+  const scope = { tenant: door.tenant, list: 'findings', filters }
   const places = await door.rows<{ id: string; ms: string }>({
     name: 'findings',
     columns: ['id', 'toUnixTimestamp64Milli(time) AS ms'],
     from: 'findings',
     final: true,
-    where: [
-      ...oneOf('severity', filters.severity),
-      ...equal('detector', filters.detector),
-      ...equal('agent', filters.agent),
-      ...equal('session', filters.session),
-      ...equal('mode', filters.mode),
-      ...(filters.history === undefined ? [] : [condition('history = {history:UInt8}', { history: filters.history })]),
-      ...within(filters.since, filters.until),
-      ...before('id', timePlace(scope, page.cursor)),
-    ],
+    where: [...where, ...before('id', timePlace(scope, page.cursor))],
     orderBy: 'time DESC, id DESC',
     limit: page.limit + 1,
   })

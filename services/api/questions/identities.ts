@@ -4,7 +4,8 @@
  */
 import type { Severity } from '../../../schemas/finding.ts'
 import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
-import { condition, DISTINCT_EVENTS, equal, oneOf, type TenantDoor } from '../query.ts'
+import { condition, equal, oneOf, type TenantDoor } from '../query.ts'
+import { DISTINCT_EVENTS } from '../search/fields.ts'
 import { isoOf } from './events.ts'
 import { findingCounts } from './findings.ts'
 

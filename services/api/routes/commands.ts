@@ -1,34 +1,26 @@
 /** `/v1/commands`: any order that the responder knows, for programs, and what came of it. */
 import Type from 'typebox'
 import { CommandOutcome } from '../../../schemas/command.ts'
-import { OrderAnswer, PageAnswer } from '../answers.ts'
-import { badRequest, notFound } from '../errors.ts'
-import { ID, listQuery } from '../parameters.ts'
+import { OrderAnswer } from '../answers.ts'
+import { badRequest } from '../errors.ts'
+import { word } from '../parameters.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { viewed } from '../viewed.ts'
+import { heldSubject } from '../search/recall.ts'
+import { viewedRoutes } from '../viewed.ts'
 
 export const commandRoutes: readonly Route[] = [
-  defineRoute({
-    method: 'GET',
-    path: '/commands',
-    right: 'read',
+  ...viewedRoutes({
+    list: 'commands',
+    singular: 'command',
     about: 'What came of the commands of the last days, newest first: status, how many things changed, who and why.',
-    query: listQuery({}),
-    answer: PageAnswer(CommandOutcome),
-    handle: ({ query, grant, views }) => viewed(views.commands, grant.tenant, query),
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/commands/:id',
-    right: 'read',
-    about: 'What came of one command. There is nothing to see while it waits to be applied.',
-    params: Type.Object({ id: ID }),
-    answer: CommandOutcome,
-    async handle({ params: { id }, grant, views }) {
-      const outcome = await views.command(grant.tenant, id)
-      if (outcome === undefined) throw notFound(`no outcome of a command ${id} is known: ask again soon if it is new`)
-      return outcome
+    aboutOne: 'What came of one command. There is nothing to see while it waits to be applied.',
+    item: CommandOutcome,
+    filters: {
+      type: word('Type of the command'),
+      status: word('One or several with commas'),
+      by: word('Name of the token'),
     },
+    subject: heldSubject('commands', CommandOutcome, { time: 'time', facets: ['type', 'status', 'by'] }),
   }),
   defineRoute({
     method: 'POST',

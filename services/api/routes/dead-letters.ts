@@ -19,12 +19,12 @@ export const deadLetterRoutes: readonly Route[] = [
     }),
     answer: PageAnswer(Type.Object({ ...DeadLetter.properties, time: time('When it was given up') })),
     example: { query: { reason: 'malformed', limit: '10' } },
-    handle({ query, door }) {
+    handle({ query, door, now }) {
       const { service, reason } = query
       const filters = {
         ...(service === undefined ? {} : { service }),
         ...(reason === undefined ? {} : { reason }),
-        ...timesOf(query),
+        ...timesOf(query, now),
       }
       return listDeadLetters(door, filters, pageOf(query))
     },

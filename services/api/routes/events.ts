@@ -1,21 +1,17 @@
-/** `/v1/events`: the timeline of a tenant, one event, and how many there are. */
+/** `/v1/events`: the timeline of a tenant, one event, how many there are, and what they have in common. */
 import Type from 'typebox'
 import { EventAnswer, PageAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
-import { ID, listQuery, pageOf, TIMES, timesOf, word } from '../parameters.ts'
-import { countEvents, EVENT_FILTERS, type EventFilters, eventsById, listEvents } from '../questions/events.ts'
+import { ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
+import { countEvents, EVENT_FILTERS, eventsById, listEvents } from '../questions/events.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { conditionsOf } from '../search/asked.ts'
+import { EVENTS } from '../search/fields.ts'
+import { summaryRoutes, warehouseSummaries } from '../summaries.ts'
 
 const FILTERS = Object.fromEntries(
   EVENT_FILTERS.map((column) => [column, word(`Events with this ${column}`)]),
 ) as Record<(typeof EVENT_FILTERS)[number], ReturnType<typeof word>>
-
-type Given = { readonly [F in (typeof EVENT_FILTERS)[number]]?: string } & { since?: string; until?: string }
-
-function filtersOf(query: Given): EventFilters {
-  const equal = EVENT_FILTERS.flatMap((column) => (query[column] === undefined ? [] : [[column, query[column]]]))
-  return { ...(Object.fromEntries(equal) as EventFilters), ...timesOf(query) }
-}
 
 export const eventRoutes: readonly Route[] = [
   defineRoute({
@@ -23,20 +19,22 @@ export const eventRoutes: readonly Route[] = [
     path: '/events',
     right: 'read',
     about: 'Events, newest first. An event stands in the list once, however often it was sent.',
-    query: listQuery({ ...FILTERS, ...TIMES }),
+    query: listQuery({ ...SEARCH, ...FILTERS }),
     answer: PageAnswer(EventAnswer),
     example: { query: { limit: '10' } },
-    handle: ({ query, door }) => listEvents(door, filtersOf(query), pageOf(query)),
+    handle: ({ query, door, now }) =>
+      listEvents(door, searchOf(query, conditionsOf(EVENTS, query, now)), pageOf(query)),
   }),
   defineRoute({
     method: 'GET',
     path: '/events/count',
     right: 'read',
     about: 'How many events there are; repeats count once. Takes the filters of `/v1/events`.',
-    query: Type.Object({ ...FILTERS, ...TIMES }, { additionalProperties: false }),
+    query: Type.Object({ ...SEARCH, ...FILTERS }, { additionalProperties: false }),
     answer: Type.Object({ count: Type.Integer({ minimum: 0 }) }),
-    handle: async ({ query, door }) => ({ count: await countEvents(door, filtersOf(query)) }),
+    handle: async ({ query, door, now }) => ({ count: await countEvents(door, conditionsOf(EVENTS, query, now)) }),
   }),
+  ...summaryRoutes('events', FILTERS, warehouseSummaries(EVENTS)),
   defineRoute({
     method: 'GET',
     path: '/events/:id',

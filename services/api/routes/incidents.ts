@@ -1,33 +1,19 @@
 /** `/v1/incidents`: findings that belong together, from the responder's memory. */
-import Type from 'typebox'
 import { Incident } from '../../../schemas/incident.ts'
-import { PageAnswer } from '../answers.ts'
-import { notFound } from '../errors.ts'
-import { ID, listQuery } from '../parameters.ts'
-import { defineRoute, type Route } from '../route.ts'
-import { viewed } from '../viewed.ts'
+import { word } from '../parameters.ts'
+import type { Route } from '../route.ts'
+import { heldSubject } from '../search/recall.ts'
+import { viewedRoutes } from '../viewed.ts'
 
-export const incidentRoutes: readonly Route[] = [
-  defineRoute({
-    method: 'GET',
-    path: '/incidents',
-    right: 'read',
-    about: 'Incidents, newest first.',
-    query: listQuery({}),
-    answer: PageAnswer(Incident),
-    handle: ({ query, grant, views }) => viewed(views.incidents, grant.tenant, query),
+export const incidentRoutes: readonly Route[] = viewedRoutes({
+  list: 'incidents',
+  singular: 'incident',
+  about: 'Incidents, newest first. `since` and `until` go by the time of the newest finding.',
+  item: Incident,
+  filters: { agent: word('Identity'), severity: word('One or several with commas') },
+  subject: heldSubject('incidents', Incident, {
+    time: 'last_time',
+    facets: ['severity', 'agent', 'owner', 'detectors', 'techniques'],
+    aliases: { identity: 'agent', detector: 'detectors', technique: 'techniques', finding: 'finding_ids' },
   }),
-  defineRoute({
-    method: 'GET',
-    path: '/incidents/:id',
-    right: 'read',
-    about: 'One incident.',
-    params: Type.Object({ id: ID }),
-    answer: Incident,
-    async handle({ params: { id }, grant, views }) {
-      const incident = await views.incident(grant.tenant, id)
-      if (incident === undefined) throw notFound(`there is no incident ${id}`)
-      return incident
-    },
-  }),
-]
+})

@@ -5,12 +5,12 @@
 import Type from 'typebox'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { CONTAINMENTS, Quarantine } from '../../../schemas/quarantine.ts'
-import type { ResponderViews } from '../../lib/quarantine-view.ts'
-import { OrderAnswer, PageAnswer } from '../answers.ts'
+import { OrderAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
-import { HASH, ID, listQuery, REASON } from '../parameters.ts'
+import { HASH, REASON, word } from '../parameters.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { viewed } from '../viewed.ts'
+import { heldSubject } from '../search/recall.ts'
+import { viewedRoutes } from '../viewed.ts'
 
 const Order = Type.Object(
   {
@@ -24,13 +24,6 @@ const Order = Type.Object(
   { additionalProperties: false },
 )
 
-/** The quarantine of this id. Throws Answer where the tenant has none. */
-async function known(views: ResponderViews, tenant: string, id: string): Promise<Quarantine> {
-  const quarantine = await views.quarantine(tenant, id)
-  if (quarantine === undefined) throw notFound(`there is no quarantine ${id}`)
-  return quarantine
-}
-
 const decide = (type: 'release' | 'approve', about: string): Route =>
   defineRoute({
     method: 'POST',
@@ -43,29 +36,23 @@ const decide = (type: 'release' | 'approve', about: string): Route =>
     answer: OrderAnswer,
     example: { body: { reason: 'The key was rotated.' } },
     async handle({ params: { id }, body, grant, views, command }) {
-      await known(views, grant.tenant, id)
+      if ((await views.quarantine(grant.tenant, id)) === undefined) throw notFound(`there is no quarantine ${id}`)
       return { command_id: await command({ type, quarantine_ids: [id], reason: body.reason }) }
     },
   })
 
 export const quarantineRoutes: readonly Route[] = [
-  defineRoute({
-    method: 'GET',
-    path: '/quarantines',
-    right: 'read',
+  ...viewedRoutes({
+    list: 'quarantines',
+    singular: 'quarantine',
     about: 'Quarantines, newest first, with how far each has come and why.',
-    query: listQuery({}),
-    answer: PageAnswer(Quarantine),
-    handle: ({ query, grant, views }) => viewed(views.quarantines, grant.tenant, query),
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/quarantines/:id',
-    right: 'read',
-    about: 'One quarantine.',
-    params: Type.Object({ id: ID }),
-    answer: Quarantine,
-    handle: ({ params: { id }, grant, views }) => known(views, grant.tenant, id),
+    item: Quarantine,
+    filters: { identity: word('Whose'), status: word('One or several with commas') },
+    subject: heldSubject('quarantines', Quarantine, {
+      time: 'requested_at',
+      facets: ['status', 'identity', 'action', 'requested_by'],
+      aliases: { agent: 'identity', finding: 'finding_ids' },
+    }),
   }),
   defineRoute({
     method: 'POST',

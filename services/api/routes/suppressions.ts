@@ -4,34 +4,20 @@
  */
 import Type from 'typebox'
 import { Suppression, SUPPRESSION_SCOPE_PROPERTIES } from '../../../schemas/suppression.ts'
-import { OrderAnswer, PageAnswer } from '../answers.ts'
-import { notFound } from '../errors.ts'
-import { HASH, ID, listQuery, REASON } from '../parameters.ts'
+import { OrderAnswer } from '../answers.ts'
+import { HASH, REASON, word } from '../parameters.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { viewed } from '../viewed.ts'
+import { heldSubject } from '../search/recall.ts'
+import { viewedRoutes } from '../viewed.ts'
 
 export const suppressionRoutes: readonly Route[] = [
-  defineRoute({
-    method: 'GET',
-    path: '/suppressions',
-    right: 'read',
+  ...viewedRoutes({
+    list: 'suppressions',
+    singular: 'suppression',
     about: 'Suppressions that are in force, newest first, with who made them and why.',
-    query: listQuery({}),
-    answer: PageAnswer(Suppression),
-    handle: ({ query, grant, views }) => viewed(views.suppressions, grant.tenant, query),
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/suppressions/:id',
-    right: 'read',
-    about: 'One suppression.',
-    params: Type.Object({ id: ID }),
-    answer: Suppression,
-    async handle({ params: { id }, grant, views }) {
-      const suppression = await views.suppression(grant.tenant, id)
-      if (suppression === undefined) throw notFound(`there is no suppression ${id}`)
-      return suppression
-    },
+    item: Suppression,
+    filters: { detector: word('Detector id'), agent: word('Identity'), by: word('Name of the token') },
+    subject: heldSubject('suppressions', Suppression, { time: 'time', facets: ['detector', 'agent', 'by'] }),
   }),
   defineRoute({
     method: 'POST',
