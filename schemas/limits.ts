@@ -48,6 +48,17 @@ export const LIMITS = {
   indicator_record_chars_max: 128 * 1024,
   /** Bodies being read, parsed or appended at once, after decompression; beyond it senders are asked to wait. */
   request_bytes_in_flight_max: 128 * 1024 * 1024,
+  /** What one tenant may hold of them. */
+  request_bytes_tenant_share: 0.5,
+  /** How long a body waits for room before its sender is asked to come again, and how often it looks. */
+  body_room_ms_max: 2_000,
+  body_room_every_ms: 50,
+  /** A body may take so long in all; it brings at least so many bytes a second, looked at every so often. */
+  body_ms_max: 120_000,
+  body_bytes_per_s_min: 1_024,
+  body_pace_every_ms: 10_000,
+  /** How often connections are looked at that have not sent a whole request in time. */
+  connections_check_every_ms: 5_000,
   /** Records normalised before other work of the process gets its turn. */
   records_per_turn_max: 4,
   rejections_named_max: 20,

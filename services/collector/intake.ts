@@ -10,12 +10,13 @@ import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { refusal } from './answers.ts'
+import { createBudget } from './budget.ts'
 import { createEventStore } from './event-store.ts'
 import type { Head, Input, Outcome, Place } from './inputs/input.ts'
 import { formOf } from './inputs/lib/types.ts'
 import type { Preparer } from './preparing/index.ts'
 import { unreadable } from './unreadable.ts'
-import { createBudget, readRequest } from './read-request.ts'
+import { readRequest } from './read-request.ts'
 import { sendingScope } from './sending-scope.ts'
 
 export interface CollectorOptions {
@@ -67,14 +68,15 @@ export function createIntake(options: CollectorOptions, given: () => number): In
     if (!state.ok) return refusal(503, 'not_ready', `not ready: ${state.reason}`)
     const form = formOf(place, head.headers['content-type'])
     if (typeof form === 'object') return form
-    const read = await readRequest(request, budget)
-    if (!read.ok) return read
+    const hold = budget.hold(grant.tenant)
     try {
+      const read = await readRequest(request, hold)
+      if (!read.ok) return read
       const unsigned = signed?.(read.body)
       if (unsigned !== undefined) return unsigned
       return await taken(input, head, read.body, { tenant: grant.tenant, history: scope.history })
     } finally {
-      budget.give(read.body.length)
+      hold.release()
     }
   }
 }

@@ -1,36 +1,17 @@
 /**
  * Reads the body of a request: inflates it while it arrives and counts the inflated bytes, so that a small body cannot
- * become a large one in memory. All requests together hold a bounded number of bytes; beyond it senders are asked to
- * wait. What is not read of a refused body is thrown away by the HTTP server.
+ * become a large one in memory. What requests hold together is bounded, for all and for each tenant (budget.ts): a body
+ * that finds no room is not read on, so that its sender's connection fills, and after a moment the sender is asked to come
+ * again. A body that comes more slowly than the least rate is given up, because what it holds is held from others.
+ *
+ * What is not read of a refused body is thrown away by the HTTP server.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Readable, Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Refusal, refusal } from './answers.ts'
-
-/** Bytes that requests hold at the same time. */
-export interface Budget {
-  /** False where there is no room. */
-  take(bytes: number): boolean
-  give(bytes: number): void
-  readonly used: () => number
-}
-
-export function createBudget(bytesMax: number): Budget {
-  let used = 0
-  return {
-    take(bytes) {
-      if (used + bytes > bytesMax) return false
-      used += bytes
-      return true
-    },
-    give(bytes) {
-      used -= bytes
-    },
-    used: () => used,
-  }
-}
+import type { Hold } from './budget.ts'
 
 const CHUNK = { chunkSize: 64 * 1024 }
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
@@ -44,6 +25,13 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Tra
 
 const tooLarge = (bytesMax: number, what: string): Refusal =>
   refusal(413, 'too_large', `the body has more than ${bytesMax} bytes ${what}: send it in smaller parts`)
+const TOO_SLOW = refusal(
+  503,
+  'too_slow',
+  `the body came too slowly and was given up: at least ${LIMITS.body_bytes_per_s_min} bytes a second are taken, ` +
+    `and at most ${LIMITS.body_ms_max / 1000} s in all`,
+)
+const BUSY = refusal(503, 'busy', 'too many bytes are being processed: send it again in a moment')
 
 export type ReadBody = { readonly ok: true; readonly body: Buffer } | Refusal
 
@@ -56,58 +44,97 @@ function feed(request: IncomingMessage, decoder: Transform): void {
   request.on('end', () => {
     if (!decoder.destroyed) decoder.end()
   })
-  // A sender that breaks off must not leave the decoder waiting.
-  request.on('error', (error) => decoder.destroy(error))
-  request.on('aborted', () => decoder.destroy(new Error('the sender broke off')))
-  // Whoever reads the decoder hears of its errors; one that comes after that has nobody to hear it.
-  decoder.on('error', () => undefined)
-}
-
-/** The chunks of a body in the clear; an unknown encoding gives none. */
-function decoded(request: IncomingMessage, encoding: string): Readable | undefined {
-  request.on('error', () => undefined)
-  if (encoding === '' || encoding === 'identity') return request
-  const decoder = DECODERS.get(encoding)?.()
-  if (decoder !== undefined) feed(request, decoder)
-  return decoder
 }
 
 /**
- * The whole body, inflated. The caller gives its bytes back to the budget when it is done with them; a refused body
- * holds none.
+ * Looks now and then how fast a body comes, and calls `slow` once where it is too slow. Time in which we do not read does
+ * not count, but for the time that a body may take in all.
  */
-export async function readRequest(request: IncomingMessage, budget: Budget): Promise<ReadBody> {
+function watchPace(request: IncomingMessage, isHeldUp: () => boolean, slow: () => void): () => void {
+  const everyMs = LIMITS.body_pace_every_ms
+  const bytesMin = (LIMITS.body_bytes_per_s_min * everyMs) / 1000
+  const { socket } = request
+  let before = socket.bytesRead
+  let looksLeft = Math.ceil(LIMITS.body_ms_max / everyMs)
+  const timer = setInterval(() => {
+    const came = socket.bytesRead - before
+    before = socket.bytesRead
+    looksLeft -= 1
+    const ours = request.complete || isHeldUp()
+    if (looksLeft <= 0 || (came < bytesMin && !ours)) slow()
+  }, everyMs)
+  return () => clearInterval(timer)
+}
+
+/** The chunks of a body, or why it is not taken. Settles once; nothing is listened to afterwards. */
+function collect(request: IncomingMessage, source: Readable, hold: Hold, what: string): Promise<Buffer[] | Refusal> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    let waiting: NodeJS.Timeout | undefined
+    const settle = (outcome: Buffer[] | Refusal): void => {
+      unwatch()
+      clearTimeout(waiting)
+      source.off('data', onData)
+      resolve(outcome)
+    }
+    const fail = (error?: Error): void =>
+      settle(refusal(400, 'bad_body', `${what}: ${error?.message ?? 'the sender broke off'}`))
+    const keep = (chunk: Buffer, waitedMs: number): void => {
+      waiting = undefined
+      if (hold.take(chunk.length)) {
+        chunks.push(chunk)
+        if (waitedMs > 0) source.resume()
+      } else if (waitedMs >= LIMITS.body_room_ms_max) {
+        settle(BUSY)
+      } else {
+        source.pause()
+        const everyMs = LIMITS.body_room_every_ms
+        waiting = setTimeout(() => keep(chunk, waitedMs + everyMs), everyMs)
+      }
+    }
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes > LIMITS.body_inflated_bytes_max) {
+        settle(tooLarge(LIMITS.body_inflated_bytes_max, 'after decompression'))
+      } else {
+        keep(chunk, 0)
+      }
+    }
+    const unwatch = watchPace(
+      request,
+      () => waiting !== undefined || request.isPaused(),
+      () => settle(TOO_SLOW),
+    )
+    source.on('data', onData)
+    source.on('end', () => settle(chunks))
+    // These stay, so that an error that comes later is heard, too.
+    for (const stream of new Set([request, source])) stream.on('error', fail)
+    request.on('close', () => {
+      if (!request.complete) fail()
+    })
+  })
+}
+
+/** The whole body, inflated. What it holds is the caller's to release, whatever comes back. */
+export async function readRequest(request: IncomingMessage, hold: Hold): Promise<ReadBody> {
   const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase()
   const plain = encoding === '' || encoding === 'identity'
   const wireMax = plain ? LIMITS.body_inflated_bytes_max : LIMITS.body_bytes_max
   if (Number(request.headers['content-length'] ?? 0) > wireMax) return tooLarge(wireMax, plain ? '' : 'compressed')
-  const stream = decoded(request, encoding)
-  if (stream === undefined)
+  const decoder = plain ? undefined : DECODERS.get(encoding)?.()
+  if (!plain && decoder === undefined)
     return refusal(
       415,
       'unsupported_encoding',
       `the content encoding ${encoding.slice(0, 32)} is not known: gzip, deflate, br and zstd are`,
     )
-  const chunks: Buffer[] = []
-  let bytes = 0
-  const refuse = (refused: Refusal): Refusal => {
-    budget.give(bytes)
-    if (stream !== request) stream.destroy()
-    request.resume()
-    return refused
-  }
-  try {
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (bytes + chunk.length > LIMITS.body_inflated_bytes_max)
-        return refuse(tooLarge(LIMITS.body_inflated_bytes_max, 'after decompression'))
-      if (!budget.take(chunk.length))
-        return refuse(refusal(503, 'busy', 'too many bytes are being processed: send it again in a moment'))
-      bytes += chunk.length
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    const what = plain ? 'the body broke off' : `the body is not ${encoding}`
-    return refuse(refusal(400, 'bad_body', `${what}: ${error instanceof Error ? error.message : 'unreadable'}`))
-  }
-  return { ok: true, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes) }
+  if (decoder !== undefined) feed(request, decoder)
+  const what = plain ? 'the body broke off' : `the body is not ${encoding}`
+  const read = await collect(request, decoder ?? request, hold, what)
+  if (Array.isArray(read)) return { ok: true, body: read.length === 1 ? (read[0] as Buffer) : Buffer.concat(read) }
+  hold.release()
+  decoder?.destroy()
+  request.resume()
+  return read
 }

@@ -12,6 +12,9 @@ export const createHttp = (): FastifyInstance =>
     // Shippers keep connections open for ever; closing must not wait for the idle ones.
     forceCloseConnections: 'idle',
     keepAliveTimeout: 75_000,
+    // Whoever has not sent a whole request by then is cut off, whatever it is for.
+    requestTimeout: LIMITS.body_ms_max,
+    http: { connectionsCheckingInterval: LIMITS.connections_check_every_ms },
     // Names of identities stand in paths, and the default of 100 characters cuts many of them off.
     routerOptions: { maxParamLength: LIMITS.path_part_chars_max },
     // What the router itself refuses, in the form of every other error.
