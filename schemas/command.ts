@@ -7,6 +7,7 @@ import Type, { type Static, type TObject, type TProperties } from 'typebox'
 import { validator } from './columns.ts'
 import { DetectionConfiguration } from './configuration.ts'
 import { H } from './ids.ts'
+import { INCIDENT_STATUSES, type IncidentStatus, type Verdict, VERDICTS } from './incident.ts'
 import { LIMITS } from './limits.ts'
 import { CONTAINMENTS, type Containment } from './quarantine.ts'
 import { SUPPRESSION_SCOPE_PROPERTIES } from './suppression.ts'
@@ -50,8 +51,25 @@ export const VerdictCommand = command('verdict', {
   finding_id: id32(),
   detector: Type.String({ minLength: 1, description: "The finding's" }),
   agent: Type.String({ minLength: 1, description: "The finding's" }),
-  verdict: Type.Enum(['true_positive', 'false_positive', 'benign']),
+  verdict: Type.Enum([...VERDICTS]),
   reason: Type.Optional(reason),
+})
+/** What a person makes of incidents: status, who works on them, verdict. What is absent stays as it is. */
+export const TriageCommand = command('triage', {
+  incident_ids: ids,
+  status: Type.Optional(Type.Unsafe<IncidentStatus>(Type.Enum([...INCIDENT_STATUSES]))),
+  assignee: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }), Type.Null()], {
+      description: 'null takes the name off',
+    }),
+  ),
+  verdict: Type.Optional(Type.Unsafe<Verdict>(Type.Enum([...VERDICTS]))),
+  reason,
+})
+/** A remark in an incident's timeline. */
+export const CommentCommand = command('comment', {
+  incident_id: id32(),
+  text: Type.String({ minLength: 1, maxLength: LIMITS.why_chars_max }),
 })
 /** Turns findings of this scope to shadow, for this tenant, from here on and up to an end. */
 export const SuppressCommand = command('suppress', {
@@ -79,6 +97,8 @@ export const COMMANDS = {
   release: ReleaseCommand,
   approve: ApproveCommand,
   verdict: VerdictCommand,
+  triage: TriageCommand,
+  comment: CommentCommand,
   suppress: SuppressCommand,
   unsuppress: UnsuppressCommand,
   configuration: ConfigurationCommand,

@@ -1,12 +1,22 @@
 /**
  * An incident: the findings of one identity that lie close together in event time, joined so that a person is told once,
- * with a timeline of what was found, done and decided.
+ * with a timeline of what was found, done and decided, and what people have made of it. Statuses and verdicts are those of
+ * OCSF's incident profile.
  */
 import Type, { type Static } from 'typebox'
 import { SEVERITIES, type Severity } from './finding.ts'
 import { LIMITS } from './limits.ts'
 
-export const TIMELINE_KINDS = ['finding', 'action', 'verdict'] as const
+export const TIMELINE_KINDS = ['finding', 'action', 'verdict', 'comment'] as const
+
+export const INCIDENT_STATUSES = ['new', 'in_progress', 'resolved', 'suppressed', 'archived'] as const
+export type IncidentStatus = (typeof INCIDENT_STATUSES)[number]
+export const VERDICTS = ['true_positive', 'false_positive', 'benign'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** Whether a person still has to look at it: further findings of its time join it, and others open a new one. */
+export const isOpen = ({ status }: { readonly status: IncidentStatus }): boolean =>
+  status === 'new' || status === 'in_progress'
 
 export const TimelineEntry = Type.Object(
   {
@@ -35,7 +45,25 @@ export const Incident = Type.Object(
     techniques: Type.Array(Type.String()),
     timeline: Type.Array(TimelineEntry, { maxItems: LIMITS.incident_timeline_max }),
     paged: Type.Boolean({ description: 'A page went out; one incident pages once' }),
+    risk_points: Type.Integer({ minimum: 0, description: 'Sum over its findings; see riskAt' }),
+    status: Type.Unsafe<IncidentStatus>(Type.Enum([...INCIDENT_STATUSES])),
+    assignee: Type.Union([Type.String(), Type.Null()], { description: 'Who works on it' }),
+    verdict: Type.Unsafe<Verdict | null>(Type.Union([Type.Enum([...VERDICTS]), Type.Null()])),
+    status_by: Type.Union([Type.String(), Type.Null()], {
+      description: 'Who changed it last; null before anybody did',
+    }),
+    status_reason: Type.String({ description: 'Why, in their words' }),
   },
   { $id: 'incident', additionalProperties: false },
 )
 export type Incident = Static<typeof Incident>
+
+/** What an incident was before people could triage it, and is where they have not. */
+export const UNTRIAGED = {
+  risk_points: 0,
+  status: 'new',
+  assignee: null,
+  verdict: null,
+  status_by: null,
+  status_reason: '',
+} as const satisfies Partial<Incident>

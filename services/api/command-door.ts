@@ -15,7 +15,7 @@ import { equal, type TenantDoor } from './query.ts'
 
 interface Asked {
   readonly grant: Grant
-  readonly views: Pick<ResponderViews, 'held' | 'command'>
+  readonly views: Pick<ResponderViews, 'held' | 'command' | 'incident'>
   /** The warehouse as this tenant sees it. */
   readonly door: TenantDoor
   readonly detectors: readonly { readonly id: string }[]
@@ -88,6 +88,12 @@ async function checkQuarantineIds(ids: readonly string[], command: Command, at: 
   if (unknown !== undefined) throw notFound(`there is no quarantine ${unknown}`)
 }
 
+async function checkIncidents(ids: readonly string[], command: Command, at: Asked): Promise<void> {
+  for (const id of ids) {
+    if ((await at.views.incident(command.tenant, id)) === undefined) throw notFound(`there is no incident ${id}`)
+  }
+}
+
 /** Throws the Answer that a command deserves which would be refused, or would change nothing for sure. */
 async function check(command: Command, at: Asked): Promise<void> {
   switch (command.type) {
@@ -105,6 +111,10 @@ async function check(command: Command, at: Asked): Promise<void> {
       return checkQuarantineIds(command.quarantine_ids, command, at)
     case 'verdict':
       return refuseUnknownDetector(command.detector, at)
+    case 'triage':
+      return checkIncidents(command.incident_ids, command, at)
+    case 'comment':
+      return checkIncidents([command.incident_id], command, at)
     case 'configuration':
     case 'stop':
     case 'resume':

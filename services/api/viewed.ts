@@ -6,7 +6,7 @@ import { PageAnswer } from './answers.ts'
 import { Answer, notFound } from './errors.ts'
 import { ID, listQuery, searchOf, SEARCH } from './parameters.ts'
 import { facetFields } from './questions/summaries.ts'
-import { defineRoute, type Route } from './route.ts'
+import { type Ask, defineRoute, type Route } from './route.ts'
 import { summaryRoutes } from './summaries.ts'
 import { testOf } from './search/asked.ts'
 import { histogramOf, stepOf } from './search/histogram.ts'
@@ -24,6 +24,11 @@ interface Viewed {
   readonly item: TObject
   readonly filters: TProperties
   readonly subject: HeldSubject
+  /** What is shown of one of them where that is more than the list shows. */
+  readonly one?: {
+    readonly answer: TObject
+    show(item: never, ask: Pick<Ask, 'views' | 'grant' | 'door'>): Promise<object>
+  }
 }
 
 const cursorRefused = (reason: string): Answer => new Answer(400, 'bad_cursor', reason)
@@ -69,7 +74,8 @@ function countTimes(items: readonly object[], property: string, buckets: number)
 const viewOf = (views: ResponderViews, list: List): View => views[list]
 
 /** The list, its summaries, and one of it by its id. */
-export function viewedRoutes({ list, singular, about, aboutOne, item, filters, subject }: Viewed): readonly Route[] {
+export function viewedRoutes(viewed: Viewed): readonly Route[] {
+  const { list, singular, about, aboutOne, item, filters, subject, one } = viewed
   return [
     defineRoute({
       method: 'GET',
@@ -110,11 +116,11 @@ export function viewedRoutes({ list, singular, about, aboutOne, item, filters, s
       right: 'read',
       about: aboutOne ?? `One ${singular}.`,
       params: Type.Object({ id: ID }),
-      answer: item,
-      async handle({ params: { id }, grant, views }) {
+      answer: one?.answer ?? item,
+      async handle({ params: { id }, grant, views, door }) {
         const found = await views[singular](grant.tenant, id)
         if (found === undefined) throw notFound(`there is no ${singular} ${id}`)
-        return found
+        return one === undefined ? found : one.show(found as never, { grant, views, door })
       },
     }),
   ]

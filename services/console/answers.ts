@@ -34,7 +34,8 @@ export interface Overview {
 
 /** One incident with its findings in full. */
 export interface IncidentInFull extends Incident {
-  readonly findings: readonly Finding[]
+  /** Null while the warehouse is away. */
+  readonly findings: readonly Finding[] | null
   /** Quarantines of its agent, newest first. */
   readonly quarantines: readonly Quarantine[]
 }

@@ -6,12 +6,17 @@
 import type { Finding } from '../../schemas/finding.ts'
 import { severityAtLeast } from '../../schemas/finding.ts'
 import { H } from '../../schemas/ids.ts'
-import type { Incident, TimelineEntry } from '../../schemas/incident.ts'
+import { type Incident, isOpen, type TimelineEntry, UNTRIAGED } from '../../schemas/incident.ts'
 import { LIMITS } from '../../schemas/limits.ts'
+import { riskPointsOf } from '../../schemas/risk.ts'
 import type { StateStore, Transaction } from './store.ts'
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 const identityKey = (tenant: string, identity: string): string => `${tenant}\u0000${identity}`
+
+/** What people make of an incident. */
+export type Triage = Partial<Pick<Incident, 'status' | 'assignee' | 'verdict'>> &
+  Pick<Incident, 'status_by' | 'status_reason'>
 
 export interface Incidents {
   restore(incident: Incident): void
@@ -24,6 +29,8 @@ export interface Incidents {
   /** Adds what was done or decided to the timeline. */
   note(tenant: string, id: string, entry: TimelineEntry, nowMs: number): void
   markPaged(tenant: string, id: string): void
+  /** Sets what people have made of it. In memory only: `save` writes. */
+  triage(tenant: string, id: string, made: Triage, nowMs: number): void
   save(tx: Transaction, id: string): void
   list(tenant: string): Incident[]
   /** Drops what is older than it is kept, from memory and from the log. */
@@ -42,6 +49,7 @@ function widened(incident: Incident, finding: Finding, nowMs: number): Incident 
     finding_ids: [...incident.finding_ids, finding.id],
     detectors: add(incident.detectors, [finding.detector]),
     techniques: add(incident.techniques, finding.techniques),
+    risk_points: incident.risk_points + riskPointsOf(finding.severity),
   }
 }
 
@@ -60,6 +68,7 @@ const opened = (finding: Finding, nowMs: number): Incident => ({
   techniques: [],
   timeline: [],
   paged: false,
+  ...UNTRIAGED,
 })
 
 function withEntry(incident: Incident, entry: TimelineEntry, nowMs: number): Incident {
@@ -77,6 +86,7 @@ function withEntry(incident: Incident, entry: TimelineEntry, nowMs: number): Inc
 function isNear(incident: Incident, finding: Finding): boolean {
   const time = Date.parse(finding.time)
   return (
+    isOpen(incident) &&
     incident.finding_ids.length < LIMITS.incident_findings_max &&
     time >= Date.parse(incident.first_time) - LIMITS.incident_window_ms &&
     time <= Date.parse(incident.last_time) + LIMITS.incident_window_ms
@@ -110,7 +120,8 @@ export function createIncidents(store: StateStore): Incidents {
   }
 
   return {
-    restore: remember,
+    // A record that was written before incidents could be triaged lacks the fields.
+    restore: (incident) => remember({ ...UNTRIAGED, ...incident }),
     knows: (findingId) => incidentOf.has(findingId),
     get,
     ofFinding: (tenant, findingId) => get(tenant, incidentOf.get(findingId)),
@@ -134,6 +145,10 @@ export function createIncidents(store: StateStore): Incidents {
     markPaged(tenant, id) {
       const incident = get(tenant, id)
       if (incident !== undefined) incidents.set(id, { ...incident, paged: true })
+    },
+    triage(tenant, id, made, nowMs) {
+      const incident = get(tenant, id)
+      if (incident !== undefined) incidents.set(id, { ...incident, ...made, updated_at: isoOf(nowMs) })
     },
     save(tx, id) {
       const incident = get(tx.tenant, id)

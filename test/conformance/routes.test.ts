@@ -80,6 +80,19 @@ async function paramsOf(route: Route, token: string): Promise<Record<string, str
   )
 }
 
+/** The example's body; where it names things by id, it names those that the tenant has. */
+async function bodyOf(route: Route, token: string): Promise<unknown> {
+  const body = { ...route.example.body } as Record<string, unknown>
+  for (const name of Object.keys(body)) {
+    const noun = /^(\w+)_ids$/.exec(name)?.[1]
+    const list = ROUTES.find(({ method, path }) => method === 'GET' && path === `/${noun}s`)
+    if (list === undefined) continue
+    const { items } = (await ask(list, { token })).json() as { items: { id: string }[] }
+    body[name] = items.slice(0, 1).map(({ id }) => id)
+  }
+  return route.body === undefined ? undefined : body
+}
+
 const isOnlyIds = (route: Route): boolean => namesIn(route.params).every((name) => name === 'id')
 
 beforeAll(async () => {
@@ -115,7 +128,8 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_na
 
   it('answers its example as its schema says', async () => {
     const { query = {} } = route.example
-    const answer = await ask(route, { params: await paramsOf(route, TOKENS.acme), query })
+    const [params, body] = [await paramsOf(route, TOKENS.acme), await bodyOf(route, TOKENS.acme)]
+    const answer = await ask(route, { params, query, body })
     expect([answer.status, answer.text]).toEqual([route.status, expect.any(String)])
     const schema = Compile(route.answer)
     expect([...schema.Errors(answer.json())]).toEqual([])

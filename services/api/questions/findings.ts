@@ -34,7 +34,7 @@ export async function listFindings(
 }
 
 /** The newest revisions. Bodies are read in a second question, because a list would otherwise read those of all findings. */
-async function findingsById(door: TenantDoor, ids: readonly string[]): Promise<Map<string, Finding>> {
+export async function findingsById(door: TenantDoor, ids: readonly string[]): Promise<Map<string, Finding>> {
   if (ids.length === 0) return new Map()
   const rows = await door.rows<{ id: string; body: string }>({
     name: 'finding_bodies',

@@ -1,19 +1,148 @@
-/** `/v1/incidents`: findings that belong together, from the responder's memory. */
-import { Incident } from '../../../schemas/incident.ts'
-import { word } from '../parameters.ts'
-import type { Route } from '../route.ts'
+/**
+ * `/v1/incidents`: findings that belong together, what people make of them, and what was done. All but the findings in full
+ * comes from the responder's memory, so it answers while the warehouse is away.
+ */
+import Type from 'typebox'
+import { Finding } from '../../../schemas/finding.ts'
+import { Incident, INCIDENT_STATUSES, VERDICTS } from '../../../schemas/incident.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { Quarantine } from '../../../schemas/quarantine.ts'
+import { WarehouseError } from '../../lib/warehouse/port.ts'
+import { OrderAnswer } from '../answers.ts'
+import { notFound } from '../errors.ts'
+import { HASH, REASON, word } from '../parameters.ts'
+import type { TenantDoor } from '../query.ts'
+import { findingsById } from '../questions/findings.ts'
+import { type Ask, defineRoute, type Route } from '../route.ts'
 import { heldSubject } from '../search/recall.ts'
 import { viewedRoutes } from '../viewed.ts'
 
-export const incidentRoutes: readonly Route[] = viewedRoutes({
-  list: 'incidents',
-  singular: 'incident',
-  about: 'Incidents, newest first. `since` and `until` go by the time of the newest finding.',
-  item: Incident,
-  filters: { agent: word('Identity'), severity: word('One or several with commas') },
-  subject: heldSubject('incidents', Incident, {
-    time: 'last_time',
-    facets: ['severity', 'agent', 'owner', 'detectors', 'techniques'],
-    aliases: { identity: 'agent', detector: 'detectors', technique: 'techniques', finding: 'finding_ids' },
-  }),
+const IncidentInFull = Type.Object(
+  {
+    ...Incident.properties,
+    findings: Type.Union([Type.Array(Finding), Type.Null()], {
+      description: 'In full, earliest first; null while the warehouse is away',
+    }),
+    quarantines: Type.Array(Quarantine, { description: 'Of its agent, newest first' }),
+  },
+  { additionalProperties: false },
+)
+
+async function findingsOf(door: TenantDoor, ids: readonly string[]): Promise<Finding[] | null> {
+  try {
+    const found = await findingsById(door, ids)
+    return [...found.values()].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+  } catch (error) {
+    if (error instanceof WarehouseError) return null
+    throw error
+  }
+}
+
+/** The incident of this id. Throws Answer where the tenant has none. */
+async function known({ views, grant }: Pick<Ask, 'views' | 'grant'>, id: string): Promise<Incident> {
+  const incident = await views.incident(grant.tenant, id)
+  if (incident === undefined) throw notFound(`there is no incident ${id}`)
+  return incident
+}
+
+const triage = {
+  status: Type.Optional(Type.Enum([...INCIDENT_STATUSES])),
+  assignee: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }), Type.Null()], {
+      description: 'Who works on it; `me` is the name of the token, null takes the name off',
+    }),
+  ),
+  verdict: Type.Optional(Type.Enum([...VERDICTS], { description: 'Told to the detectors that spoke' })),
+  reason: REASON,
+}
+
+/** `me` is whoever asks. */
+const named = <T extends { readonly assignee?: string | null }>(wish: T, name: string): T =>
+  wish.assignee === 'me' ? { ...wish, assignee: name } : wish
+
+async function inFull(incident: Incident, { grant, views, door }: Pick<Ask, 'views' | 'grant' | 'door'>) {
+  const held = await views.quarantines(grant.tenant, {
+    limit: LIMITS.list_limit_max,
+    cursor: null,
+    only: { key: incident.agent, holds: (item) => (item as Quarantine).identity === incident.agent },
+  })
+  return {
+    ...incident,
+    findings: await findingsOf(door, incident.finding_ids),
+    quarantines: held.ok ? held.items : [],
+  }
+}
+
+const subject = heldSubject('incidents', Incident, {
+  time: 'last_time',
+  facets: ['severity', 'status', 'agent', 'owner', 'detectors', 'techniques', 'assignee'],
+  aliases: { identity: 'agent', detector: 'detectors', technique: 'techniques', finding: 'finding_ids' },
 })
+
+export const incidentRoutes: readonly Route[] = [
+  ...viewedRoutes({
+    list: 'incidents',
+    singular: 'incident',
+    about: 'Incidents, newest first. `since` and `until` go by the time of the newest finding.',
+    aboutOne: 'One incident, with its findings in full and the quarantines of its agent.',
+    item: Incident,
+    filters: {
+      agent: word('Identity'),
+      severity: word('One or several with commas'),
+      status: word('One or several with commas'),
+    },
+    subject,
+    one: { answer: IncidentInFull, show: inFull },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/incidents/triage',
+    right: 'order',
+    about: 'Changes the status, the assignee or the verdict of many incidents at once, with one reason.',
+    body: Type.Object(
+      { incident_ids: Type.Array(HASH, { minItems: 1, maxItems: LIMITS.command_items_max }), ...triage },
+      { additionalProperties: false },
+    ),
+    status: 202,
+    answer: OrderAnswer,
+    example: {
+      body: { incident_ids: ['0'.repeat(32)], status: 'resolved', verdict: 'benign', reason: 'The planned migration.' },
+    },
+    handle: async ({ body, grant, command }) => ({
+      command_id: await command({ type: 'triage', ...named(body, grant.name) }),
+    }),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/incidents/:id/triage',
+    right: 'order',
+    about: 'Changes the status, the assignee or the verdict of one incident, with a reason.',
+    params: Type.Object({ id: HASH }),
+    body: Type.Object(triage, { additionalProperties: false }),
+    status: 202,
+    answer: OrderAnswer,
+    example: { body: { status: 'in_progress', assignee: 'me', reason: 'Looking at it.' } },
+    async handle({ params: { id }, body, grant, views, command }) {
+      await known({ views, grant }, id)
+      return { command_id: await command({ type: 'triage', incident_ids: [id], ...named(body, grant.name) }) }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/incidents/:id/comments',
+    right: 'order',
+    about: 'Puts a remark into the timeline of an incident.',
+    params: Type.Object({ id: HASH }),
+    body: Type.Object(
+      { text: Type.String({ minLength: 1, maxLength: LIMITS.why_chars_max }) },
+      { additionalProperties: false },
+    ),
+    status: 202,
+    answer: OrderAnswer,
+    example: { body: { text: 'Asked the owner.' } },
+    async handle({ params: { id }, body, grant, views, command }) {
+      await known({ views, grant }, id)
+      return { command_id: await command({ type: 'comment', incident_id: id, text: body.text }) }
+    },
+  }),
+]

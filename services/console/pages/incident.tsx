@@ -2,6 +2,7 @@
  * One incident: what happened in a sentence, why it was told, whether it is contained, the exact events before, during and
  * after in order, who and what was touched, and the buttons. Printed, it is the report.
  */
+import { riskAt } from '../../../schemas/risk.ts'
 import type { EventRecord, IncidentInFull, List } from '../answers.ts'
 import { change } from '../client.ts'
 import { counted } from '../format.ts'
@@ -11,7 +12,7 @@ import { Act } from '../ui/dialog.tsx'
 import { EventText } from '../ui/event.tsx'
 import { FindingView } from '../ui/finding-view.tsx'
 import { Heading } from '../ui/heading.tsx'
-import { headlineOf } from '../ui/incident-table.tsx'
+import { headlineOf, StatusTag } from '../ui/incident-table.tsx'
 import { Stages } from '../ui/stages.tsx'
 import { SuppressAct } from '../ui/suppress.tsx'
 import { type Moment, Timeline } from '../ui/timeline.tsx'
@@ -62,7 +63,9 @@ function Acts({ incident, done }: { incident: IncidentInFull; done(): void }) {
 
 /** Events, findings and acts in one order. Evidence is marked; what came after the last finding, too. */
 function momentsOf(incident: IncidentInFull, events: readonly EventRecord[]): Moment[] {
-  const evidence = new Set(incident.findings.flatMap((finding) => finding.evidence.map(({ event_id }) => event_id)))
+  const evidence = new Set(
+    (incident.findings ?? []).flatMap((finding) => finding.evidence.map(({ event_id }) => event_id)),
+  )
   const seen = events.map(
     (event, at): Moment => ({
       key: event.event_id,
@@ -100,7 +103,7 @@ function Story({ incident }: { incident: IncidentInFull }) {
     <Answered question={events}>
       {({ items, next_cursor }) => (
         <>
-          <Touched events={items} findings={incident.findings} />
+          <Touched events={items} findings={incident.findings ?? []} />
           <Card title="What happened, in order" aside={<span class="faint">from 15 min before to 60 min after</span>}>
             {next_cursor === null ? null : (
               <p class="faint">
@@ -123,6 +126,8 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
       </Heading>
       <p class="tags">
         <SeverityMark severity={incident.severity} />
+        <StatusTag status={incident.status} assignee={incident.assignee} />
+        <Tag text={`risk ${riskAt(incident, Date.now())}`} />
         <Agent identity={incident.agent} />
         {incident.owner === '' ? null : <Tag text={`owner ${incident.owner}`} />}
         <Tag text={counted(incident.finding_ids.length, 'finding')} />
@@ -133,7 +138,8 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
       <div class="wide-left">
         <div>
           <Card title="Why">
-            {incident.findings.map((finding) => (
+            {incident.findings === null ? <p>The warehouse is away: the findings in full come back with it.</p> : null}
+            {incident.findings?.map((finding) => (
               <FindingView key={finding.id} finding={finding} />
             ))}
           </Card>
@@ -148,7 +154,7 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
               </div>
             ))}
           </Card>
-          <Stages findings={incident.findings} />
+          <Stages findings={incident.findings ?? []} />
         </div>
       </div>
       <Story incident={incident} />

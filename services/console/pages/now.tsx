@@ -1,4 +1,5 @@
 /** Now: what is open, worst first, and whether the service itself is well. Empty, it says how to connect the first agent. */
+import { riskAt } from '../../../schemas/risk.ts'
 import type { Incident, List, Overview } from '../answers.ts'
 import { counted, labelOf } from '../format.ts'
 import { useQuestion } from '../question.ts'
@@ -19,9 +20,15 @@ const Health = ({ overview }: { overview: Overview }) => (
   </p>
 )
 
+/** Worst first, as of now. */
+function byRisk(incidents: readonly Incident[]): readonly Incident[] {
+  const now = Date.now()
+  return incidents.toSorted((a, b) => riskAt(b, now) - riskAt(a, now))
+}
+
 export function NowPage() {
   const overview = useQuestion<Overview>('/v1/overview', {}, 10_000)
-  const incidents = useQuestion<List<Incident>>('/v1/incidents', { limit: 50 }, 3_000)
+  const incidents = useQuestion<List<Incident>>('/v1/incidents', { status: 'new,in_progress', limit: 200 }, 3_000)
   return (
     <>
       <Heading title="Now" />
@@ -32,7 +39,7 @@ export function NowPage() {
             items.length === 0 ? (
               <Empty>Nothing is open. What is found shows here within seconds.</Empty>
             ) : (
-              <IncidentTable incidents={items} />
+              <IncidentTable incidents={byRisk(items)} />
             )
           }
         </Answered>

@@ -1,9 +1,18 @@
 /** A list of incidents, as Now and Incidents show it. */
 import type { Incident } from '../../../schemas/incident.ts'
-import { Agent, Ago, Foreign, incidentPath, SeverityMark } from './basics.tsx'
+import { riskAt } from '../../../schemas/risk.ts'
+import { Agent, Ago, Foreign, incidentPath, SeverityMark, Tag } from './basics.tsx'
 import { type Column, Rows } from './rows.tsx'
 
+export const StatusTag = ({ status, assignee }: Pick<Incident, 'status' | 'assignee'>) => (
+  <Tag
+    text={assignee === null ? status.replaceAll('_', ' ') : `${status.replaceAll('_', ' ')}: ${assignee}`}
+    {...(status === 'new' ? { tone: 'warn' as const } : {})}
+  />
+)
+
 const COLUMNS: readonly Column<Incident>[] = [
+  { title: 'Risk', number: true, cell: (incident) => riskAt(incident, Date.now()) },
   { title: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
   {
     title: 'What happened',
@@ -15,6 +24,7 @@ const COLUMNS: readonly Column<Incident>[] = [
   },
   { title: 'Agent', cell: ({ agent }) => <Agent identity={agent} /> },
   { title: 'Owner', cell: ({ owner }) => <Foreign text={owner} short /> },
+  { title: 'Status', cell: ({ status, assignee }) => <StatusTag status={status} assignee={assignee} /> },
   { title: 'Findings', number: true, cell: ({ finding_ids }) => finding_ids.length },
   { title: 'Last seen', cell: ({ last_time }) => <Ago at={last_time} /> },
 ]

@@ -13,6 +13,7 @@ import { containmentHandlers } from './containment.ts'
 import { detectionHandlers } from './detection.ts'
 import { type CommandDeps, type Done, type Handlers, refused } from './handler.ts'
 import { operationHandlers } from './operations.ts'
+import { triageHandlers } from './triage.ts'
 
 export type { StopSwitch } from './handler.ts'
 
@@ -46,7 +47,12 @@ function outcomeOf(command: Command, { status, detail, changed }: Done, doneAt: 
 /** Makes the function that applies one command. It resolves when all that the command brings about is durable. */
 export function createCommandHandler(deps: CommandHandlerDeps): (command: Command, nowMs: number) => Promise<void> {
   const { outcomes, letters, clock, logger, metrics } = deps
-  const handlers: Handlers = { ...containmentHandlers(deps), ...detectionHandlers(deps), ...operationHandlers(deps) }
+  const handlers: Handlers = {
+    ...containmentHandlers(deps),
+    ...detectionHandlers(deps),
+    ...triageHandlers(deps),
+    ...operationHandlers(deps),
+  }
 
   const carryOut = async (command: Command, nowMs: number): Promise<Done> => {
     if ((command.tenant === '') !== (command.type === 'configuration')) {

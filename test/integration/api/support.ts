@@ -2,12 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import { DETECTORS } from '../../../detectors/registry.ts'
-import type { CommandOutcome } from '../../../schemas/command.ts'
+import type { Command, CommandOutcome } from '../../../schemas/command.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import type { Event } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
-import type { Incident } from '../../../schemas/incident.ts'
+import { type Incident, UNTRIAGED } from '../../../schemas/incident.ts'
 import type { Quarantine } from '../../../schemas/quarantine.ts'
 import type { Suppression } from '../../../schemas/suppression.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
@@ -137,6 +137,7 @@ export function incident(n: number, fields: Partial<Incident> = {}): Incident {
     techniques: ['T1078'],
     timeline: [{ time: at, kind: 'finding', text: 'It came from elsewhere.', finding_id: null }],
     paged: false,
+    ...UNTRIAGED,
     ...fields,
   }
   return { ...one, id: fields.id ?? H('incident', one.tenant, String(n)) }
@@ -202,7 +203,22 @@ export interface Held {
   readonly deliveries?: readonly Delivery[]
   readonly suppressions?: readonly Suppression[]
   readonly outcomes?: readonly CommandOutcome[]
+  /** Whether each order is carried out at once; otherwise it waits for ever, because no responder runs here. */
+  readonly carriedOut?: true
 }
+
+const outcomeOf = ({ id, tenant, type, by, time }: Command): CommandOutcome => ({
+  id,
+  tenant,
+  type,
+  by,
+  reason: '',
+  time,
+  status: 'applied',
+  detail: '',
+  changed: 1,
+  done_at: time,
+})
 
 const listOf = <T extends { readonly tenant: string }>(items: readonly T[] = []) => ({
   list: (tenant: string): T[] => items.filter((item) => item.tenant === tenant),
@@ -231,6 +247,8 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
   whenOver(() => log.close())
   await log.ensureTopics(topicSpecs(2))
   let readiness: Readiness = { ready: true, reasons: [] }
+  const outcomes = [...(held.outcomes ?? [])]
+  const sender = createCommandSender(log)
   const app = createHttp()
   const routes: string[] = []
   app.addHook('onRoute', ({ method, url }) => {
@@ -247,10 +265,15 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
         incidents: listOf(held.incidents),
         deliveries: listOf(held.deliveries),
         suppressions: listOf(held.suppressions),
-        outcomes: listOf(held.outcomes),
+        outcomes: listOf(outcomes),
       }),
       detectors: DETECTORS,
-      commands: createCommandSender(log),
+      commands: {
+        async send(command) {
+          await sender.send(command)
+          if (held.carriedOut === true) outcomes.push(outcomeOf(command))
+        },
+      },
       clock: systemClock,
       logger: silent,
     }),

@@ -44,6 +44,7 @@ export async function twoTenants(): Promise<Api> {
     })
   }
   return api(store, {
+    carriedOut: true,
     // The example of the documents orders this identity to be held back.
     quarantines: [
       quarantine(1, { identity: 'deploy-agent' }),

@@ -28,6 +28,17 @@ const fields: { readonly [N in CommandType]: fc.Arbitrary<object> } = {
   quarantine: fc.record({ identities: fc.array(text, { minLength: 1, maxLength: 5 }), reason: text }),
   release: fc.record({ quarantine_ids: fc.array(id, { minLength: 1, maxLength: 3 }), reason: text }),
   approve: fc.record({ quarantine_ids: fc.array(id, { minLength: 1, maxLength: 3 }), reason: text }),
+  triage: fc.record(
+    {
+      incident_ids: fc.array(id, { minLength: 1, maxLength: 3 }),
+      status: fc.constantFrom('new', 'resolved', 'archived'),
+      assignee: fc.option(text),
+      verdict: fc.constant('benign'),
+      reason: text,
+    },
+    { requiredKeys: ['incident_ids', 'reason'] },
+  ),
+  comment: fc.record({ incident_id: id, text }),
   verdict: fc.record({ finding_id: id, detector: text, agent: text, verdict: fc.constant('benign'), reason: text }),
   suppress: fc.record(
     {

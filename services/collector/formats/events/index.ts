@@ -170,9 +170,7 @@ const looksLikeEvent = (value: unknown): boolean =>
 
 export const events: Format = {
   id: 'events',
-  title: 'canonical events',
-  address: '/v1/events',
-  takes: 'JSON objects with identity (or agent) and action, one, a list or lines (docs/formats.md)',
+  takes: 'canonical events: JSON objects with identity (or agent) and action, one, a list or lines (docs/formats.md)',
   names: NAMES,
   recognises: (value) => looksLikeEvent(Array.isArray(value) ? value[0] : value),
   records: (value) => (Array.isArray(value) ? value : [value]),

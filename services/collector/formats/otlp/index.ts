@@ -106,9 +106,7 @@ function refuses(body: unknown): string | undefined {
 
 export const otlp: Format<Found> = {
   id: 'otlp',
-  title: 'OTLP',
-  address: '/v1/logs',
-  takes: '{"resourceLogs": [...]}, an ExportLogsServiceRequest in JSON or protobuf',
+  takes: 'OTLP logs: {"resourceLogs": [...]}, an ExportLogsServiceRequest in JSON or protobuf',
   names: NAMES,
   valueIsRequest: true,
   recognises: (value) => isObject(value) && Array.isArray(value.resourceLogs),
