@@ -10,8 +10,11 @@ import Type, { type Static } from 'typebox'
 import { choice, columnsOf, defaultsOf, instant, name, real, text, texts, validator, whole } from './columns.ts'
 import { LIMITS } from './limits.ts'
 
-/** Raised whenever a column is added, removed or moved. Frames name it; readers refuse what they do not know. */
-export const EVENT_SCHEMA_VERSION = 1
+/**
+ * Raised whenever a column is added, removed or moved. Frames name it; `event-rows.ts` reads those of earlier versions,
+ * and refuses what it does not know.
+ */
+export const EVENT_SCHEMA_VERSION = 2
 
 export const PRINCIPAL_KINDS = ['agent', 'service', 'person'] as const
 export const ACTION_KINDS = [
@@ -43,10 +46,20 @@ export const Event = Type.Object(
       default: '',
       clickhouse: 'FixedString(32)',
     }),
+    content_id: Type.String({
+      description:
+        'H of what the record says happened (content.ts): a copy of an event with another one is an event of its own',
+      pattern: '^[0-9a-f]{32}$',
+      default: '',
+      clickhouse: 'FixedString(32)',
+    }),
     tenant: name('Tenant, from the credential of the sender only'),
     time: instant('When it happened, by the producer; the receipt time where `time_flag` is not ok'),
+    time_ns: whole('Nanoseconds of `time` below its millisecond, as the producer gave them', 'UInt32', 999_999),
     receipt_time: instant('When the collector took it; no id and no statistic uses it'),
     time_flag: choice('Why `time` was replaced', TIME_FLAGS),
+    sequence: whole('Place of the event among those of its request, from 0', 'UInt32', 0xffff_ffff),
+    sender: name('Name of the token that sent it; empty for an import'),
     source: name('Format of the producer: a name of the registry of formats'),
     source_id: text("The producer's own id of the event", LIMITS.name_chars_max),
     history: whole('1: sent to train and find, never to act', 'UInt8', 1),
@@ -62,6 +75,7 @@ export const Event = Type.Object(
     credential: text("The credential: the log's own id of it, or HMAC(k, SHA-256(secret))", LIMITS.name_chars_max),
 
     session: text('Conversation or session of the producer', LIMITS.name_chars_max),
+    session_derived: whole('1: the producer named no conversation, and the collector derived it', 'UInt8', 1),
     trace: text('Trace id, hex', LIMITS.name_chars_max),
     task: text('Declared task, as the id that the producer gave it', LIMITS.name_chars_max),
 
@@ -120,12 +134,6 @@ export const Event = Type.Object(
     indicators: Type.String({
       description: 'What the texts of the event showed: JSON of the type Indicators, empty where they showed nothing',
       maxLength: LIMITS.indicators_chars_max,
-      default: '',
-      clickhouse: 'String',
-    }),
-    raw: Type.String({
-      description: 'The body as received; empty unless the tenant opted in',
-      maxLength: LIMITS.body_bytes_max,
       default: '',
       clickhouse: 'String',
     }),

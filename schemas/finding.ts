@@ -64,5 +64,37 @@ export const Finding = Type.Object(
 export type Finding = Static<typeof Finding>
 export const findingValidator = validator(Finding)
 
+/** A finding as a record of the topic `findings` holds it. */
+export interface FindingRecord {
+  readonly finding: Finding
+  /** The log's time when it was found, in ms: beside the body, because it depends on when frames and ticks came. */
+  readonly foundAt: number | undefined
+}
+
+/** The body, and behind its last field `found_at`, which is no part of it. */
+export const writeFindingRecord = (finding: Finding, foundAt: number): string =>
+  `${JSON.stringify(finding).slice(0, -1)},"found_at":"${new Date(foundAt).toISOString()}"}`
+
+type ReadFinding =
+  | { readonly ok: true; readonly record: FindingRecord }
+  | { readonly ok: false; readonly reason: 'malformed' | 'invalid'; readonly detail: string }
+
+/** Reads a record of `findings`; those of earlier versions have no `found_at`. */
+export function readFindingRecord(text: string): ReadFinding {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { ok: false, reason: 'malformed', detail: 'the finding is not JSON' }
+  }
+  const { found_at: found, ...finding } = Object(value) as { found_at?: unknown }
+  const foundAt = typeof found === 'string' ? Date.parse(found) : Number.NaN
+  if (!findingValidator.check(finding)) {
+    const said = findingValidator.problems(finding).map(({ path, message }) => `${path} ${message}`)
+    return { ok: false, reason: 'invalid', detail: `the finding breaks its schema: ${said.join('; ')}` }
+  }
+  return { ok: true, record: { finding, foundAt: Number.isNaN(foundAt) ? undefined : foundAt } }
+}
+
 /** Rounds to six significant digits, so that a finding's bytes do not hang on the last bits of a sum. */
 export const round6 = (x: number): number => (Number.isFinite(x) ? Number(x.toPrecision(6)) : 0)

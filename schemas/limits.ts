@@ -189,6 +189,8 @@ export const LIMITS = {
   warehouse_memory_bytes_max: 4_000_000_000,
   warehouse_cache_bytes_max: 256 * 1024 * 1024,
   warehouse_request_ms_max: 60_000,
+  /** How often a server tells that a long command is still under way. */
+  warehouse_progress_ms: 45_000,
   /** Questions that run at once, and that may wait for them: beyond it the answer is 503. */
   warehouse_questions_max: 2,
   warehouse_questions_waiting_max: 64,

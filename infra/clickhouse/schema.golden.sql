@@ -13,10 +13,14 @@ TTL toDateTime(time) + toIntervalDay(90)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;
 
 CREATE TABLE default.events (`event_id` FixedString(32) CODEC(ZSTD(1)),
+  `content_id` FixedString(32) CODEC(ZSTD(1)),
   `tenant` LowCardinality(String),
   `time` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  `time_ns` UInt32,
   `receipt_time` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
   `time_flag` LowCardinality(String),
+  `sequence` UInt32,
+  `sender` LowCardinality(String),
   `source` LowCardinality(String),
   `source_id` String CODEC(ZSTD(1)),
   `history` UInt8,
@@ -30,6 +34,7 @@ CREATE TABLE default.events (`event_id` FixedString(32) CODEC(ZSTD(1)),
   `identity_assurance` LowCardinality(String),
   `credential` String,
   `session` String CODEC(ZSTD(1)),
+  `session_derived` UInt8,
   `trace` String,
   `task` String,
   `action` LowCardinality(String),
@@ -64,10 +69,10 @@ CREATE TABLE default.events (`event_id` FixedString(32) CODEC(ZSTD(1)),
   `value_hashes` Array(UInt64),
   `value_kinds` Array(UInt8),
   `indicators` String CODEC(ZSTD(1)),
-  `raw` String CODEC(ZSTD(3)), INDEX event_id_bloom event_id TYPE bloom_filter(0.001) GRANULARITY 1, INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 1)
-ENGINE = ReplacingMergeTree
+  `receipt_rank` UInt64 MATERIALIZED 18446744073709551615 - toUInt64(toUnixTimestamp64Milli(receipt_time)) CODEC(Delta(8), ZSTD(1)), INDEX event_id_bloom event_id TYPE bloom_filter(0.001) GRANULARITY 1, INDEX session_bloom session TYPE bloom_filter(0.01) GRANULARITY 1)
+ENGINE = ReplacingMergeTree(receipt_rank)
 PARTITION BY toYYYYMM(time)
-ORDER BY (tenant, identity, time, event_id)
+ORDER BY (tenant, identity, time, event_id, content_id)
 TTL toDateTime(receipt_time) + toIntervalDay(400)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;
 
@@ -82,6 +87,8 @@ CREATE TABLE default.findings (`tenant` LowCardinality(String),
   `agent` String,
   `session` String,
   `history` UInt8,
+  `found_at` DateTime64(3, 'UTC'),
+  `place` UInt64,
   `body` String CODEC(ZSTD(3)))
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY (tenant, id)

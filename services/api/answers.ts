@@ -1,6 +1,7 @@
 /** The shapes of answers that several routes give: pages, events as people read them, orders that were taken. */
 import Type, { type TProperties, type TSchema } from 'typebox'
 import { Event } from '../../schemas/event.ts'
+import { Finding } from '../../schemas/finding.ts'
 
 /** One page of a list. */
 export const PageAnswer = (item: TSchema, more: TProperties = {}) =>
@@ -29,9 +30,23 @@ function shown(column: string, schema: Described): TSchema {
 
 /** An event as the API gives it. */
 export const EventAnswer = Type.Object(
-  Object.fromEntries(
-    Object.entries(Event.properties).map(([column, schema]) => [column, Type.Optional(shown(column, schema))]),
-  ),
+  {
+    ...Object.fromEntries(
+      Object.entries(Event.properties).map(([column, schema]) => [column, Type.Optional(shown(column, schema))]),
+    ),
+    conflict: Type.Optional(
+      Type.Boolean({ description: 'True: another event was received earlier under the same id' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** A finding as the API gives it. */
+export const FindingAnswer = Type.Object(
+  {
+    ...Finding.properties,
+    found_at: timeOrNull("The log's time when it was found; null where it was found before the log kept that"),
+  },
   { additionalProperties: false },
 )
 

@@ -38,6 +38,10 @@ export interface TenantDoor {
 /** Whether a text has the form of an id. The columns of ids have a fixed length, and refuse to be compared with longer texts. */
 export const isId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text)
 
+/** Whether the parts of a cursor's place are whole numbers and ids, as an order of columns has them. */
+export const isPlace = (place: readonly (string | number)[]): boolean =>
+  place.every((part) => (typeof part === 'string' ? isId(part) : Number.isSafeInteger(part) && part >= 0))
+
 export const condition = (sql: string, params: Condition['params']): Condition => ({ sql, params })
 
 /** `column = value`, or nothing where there is no value. */
@@ -53,6 +57,20 @@ export const within = (since: number | undefined, until: number | undefined): Co
   ...(since === undefined ? [] : [condition("time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')", { since })]),
   ...(until === undefined ? [] : [condition("time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')", { until })]),
 ]
+
+/** What comes after a place in an order of columns, newest first. `types` are those of ClickHouse; times are in ms. */
+export function beyond(
+  order: readonly (readonly [column: string, type: string])[],
+  place: readonly (string | number)[] | undefined,
+): Condition[] {
+  if (place === undefined) return []
+  const values = order.map(([column, type]) =>
+    type === 'DateTime64(3)' ? `fromUnixTimestamp64Milli({place_${column}:Int64}, 'UTC')` : `{place_${column}:${type}}`,
+  )
+  const columns = order.map(([column]) => column)
+  const params = Object.fromEntries(order.map(([column], index) => [`place_${column}`, place[index] ?? '']))
+  return [condition(`(${columns.join(', ')}) < (${values.join(', ')})`, params)]
+}
 
 /** What comes after a place in the order (time, id), newest first. */
 export const before = (idColumn: string, place: { time: number; id: string } | undefined): Condition[] =>

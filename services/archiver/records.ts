@@ -10,8 +10,9 @@ import {
   deadLetterValidator,
 } from '../../schemas/dead-letter.ts'
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
-import { findingValidator } from '../../schemas/finding.ts'
-import { decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
+import { eventRows, isEventSchema } from '../../schemas/event-rows.ts'
+import { readFindingRecord } from '../../schemas/finding.ts'
+import { decodeFrame, decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { deadLetterRow, findingRow, type TableName } from '../lib/warehouse/tables.ts'
@@ -46,21 +47,25 @@ const lineOf = (row: readonly unknown[]): Unpacked => ({
   lines: Buffer.from(`${JSON.stringify(row)}\n`),
 })
 
+const unknownSchema = (version: number): string =>
+  `the frame has schema version ${version}, this archiver knows those up to ${EVENT_SCHEMA_VERSION}`
+
+/** Frames of an earlier version have other columns than the table: their rows are rewritten. */
+function linesOfOlder(value: Buffer, header: FrameHeader): Buffer {
+  const rows = eventRows(header.schema, decodeFrame(value, header).rows)
+  return Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+}
+
 function unpackFrame(value: Buffer): Unpacked {
   let lines: Buffer
   let header: FrameHeader
   try {
     header = decodeHeader(value)
     if (header.kind === 'control' || header.count === 0) return NOTHING
-    lines = framePayload(value, header)
+    if (!isEventSchema(header.schema)) return dead('unsupported', unknownSchema(header.schema))
+    lines = header.schema === EVENT_SCHEMA_VERSION ? framePayload(value, header) : linesOfOlder(value, header)
   } catch (error) {
     return dead('malformed', (error as Error).message)
-  }
-  if (header.schema !== EVENT_SCHEMA_VERSION) {
-    return dead(
-      'unsupported',
-      `the frame has schema version ${header.schema}, this archiver knows ${EVENT_SCHEMA_VERSION}`,
-    )
   }
   // Frames are joined into one insert, so each must end its last line.
   return { kind: 'lines', lines: lines.at(-1) === 0x0a ? lines : Buffer.concat([lines, Buffer.from('\n')]) }
@@ -74,15 +79,9 @@ function parsed(text: string): unknown {
   }
 }
 
-function unpackFinding(value: Buffer): Unpacked {
-  const body = value.toString('utf8')
-  const finding = parsed(body)
-  if (finding === undefined) return dead('malformed', 'the finding is not JSON')
-  if (!findingValidator.check(finding)) {
-    const [problem] = findingValidator.problems(finding)
-    return dead('invalid', `the finding breaks its schema at ${problem?.path}: ${problem?.message}`)
-  }
-  return lineOf(findingRow(finding, body))
+function unpackFinding({ value, offset }: Waiting): Unpacked {
+  const read = readFindingRecord(value.toString('utf8'))
+  return read.ok ? lineOf(findingRow(read.record, offset)) : dead(read.reason, read.detail)
 }
 
 function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
@@ -101,7 +100,7 @@ function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
 export function unpack(waiting: Waiting, now: number): Unpacked {
   if (waiting.value.length === 0) return NOTHING
   if (waiting.topic === 'events') return unpackFrame(waiting.value)
-  return waiting.topic === 'findings' ? unpackFinding(waiting.value) : unpackDeadLetter(waiting, now)
+  return waiting.topic === 'findings' ? unpackFinding(waiting) : unpackDeadLetter(waiting, now)
 }
 
 const TENANT_COLUMN = EVENT_COLUMNS.findIndex((column) => column.name === 'tenant')

@@ -9,8 +9,8 @@ import type { NormaliseContext } from './formats/format.ts'
 import { credentialHash } from './redaction/redact.ts'
 
 export interface Contexts {
-  /** `receiptTime` in ms since 1970; `history`: the events train and never act. */
-  forRequest(tenant: string, receiptTime: number, history: boolean): NormaliseContext
+  /** `sender`: name of the token; `receiptTime` in ms since 1970; `history`: the events train and never act. */
+  forRequest(from: Pick<NormaliseContext, 'tenant' | 'sender' | 'receiptTime' | 'history'>): NormaliseContext
 }
 
 const TENANTS_MAX = 256
@@ -26,9 +26,10 @@ export function createContexts(keys: TenantKeys, memoryBytesMax: number): Contex
   }
   const known = new LRUCache<string, ReturnType<typeof make>>({ max: TENANTS_MAX, memoMethod: make })
   return {
-    forRequest: (tenant, receiptTime, history) => ({
+    forRequest: ({ tenant, sender, receiptTime, history }) => ({
       ...known.memo(tenant),
       tenant,
+      sender,
       receiptTime,
       history,
       // A token stands for a tenant, not for an identity: what a record says of its actor is a claim.

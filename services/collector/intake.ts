@@ -32,6 +32,8 @@ export interface CollectorOptions {
 
 interface Sender {
   readonly tenant: string
+  /** Name of its token. */
+  readonly sender: string
   readonly history: boolean
 }
 
@@ -44,17 +46,17 @@ export function createIntake(options: CollectorOptions, given: () => number): In
   const budget = createBudget(LIMITS.request_bytes_in_flight_max)
   const store = createEventStore(options)
 
-  async function taken(input: Input, head: Head, body: Buffer, sender: Sender): Promise<Outcome> {
+  async function taken(input: Input, head: Head, body: Buffer, from: Sender): Promise<Outcome> {
     const receiptTime = clock.now()
-    const { tenant, history } = sender
     const partitions = log.partitions('events')
-    const result = await preparer.prepare({ tenant, receiptTime, history, input: input.id, head, body, partitions })
+    const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, partitions })
     if (!result.ok) {
       const { status, detail, position } = result
-      if (result.deadly) await store([{ tenant, origin: input.id, receiptTime, prepared: unreadable(body, result) }])
+      if (result.deadly)
+        await store([{ tenant: from.tenant, origin: input.id, receiptTime, prepared: unreadable(body, result) }])
       return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
     }
-    await store([{ tenant, origin: result.source ?? input.id, receiptTime, prepared: result }])
+    await store([{ tenant: from.tenant, origin: result.source ?? input.id, receiptTime, prepared: result }])
     return { ok: true, account: result, number: given() }
   }
 
@@ -74,7 +76,7 @@ export function createIntake(options: CollectorOptions, given: () => number): In
       if (!read.ok) return read
       const unsigned = signed?.(read.body)
       if (unsigned !== undefined) return unsigned
-      return await taken(input, head, read.body, { tenant: grant.tenant, history: scope.history })
+      return await taken(input, head, read.body, { tenant: grant.tenant, sender: grant.name, history: scope.history })
     } finally {
       hold.release()
     }

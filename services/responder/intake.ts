@@ -3,7 +3,7 @@
  * letter; its neighbours go on. A batch is done when all that it brought about is durable.
  */
 import { checkCommand, type Command } from '../../schemas/command.ts'
-import { type Finding, findingValidator } from '../../schemas/finding.ts'
+import { type Finding, readFindingRecord } from '../../schemas/finding.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Batch, Log, LogRecord, PartitionHandler } from '../lib/log/port.ts'
 import { createSteadyConsumer } from '../lib/log/steady-consumer.ts'
@@ -61,13 +61,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   const takeFinding = async (record: LogRecord, value: Buffer, origin: string): Promise<void> => {
-    const finding = parse(value)
-    if (findingValidator.check(finding)) {
-      await act(finding)
-      return
-    }
-    const problems = findingValidator.problems(finding).map((p) => `${p.path} ${p.message}`)
-    await letters.unreadable(`${origin}/${record.offset}`, 'invalid', `not a finding: ${problems.join('; ')}`, value)
+    const read = readFindingRecord(value.toString('utf8'))
+    if (read.ok) await act(read.record.finding)
+    else await letters.unreadable(`${origin}/${record.offset}`, 'invalid', read.detail, value)
   }
 
   const takeCommand = async (record: LogRecord, value: Buffer, origin: string): Promise<void> => {

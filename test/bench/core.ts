@@ -23,6 +23,7 @@ const options = { detectors: DETECTORS, codeVersion: version, partition: 0 }
 
 const context: NormaliseContext = {
   tenant: 'default',
+  sender: '',
   receiptTime: WORK_RECEIPT_MS,
   history: false,
   assurance: 'token',

@@ -17,6 +17,7 @@ const EXTRACTOR = createExtractor({ key: KEY })
 const RECEIPT = Date.UTC(2026, 6, 1)
 const context = (more: Partial<NormaliseContext> = {}): NormaliseContext => ({
   tenant: 'acme',
+  sender: 'shipper',
   receiptTime: RECEIPT,
   history: false,
   assurance: 'claimed',

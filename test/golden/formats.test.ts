@@ -27,6 +27,7 @@ describe('goldens of the formats', () => {
     const events = (await samplesOf(format)).own.flatMap((request) => {
       const result = normalise(format, request, {
         tenant: 'acme',
+        sender: 'shipper',
         receiptTime: Date.UTC(2026, 6, 1),
         history: false,
         assurance: 'claimed',

@@ -16,6 +16,7 @@ const prepare = createPrepare(tenantKeys(Buffer.alloc(32, 1)), 8)
 
 const jobOf = (format: FormatId, body: string): Job => ({
   tenant: 'acme',
+  sender: 'shipper',
   receiptTime: Date.UTC(2026, 10, 28),
   history: false,
   format,

@@ -9,6 +9,7 @@ export const RECEIPT_TIME = Date.UTC(2026, 6, 1)
 
 export const normaliseContext = (more: Partial<NormaliseContext> = {}): NormaliseContext => ({
   tenant: 'acme',
+  sender: 'shipper',
   receiptTime: RECEIPT_TIME,
   history: false,
   assurance: 'claimed',

@@ -1,24 +1,42 @@
 /** Questions about findings: lists, one finding with its evidence, how many of each severity. */
 import { type Finding, SEVERITIES, type Severity } from '../../../schemas/finding.ts'
-import { encodeCursor, type Page, timePlace } from '../cursor.ts'
+import { CursorError, type CursorScope, decodeCursor, encodeCursor, type Page, type Place } from '../cursor.ts'
 import type { Search } from '../parameters.ts'
-import { before, equal, isId, oneOf, type TenantDoor } from '../query.ts'
-import { type EventRecord, eventsById } from './events.ts'
+import { beyond, equal, isId, isPlace, oneOf, type TenantDoor } from '../query.ts'
+import { type EventRecord, eventsById, instantOf } from './events.ts'
 
-/** Newest first. Throws CursorError. */
+const ORDER = [
+  ['time', 'DateTime64(3)'],
+  ['place', 'UInt64'],
+  ['id', 'String'],
+] as const
+
+function readPlace(scope: CursorScope, cursor: string | undefined): Place | undefined {
+  if (cursor === undefined) return undefined
+  const place = decodeCursor(scope, cursor, ['number', 'number', 'string'])
+  if (!isPlace(place)) throw new CursorError('this cursor was changed: ask again without a cursor')
+  return place
+}
+
+/** A finding with the log's time when it was found; null where it was found before the log kept that. */
+export interface FoundFinding extends Finding {
+  readonly found_at: string | null
+}
+
+/** Newest first; of one time, what was found later. Throws CursorError. */
 export async function listFindings(
   door: TenantDoor,
   { where, filters }: Search,
   page: { limit: number; cursor: string | undefined },
-): Promise<Page<Finding>> {
+): Promise<Page<FoundFinding>> {
   const scope = { tenant: door.tenant, list: 'findings', filters }
-  const places = await door.rows<{ id: string; ms: string }>({
+  const places = await door.rows<{ id: string; ms: string; place: string }>({
     name: 'findings',
-    columns: ['id', 'toUnixTimestamp64Milli(time) AS ms'],
+    columns: ['id', 'place', 'toUnixTimestamp64Milli(time) AS ms'],
     from: 'findings',
     final: true,
-    where: [...where, ...before('id', timePlace(scope, page.cursor))],
-    orderBy: 'time DESC, id DESC',
+    where: [...where, ...beyond(ORDER, readPlace(scope, page.cursor))],
+    orderBy: ORDER.map(([column]) => `${column} DESC`).join(', '),
     limit: page.limit + 1,
   })
   const shown = places.slice(0, page.limit)
@@ -29,26 +47,31 @@ export async function listFindings(
   const last = places.length > page.limit ? shown.at(-1) : undefined
   return {
     items: shown.flatMap(({ id }) => found.get(id) ?? []),
-    next_cursor: last === undefined ? null : encodeCursor(scope, [Number(last.ms), last.id]),
+    next_cursor: last === undefined ? null : encodeCursor(scope, [Number(last.ms), Number(last.place), last.id]),
   }
 }
 
 /** The newest revisions. Bodies are read in a second question, because a list would otherwise read those of all findings. */
-export async function findingsById(door: TenantDoor, ids: readonly string[]): Promise<Map<string, Finding>> {
+export async function findingsById(door: TenantDoor, ids: readonly string[]): Promise<Map<string, FoundFinding>> {
   if (ids.length === 0) return new Map()
-  const rows = await door.rows<{ id: string; body: string }>({
+  const rows = await door.rows<{ id: string; body: string; found_at: string }>({
     name: 'finding_bodies',
-    columns: ['id', 'body'],
+    columns: ['id', 'body', 'found_at'],
     from: 'findings',
     where: oneOf('id', ids),
     orderBy: 'id, revision DESC',
     oneBy: 'id',
   })
-  return new Map(rows.map(({ id, body }) => [id, JSON.parse(body) as Finding]))
+  return new Map(
+    rows.map(({ id, body, found_at }) => [id, { ...(JSON.parse(body) as Finding), found_at: instantOf(found_at) }]),
+  )
 }
 
-export interface FindingWithEvents extends Finding {
-  /** The evidence in full, in the order of `evidence`; an event that retention has removed is missing here. */
+export interface FindingWithEvents extends FoundFinding {
+  /**
+   * The evidence in full, in the order of `evidence`, each with those that conflict with it; an event that retention has
+   * removed is missing here.
+   */
   readonly events: readonly EventRecord[]
 }
 
@@ -56,7 +79,7 @@ export async function findingInFull(door: TenantDoor, id: string): Promise<Findi
   const finding = isId(id) ? (await findingsById(door, [id])).get(id) : undefined
   if (finding === undefined) return undefined
   const ids = finding.evidence.map(({ event_id }) => event_id)
-  const events = await eventsById(door, ids, { raw: true })
+  const events = await eventsById(door, ids)
   return { ...finding, events: ids.flatMap((event) => events.get(event) ?? []) }
 }
 

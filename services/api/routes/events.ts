@@ -18,7 +18,8 @@ export const eventRoutes: readonly Route[] = [
     method: 'GET',
     path: '/events',
     right: 'read',
-    about: 'Events, newest first. An event stands in the list once, however often it was sent.',
+    about:
+      'Events, newest first. An event stands in the list once, however often it was sent: the copy that was received first. One that came later under the same id and says something else stands there, too, and has `conflict`. Events of one millisecond stand in the order of the producer’s nanoseconds, of their receipt, and of their places in the request.',
     query: listQuery({ ...SEARCH, ...FILTERS }),
     answer: PageAnswer(EventAnswer),
     example: { query: { limit: '10' } },
@@ -39,13 +40,13 @@ export const eventRoutes: readonly Route[] = [
     method: 'GET',
     path: '/events/:id',
     right: 'read',
-    about: 'One event, with its `raw` body where the tenant keeps those.',
+    about: 'One event, and in `conflicts` those that came later under the same id and say something else.',
     params: Type.Object({ id: ID }),
-    answer: EventAnswer,
+    answer: Type.Object({ ...EventAnswer.properties, conflicts: Type.Array(EventAnswer) }),
     async handle({ params: { id }, door }) {
-      const event = (await eventsById(door, [id], { raw: true })).get(id)
+      const [event, ...conflicts] = (await eventsById(door, [id])).get(id) ?? []
       if (event === undefined) throw notFound(`there is no event ${id}`)
-      return event
+      return { ...event, conflicts }
     },
   }),
 ]

@@ -1,7 +1,6 @@
 /** `/v1/findings`: what the detectors found. */
 import Type from 'typebox'
-import { Finding } from '../../../schemas/finding.ts'
-import { EventAnswer, PageAnswer } from '../answers.ts'
+import { EventAnswer, FindingAnswer, PageAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
 import { findingInFull, listFindings } from '../questions/findings.ts'
@@ -25,9 +24,9 @@ export const findingRoutes: readonly Route[] = [
     path: '/findings',
     right: 'read',
     about:
-      'Findings, newest first. A finding stands in the list once, in its newest revision, with exactly the fields of `schemas/finding.ts`.',
+      'Findings, newest first. A finding stands in the list once, in its newest revision, with the fields of `schemas/finding.ts` and `found_at`.',
     query: listQuery({ ...SEARCH, ...FILTERS }),
-    answer: PageAnswer(Finding),
+    answer: PageAnswer(FindingAnswer),
     example: { query: { severity: 'high,critical', limit: '10' } },
     handle: ({ query, door, now }) =>
       listFindings(door, searchOf(query, conditionsOf(FINDINGS, query, now)), pageOf(query)),
@@ -38,9 +37,9 @@ export const findingRoutes: readonly Route[] = [
     path: '/findings/:id',
     right: 'read',
     about:
-      'One finding, and in `events` its evidence in full, in the order of `evidence`. An event that retention has removed is missing there.',
+      'One finding, and in `events` its evidence in full, in the order of `evidence`. each with those that conflict with it. An event that retention has removed is missing there.',
     params: Type.Object({ id: ID }),
-    answer: Type.Object({ ...Finding.properties, events: Type.Array(EventAnswer) }),
+    answer: Type.Object({ ...FindingAnswer.properties, events: Type.Array(EventAnswer) }),
     async handle({ params: { id }, door }) {
       const finding = await findingInFull(door, id)
       if (finding === undefined) throw notFound(`there is no finding ${id}`)

@@ -16,6 +16,8 @@ export type Assurance = (typeof ASSURANCES)[number]
 export interface NormaliseContext {
   /** From the sender's token alone. */
   readonly tenant: string
+  /** Name of the sender's token; '' where nobody sent it: an import. */
+  readonly sender: string
   /** When the request was taken, ms since 1970; in a replay one fixed time, later than every event. */
   readonly receiptTime: number
   /** True: the events train and find, and never act. */
@@ -36,10 +38,14 @@ export interface RecordContext extends NormaliseContext {
 /** What the collector alone decides, and what is derived from other fields. */
 type Decided =
   | 'event_id'
+  | 'content_id'
   | 'tenant'
   | 'time'
+  | 'time_ns'
   | 'receipt_time'
   | 'time_flag'
+  | 'sequence'
+  | 'sender'
   | 'source'
   | 'history'
   | 'source_network'
@@ -49,7 +55,6 @@ type Decided =
   | 'value_kinds'
   | 'content_classes'
   | 'extractor_version'
-  | 'raw'
 
 /** The fields that a record may say. */
 export type Fields = Partial<Omit<Event, Decided>>
@@ -64,6 +69,8 @@ export interface Draft {
   readonly id: readonly (string | number)[] | { readonly body: unknown } | { readonly canonical: string }
   /** Ms since 1970, undefined where the producer said nothing readable. */
   readonly time: number | undefined
+  /** What `time` leaves out, by `readNanos`; absent where the format has no finer times. */
+  readonly timeNs?: number
   readonly fields: Fields
   /** What the texts of the record showed. */
   readonly parts?: Parts

@@ -190,6 +190,8 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
     if ('reason' in made) rejected.push({ index, ...made, record: recordText(entry.record) })
     else {
       for (const event of made) {
+        // Tells the order of what has one time.
+        event.sequence = events.length
         events.push(event)
         chars += ROW_CHARS + event.indicators.length + HASH_CHARS * event.value_hashes.length
       }

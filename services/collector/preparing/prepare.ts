@@ -17,6 +17,8 @@ import { type Form, type Unpacked, unpackBody } from '../unpack.ts'
 /** One request, or one record of `raw`. */
 interface Task {
   readonly tenant: string
+  /** Name of the token that sent it. */
+  readonly sender: string
   /** ms since 1970. */
   readonly receiptTime: number
   /** The events train and never act. */
@@ -74,7 +76,7 @@ const unpacked = (job: Job): Unpacked =>
 export function createPrepare(keys: TenantKeys, memoryBytesMax: number): Prepare {
   const contexts = createContexts(keys, memoryBytesMax)
   return async (job, step) => {
-    const context = contexts.forRequest(job.tenant, job.receiptTime, job.history)
+    const context = contexts.forRequest(job)
     // Unpacking is a step, too.
     step?.()
     const result = await drainInTurns(unpackedSteps(unpacked(job), context), step)

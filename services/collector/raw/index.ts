@@ -73,7 +73,15 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
     if (value === null) return undefined
     const receiptTime = clock.now()
     const partitions = log.partitions('events')
-    const job: Job = { tenant, receiptTime, history, ...writtenIn(format, value), body: value, partitions }
+    const job: Job = {
+      tenant,
+      sender: TOPIC,
+      receiptTime,
+      history,
+      ...writtenIn(format, value),
+      body: value,
+      partitions,
+    }
     const result = await preparer.prepare(job)
     const prepared = result.ok ? result : unreadable(value, result)
     return { tenant, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, prepared }

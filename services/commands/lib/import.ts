@@ -31,6 +31,7 @@ function importContext(): NormaliseContext {
   const credentialKey = keys.forCredentials(IMPORT_TENANT)
   return {
     tenant: IMPORT_TENANT,
+    sender: '',
     receiptTime: PROVISIONAL_RECEIPT_MS,
     history: false,
     assurance: 'claimed',

@@ -7,9 +7,10 @@ import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { SuppressionControl } from '../../../schemas/control.ts'
-import { EVENT_SCHEMA_VERSION, EventView } from '../../../schemas/event.ts'
+import { EventView } from '../../../schemas/event.ts'
+import { eventRows } from '../../../schemas/event-rows.ts'
 import { type Finding, round6, SEVERITIES } from '../../../schemas/finding.ts'
-import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
+import { decodeControl, decodeFrame, decodeHeader, type FrameHeader } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { blankSignal, type Signal } from '../../../schemas/signal.ts'
 import { makeFinding, roundMeasures, type Subject } from './findings.ts'
@@ -123,10 +124,7 @@ class StageOne implements Stage {
   }
 
   #frame(value: Buffer, header: FrameHeader): Pick<Applied, 'count' | 'repeats' | 'problems'> {
-    if (header.count > 0 && header.schema !== EVENT_SCHEMA_VERSION) {
-      throw new FrameError(`frame of event schema ${header.schema}, this version reads ${EVENT_SCHEMA_VERSION}`)
-    }
-    const { rows } = decodeFrame(value, header)
+    const rows = header.count === 0 ? [] : eventRows(header.schema, decodeFrame(value, header).rows)
     if (header.receipt_time > this.logTime) this.logTime = header.receipt_time
     let repeats = 0
     for (const row of rows) {

@@ -5,7 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { blankDeadLetter, type DeadLetter, type DeadLetterReason } from '../../../schemas/dead-letter.ts'
-import type { Finding } from '../../../schemas/finding.ts'
+import { type Finding, writeFindingRecord } from '../../../schemas/finding.ts'
 import { H, partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Signal } from '../../../schemas/signal.ts'
@@ -27,7 +27,8 @@ export interface Trouble {
 
 export interface Outputs {
   readonly size: number
-  findings(findings: readonly Finding[]): void
+  /** `foundAt`: the log's time in ms. */
+  findings(findings: readonly Finding[], foundAt: number): void
   signals(signals: readonly Signal[]): void
   trouble(trouble: Trouble): void
   /** Resolves when all is durable. What it throws leaves the worker no choice but to stop. */
@@ -109,7 +110,7 @@ function* recordsOf(signals: readonly Signal[], source: SignalSource, giveUp: (t
 }
 
 export function createOutputs(log: Log, clock: Clock): Outputs {
-  let findings: Finding[] = []
+  let findings: { readonly tenant: string; readonly value: Buffer }[] = []
   let signals: Signal[] = []
   let letters: DeadLetter[] = []
 
@@ -120,7 +121,7 @@ export function createOutputs(log: Log, clock: Clock): Outputs {
   function* targets(source: SignalSource): Generator<[string, number, RecordInput[]]> {
     const partitions = log.partitions('findings')
     for (const [partition, mine] of Map.groupBy(findings, ({ tenant }) => partitionOf(tenant, partitions))) {
-      const records = mine.map((finding) => ({ key: finding.tenant, value: Buffer.from(JSON.stringify(finding)) }))
+      const records = mine.map(({ tenant, value }) => ({ key: tenant, value }))
       yield ['findings', partition, records]
     }
     for (const [partition, mine] of signalsByTarget(signals, log.partitions('signals'))) {
@@ -135,8 +136,10 @@ export function createOutputs(log: Log, clock: Clock): Outputs {
     get size() {
       return findings.length + signals.length + letters.length
     },
-    findings: (more) => {
-      for (const finding of more) findings.push(finding)
+    findings: (more, foundAt) => {
+      for (const finding of more) {
+        findings.push({ tenant: finding.tenant, value: Buffer.from(writeFindingRecord(finding, foundAt)) })
+      }
     },
     signals: (more) => {
       for (const signal of more) signals.push(signal)

@@ -197,14 +197,18 @@ class Worker implements PartitionWorker {
     const stage = this.stage as Stage
     let applied: Applied
     let isControl: boolean
+    let receiptTime: number
     try {
-      isControl = decodeHeader(value).kind === 'control'
+      const header = decodeHeader(value)
+      isControl = header.kind === 'control'
+      receiptTime = header.receipt_time
       const content = isControl ? await this.#contentFor(value) : undefined
       applied = content === undefined ? stage.apply({ offset, value }) : stage.apply({ offset, value }, content)
     } catch (error) {
       return this.#refuse(offset, value, error)
     }
-    this.#outputs.findings(applied.findings)
+    // Log time of stage two is that of ticks, and none comes while nothing is pending.
+    this.#outputs.findings(applied.findings, Math.max(stage.logTime, receiptTime))
     this.#outputs.signals(applied.signals)
     for (const { row, reason } of applied.problems) {
       this.#trouble(offset, value, 'invalid', `row ${row}: ${reason}`)

@@ -4,7 +4,7 @@
  * statements that stay in force for every later query of the session.
  */
 import { hash } from 'node:crypto'
-import type { ClickHouseClient } from '@clickhouse/client'
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { TableColumn } from './tables.ts'
 
 export type Params = Readonly<Record<string, string | number | readonly string[]>>
@@ -45,6 +45,10 @@ export async function askClient<Row>(client: ClickHouseClient, sql: string, para
   return answer.json<Row>()
 }
 
-export async function commandClient(client: ClickHouseClient, sql: string): Promise<void> {
-  await client.command({ query: sql })
+export async function commandClient(
+  client: ClickHouseClient,
+  sql: string,
+  settings: ClickHouseSettings = {},
+): Promise<void> {
+  await client.command({ query: sql, clickhouse_settings: settings })
 }

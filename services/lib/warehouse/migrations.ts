@@ -2,36 +2,64 @@
  * Numbered migrations: SQL files that are applied in order, each once. An applied migration is never edited, because
  * warehouses that have it would differ from new ones; `checksums.txt` beside the files and the table `migrations` in the
  * warehouse both hold the SHA-256 of each, and an edit is refused by name. The statements are written so that they can be
- * repeated (IF NOT EXISTS): ClickHouse has no transaction around them, and two processes may start at once.
+ * repeated (IF NOT EXISTS): ClickHouse has no transaction around them, and two processes may start at once. A statement
+ * that cannot be has a comment on the line above it that says when it is run:
+ *
+ *   -- unless the column events.content_id exists
+ *   -- if the table events_1 exists
  */
 import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Engine } from './engine.ts'
 import { TABLE_NAMES, TABLES } from './tables.ts'
 
+/** What must be so for a statement to be run. */
+export interface Guard {
+  readonly table: string
+  /** Undefined: the table itself. */
+  readonly column: string | undefined
+  readonly exists: boolean
+  /** The comment, without its dashes. */
+  readonly words: string
+}
+
+export interface Statement {
+  readonly sql: string
+  readonly guard: Guard | undefined
+}
+
 export interface Migration {
   readonly number: number
   /** File name. */
   readonly name: string
   readonly checksum: string
-  readonly statements: readonly string[]
+  readonly statements: readonly Statement[]
 }
 
 export const MIGRATIONS_DIRECTORY = new URL('../../../infra/clickhouse/migrations/', import.meta.url)
 
 const FILE_NAME = /^(\d{4})-[a-z0-9]+(-[a-z0-9]+)*\.sql$/
 
-/** Splits at semicolons that end a line; comment lines go. */
-function statementsOf(sql: string): string[] {
-  const code = sql
+const GUARD = /^-- ((unless|if) the (?:table|column) (\w+)(?:\.(\w+))? exists)$/m
+
+function guardOf(statement: string): Guard | undefined {
+  const [, words = '', word, table = '', column] = GUARD.exec(statement) ?? []
+  return word === undefined ? undefined : { table, column, exists: word === 'if', words }
+}
+
+const withoutComments = (statement: string): string =>
+  statement
     .split('\n')
     .filter((line) => !line.trimStart().startsWith('--'))
     .join('\n')
-  return code
+    .trim()
+
+/** Splits at semicolons that end a line; comment lines go, but for what they say of when a statement is run. */
+const statementsOf = (sql: string): Statement[] =>
+  sql
     .split(/;[ \t]*(?:\n|$)/)
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '')
-}
+    .map((statement) => ({ sql: withoutComments(statement), guard: guardOf(statement) }))
+    .filter((statement) => statement.sql !== '')
 
 function checksumsOf(text: string): Map<string, string> {
   const lines = text.split('\n').filter((line) => line !== '')
@@ -84,6 +112,17 @@ function refuseStrangers(
   }
 }
 
+async function isDue({ guard }: Statement, engine: Engine): Promise<boolean> {
+  if (guard === undefined) return true
+  const { table, column = '', exists } = guard
+  const [row] = await engine.ask<{ found: string }>(
+    `SELECT count() AS found FROM system.columns
+     WHERE database = currentDatabase() AND table = {table:String} AND ({column:String} = '' OR name = {column:String})`,
+    { table, column },
+  )
+  return Number(row?.found ?? 0) > 0 === exists
+}
+
 /** Applies what is missing, in order; gives the names of what was applied. Throws where an applied one was edited. */
 export async function migrate(engine: Engine, migrations: readonly Migration[]): Promise<string[]> {
   await engine.command(MIGRATIONS_TABLE)
@@ -95,7 +134,9 @@ export async function migrate(engine: Engine, migrations: readonly Migration[]):
   const done: string[] = []
   for (const migration of migrations) {
     if (applied.some(({ name }) => name === migration.name)) continue
-    for (const statement of migration.statements) await engine.command(statement)
+    for (const statement of migration.statements) {
+      if (await isDue(statement, engine)) await engine.command(statement.sql)
+    }
     // The file name and the checksum are checked for their form above: no caller's text stands in this statement.
     await engine.command(
       `INSERT INTO migrations (number, name, checksum) SETTINGS async_insert = 0 ` +

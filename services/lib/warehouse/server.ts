@@ -16,6 +16,12 @@ export interface ServerOptions {
   readonly database?: string
 }
 
+/** A migration may copy a table for an hour: the server says that it is alive before the client takes it for dead. */
+const PROGRESS = {
+  send_progress_in_http_headers: 1,
+  http_headers_progress_interval_ms: String(LIMITS.warehouse_progress_ms),
+} as const
+
 const sqlValue = (value: string | number): string => (typeof value === 'number' ? String(value) : `'${value}'`)
 
 /** Makes a client; nothing is sent before the first call. */
@@ -33,7 +39,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
   })
   return {
     ask: (sql, params) => askClient(client, sql, params),
-    command: (sql) => commandClient(client, sql),
+    command: (sql) => commandClient(client, sql, PROGRESS),
     async insert({ table, columns, lines }) {
       const names = columns.map((column) => quoted(column.name)).join(', ')
       const settings = Object.entries(insertSettings(lines))

@@ -5,7 +5,7 @@
  */
 import { DEAD_LETTER_COLUMNS, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
-import type { Finding } from '../../../schemas/finding.ts'
+import type { FindingRecord } from '../../../schemas/finding.ts'
 
 export interface TableColumn {
   readonly name: string
@@ -25,6 +25,8 @@ const FINDING_COLUMNS: readonly TableColumn[] = [
   { name: 'agent', clickhouse: 'String' },
   { name: 'session', clickhouse: 'String' },
   { name: 'history', clickhouse: 'UInt8' },
+  { name: 'found_at', clickhouse: "DateTime64(3, 'UTC')" },
+  { name: 'place', clickhouse: 'UInt64' },
   { name: 'body', clickhouse: 'String' },
 ]
 
@@ -37,8 +39,11 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES
 export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[]
 
-/** The row of a finding. `body` is its JSON as it stands in the log, so that the API gives back the same bytes. */
-export function findingRow(finding: Finding, body: string): readonly unknown[] {
+/**
+ * The row of a finding, its body as JSON. `offset` is that of its record: all findings of a tenant stand in one partition,
+ * so their places tell in which order they were written.
+ */
+export function findingRow({ finding, foundAt }: FindingRecord, offset: number): readonly unknown[] {
   return [
     finding.tenant,
     finding.id,
@@ -51,7 +56,10 @@ export function findingRow(finding: Finding, body: string): readonly unknown[] {
     finding.agent,
     finding.session ?? '',
     finding.history ? 1 : 0,
-    body,
+    foundAt ?? 0,
+    // From 1, because findings that were stored before the column existed have 0.
+    offset + 1,
+    JSON.stringify(finding),
   ]
 }
 

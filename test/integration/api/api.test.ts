@@ -4,12 +4,28 @@ import type { Finding } from '../../../schemas/finding.ts'
 import { door } from '../warehouse/door.ts'
 import { event, scratch, T0, warehouse } from '../warehouse/support.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { api, delivery, fill, finding, incident, letter, pages, quarantine, suppression, TOKENS } from './support.ts'
+import {
+  answered,
+  api,
+  delivery,
+  fill,
+  finding,
+  incident,
+  letter,
+  pages,
+  quarantine,
+  suppression,
+  TOKENS,
+} from './support.ts'
 
 const count = (n: number) => Array.from({ length: n }, (_, index) => index)
 const iso = (ms: number) => new Date(ms).toISOString()
-const newestFirst = (all: readonly Finding[]) =>
-  all.toSorted((a, b) => (a.time === b.time ? (a.id < b.id ? 1 : -1) : a.time < b.time ? 1 : -1))
+/** As the API answers; of one time, what was written later comes first. */
+const newestFirst = (written: readonly Finding[]) =>
+  written
+    .toReversed()
+    .toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time))
+    .map(answered)
 
 describe('findings', () => {
   it('come newest first, each once in its newest revision, whatever the size of the page', async () => {
@@ -20,7 +36,7 @@ describe('findings', () => {
       .map((one) => Object.assign({}, one, { revision: 2, why: 'Its window closed.' }))
     await fill(store, { findings: first })
     await fill(store, { findings: second })
-    const newest = newestFirst(first.map((one) => second.find(({ id }) => id === one.id) ?? one))
+    const newest = newestFirst([...first.filter((_, n) => n % 3 !== 0), ...second])
     const asked = await api(store)
     for (const limit of [1, 2, 7, 57, 1_000]) {
       expect(await pages(asked, `/v1/findings?limit=${limit}`)).toEqual(newest)
@@ -71,9 +87,7 @@ describe('findings', () => {
 
   it('are given one by one with their evidence in full and in order', async () => {
     const store = await warehouse()
-    const events = count(30).map((n) =>
-      event(n, { target: `bucket-${n}`, raw: n === 4 ? '{"x":1}' : '', indicators: n === 4 ? '{"v":1}' : '' }),
-    )
+    const events = count(30).map((n) => event(n, { target: `bucket-${n}`, indicators: n === 4 ? '{"v":1}' : '' }))
     const chosen = [events[9], events[4], events[21]].map((one) => one as (typeof events)[number])
     const evidence = chosen.map(({ event_id, source_id, time, action, target }) => ({
       event_id,
@@ -88,7 +102,7 @@ describe('findings', () => {
     const { status, body } = await asked.get(`/v1/findings/${one.id}`)
     expect(status).toBe(200)
     const { events: found, ...rest } = body as Finding & { events: Record<string, unknown>[] }
-    expect(rest).toEqual(one)
+    expect(rest).toEqual(answered(one))
     expect(found.map(({ source_id }) => source_id)).toEqual(['call-9', 'call-4', 'call-21'])
     // What an event leaves empty is not shown.
     const filled = Object.entries(chosen[1] as object).filter(
@@ -122,6 +136,50 @@ describe('events', () => {
     }
   })
 
+  it('come in the order of their nanoseconds, their receipt and their place in the request', async () => {
+    const store = await warehouse()
+    const second = Date.now()
+    const order = [
+      { time_ns: 0, receipt_time: second, sequence: 4 },
+      { time_ns: 0, receipt_time: second, sequence: 5 },
+      { time_ns: 0, receipt_time: second + 1, sequence: 0 },
+      { time_ns: 7, receipt_time: second, sequence: 1 },
+      { time_ns: 999_999, receipt_time: second, sequence: 0 },
+    ]
+    const events = order.map((fields, n) => event(n, { ...fields, time: T0 }))
+    // An event that comes again stands where it stood first.
+    const repeats = events.map((one, n) => Object.assign({}, one, { receipt_time: second + 50 - n, sequence: 9 - n }))
+    await fill(store, { events: [...repeats.slice(3), ...events.toReversed(), ...repeats.slice(0, 3)] })
+    const asked = await api(store)
+    for (const limit of [1, 2, 100]) {
+      const listed = await pages<{ source_id: string }>(asked, `/v1/events?limit=${limit}`)
+      expect(listed.map(({ source_id }) => source_id)).toEqual(['call-4', 'call-3', 'call-2', 'call-1', 'call-0'])
+    }
+  })
+
+  it('that another one pre-empts or copies with other content are shown beside it', async () => {
+    const store = await warehouse()
+    const first = event(1, { target: 'report.pdf' })
+    const earlier = { time: first.time - 5_000, receipt_time: first.receipt_time + 1_000 }
+    const forged = event(1, { ...earlier, target: 'holiday.jpg', event_id: first.event_id })
+    const foreign = event(1, { ...earlier, identity: 'someone', event_id: first.event_id })
+    await fill(store, { events: [forged, foreign, first, event(2)] })
+    const asked = await api(store)
+    const { body } = await asked.get(`/v1/events/${first.event_id}`)
+    expect(body).toMatchObject({
+      target: 'report.pdf',
+      conflicts: expect.arrayContaining([
+        expect.objectContaining({ target: 'holiday.jpg', conflict: true }),
+        expect.objectContaining({ identity: 'someone', conflict: true }),
+      ]),
+    })
+    const listed = await pages<{ target: string; conflict: boolean }>(asked, '/v1/events?limit=2')
+    expect(listed).toHaveLength(4)
+    expect(listed.filter(({ conflict }) => !conflict).map(({ target }) => target)).toContain('report.pdf')
+    expect(listed.filter(({ target }) => target === 'holiday.jpg')).toMatchObject([{ conflict: true }])
+    expect((await asked.get('/v1/events/count')).body).toEqual({ count: 2 })
+  })
+
   it('can be filtered, counted by the same filters, and given one by one', async () => {
     const store = await warehouse()
     const events = count(60).map((n) => event(n))
@@ -135,7 +193,7 @@ describe('events', () => {
     expect(listed.map(({ event_id }) => event_id)).toEqual(expected.map(({ event_id }) => event_id).reverse())
     expect((await asked.get(`/v1/events/count?${query}`)).body).toEqual({ count: expected.length })
     const one = events[7] as (typeof events)[number]
-    expect((await asked.get(`/v1/events/${one.event_id}`)).body).toMatchObject({ source_id: 'call-7' })
+    expect((await asked.get(`/v1/events/${one.event_id}`)).body).toMatchObject({ source_id: 'call-7', conflicts: [] })
     expect((await asked.get('/v1/events/nothing')).status).toBe(404)
   })
 })

@@ -82,10 +82,21 @@ export interface Contents {
   readonly letters?: readonly DeadLetter[]
 }
 
+/** Offset of the next finding's record: what is filled in later was written later. */
+let place = 0
+const foundAt = (one: Finding): number => Date.parse(one.time) + 1_500
+
+/** A finding as the API answers it. */
+export const answered = (one: Finding) => ({ ...one, found_at: new Date(foundAt(one)).toISOString() })
+
 export async function fill(store: Warehouse, { events = [], findings = [], letters = [] }: Contents): Promise<void> {
   if (events.length > 0) await store.insert('events', linesOf(events))
-  if (findings.length > 0)
-    await store.insert('findings', rows(findings.map((one) => findingRow(one, JSON.stringify(one)))))
+  if (findings.length > 0) {
+    await store.insert(
+      'findings',
+      rows(findings.map((one) => findingRow({ finding: one, foundAt: foundAt(one) }, place++))),
+    )
+  }
   if (letters.length > 0) await store.insert('dead_letters', rows(letters.map(deadLetterRow)))
 }
 

@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
-import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
-import type { Finding } from '../../../schemas/finding.ts'
-import { encodeControl, encodeFrameLines, encodeTick } from '../../../schemas/frame.ts'
+import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, type Event } from '../../../schemas/event.ts'
+import { type Finding, writeFindingRecord } from '../../../schemas/finding.ts'
+import { encodeControl, encodeFrame, encodeFrameLines, encodeTick } from '../../../schemas/frame.ts'
 import { H } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
@@ -21,6 +21,7 @@ import { door } from '../warehouse/door.ts'
 import { event, lineOf, scratch, silent, warehouse } from '../warehouse/support.ts'
 
 const PARTITIONS = 4
+const NEVER = '1970-01-01 00:00:00.000'
 
 async function openLog(): Promise<Log> {
   const log = await createSqliteLog({ directory: scratch(), clock: systemClock, logger: silent })
@@ -151,17 +152,19 @@ describe('what is stored', () => {
       key: null,
       value: Buffer.from(JSON.stringify(one)),
     }))
-    await log.append('findings', 3, records)
+    const found = writeFindingRecord(finding(3), Date.UTC(2026, 5, 1))
+    await log.append('findings', 3, [...records, { key: null, value: Buffer.from(found) }])
     await archiver(log, store).start()
-    await expect.poll(async () => (await stored(store, 'findings', 'id')).distinct).toBe(2)
+    await expect.poll(async () => (await stored(store, 'findings', 'id')).distinct).toBe(3)
     const rows = await store.ask<{ body: string; revision: number }>({
       name: 'findings',
-      sql: 'SELECT revision, body FROM findings FINAL ORDER BY revision DESC',
+      sql: 'SELECT revision, found_at, place, body FROM findings FINAL ORDER BY place',
       params: {},
     })
     expect(rows).toEqual([
-      { revision: 2, body: JSON.stringify(second) },
-      { revision: 1, body: JSON.stringify(finding(2, { session: null })) },
+      { revision: 2, found_at: NEVER, place: '2', body: JSON.stringify(second) },
+      { revision: 1, found_at: NEVER, place: '3', body: JSON.stringify(finding(2, { session: null })) },
+      { revision: 1, found_at: '2026-06-01 00:00:00.000', place: '4', body: JSON.stringify(finding(3)) },
     ])
   })
 
@@ -254,6 +257,25 @@ describe('what cannot be stored', () => {
     expect(found.at(-1)).toMatchObject({ tenant: 'acme', detail: expect.stringContaining('/severity') })
     expect(await events(store)).toBe(10)
     expect((await stored(store, 'findings', 'id')).distinct).toBe(1)
+  })
+
+  it('stores frames of event schema 1 in the columns of today', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    const one = event(1)
+    const since2 = new Set<string>(['content_id', 'time_ns', 'sequence', 'sender', 'session_derived'])
+    const row = [
+      ...EVENT_COLUMNS.filter(({ name }) => !since2.has(name)).map(({ name }) => one[name as keyof Event]),
+      '',
+    ]
+    const cut = row.slice(1)
+    const values = [row, cut].map((columns) => encodeFrame([columns], { schema: 1, receiptTime: 1 }))
+    await log.append('events', 0, [...values.map((value) => ({ key: null, value })), frame([lineOf(one)])])
+    await archiver(log, store).start()
+    // It came in the old columns and in the new ones, and is one event with one content.
+    await expect.poll(() => stored(store, 'events', '(event_id, content_id)')).toEqual({ rows: 2, distinct: 1 })
+    await expect.poll(() => letters(store)).toHaveLength(1)
+    expect((await letters(store))[0]).toMatchObject({ reason: 'malformed', detail: expect.stringContaining('columns') })
   })
 
   it('keeps the dead letters of other services as they are', async () => {
@@ -363,8 +385,8 @@ describe('when something fails', () => {
     const running = archiver(log, store)
     await running.start()
     // Random text shrinks to its entropy: 64 frames of about 500 kB.
-    const raw = randomBytes(500_000).toString('base64')
-    const frames = Array.from({ length: 64 }, (_, n) => frame([lineOf(event(n, { raw: raw.slice(n) }))]))
+    const indicators = randomBytes(500_000).toString('base64')
+    const frames = Array.from({ length: 64 }, (_, n) => frame([lineOf(event(n, { indicators: indicators.slice(n) }))]))
     await Promise.all(frames.map((one, n) => log.append('events', n % PARTITIONS, [one])))
     await expect.poll(() => running.status().waitingBytes).toBeGreaterThan(LIMITS.archive_waiting_bytes_max)
     const held = running.status().waitingBytes

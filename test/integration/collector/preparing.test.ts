@@ -12,6 +12,7 @@ const tools = { keys: tenantKeys(Buffer.alloc(32, 3)), logger: createLogger('sil
 type Given = Partial<Pick<Job, 'tenant' | 'history'> & { format: string; form: Form }>
 const job = (body: string | Buffer, more: Given = {}): Job => ({
   tenant: 'acme',
+  sender: 'shipper',
   receiptTime: Date.UTC(2026, 6, 1),
   history: false,
   format: 'auto',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, onTestFinished } from 'vitest'
+import { contentId } from '../../../schemas/content.ts'
 import { blankEvent, type Event, rowOf } from '../../../schemas/event.ts'
 import { H } from '../../../schemas/ids.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
@@ -65,7 +66,11 @@ export function event(n: number, fields: Partial<Event> = {}): Event {
     kind: 'api',
     ...fields,
   }
-  return { ...one, event_id: fields.event_id ?? H('event', one.tenant, 'events', String(n)) }
+  return {
+    ...one,
+    event_id: fields.event_id ?? H('event', one.tenant, 'events', String(n)),
+    content_id: fields.content_id ?? contentId(one),
+  }
 }
 
 export const lineOf = (one: Event): string => JSON.stringify(rowOf(one))

@@ -7,7 +7,7 @@ import { plainAddress, sourceNetwork, userAgentFamily } from '../../../services/
 import { contactsOf, domainOf, namedContact } from '../../../services/collector/formats/lib/contacts.ts'
 import { canonical } from '../../../services/collector/formats/lib/json.ts'
 import { targetOf } from '../../../services/collector/formats/lib/targets.ts'
-import { epochTime, isoTime, readTime, unixNanoTime } from '../../../services/collector/formats/lib/times.ts'
+import { epochTime, isoTime, readNanos, readTime, unixNanoTime } from '../../../services/collector/formats/lib/times.ts'
 import { activityOf, apiActivityOf } from '../../../services/collector/formats/lib/verbs.ts'
 import { readBody } from '../../../services/collector/body.ts'
 import { outlineOf } from '../../../services/collector/bounded-json.ts'
@@ -15,6 +15,23 @@ import { outlineOf } from '../../../services/collector/bounded-json.ts'
 const NOON = Date.UTC(2026, 2, 1, 12)
 
 describe('times', () => {
+  it.each([
+    ['2026-03-01T12:00:00.123456789Z', 456_789],
+    ['2026-03-01T12:00:00.1234+02:00', 400_000],
+    ['2026-03-01T12:00:00.12Z', 0],
+    ['1772366400123456789', 456_789],
+    ['1772366400123456', 456_000],
+    ['1772366400123.5', 500_000],
+    ['1772366400.000000007', 7],
+    ['1772366400', 0],
+    [1_772_366_400_123_456, 456_000],
+    ['-5', 0],
+    ['soon', 0],
+    [null, 0],
+  ])('reads %s to the nanosecond below its millisecond', (value, nanos) => {
+    expect(readNanos(value)).toBe(nanos)
+  })
+
   it.each([
     ['2026-03-01T12:00:00Z', NOON],
     ['2026-03-01 12:00:00', NOON],

@@ -8,7 +8,7 @@ import { type Principal, principalOf } from './principals.ts'
 import { resourceTarget } from './targets.ts'
 import { urlContactsOf } from '../lib/contacts.ts'
 import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
-import { readTime } from '../lib/times.ts'
+import { readNanos, readTime } from '../lib/times.ts'
 import type { Draft, Fields, Format, Problem } from '../format.ts'
 import { NAMES } from './names.ts'
 
@@ -68,7 +68,7 @@ function drafts(record: unknown): readonly Draft[] | Problem {
   }
   const eventId = textOf(record.eventID)
   const id = eventId === '' ? { body: record } : [eventId]
-  return [{ id, time: readTime(record.eventTime), fields: fieldsOf(record, who) }]
+  return [{ id, time: readTime(record.eventTime), timeNs: readNanos(record.eventTime), fields: fieldsOf(record, who) }]
 }
 
 /** EventBridge wraps the record in `detail`. */

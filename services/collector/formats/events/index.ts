@@ -21,14 +21,14 @@ import { isSecret } from '../../redaction/redact.ts'
 import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
 import { at, isObject, type Json, parsedText, textOf } from '../lib/json.ts'
 import { targetOf } from '../lib/targets.ts'
-import { readTime } from '../lib/times.ts'
+import { readNanos, readTime } from '../lib/times.ts'
 import { activityOf } from '../lib/verbs.ts'
 import type { Draft, Fields, Format, NormaliseContext, Problem, RecordContext } from '../format.ts'
 import { NAMES } from './names.ts'
 
 /** What a producer may not set: the collector decides it, or derives it. */
 const DECIDED = new Set(
-  'event_id tenant time receipt_time time_flag source history identity_assurance source_network user_agent_family indicators value_hashes value_kinds content_classes extractor_version raw'.split(
+  'event_id content_id tenant time time_ns receipt_time time_flag sequence sender source history identity_assurance session_derived source_network user_agent_family indicators value_hashes value_kinds content_classes extractor_version'.split(
     ' ',
   ),
 )
@@ -146,9 +146,11 @@ function drafts(record: unknown, context: RecordContext): readonly Draft[] | Pro
   }
   const sourceId = textOf(first(record, ID_NAMES))
   const parts = partsOf(record, action, context)
+  const given = first(record, TIME_NAMES)
   const draft: Draft = {
     id: sourceId === '' ? { body: bodyOf(record) } : [identity, sourceId],
-    time: readTime(first(record, TIME_NAMES)),
+    time: readTime(given),
+    timeNs: readNanos(given),
     fields: {
       ...fields,
       ...derivedFields(record, fields, action),

@@ -2,6 +2,7 @@
  * The last step of every format: from what a record said to a valid event. Here, once for all formats, texts are
  * redacted and cut, the event time is judged, the id is made and the schema is checked, so that no format can forget it.
  */
+import { contentId } from '../../../../schemas/content.ts'
 import { blankEvent, Event, eventValidator } from '../../../../schemas/event.ts'
 import { H, eventId } from '../../../../schemas/ids.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -73,8 +74,10 @@ export function finish(source: FormatId, id: string, draft: Draft, context: Norm
   event.event_id = eventId(context.tenant, source, id)
   event.tenant = context.tenant
   event.time = time
+  event.time_ns = flag === 'ok' ? (draft.timeNs ?? 0) : 0
   event.receipt_time = context.receiptTime
   event.time_flag = flag
+  event.sender = context.sender
   event.source = source
   event.history = context.history ? 1 : 0
   if (event.source_address !== '') event.source_network = sourceNetwork(event.source_address)
@@ -82,6 +85,7 @@ export function finish(source: FormatId, id: string, draft: Draft, context: Norm
   if (draft.parts !== undefined) Object.assign(event, combine(draft.parts))
   // Who names the origin itself knows better than what the text looks like.
   if (draft.fields.content_origin !== undefined) event.content_origin = draft.fields.content_origin
+  event.content_id = contentId(event)
   if (eventValidator.check(event)) return event
   const problems = eventValidator.problems(event).map(({ path, message }) => `${path} ${message}`)
   return { reason: 'invalid', detail: `the event breaks the schema: ${problems.join('; ')}` }

@@ -50,6 +50,32 @@ export function readTime(value: unknown): number | undefined {
   return isoTime(value)
 }
 
+/** Digits of nanoseconds that a number since 1970 stands for: as many as make its unit one. */
+function nanoDigits(whole: string): number {
+  if (whole.length <= 11) return 9
+  if (whole.length <= 14) return 6
+  return whole.length <= 17 ? 3 : 0
+}
+
+const DECIMAL = /^(\d{1,30})(?:\.(\d{1,30}))?$/
+
+/**
+ * What `readTime` leaves out: the nanoseconds of a time below its millisecond, 0 to 999,999; 0 where the value is no time
+ * or has none. A number beyond 2^53 is as exact as JSON made it.
+ */
+export function readNanos(value: unknown): number {
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string') return 0
+  const decimal = DECIMAL.exec(text)
+  if (decimal !== null) {
+    const [, whole = '', fraction = ''] = decimal
+    const digits = nanoDigits(whole)
+    return Number(`000000${whole}${fraction.padEnd(digits, '0').slice(0, digits)}`.slice(-6))
+  }
+  const fraction = ISO.exec(text.trim())?.[7] ?? ''
+  return Number(fraction.slice(3, 9).padEnd(6, '0'))
+}
+
 /** OTLP's nanoseconds since 1970, as text or number; 0 means unknown there. */
 export function unixNanoTime(value: unknown): number | undefined {
   if (typeof value === 'string') {

@@ -68,6 +68,8 @@ export interface LogView {
   readonly body: unknown
   /** Ms since 1970: the event's time, else when it was observed. */
   readonly time: number | undefined
+  /** Nanoseconds of that time below its millisecond. */
+  readonly timeNs: number
 }
 
 /** The first of these attributes that is there, in the order of the names, nearest layer first; undefined without. */

@@ -7,7 +7,7 @@
  * becomes a dead letter: an act without an actor says nothing.
  */
 import { canonical, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
-import { unixNanoTime } from '../lib/times.ts'
+import { readNanos, unixNanoTime } from '../lib/times.ts'
 import type { Act } from './act.ts'
 import { type Attributes, type LogView, attributesOf, plainValue, sharedAttributesOf } from './attributes.ts'
 import { claudeCodeActs } from './claude-code.ts'
@@ -20,6 +20,7 @@ import { NAMES } from './names.ts'
 
 function viewOf(record: Json, scope: Attributes, scopeName: string, resource: Attributes): LogView {
   const own = attributesOf(record)
+  const at = unixNanoTime(record.timeUnixNano) === undefined ? record.observedTimeUnixNano : record.timeUnixNano
   const named = typeof record.eventName === 'string' ? record.eventName : ''
   return {
     record,
@@ -27,7 +28,8 @@ function viewOf(record: Json, scope: Attributes, scopeName: string, resource: At
     scopeName,
     eventName: named || textOf(own.get('event.name')),
     body: plainValue(record.body),
-    time: unixNanoTime(record.timeUnixNano) ?? unixNanoTime(record.observedTimeUnixNano),
+    time: unixNanoTime(at),
+    timeNs: readNanos(at),
   }
 }
 
@@ -68,6 +70,7 @@ function recordDrafts(view: LogView, context: NormaliseContext): readonly Draft[
         ? [identity, session, ...act.id, view.time]
         : { canonical: (body ??= bodyOf(view, identity, session))(part) },
     time: view.time,
+    timeNs: view.timeNs,
     fields: { ...common, ...act.fields, source_id: act.sourceId },
     ...(act.parts === undefined ? {} : { parts: act.parts }),
   }))

@@ -1,0 +1,32 @@
+/**
+ * Rows of events as frames of every version hold them, in the columns of today. The log is kept for a week, so a new
+ * version meets frames of the one before it; a row of an old frame gets the columns that it lacks from what it says.
+ */
+import { contentId } from './content.ts'
+import { blankEvent, EVENT_COLUMNS, EVENT_SCHEMA_VERSION, type Event, type EventRow, rowOf } from './event.ts'
+import { FrameError } from './frame.ts'
+
+/** Columns that version 1 did not have. It ended with `raw`, which nobody wrote. */
+const SINCE_VERSION_2: ReadonlySet<string> = new Set(['content_id', 'time_ns', 'sequence', 'sender', 'session_derived'])
+const VERSION_1 = EVENT_COLUMNS.map(({ name }) => name as keyof Event).filter((name) => !SINCE_VERSION_2.has(name))
+const VERSION_1_LENGTH = VERSION_1.length + 1
+
+function fromVersion1(row: EventRow): EventRow {
+  if (row.length !== VERSION_1_LENGTH) {
+    throw new FrameError(`a row of event schema 1 has ${VERSION_1_LENGTH} columns, this one ${row.length}`)
+  }
+  const said = Object.fromEntries(VERSION_1.map((name, index) => [name, row[index]]))
+  const event: Event = { ...blankEvent(), ...said }
+  event.content_id = contentId(event)
+  return rowOf(event)
+}
+
+/** Whether this version reads frames of that one. */
+export const isEventSchema = (version: number): boolean => version === EVENT_SCHEMA_VERSION || version === 1
+
+/** Rows of a frame in today's columns. Throws FrameError for a version that is not known. */
+export function eventRows(version: number, rows: readonly EventRow[]): readonly EventRow[] {
+  if (version === EVENT_SCHEMA_VERSION) return rows
+  if (version === 1) return rows.map(fromVersion1)
+  throw new FrameError(`the frame has event schema ${version}, this version reads 1 to ${EVENT_SCHEMA_VERSION}`)
+}
