@@ -220,7 +220,7 @@ export interface DetectorCase {
   readonly expect: readonly ExpectedFinding[]
   readonly settings?: Readonly<Record<string, unknown>>
 }
-export type CaseEvent = { readonly time: number } & Partial<Omit<EventView, 'row' | 'time'>>
+export type CaseEvent = { readonly time: number } & Partial<Omit<EventView, 'row' | 'conflict' | 'time'>>
 export interface ExpectedFinding {
   readonly severity?: Severity
   readonly agent?: string

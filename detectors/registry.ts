@@ -6,6 +6,7 @@ import { unauthenticatedHarvest } from './identity/unauthenticated-harvest.ts'
 import { destructiveBurst } from './intent/destructive-burst.ts'
 import { ladderClimb } from './intent/ladder-climb.ts'
 import { loggingTamper } from './intent/logging-tamper.ts'
+import { conflictingEvent } from './identity/conflicting-event.ts'
 import { massRegistration } from './identity/mass-registration.ts'
 import { influencedAction } from './intent/influenced-action.ts'
 import { reconBurst } from './lateral/recon-burst.ts'
@@ -16,6 +17,7 @@ export const DETECTORS: readonly Detector[] = [
   reconBurst,
   knownAgentNetwork,
   massRegistration,
+  conflictingEvent,
   influencedAction,
   selfProvisioning,
   unauthenticatedHarvest,

@@ -163,6 +163,8 @@ export function rowOf(event: Event): EventRow {
  */
 export class EventView {
   row: EventRow = []
+  /** Another event was taken earlier under the id of this one, and says something else; told by the engine. */
+  conflict = false
 }
 export interface EventView extends Readonly<Event> {}
 NAMES.forEach((column, index) => {

@@ -32,10 +32,12 @@ export interface FindingCauses {
   readonly root: string
   /** Level of a detector that has levels: a higher one is a new finding. '' without. */
   readonly level: string | number
+  /** A finding of history has an id of its own, so that it takes no live one's place. */
+  readonly history: boolean
 }
 
 export const findingId = (c: FindingCauses): string =>
-  H('finding', c.tenant, c.detector, c.version, c.key, c.window, c.root, c.level)
+  H('finding', c.tenant, c.detector, c.version, c.key, c.window, c.root, c.level, ...(c.history ? ['history'] : []))
 
 export const actionId = (cause: string, action: string): string => H('action', cause, action)
 

@@ -5,7 +5,7 @@ import type { Head } from './inputs/input.ts'
 
 /**
  * Whether the sender may send, and as what. Live unless it asks for history (`?history=1`, `x-moltwatch-history: 1`), or may
- * send nothing else; who may send live may send history, because it does less.
+ * send nothing else. History needs a scope of its own: it trains, and nobody is told what it finds.
  */
 export function sendingScope(
   grant: Grant,
@@ -15,6 +15,6 @@ export function sendingScope(
   if (!permitted.ok) return permitted
   const wanted = query.history ?? headers['x-moltwatch-history']
   const history = wanted === '1' || wanted === 'true' || !grant.scopes.includes('live')
-  const scope = permitScope(grant, history && !grant.scopes.includes('live') ? 'history' : 'live')
+  const scope = permitScope(grant, history ? 'history' : 'live')
   return scope.ok ? { ok: true, history } : scope
 }

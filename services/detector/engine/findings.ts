@@ -21,6 +21,14 @@ export interface Subject {
   /** The evidence where the suspicion brings none. */
   readonly evidence: readonly Evidence[]
   readonly staged: 'one' | 'two'
+  /** The event conflicts with another one of its id: its content tells them apart where it is the root. */
+  readonly conflict?: { readonly eventId: string; readonly contentId: string }
+}
+
+/** What the id names as its root. */
+function rootOf({ conflict }: Subject, evidence: readonly Evidence[]): string {
+  const root = evidence[0]?.event_id ?? ''
+  return conflict?.eventId === root ? `${root}/${conflict.contentId}` : root
 }
 
 export function roundMeasures(measures: Measures): Measures {
@@ -49,8 +57,9 @@ export function makeFinding(
       version: detector.version,
       key: subject.key,
       window: suspicion.window ?? subject.window,
-      root: rooted ? (evidence[0]?.event_id ?? '') : '',
+      root: rooted ? rootOf(subject, evidence) : '',
       level: suspicion.level ?? '',
+      history: subject.history,
     }),
     revision: 1,
     detector: detector.id,

@@ -1,70 +1,132 @@
 /**
  * The last N ids, to drop repeats by: a ring of 64-bit prefixes and an open-addressing index into it. It starts small and
  * grows to its capacity, so that a partition that sees little costs little.
+ *
+ * An id may come with a content, which is kept beside it: the same id with another content is no repeat. The first content
+ * of an id lies in the index under the id alone, the others under id and content together, so that many contents of one id
+ * make no long run.
  */
+import { LIMITS } from '../../../schemas/limits.ts'
 import { keyOfId, type Key64 } from './keys.ts'
 
 const START = 1_024
 
+/** What an id is: not seen yet, there with this content, or there with another one only. */
+export type Seen = 'new' | 'repeat' | 'conflict'
+
 export class IdRing {
   readonly #capacity: number
+  readonly #withContent: boolean
   #hi: Uint32Array
   #lo: Uint32Array
+  /** Of the contents; empty where ids come without. 0 and 0 is a content that is not known, which every other one matches. */
+  #contentHi: Uint32Array
+  #contentLo: Uint32Array
+  /** 1: not the first content of its id. */
+  #later: Uint8Array
   #slots: Uint32Array
   #next = 0
   #count = 0
   readonly #key: Key64 = { hi: 0, lo: 0 }
+  readonly #content: Key64 = { hi: 0, lo: 0 }
 
   /** `capacity` is a power of two. */
-  constructor(capacity: number) {
+  constructor(capacity: number, withContent = false) {
     this.#capacity = capacity
+    this.#withContent = withContent
     const size = Math.min(START, capacity)
     this.#hi = new Uint32Array(size)
     this.#lo = new Uint32Array(size)
+    this.#contentHi = new Uint32Array(withContent ? size : 0)
+    this.#contentLo = new Uint32Array(withContent ? size : 0)
+    this.#later = new Uint8Array(withContent ? size : 0)
     this.#slots = new Uint32Array(size * 2)
   }
 
   /** Takes the id in; answers false where it is already among the last ones. */
   add(id: string): boolean {
+    return this.take(id, '') === 'new'
+  }
+
+  /** Takes the id with its content in, unless it is a repeat. `content` is an id, or '' where there is none. */
+  take(id: string, content: string): Seen {
     keyOfId(this.#key, id)
+    if (content === '') this.#content.hi = this.#content.lo = 0
+    else keyOfId(this.#content, content)
     const { hi, lo } = this.#key
-    if (this.#find(hi, lo) >= 0) return false
+    const first = this.#find(hi, lo)
+    if (first >= 0 && this.#sameContent((this.#slots[first] as number) - 1)) return 'repeat'
+    // The first content may have left the ring before the others.
+    if (this.#withContent && this.#findLater(hi, lo) >= 0) return 'repeat'
+    this.#put(first < 0 ? 0 : 1)
+    return first < 0 ? 'new' : 'conflict'
+  }
+
+  /** Writes the key and content in hand to the next position. */
+  #put(later: 0 | 1): void {
     if (this.#count === this.#hi.length) {
       if (this.#hi.length < this.#capacity) this.#grow()
       else this.#drop(this.#next)
     }
-    this.#hi[this.#next] = hi
-    this.#lo[this.#next] = lo
+    this.#hi[this.#next] = this.#key.hi
+    this.#lo[this.#next] = this.#key.lo
+    if (this.#withContent) {
+      this.#contentHi[this.#next] = this.#content.hi
+      this.#contentLo[this.#next] = this.#content.lo
+      this.#later[this.#next] = later
+    }
     this.#insert(this.#next)
     this.#next = (this.#next + 1) % this.#hi.length
     if (this.#count < this.#hi.length) this.#count++
-    return true
+  }
+
+  #sameContent(position: number): boolean {
+    if (!this.#withContent) return true
+    const [hi, lo] = [this.#contentHi[position], this.#contentLo[position]]
+    const { hi: wantedHi, lo: wantedLo } = this.#content
+    return (hi === wantedHi && lo === wantedLo) || (hi === 0 && lo === 0) || (wantedHi === 0 && wantedLo === 0)
   }
 
   get bytes(): number {
-    return this.#hi.byteLength + this.#lo.byteLength + this.#slots.byteLength
+    return this.#hi.byteLength * 2 + (this.#contentHi.byteLength * 2 + this.#later.byteLength) + this.#slots.byteLength
   }
 
-  /** Oldest first, pairs of (hi, lo). */
+  /** Numbers of a dumped id: (hi, lo), and with content (content hi, content lo, whether it is not the first). */
+  static readonly #numbers = (withContent: boolean): number => (withContent ? 5 : 2)
+
+  /** Oldest first. */
   dump(): Uint32Array {
-    const out = new Uint32Array(this.#count * 2)
+    const width = IdRing.#numbers(this.#withContent)
+    const out = new Uint32Array(this.#count * width)
     const size = this.#hi.length
     const first = (this.#next - this.#count + size) % size
     for (let k = 0; k < this.#count; k++) {
-      out[k * 2] = this.#hi[(first + k) % size] as number
-      out[k * 2 + 1] = this.#lo[(first + k) % size] as number
+      const at = (first + k) % size
+      out[k * width] = this.#hi[at] as number
+      out[k * width + 1] = this.#lo[at] as number
+      if (!this.#withContent) continue
+      out[k * width + 2] = this.#contentHi[at] as number
+      out[k * width + 3] = this.#contentLo[at] as number
+      out[k * width + 4] = this.#later[at] as number
     }
     return out
   }
 
-  static restore(capacity: number, dump: Uint32Array): IdRing {
-    const ring = new IdRing(capacity)
-    const count = Math.min(dump.length / 2, capacity)
+  static restore(capacity: number, dump: Uint32Array, withContent = false): IdRing {
+    const ring = new IdRing(capacity, withContent)
+    const width = IdRing.#numbers(withContent)
+    const count = Math.min(dump.length / width, capacity)
     while (ring.#hi.length < count) ring.#grow()
-    const skip = dump.length / 2 - count
+    const skip = dump.length / width - count
     for (let k = 0; k < count; k++) {
-      ring.#hi[k] = dump[(skip + k) * 2] as number
-      ring.#lo[k] = dump[(skip + k) * 2 + 1] as number
+      const at = (skip + k) * width
+      ring.#hi[k] = dump[at] as number
+      ring.#lo[k] = dump[at + 1] as number
+      if (withContent) {
+        ring.#contentHi[k] = dump[at + 2] as number
+        ring.#contentLo[k] = dump[at + 3] as number
+        ring.#later[k] = dump[at + 4] as number
+      }
       ring.#insert(k)
     }
     ring.#count = count
@@ -72,18 +134,36 @@ export class IdRing {
     return ring
   }
 
+  /** Where the run of an id begins; with content in hand that is not its first, where the run of both begins. */
+  #home(position: number): number {
+    const lo = this.#lo[position] as number
+    return this.#later[position] === 1 ? lo ^ (this.#contentLo[position] as number) : lo
+  }
+
+  /** The slot of an id's first content, or -1. */
   #find(hi: number, lo: number): number {
     const mask = this.#slots.length - 1
     for (let s = lo & mask; ; s = (s + 1) & mask) {
       const held = this.#slots[s] as number
       if (held === 0) return -1
-      if (this.#lo[held - 1] === lo && this.#hi[held - 1] === hi) return s
+      if (this.#lo[held - 1] === lo && this.#hi[held - 1] === hi && this.#later[held - 1] !== 1) return s
+    }
+  }
+
+  /** The slot of an id with the content in hand, where that is not its first; or -1. */
+  #findLater(hi: number, lo: number): number {
+    const mask = this.#slots.length - 1
+    for (let s = (lo ^ this.#content.lo) & mask; ; s = (s + 1) & mask) {
+      const held = this.#slots[s] as number
+      if (held === 0) return -1
+      const isIt = this.#lo[held - 1] === lo && this.#hi[held - 1] === hi && this.#later[held - 1] === 1
+      if (isIt && this.#sameContent(held - 1)) return s
     }
   }
 
   #insert(position: number): void {
     const mask = this.#slots.length - 1
-    let s = (this.#lo[position] as number) & mask
+    let s = this.#home(position) & mask
     while (this.#slots[s] !== 0) s = (s + 1) & mask
     this.#slots[s] = position + 1
   }
@@ -91,9 +171,10 @@ export class IdRing {
   /** Removes the id at a ring position; later ones of its run move back, so that no run is broken. */
   #drop(position: number): void {
     const mask = this.#slots.length - 1
-    let hole = this.#find(this.#hi[position] as number, this.#lo[position] as number)
+    let hole = this.#home(position) & mask
+    while (this.#slots[hole] !== position + 1) hole = (hole + 1) & mask
     for (let s = (hole + 1) & mask; this.#slots[s] !== 0; s = (s + 1) & mask) {
-      const home = (this.#lo[(this.#slots[s] as number) - 1] as number) & mask
+      const home = this.#home((this.#slots[s] as number) - 1) & mask
       if (((s - home) & mask) >= ((s - hole) & mask)) {
         this.#slots[hole] = this.#slots[s] as number
         hole = s
@@ -105,14 +186,28 @@ export class IdRing {
   /** Doubles the ring while it is full and unrolled: position 0 is then the oldest. */
   #grow(): void {
     const size = this.#hi.length * 2
-    const hi = new Uint32Array(size)
-    const lo = new Uint32Array(size)
-    hi.set(this.#hi)
-    lo.set(this.#lo)
-    this.#hi = hi
-    this.#lo = lo
+    const wider = (old: Uint32Array): Uint32Array => {
+      const made = new Uint32Array(old.length * 2)
+      made.set(old)
+      return made
+    }
+    this.#hi = wider(this.#hi)
+    this.#lo = wider(this.#lo)
+    this.#contentHi = wider(this.#contentHi)
+    this.#contentLo = wider(this.#contentLo)
+    const later = new Uint8Array(this.#later.length * 2)
+    later.set(this.#later)
+    this.#later = later
     this.#slots = new Uint32Array(size * 2)
     for (let k = 0; k < this.#count; k++) this.#insert(k)
     this.#next = this.#count
   }
+}
+
+/** The ring of events of a partition, from a snapshot; `ids` are those of a version that kept no contents. */
+export function restoreSeen(contents: Uint32Array, ids: Uint32Array): IdRing {
+  if (contents.length > 0) return IdRing.restore(LIMITS.dedup_ids_per_partition, contents, true)
+  const wide = new Uint32Array((ids.length / 2) * 5)
+  for (let k = 0; k < ids.length / 2; k++) wide.set(ids.subarray(k * 2, k * 2 + 2), k * 5)
+  return IdRing.restore(LIMITS.dedup_ids_per_partition, wide, true)
 }

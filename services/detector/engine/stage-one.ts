@@ -20,7 +20,7 @@ import type { KeyTable } from './key-table.ts'
 import { lay, type Laid, type Member } from './lay.ts'
 import { ownerName } from './layout.ts'
 import { overflowFinding } from './overflow.ts'
-import { IdRing } from './ring.ts'
+import { IdRing, restoreSeen } from './ring.ts'
 import { type DetectorRules, Rules, type TenantRules } from './rules.ts'
 import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
@@ -54,7 +54,7 @@ class StageOne implements Stage {
   readonly #habits: readonly HabitSide[]
   readonly #byIdentity: readonly FirstHalf[]
   readonly #bySession: readonly FirstHalf[]
-  #seen = new IdRing(LIMITS.dedup_ids_per_partition)
+  #seen = new IdRing(LIMITS.dedup_ids_per_partition, true)
   #sent = new IdRing(SENT_FINDINGS)
   readonly #view = new EventView()
   // What the record in hand brings about.
@@ -129,8 +129,10 @@ class StageOne implements Stage {
     let repeats = 0
     for (const row of rows) {
       this.#view.row = row
-      if (this.#seen.add(this.#view.event_id)) this.#event(header.receipt_time)
-      else repeats++
+      const seen = this.#seen.take(this.#view.event_id, this.#view.content_id)
+      this.#view.conflict = seen === 'conflict'
+      if (seen === 'repeat') repeats++
+      else this.#event(header.receipt_time)
     }
     for (const { pool } of this.#pools) pool.expire(this.logTime)
     this.#sessions.expire(this.logTime, LIMITS.session_idle_ms)
@@ -231,6 +233,7 @@ class StageOne implements Stage {
       window: half.slot >= 0 ? half.windowStart : '',
       evidence: [evidenceOf(event)],
       staged: 'one',
+      ...(event.conflict ? { conflict: { eventId: event.event_id, contentId: event.content_id } } : {}),
     }
     const own = this.#rulesOfTenant.detectors[half.place]
     if (own === undefined) return
@@ -354,7 +357,7 @@ class StageOne implements Stage {
         .map((half) => [ownerName(half.detector), [...half.fired]]),
     )
     for (const { prefix, pool } of this.#pools) writer.pool(prefix, pool)
-    writer.numbers('engine/seen', this.#seen.dump())
+    writer.numbers('engine/seen-contents', this.#seen.dump())
     writer.numbers('engine/sent', this.#sent.dump())
     const meta: Meta = {
       logTime: this.logTime,
@@ -379,7 +382,7 @@ class StageOne implements Stage {
     this.logTime = meta.logTime
     for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
     this.#rules.suppressions.restore(meta.suppressions ?? [])
-    this.#seen = IdRing.restore(LIMITS.dedup_ids_per_partition, read.numbers('engine/seen'))
+    this.#seen = restoreSeen(read.numbers('engine/seen-contents'), read.numbers('engine/seen'))
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
     read.keys('identity', this.#identities, this.#identityPools)
     read.keys('session', this.#sessions, this.#sessionPools)

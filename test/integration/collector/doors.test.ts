@@ -181,13 +181,13 @@ describe('the doors of the collector', () => {
     expect(await idsWith('auth-')).toEqual([])
   })
 
-  it('marks history: by scope, and for who may send live by header or query', async () => {
+  it('marks history: by scope alone, and for who may send both by header or query', async () => {
     const send = (id: string, token: string, path = '/v1/events', headers = {}) =>
       room.post(path, JSON.stringify(event(id)), { authorization: `Bearer ${token}`, ...headers })
     await send('hist-live', 'live-token')
     await send('hist-scope', 'history-token')
     await send('hist-query', 'both-token', '/v1/events?history=1')
-    await send('hist-header', 'live-token', '/v1/events', { 'x-moltwatch-history': '1' })
+    await send('hist-header', 'both-token', '/v1/events', { 'x-moltwatch-history': '1' })
     const events = (await room.events()).filter(({ source_id }) => source_id.startsWith('hist-'))
     const history = Object.fromEntries(events.map((one) => [one.source_id, one.history]))
     expect(history).toEqual({ 'hist-live': 0, 'hist-scope': 1, 'hist-query': 1, 'hist-header': 1 })
