@@ -68,6 +68,7 @@ export const TECHNIQUES: ReadonlyMap<string, Technique> = new Map([
   ['AML.T0021', of('Establish Accounts', 'Persistence')],
   ['AML.T0034.002', of('Cost Harvesting: Agentic Resource Consumption', 'Impact')],
   ['AML.T0050', of('Command and Scripting Interpreter', 'Execution')],
+  ['AML.T0051', of('LLM Prompt Injection', 'Execution')],
   ['AML.T0051.001', of('LLM Prompt Injection: Indirect', 'Execution')],
   ['AML.T0053', of('AI Agent Tool Invocation', 'Execution')],
   ['AML.T0080.000', of('AI Agent Context Poisoning: Memory', 'Persistence')],

@@ -121,9 +121,10 @@ export async function serveSessions(app: FastifyInstance, sessions: Sessions): P
     return shown(opened.grant, opened.csrfToken)
   })
   app.get('/console/session', async (request, reply) => {
-    const bearer = sessions.bearerOf(request) ?? ended()
-    if (!bearer.ok) return answerError(reply, bearer)
-    return shown(bearer.grant, bearer.csrfToken)
+    const bearer = sessions.bearerOf(request)
+    if (bearer?.ok === true) return shown(bearer.grant, bearer.csrfToken)
+    // Nobody is logged in: that is an answer and no error.
+    return reply.clearCookie(COOKIE, cookie(request)).code(204).send()
   })
   app.delete('/console/session', async (request, reply) => {
     const bearer = sessions.bearerOf(request) ?? ended()

@@ -76,14 +76,10 @@ export async function change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', pat
   return (response.status === 204 ? undefined : await response.json()) as T
 }
 
-/** The session that the cookie stands for; undefined where there is none. */
+/** The session that the cookie stands for; undefined where there is none. Throws ApiError. */
 export async function currentSession(): Promise<Session | undefined> {
-  try {
-    session = await get<Session>(SESSION)
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error
-    session = undefined
-  }
+  const response = await send('GET', SESSION)
+  session = response.status === 204 ? undefined : ((await response.json()) as Session)
   return session
 }
 

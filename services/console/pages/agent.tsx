@@ -2,7 +2,7 @@
 import type { Finding, Hours, IdentityInFull, List, Quarantine } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Answered, Card, Empty, Foreign, searchPath, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
+import { Answered, Card, Empty, Foreign, searchPath, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { HeatMap } from '../ui/heat.tsx'
 import { QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
@@ -85,7 +85,7 @@ const Findings = ({ findings }: { findings: readonly Finding[] }) => (
       columns={[
         { title: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
         { title: 'Finding', cell: (finding) => <a href={`/console/findings/${finding.id}`}>{finding.title}</a> },
-        { title: 'Why', cell: ({ why }) => <Foreign text={why} /> },
+        { title: 'Why', cell: ({ why }) => <Sentence text={why} /> },
         { title: 'Time', cell: ({ time }) => <Time at={time} brief /> },
       ]}
     />

@@ -7,7 +7,7 @@ import type { EventRecord, IncidentInFull, List } from '../answers.ts'
 import { change } from '../client.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Agent, Answered, Card, Foreign, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
+import { Agent, Answered, Card, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { EventText } from '../ui/event.tsx'
 import { FindingView } from '../ui/finding-view.tsx'
@@ -82,7 +82,7 @@ function momentsOf(incident: IncidentInFull, events: readonly EventRecord[]): Mo
       at: entry.time,
       order: events.length + 1 + at,
       kind: entry.kind === 'finding' ? 'finding' : 'act',
-      text: <Foreign text={entry.text} />,
+      text: <Sentence text={entry.text} />,
     }),
   )
   return [...seen, ...told]

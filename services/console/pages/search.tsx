@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import type { EventRecord, Facet, Finding, Histogram, List } from '../answers.ts'
 import { labelOf } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Agent, Answered, Card, Empty, Foreign, SeverityMark, Time, term } from '../ui/basics.tsx'
+import { Agent, Answered, Card, Empty, Foreign, Sentence, SeverityMark, Time, term } from '../ui/basics.tsx'
 import { EventFields, EventText } from '../ui/event.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { HistogramPlot } from '../ui/histogram.tsx'
@@ -46,7 +46,7 @@ function SearchForm({ wish, go }: { wish: Wish; go(wish: Wish): void }) {
   }
   return (
     <form class="search-form" role="search" onSubmit={submit}>
-      <select name="over" aria-label="Search over" defaultValue={wish.over} key={`over ${wish.over}`}>
+      <select name="over" aria-label="Search over" value={wish.over} key={`over ${wish.over}`}>
         <option value="events">Events</option>
         <option value="findings">Findings</option>
       </select>
@@ -59,7 +59,7 @@ function SearchForm({ wish, go }: { wish: Wish; go(wish: Wish): void }) {
         placeholder='identity:billing-bot action:"s3:*" NOT outcome:success'
         autofocus
       />
-      <select name="since" aria-label="Time" defaultValue={wish.since} key={`since ${wish.since}`}>
+      <select name="since" aria-label="Time" value={wish.since} key={`since ${wish.since}`}>
         {SPANS.map(([value, title]) => (
           <option key={value} value={value}>
             {title}
@@ -127,7 +127,7 @@ const FoundFindings = ({ findings }: { findings: readonly Finding[] }) => (
       { title: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
       { title: 'Finding', cell: ({ id, title }) => <a href={`/console/findings/${id}`}>{title}</a> },
       { title: 'Agent', cell: ({ agent }) => <Agent identity={agent} /> },
-      { title: 'Why', cell: ({ why }) => <Foreign text={why} /> },
+      { title: 'Why', cell: ({ why }) => <Sentence text={why} /> },
       { title: 'Time', cell: ({ time }) => <Time at={time} brief /> },
     ]}
   />

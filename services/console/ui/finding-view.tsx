@@ -2,14 +2,12 @@
 import type { Finding } from '../../../schemas/finding.ts'
 import { TECHNIQUES } from '../../../schemas/techniques.ts'
 import { counted, numberOf } from '../format.ts'
-import { Foreign, searchPath, SeverityMark, Tag, term, Time } from './basics.tsx'
+import { Foreign, searchPath, Sentence, SeverityMark, Tag, term, Time } from './basics.tsx'
 import { ObservedExpected } from './measures.tsx'
 
 /** How likely it was under the habit, in words. */
 const surpriseText = (surprise: number): string =>
-  surprise <= 0
-    ? 'A fixed rule: no habit would excuse it.'
-    : `About 1 in ${numberOf(10 ** Math.min(surprise, 15))} by habit.`
+  surprise <= 0 ? 'A rule, not a habit.' : `About 1 in ${numberOf(10 ** Math.min(surprise, 15))} by habit.`
 
 export const EvidenceTable = ({ finding }: { finding: Finding }) => (
   <div class="table">
@@ -26,7 +24,7 @@ export const EvidenceTable = ({ finding }: { finding: Finding }) => (
           <tr key={event.event_id}>
             <td>
               <a href={searchPath(term('event_id', event.event_id))}>
-                <Time at={event.time} />
+                <Time at={event.time} brief />
               </a>
             </td>
             <td>
@@ -55,7 +53,7 @@ export function FindingView({ finding }: { finding: Finding }) {
         ))}
       </div>
       <p class="lead">
-        <Foreign text={finding.why} />
+        <Sentence text={finding.why} />
       </p>
       <p class="faint">
         {surpriseText(finding.surprise)}{' '}

@@ -1,7 +1,7 @@
 /** A list of incidents, as Now and Incidents show it. */
 import type { Incident } from '../../../schemas/incident.ts'
 import { riskAt } from '../../../schemas/risk.ts'
-import { Agent, Ago, Foreign, incidentPath, SeverityMark, Tag } from './basics.tsx'
+import { Agent, Ago, Foreign, incidentPath, Sentence, SeverityMark, Tag } from './basics.tsx'
 import { type Column, Rows } from './rows.tsx'
 
 export const StatusTag = ({ status, assignee }: Pick<Incident, 'status' | 'assignee'>) => (
@@ -11,6 +11,12 @@ export const StatusTag = ({ status, assignee }: Pick<Incident, 'status' | 'assig
   />
 )
 
+const TITLES_SHOWN = 3
+
+/** A title within a sentence; an abbreviation keeps its capitals. */
+const lowered = (title: string): string =>
+  /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
+
 const COLUMNS: readonly Column<Incident>[] = [
   { title: 'Risk', number: true, cell: (incident) => riskAt(incident, Date.now()) },
   { title: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
@@ -18,7 +24,7 @@ const COLUMNS: readonly Column<Incident>[] = [
     title: 'What happened',
     cell: (incident) => (
       <a href={incidentPath(incident.id)}>
-        <Foreign text={headlineOf(incident)} />
+        <Sentence text={headlineOf(incident)} />
       </a>
     ),
   },
@@ -29,11 +35,14 @@ const COLUMNS: readonly Column<Incident>[] = [
   { title: 'Last seen', cell: ({ last_time }) => <Ago at={last_time} /> },
 ]
 
-/** The title of its worst finding: the timeline says `severity: title`. */
+/** What was found, in the order in which it was: `Credential used from a new source, then looked around`. */
 export function headlineOf(incident: Incident): string {
-  const found = incident.timeline.filter((entry) => entry.kind === 'finding')
-  const worst = found.find((entry) => entry.text.startsWith(`${incident.severity}: `)) ?? found[0]
-  return worst === undefined ? incident.detectors.join(', ') : worst.text.replace(/^\w+: /, '')
+  const titles = incident.timeline.flatMap(({ kind, text }) => (kind === 'finding' ? [text.replace(/^\w+: /, '')] : []))
+  const distinct = [...new Set(titles)]
+  const shown = distinct.slice(0, TITLES_SHOWN).map((title, at) => (at === 0 ? title : lowered(title)))
+  const more = distinct.length - shown.length
+  if (shown.length === 0) return incident.detectors.join(', ')
+  return `${shown.join(', then ')}${more > 0 ? `, and ${more} more` : ''}`
 }
 
 export const IncidentTable = (props: {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Quarantine } from '../answers.ts'
 import { change } from '../client.ts'
-import { Foreign, Tag, Time } from './basics.tsx'
+import { Foreign, Sentence, Tag, Time } from './basics.tsx'
 import { Act } from './dialog.tsx'
 
 const TONES: Readonly<Record<string, 'good' | 'bad' | 'warn'>> = {
@@ -78,13 +78,13 @@ export const QuarantineFacts = ({ quarantine }: { quarantine: Quarantine }) => (
     </dd>
     <dt>Asked for</dt>
     <dd>
-      by {quarantine.requested_by}, <Time at={quarantine.requested_at} />: <Foreign text={quarantine.reason} />
+      by {quarantine.requested_by}, <Time at={quarantine.requested_at} brief />: <Sentence text={quarantine.reason} />
     </dd>
     <dt>Confirmed by</dt>
     <dd>{quarantine.acknowledged_by.length === 0 ? 'nobody yet' : quarantine.acknowledged_by.join(', ')}</dd>
     <dt>Ends</dt>
     <dd>
-      <Time at={quarantine.ended_at ?? quarantine.expires_at} />
+      <Time at={quarantine.ended_at ?? quarantine.expires_at} brief />
       {quarantine.release_reason === null ? null : (
         <>
           {' '}
