@@ -61,6 +61,7 @@ export const TECHNIQUES: ReadonlyMap<string, Technique> = new Map([
   ['T1552.005', of('Unsecured Credentials: Cloud Instance Metadata API', 'Credential Access')],
   ['T1556', of('Modify Authentication Process', 'Credential Access')],
   ['T1562.008', of('Impair Defenses: Disable or Modify Cloud Logs', 'Defense Evasion')],
+  ['T1565.001', of('Data Manipulation: Stored Data Manipulation', 'Impact')],
   ['T1567', of('Exfiltration Over Web Service', 'Exfiltration')],
   ['T1580', of('Cloud Infrastructure Discovery', 'Discovery')],
   ['AML.T0010', of('AI Supply Chain Compromise', 'Initial Access')],
