@@ -67,6 +67,16 @@ export const cases: readonly DetectorCase[] = [
     expect: [],
   },
   {
+    name: 'stays quiet on a search, a title and a recipient that carry the name, and on a command that only mentions it',
+    events: [
+      tool(T0, { target_kind: 'query', target: 'moltbook.com' }),
+      tool(T0 + 1_000, { target_kind: 'name', target: 'https://www.moltbook.com' }),
+      tool(T0 + 2_000, { target_kind: 'recipient', target: 'help@moltbook.com' }),
+      tool(T0 + 3_000, { target_kind: 'command', target: "grep -rn 'https://www.moltbook.com' docs/" }),
+    ],
+    expect: [],
+  },
+  {
     name: 'stays quiet where the tenant permits the network by name',
     events: [tool(T0, { peer_domains: ['moltbook.com'] })],
     settings: { allowed_networks: ['Moltbook'] },

@@ -30,10 +30,13 @@ const Settings = Type.Object({
 /** Kinds whose target names a thing of their own, which may look like a host: a file, a bucket, a note. */
 const TARGET_IS_NO_HOST: ReadonlySet<string> = new Set(['api', 'admin', 'file', 'memory', 'control'])
 
+/** Kinds of targets that are gone to. A query, a title, a recipient names something; what a command reaches is a peer. */
+const TARGET_IS_PLACE: ReadonlySet<string> = new Set(['', 'url', 'host'])
+
 /** The hosts that a target holds: every URL in it, or, where it is one word of a kind that goes somewhere, itself. */
 function hostsOfTarget(event: EventView): string[] {
   const { target } = event
-  if (!target.includes('.')) return []
+  if (!target.includes('.') || !TARGET_IS_PLACE.has(event.target_kind)) return []
   const hosts: string[] = []
   for (let at = target.indexOf('://'); at >= 0 && hosts.length < TARGET_HOSTS_MAX; at = target.indexOf('://', at + 3)) {
     hosts.push(`http://${target.slice(at + 3).split(/[\s"'<>`)\\]/, 1)[0] ?? ''}`)
@@ -64,7 +67,7 @@ const isAllowed = (network: AgentNetwork, allowed: readonly string[]): boolean =
 
 export const knownAgentNetwork = defineDetector({
   id: 'peer/known-agent-network',
-  version: 1,
+  version: 2,
 
   title: 'Contact with a listed agent network',
   severity: 'high',

@@ -101,7 +101,9 @@ function derivedFields(record: Json, fields: Fields, action: string): Fields {
   const reads = activity === 'read' || activity === 'list'
   const args = parsedText(record.arguments)
   const target = targetOf(args)
-  const contacts = joinContacts(namedContact(fields.peer ?? ''), contactsOf(args, !reads))
+  // A producer that names the command itself may leave the arguments out.
+  const asked = fields.target_kind === 'command' && args === undefined ? { command: fields.target } : args
+  const contacts = joinContacts(namedContact(fields.peer ?? ''), contactsOf(asked, { name: action, sends: !reads }))
   const domains = [...new Set([...(fields.peer_domains ?? []), ...contacts.domains])]
   const called = (args ?? record.result ?? undefined) !== undefined
   return {

@@ -1,19 +1,20 @@
 /**
- * Whom an action contacts: hosts, addresses and mail domains in its arguments, also inside commands. Results are not
- * read: what a page mentions is not contacted. Neither is what an agent writes about: hosts in prose arguments (the body
- * of a mail, the content of a file) are left out, unless the argument as a whole is one URL.
+ * Whom an action contacts: hosts, addresses and mail domains in its arguments, also inside commands. Where a name stands
+ * decides, not that it stands there: results are not read, what an agent writes or asks about is text, and tools that
+ * block, rate or remember a host do not go to it (see contacts/programs.ts for commands).
  *
  * A name without scheme counts where it cannot be something else: `parser.py` and `user.name` are also domains, so a
- * bare name needs `www.`, an argument whose name says host or URL, or a command that uses the network.
+ * bare name needs an argument whose name says host or URL, or to be all that the argument says.
  */
-import { domainToASCII } from 'node:url'
-import { parse } from 'tldts'
 import { redactId } from '../../redaction/redact.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { plainAddress } from './clients.ts'
+import { bareHost, domainOf, isUrl, urlsIn } from './contacts/hosts.ts'
+import { commandContacts, looksLikeCommand } from './contacts/programs.ts'
 import { isObject } from './json.ts'
-import { memo } from '../../memo.ts'
 import { wordsOf } from './verbs.ts'
+
+export { domainOf } from './contacts/hosts.ts'
 
 export interface Contacts {
   /** The first host contacted, in lower case; '' where there is none. */
@@ -22,64 +23,47 @@ export interface Contacts {
   readonly domains: readonly string[]
 }
 
+/** The call whose arguments are read. */
+export interface Caller {
+  readonly name: string
+  /** It creates, sends or changes something, so that the domain of a mail recipient is contacted too. */
+  readonly sends: boolean
+}
+
 const NONE: Contacts = { peer: '', domains: [] }
 const DOMAINS_MAX = LIMITS.list_items_max
 const LEAVES_MAX = 256
-const LEAF_CHARS_MAX = 16_384
+const LEAF_CHARS_MAX = 131_072
 const DEPTH_MAX = 8
 
-const URL_TEXT = /\b([a-z][a-z0-9+.-]{1,15}):\/\/[^\s"'<>`|\\^{}[\]]{1,2048}/gi
-const NAME_TEXT = /[\p{L}\p{N}][\p{L}\p{N}._-]{2,252}/gu
-/** Schemes that reach no host. */
-const LOCAL_SCHEMES = new Set(['file', 'data', 'about', 'chrome', 'arn', 'urn', 's3', 'gs'])
 const PROSE_KEYS = new Set(
   (
     'body content contents text message messages comment description subject title note notes summary html markdown caption ' +
     'prompt query q search question keywords keyword pattern regex old_string new_string reason thought thoughts review bio ' +
-    'reply answer instructions transcript'
+    'reply answer instructions transcript patch diff'
   ).split(' '),
 )
-const HOST_WORDS = new Set(
-  'host hostname server url uri href link endpoint domain site website webpage webhook callback origin address ip proxy registry remote'.split(
-    ' ',
-  ),
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
+const HOST_WORDS = words(
+  'host hostname server url urls uri href link endpoint domain domains site website webpage webhook callback origin address ip proxy registry remote',
 )
-const RECIPIENT_WORDS = new Set(
-  'to cc bcc recipient recipients email emails mail participants attendees invitees collaborator receiver owner user'.split(
-    ' ',
-  ),
+const RECIPIENT_WORDS = words(
+  'to cc bcc recipient recipients email emails mail participants attendees invitees collaborator receiver owner user',
 )
-const PATH_WORDS = new Set('path file filename dir directory folder'.split(' '))
-const COMMAND_WORDS = new Set('command cmd script code shell args argv'.split(' '))
-const NETWORK_COMMAND =
-  /(?:^|[\s;&|(`"'/])(?:curl|wget|ssh|scp|sftp|rsync|nc|ncat|netcat|socat|telnet|ftp|ping|dig|nslookup|host|whois|nmap|git|openssl|http|https|xh|aria2c|lynx|requests|fetch|urllib|httpx|axios|openclaw|npx|pip|npm)(?=[\s.("']|$)/
-/** Top-level domains that are also endings of file names or of names in code. */
-const AMBIGUOUS_TLDS = new Set(
-  'py sh md rs pl zip mov ps so cc pm ml name email page map host data info cat run'.split(' '),
+const PLAIN_WORDS = words('path file filename dir directory folder name id key')
+const COMMAND_WORDS = words('command cmd script code shell args argv bash')
+const SHELL_NAMES = words(
+  'bash sh zsh shell terminal console exec execute run cmd powershell pwsh command python node code',
 )
-
-const hostOfUrl = (text: string): string => {
-  try {
-    // The URL parser writes 0x7f.1, 2130706433 and punycode in their one form.
-    return new URL(text.replace(/[.,;:!?)]+$/, '')).hostname
-  } catch {
-    return ''
-  }
-}
-
-/** The name that stands for a host in a baseline: its registrable domain, its address, or itself. */
-export const domainOf = memo((host) => {
-  const plain = host.toLowerCase().replace(/\.$/, '')
-  const address = plainAddress(plain)
-  if (address !== undefined) return address
-  // On shared hosting (github.io, s3) every customer is a peer of its own.
-  return parse(plain, { allowPrivateDomains: true }).domain ?? plain
-})
-
-const isPublicName = memo((name) => {
-  const found = parse(name)
-  return found.isIcann === true && found.domain !== null && !found.isIp
-})
+/** Tools that go to what they are given. */
+const GOING = words(
+  'fetch open browse visit navigate goto http https request crawl scrape download webfetch browser curl wget',
+)
+/** Tools that are about a host and do not go to it. */
+const ABOUT = words(
+  'block blocklist blacklist deny denylist allowlist whitelist ban ignore filter rate rating flag report remember reputation lookup whois',
+)
+const MAIL = /[^\s@<>,;"']{1,64}@([\p{L}\p{N}.-]{1,253})/gu
 
 interface Leaf {
   readonly words: ReadonlySet<string>
@@ -99,42 +83,51 @@ function leavesOf(value: unknown, key: string, leaves: Leaf[], depth: number): v
   }
 }
 
-const some = (words: ReadonlySet<string>, of: ReadonlySet<string>): boolean => {
-  for (const word of words) if (of.has(word)) return true
+const some = (given: ReadonlySet<string>, of: ReadonlySet<string>): boolean => {
+  for (const word of given) if (of.has(word)) return true
   return false
 }
 
-/** Where a name in a leaf may stand without scheme and still be a host. */
-function bareHost(leaf: Leaf, name: string, before: string, whole: boolean, network: boolean): boolean {
-  if (before === '/' || before === '\\' || before === '@' || before === '.') return before === '@' && network
-  const tld = name.slice(name.lastIndexOf('.') + 1)
-  if (name.startsWith('www.')) return true
-  if (some(leaf.words, HOST_WORDS)) return true
-  if (network) return !AMBIGUOUS_TLDS.has(tld) || name.split('.').length > 2
-  return whole && !AMBIGUOUS_TLDS.has(tld) && !some(leaf.words, PATH_WORDS)
+interface Call {
+  readonly sends: boolean
+  readonly goes: boolean
+  readonly shell: boolean
 }
 
-function bareHosts(leaf: Leaf, sends: boolean, found: (host: string) => void): void {
-  const recipient = sends && some(leaf.words, RECIPIENT_WORDS)
-  const network = (some(leaf.words, COMMAND_WORDS) || leaf.key === '') && NETWORK_COMMAND.test(leaf.text)
-  for (const match of leaf.text.matchAll(NAME_TEXT)) {
-    const name = domainToASCII(match[0].toLowerCase().replace(/[.-]+$/, ''))
-    if (!name.includes('.')) continue
-    const before = leaf.text[match.index - 1] ?? ''
-    const whole = leaf.text.trim().length - match[0].length <= 6
-    if (plainAddress(name) !== undefined) {
-      if (network || some(leaf.words, HOST_WORDS)) found(name)
-    } else if (isPublicName(name) && ((before === '@' && recipient) || bareHost(leaf, name, before, whole, network))) {
-      found(name)
-    }
+/** What a leaf contacts. */
+function readLeaf(leaf: Leaf, call: Call, found: (host: string) => void): void {
+  // Slashes that somebody escaped in JSON within JSON.
+  const text = leaf.text.includes('\\/') ? leaf.text.replaceAll('\\/', '/') : leaf.text
+  const prose = PROSE_KEYS.has(leaf.key.toLowerCase())
+  const command = some(leaf.words, COMMAND_WORDS) || (leaf.key === '' && (call.shell || looksLikeCommand(text)))
+  if (command && !prose) {
+    commandContacts(text, found)
+    return
   }
+  const url = isUrl(text)
+  if (prose || leaf.key === '') {
+    if (call.goes && url) for (const host of urlsIn(text).hosts) found(host)
+    return
+  }
+  const named = some(leaf.words, HOST_WORDS)
+  const { hosts, rest } = url || named || /^[\s\S]{0,64}:\/\//.test(text) ? urlsIn(text) : { hosts: [], rest: text }
+  for (const host of hosts) found(host)
+  if (call.sends && some(leaf.words, RECIPIENT_WORDS)) {
+    for (const [, host] of text.matchAll(MAIL)) found(bareHost(host ?? '', true))
+  }
+  if (named) for (const word of rest.split(/[\s,;]+/)) found(bareHost(word, true))
+  else if (!some(leaf.words, PLAIN_WORDS)) found(bareHost(rest.trim(), false))
 }
 
-/**
- * The hosts that a call with these arguments contacts. `sends`: the call creates, sends or changes something, so that
- * the domain of a mail recipient is contacted too.
- */
-export function contactsOf(args: unknown, sends: boolean): Contacts {
+/** The hosts that a call with these arguments contacts. */
+export function contactsOf(args: unknown, caller: Caller): Contacts {
+  const name = wordsOf(caller.name)
+  if (name.some((word) => ABOUT.has(word))) return NONE
+  const call: Call = {
+    sends: caller.sends,
+    goes: name.some((word) => GOING.has(word)),
+    shell: name.some((word) => SHELL_NAMES.has(word)),
+  }
   const leaves: Leaf[] = []
   leavesOf(args, '', leaves, 0)
   const domains = new Set<string>()
@@ -144,19 +137,7 @@ export function contactsOf(args: unknown, sends: boolean): Contacts {
     peer ||= host.toLowerCase()
     domains.add(domainOf(host))
   }
-  for (const leaf of leaves) {
-    if (!leaf.text.includes('.') && !leaf.text.includes('://')) continue
-    const prose = PROSE_KEYS.has(leaf.key.toLowerCase()) && /\s/.test(leaf.text.trim())
-    if (prose) continue
-    let rest = leaf.text
-    if (rest.includes('://')) {
-      rest = rest.replace(URL_TEXT, (url: string, scheme: string) => {
-        if (!LOCAL_SCHEMES.has(scheme.toLowerCase())) found(hostOfUrl(url))
-        return ' '
-      })
-    }
-    if (!PROSE_KEYS.has(leaf.key.toLowerCase()) && rest.includes('.')) bareHosts({ ...leaf, text: rest }, sends, found)
-  }
+  for (const leaf of leaves) readLeaf(leaf, call, found)
   return domains.size === 0 ? NONE : { peer, domains: [...domains] }
 }
 
@@ -164,24 +145,21 @@ export function contactsOf(args: unknown, sends: boolean): Contacts {
 export function urlContactsOf(value: unknown, own: (domain: string) => boolean): Contacts {
   const leaves: Leaf[] = []
   leavesOf(value, '', leaves, 0)
-  const hosts: string[] = []
-  for (const leaf of leaves) {
-    if (!leaf.text.includes('://')) continue
-    for (const match of leaf.text.matchAll(URL_TEXT)) {
-      const host = LOCAL_SCHEMES.has((match[1] ?? '').toLowerCase()) ? '' : hostOfUrl(match[0])
-      if (host !== '' && !own(domainOf(host))) hosts.push(host)
-    }
-  }
+  const hosts = leaves
+    .filter(({ text }) => text.includes('://'))
+    .flatMap(({ text }) => urlsIn(text).hosts)
+    .filter((host) => !own(domainOf(host)))
   const domains = [...new Set(hosts.map(domainOf))].slice(0, DOMAINS_MAX)
   return { peer: hosts[0] ?? '', domains }
 }
 
 /** A peer that a producer names itself: a host, an address, a URL, or the name of a server. */
-export function namedContact(name: string): Contacts {
+export function namedContact(given: string): Contacts {
+  const name = given.slice(0, LIMITS.text_chars_max).trim()
   if (name === '') return NONE
   // Before lower case hides the shape of a secret that somebody put here.
   const peer = redactId(name)
-  const host = peer.includes('://') ? hostOfUrl(peer) : peer.toLowerCase().replace(/:\d{1,5}$/, '')
+  const host = peer.includes('://') ? (urlsIn(peer).hosts[0] ?? '') : peer.toLowerCase().replace(/:\d{1,5}$/, '')
   if (host === '') return NONE
   const isHost = plainAddress(host) !== undefined || /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+\.?$/u.test(host)
   return { peer: host, domains: isHost ? [domainOf(host)] : [] }

@@ -4,6 +4,8 @@
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { jsonInText } from '../../bounded-json.ts'
+import { parseRepresentation } from '../../indicators/representation.ts'
+import type { Node } from '../../indicators/shape.ts'
 import { redactValue } from '../../redaction/redact.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -37,10 +39,28 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
   return found
 }
 
-/** A text that may hold JSON: the value where it does, the text where it does not. */
+/** What was cut somewhere is read as far as it goes. */
+const CUT_CHARS_MAX = 65_536
+
+function valueOf(node: Node): unknown {
+  if (typeof node === 'string') return node
+  if (Array.isArray(node)) return node.map(valueOf)
+  const { entries } = node as Exclude<Node, string | readonly Node[]>
+  return Object.fromEntries(entries.filter(([key]) => key !== '').map(([key, one]) => [key, valueOf(one)]))
+}
+
+/** The keys and values of JSON that was cut, the last one as it was cut; undefined for what never was JSON. */
+function cutJson(text: string): unknown {
+  if (!/^\s*(?:\{\s*"|\[\s*[{["])/.test(text)) return undefined
+  const found = parseRepresentation(text.slice(0, CUT_CHARS_MAX).trim())
+  return found === undefined ? undefined : valueOf(found.node)
+}
+
+/** A text that may hold JSON, whole or cut: the value where it does, the text where it does not. */
 export function parsedText(value: unknown): unknown {
   const parsed = typeof value === 'string' ? jsonInText(value) : undefined
-  return parsed === undefined ? value : parsed.value
+  if (parsed !== undefined) return parsed.value
+  return (typeof value === 'string' ? cutJson(value) : undefined) ?? value
 }
 
 /** JSON with sorted keys: the same text for the same data, whatever order a producer wrote it in. */

@@ -4,6 +4,7 @@
  * secret is never a target.
  */
 import { namesSecret } from '../../redaction/shapes.ts'
+import { looksLikeCommand } from './contacts/programs.ts'
 import { isObject, type Json } from './json.ts'
 import { wordsOf } from './verbs.ts'
 
@@ -15,6 +16,7 @@ export interface Target {
 
 const NOTHING: Target = { target: '', kind: '' }
 const TEXT_CHARS_MAX = 4_096
+const LINE_CHARS_MAX = 256
 const PROSE = new Set(
   'body content contents text message comment description subject note notes prompt html reason thought'.split(' '),
 )
@@ -59,9 +61,31 @@ function valueText(value: unknown): string {
     .slice(0, TEXT_CHARS_MAX)
 }
 
-/** The target of a call; arguments that are a plain text are a command or a query and name themselves. */
+/** The files that a patch is about; '' for what is none. */
+function patchedFiles(text: string): string {
+  if (!/^(?:\*\*\* |diff --git |--- |Index: )/m.test(text)) return ''
+  const files = [...text.matchAll(/^(?:\*\*\* (?:Add|Update|Delete) File: |\+\+\+ (?:b\/)?)(\S[^\n\t]{0,511})/gm)]
+  return [...new Set(files.map((match) => (match[1] as string).trim()))]
+    .filter((file) => file !== '/dev/null')
+    .slice(0, 8)
+    .join(', ')
+}
+
+/**
+ * The target of arguments that are a plain text: a command, the files of a patch, or one short line. Any longer text is
+ * what somebody wrote, and none of it is kept.
+ */
+function textTarget(text: string): Target {
+  if (looksLikeCommand(text)) return { target: text.slice(0, TEXT_CHARS_MAX), kind: 'command' }
+  const files = patchedFiles(text)
+  if (files !== '') return { target: files.slice(0, TEXT_CHARS_MAX), kind: 'file' }
+  const line = text.trim()
+  return line === '' || line.includes('\n') || line.length > LINE_CHARS_MAX ? NOTHING : { target: line, kind: 'text' }
+}
+
+/** The target of a call. */
 export function targetOf(args: unknown): Target {
-  if (typeof args === 'string') return args === '' ? NOTHING : { target: args.slice(0, TEXT_CHARS_MAX), kind: 'text' }
+  if (typeof args === 'string') return textTarget(args)
   if (!isObject(args)) return NOTHING
   const named = Object.entries(args)
     .filter(([name]) => !namesSecret(name) && !DESTINATION.test(name))

@@ -50,7 +50,10 @@ export function callFields(view: LogView, call: Call): Fields {
   const server = attributeText(view, 'server.address', 'mcp.server.name', 'mcp.server.url', 'peer.service')
   const named = namedContact(server || (MCP_NAME.exec(call.name)?.[1] ?? ''))
   const url = namedContact(attributeText(view, 'url.full', 'http.url'))
-  const contacts = joinContacts(joinContacts(named, url), contactsOf(args, SENDS.has(activity)))
+  const contacts = joinContacts(
+    joinContacts(named, url),
+    contactsOf(args, { name: call.name, sends: SENDS.has(activity) }),
+  )
   return {
     action: call.name,
     kind: protocol,
