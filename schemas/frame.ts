@@ -81,7 +81,7 @@ export const encodeFrame = (rows: readonly Row[], options: FrameOptions): Buffer
 export const encodeTick = (schema: number, receiptTime: number): Buffer => encodeFrameLines([], { schema, receiptTime })
 
 /**
- * Cuts serialised rows into runs that each make one frame: at most `frame_events_max` rows and about
+ * Cuts serialised rows into runs that each make one frame: at most `frame_events_max` rows and
  * `frame_bytes_max` bytes before compression. A single larger row stands alone.
  */
 export function cutIntoFrames(lines: readonly string[], eventsMax: number = LIMITS.frame_events_max): string[][] {
@@ -89,13 +89,15 @@ export function cutIntoFrames(lines: readonly string[], eventsMax: number = LIMI
   let frame: string[] = []
   let bytes = 0
   for (const line of lines) {
-    if (frame.length > 0 && (frame.length >= eventsMax || bytes + line.length > LIMITS.frame_bytes_max)) {
+    // In bytes, as the log counts: a line of Chinese has three times as many as it has characters.
+    const size = Buffer.byteLength(line) + 1
+    if (frame.length > 0 && (frame.length >= eventsMax || bytes + size > LIMITS.frame_bytes_max)) {
       frames.push(frame)
       frame = []
       bytes = 0
     }
     frame.push(line)
-    bytes += line.length
+    bytes += size
   }
   if (frame.length > 0) frames.push(frame)
   return frames

@@ -10,6 +10,9 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3')
 /** RFC 6052: IPv6-only networks reach IPv4 through addresses that end in the IPv4 address. */
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
 
+/** A public address that every virtual machine of Azure reaches its platform by: keys and extensions come from there. */
+const AZURE_PLATFORM = new Set(['168.63.129.16'])
+
 function problemOfV6(address: ipaddr.IPv6): string | undefined {
   if (address.isIPv4MappedAddress()) return problemOf(address.toIPv4Address())
   if (address.match(NAT64)) return problemOf(ipaddr.fromByteArray(address.toByteArray().slice(12)))
@@ -20,6 +23,7 @@ function problemOfV6(address: ipaddr.IPv6): string | undefined {
 
 function problemOf(address: ipaddr.IPv4 | ipaddr.IPv6): string | undefined {
   if (address instanceof ipaddr.IPv6) return problemOfV6(address)
+  if (AZURE_PLATFORM.has(address.toString())) return 'platform'
   const range = address.range()
   return range === 'unicast' ? undefined : range
 }

@@ -30,6 +30,8 @@ const FORBIDDEN = [
   'fe80::1',
   'fe80::1%eth0',
   'ff02::1',
+  '168.63.129.16',
+  '::ffff:168.63.129.16',
   'not-an-address',
   '',
 ]

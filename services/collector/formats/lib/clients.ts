@@ -19,6 +19,32 @@ export function plainAddress(text: string): string | undefined {
   return parsed.toString()
 }
 
+/** Longer lists were not made by proxies. */
+const HOPS_MAX = 32
+
+/** Whether a proxy of one's own house may have this address. */
+function isOwnHop(address: string): boolean {
+  const range = ipaddr.process(address).range()
+  return range === 'private' || range === 'loopback' || range === 'linkLocal' || range === 'uniqueLocal'
+}
+
+/**
+ * Where a request came from, as far as it is known. Blanks around an address are none of it. A list as proxies forward it
+ * is client, proxy, proxy: only what the last hops saw is no claim of the sender, so that the last address which is not
+ * one of the house counts; where all are, the first. What is no address (a service's name, a form that no reader
+ * agrees about, such as 010.0.0.1) stays a value of its own.
+ */
+export const sourceOf = memo((text): string => {
+  const whole = text.trim()
+  if (!whole.includes(',')) return plainAddress(whole) ?? whole
+  const hops = whole
+    .split(',')
+    .slice(-HOPS_MAX)
+    .map((hop) => plainAddress(hop.trim()))
+  const known = hops.filter((hop) => hop !== undefined)
+  return known.findLast((hop) => !isOwnHop(hop)) ?? known[0] ?? whole
+})
+
 /** /24 of an IPv4 address, /48 of an IPv6 address; a name (a cloud service, a host) is its own network. */
 export const sourceNetwork = memo((text) => {
   const address = plainAddress(text)

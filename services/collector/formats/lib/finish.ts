@@ -8,7 +8,7 @@ import { H, eventId } from '../../../../schemas/ids.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { combine } from '../../indicators/index.ts'
 import { redactId, redactText } from '../../redaction/redact.ts'
-import { sourceNetwork, userAgentFamily } from './clients.ts'
+import { sourceNetwork, sourceOf, userAgentFamily } from './clients.ts'
 import { memo } from '../../memo.ts'
 import { eventTime } from './times.ts'
 import type { Draft, Fields, FormatId, NormaliseContext, Problem } from '../format.ts'
@@ -80,7 +80,10 @@ export function finish(source: FormatId, id: string, draft: Draft, context: Norm
   event.sender = context.sender
   event.source = source
   event.history = context.history ? 1 : 0
-  if (event.source_address !== '') event.source_network = sourceNetwork(event.source_address)
+  if (event.source_address !== '') {
+    event.source_address = sourceOf(event.source_address)
+    event.source_network = sourceNetwork(event.source_address)
+  }
   if (event.user_agent !== '') event.user_agent_family = userAgentFamily(event.user_agent)
   if (draft.parts !== undefined) Object.assign(event, combine(draft.parts))
   // Who names the origin itself knows better than what the text looks like.
