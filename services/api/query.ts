@@ -58,10 +58,11 @@ export const within = (since: number | undefined, until: number | undefined): Co
   ...(until === undefined ? [] : [condition("time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')", { until })]),
 ]
 
-/** What comes after a place in an order of columns, newest first. `types` are those of ClickHouse; times are in ms. */
+/** What comes after a place in an order of columns: newest first, or as they came. Types are ClickHouse's; times are in ms. */
 export function beyond(
   order: readonly (readonly [column: string, type: string])[],
   place: readonly (string | number)[] | undefined,
+  towards: 'older' | 'newer' = 'older',
 ): Condition[] {
   if (place === undefined) return []
   const values = order.map(([column, type]) =>
@@ -69,7 +70,7 @@ export function beyond(
   )
   const columns = order.map(([column]) => column)
   const params = Object.fromEntries(order.map(([column], index) => [`place_${column}`, place[index] ?? '']))
-  return [condition(`(${columns.join(', ')}) < (${values.join(', ')})`, params)]
+  return [condition(`(${columns.join(', ')}) ${towards === 'older' ? '<' : '>'} (${values.join(', ')})`, params)]
 }
 
 /** What comes after a place in the order (time, id), newest first. */

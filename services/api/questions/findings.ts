@@ -51,6 +51,53 @@ export async function listFindings(
   }
 }
 
+/** Where a pull begins that has no cursor yet. */
+export const PULL_START = 'start'
+
+const PULL_ORDER = [
+  ['place', 'UInt64'],
+  ['id', 'String'],
+] as const
+
+/** One pull: what was found, and the cursor to go on from, which there always is. */
+export interface Pull {
+  readonly items: readonly FoundFinding[]
+  readonly next_cursor: string
+}
+
+/**
+ * Findings in the order in which they were written to the log, from a cursor on: whoever pulls on from the last cursor
+ * misses none, however late its events came. A revised finding stands at the place of its revision, and comes again. Throws
+ * CursorError.
+ */
+export async function pullFindings(
+  door: TenantDoor,
+  { where, filters }: Search,
+  { limit, after }: { limit: number; after: string },
+): Promise<Pull> {
+  const scope = { tenant: door.tenant, list: 'findings-pulled', filters }
+  const from = after === PULL_START ? undefined : decodeCursor(scope, after, ['number', 'string'])
+  if (from !== undefined && !isPlace(from)) throw new CursorError('this cursor was changed: begin with after=start')
+  const rows = await door.rows<{ id: string; place: string }>({
+    name: 'findings_pulled',
+    columns: ['id', 'place'],
+    from: 'findings',
+    final: true,
+    where: [...where, ...beyond(PULL_ORDER, from, 'newer')],
+    orderBy: PULL_ORDER.map(([column]) => column).join(', '),
+    limit,
+  })
+  const found = await findingsById(
+    door,
+    rows.map(({ id }) => id),
+  )
+  const last = rows.at(-1)
+  return {
+    items: rows.flatMap(({ id }) => found.get(id) ?? []),
+    next_cursor: last === undefined ? after : encodeCursor(scope, [Number(last.place), last.id]),
+  }
+}
+
 /** The newest revisions. Bodies are read in a second question, because a list would otherwise read those of all findings. */
 export async function findingsById(door: TenantDoor, ids: readonly string[]): Promise<Map<string, FoundFinding>> {
   if (ids.length === 0) return new Map()

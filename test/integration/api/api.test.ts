@@ -85,6 +85,33 @@ describe('findings', () => {
     expect([...first.items, ...rest.items]).toEqual(newestFirst(before))
   })
 
+  it('can be pulled in the order in which they were found, and none is missed that came late', async () => {
+    const store = await warehouse()
+    const asked = await api(store)
+    const pull = async (after: string, limit = 7) =>
+      (await asked.get(`/v1/findings?after=${after}&limit=${limit}`)).body as { items: Finding[]; next_cursor: string }
+    const written = [3, 20, 7, 1, 30, 12, 5, 9, 2].map((n) => finding(n))
+    const pulled: Finding[] = []
+    let cursor = 'start'
+    // What is written later lies before what was pulled already, by event time.
+    for (const batch of [written.slice(0, 4), written.slice(4, 5), [], written.slice(5)]) {
+      if (batch.length > 0) await fill(store, { findings: batch })
+      for (let before = ''; before !== cursor; ) {
+        before = cursor
+        const { items, next_cursor } = await pull(cursor, 2)
+        pulled.push(...items)
+        cursor = next_cursor
+      }
+    }
+    expect(pulled).toEqual(written.map(answered))
+    const revised = { ...(written[0] as Finding), revision: 2, why: 'Its window closed.' }
+    await fill(store, { findings: [revised] })
+    expect((await pull(cursor)).items).toEqual([answered(revised)])
+    expect((await pull('start', 100)).items).toEqual([...written.slice(1), revised].map(answered))
+    expect((await asked.get('/v1/findings?after=nonsense')).status).toBe(400)
+    expect((await asked.get(`/v1/findings?after=${cursor}&severity=low`)).status).toBe(400)
+  })
+
   it('are given one by one with their evidence in full and in order', async () => {
     const store = await warehouse()
     const events = count(30).map((n) => event(n, { target: `bucket-${n}`, indicators: n === 4 ? '{"v":1}' : '' }))
