@@ -3,34 +3,10 @@
  * them, so that a receiver can drop what it has.
  */
 import Type, { type Static } from 'typebox'
-
-/** `type` of the webhook's body, and what `data` holds. */
-export const DELIVERY_TYPES = {
-  'finding.created': 'a finding, revision 1',
-  'incident.paged': 'an incident that policy wants a person woken for',
-  'quarantine.requested': 'an order: contain this identity',
-  'quarantine.released': 'an order: let this identity go',
-  'quarantine.proposed': 'a quarantine that waits for a person',
-  'suppression.added': 'findings of a scope are told no more up to an end',
-  'suppression.ended': 'a person or time has ended a suppression',
-  'sink.disabled': 'another sink answered 410 and gets nothing more',
-  'sink.failing': 'another sink refused a delivery to the last attempt',
-} as const
-export type DeliveryType = keyof typeof DELIVERY_TYPES
-
-/** Told to every sink of the tenant, whatever it is set to receive: from then on it hears less, or more. */
-export const TOLD_TO_ALL: ReadonlySet<DeliveryType> = new Set(['suppression.added', 'suppression.ended'])
-
-/** What a sink may be set to receive, and which types that covers. */
-export const RECEIVES = ['findings', 'orders', 'notices'] as const
-export type Receives = (typeof RECEIVES)[number]
-export const receivesOf = (type: DeliveryType): Receives => {
-  if (type === 'finding.created') return 'findings'
-  return type === 'quarantine.requested' || type === 'quarantine.released' ? 'orders' : 'notices'
-}
+import { NOTICE_TYPES, type NoticeType } from './notice.ts'
 
 /**
- * pending: has attempts left; delivered: answered 2xx; dead: given up, can be replayed; superseded: an order that a newer
+ * pending: has attempts left; delivered: the receiver has taken it; dead: given up, can be replayed; superseded: an order that a newer
  * one for the same identity had overtaken before it was delivered.
  */
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead', 'superseded'] as const
@@ -41,8 +17,10 @@ export const Delivery = Type.Object(
     id: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'H(action_id, sink)' }),
     tenant: Type.String(),
     sink: Type.String({ description: 'Name of the sink in the configuration' }),
-    type: Type.Unsafe<DeliveryType>(Type.Enum(Object.keys(DELIVERY_TYPES))),
-    action_id: Type.String({ description: 'Names the payload, too: the same bytes go to every sink' }),
+    type: Type.Unsafe<NoticeType>(Type.Enum(Object.keys(NOTICE_TYPES))),
+    action_id: Type.String({
+      description: 'Names the notice, too: every sink that hears it has a delivery of its own',
+    }),
     subject: Type.String({ description: 'Id of the finding, incident or quarantine that it is about' }),
     /** Orders only: whose, and which number. '' and 0 otherwise. */
     identity: Type.String(),

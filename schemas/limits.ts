@@ -211,6 +211,13 @@ export const LIMITS = {
   // Delivery
   delivery_timeout_ms: 20_000,
   delivery_body_bytes_max: 20_000,
+  /** A finding as it is stored for the sinks; each type of sink cuts further where its receiver takes less. */
+  notice_finding_bytes_max: 200_000,
+  /** Orders cannot wait: delay before each attempt, counted from the one before. */
+  order_delays_ms: [
+    0, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 7_200_000, 18_000_000,
+    43_200_000, 86_400_000,
+  ],
   /** Standard Webhooks schedule: delay before each attempt, counted from the one before. */
   delivery_delays_ms: [
     0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,

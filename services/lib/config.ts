@@ -10,17 +10,24 @@ import type { TokenSpec } from './auth.ts'
 import { type ConfigPath, type ConfigProblem, explain, locate, type SchemaError, showPath } from './config/problems.ts'
 import { ServiceConfiguration, type Token } from './config/schema.ts'
 import { type Names, semanticProblems } from './config/semantics.ts'
+import { completeSinks, type ReadSecret, type SinkTypeEntry } from './config/sinks.ts'
 
 export type { ConfigProblem } from './config/problems.ts'
 export type { ClickHouseSection, KafkaSection, RawSection } from './config/engines.ts'
 export type { Policy, ServiceConfiguration, Sink } from './config/schema.ts'
 export type { DetectorEntry } from './config/semantics.ts'
+export type { ReadSecret } from './config/sinks.ts'
 
 export type ConfigOutcome =
   | { readonly ok: true; readonly config: ServiceConfiguration }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 
-export type ConfigOptions = Names
+export interface ConfigOptions extends Names {
+  /** Without them, a configuration may name no sinks. */
+  readonly sinkTypes?: readonly SinkTypeEntry[]
+  /** Where secrets of sinks may stand besides the file. */
+  readonly readSecret?: ReadSecret
+}
 
 const PROBLEMS_MAX = 20
 const compiled = Compile(ServiceConfiguration)
@@ -72,8 +79,9 @@ export function parseConfig(text: string, options: ConfigOptions = {}): ConfigOu
       .map(({ path, message }) => at(path, message))
     return failed(found.length > 0 ? found : [at([], 'is not a configuration')])
   }
-  const config = value
-  const wrong = [...semanticProblems(config, options)].map(({ path, message }) => at(path, message))
+  const { sinks, problems } = completeSinks(value.sinks, options.sinkTypes ?? [], options.readSecret)
+  const config: ServiceConfiguration = { ...value, sinks }
+  const wrong = [...problems, ...semanticProblems(config, options)].map(({ path, message }) => at(path, message))
   return wrong.length > 0 ? failed(wrong) : { ok: true, config }
 }
 

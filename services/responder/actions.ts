@@ -3,28 +3,24 @@
  * transaction with the incident last, so that a repeat after a crash finds either everything or completes it with the
  * same ids.
  */
-import { type Finding, severityAtLeast } from '../../schemas/finding.ts'
-import { actionId } from '../../schemas/ids.ts'
+import type { Finding } from '../../schemas/finding.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { Policy } from '../lib/config.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import type { Deliveries } from './deliveries.ts'
 import type { Incidents } from './incidents.ts'
+import type { Notices } from './notices.ts'
 import { type Decision, decide, type EffectivePolicy, effectivePolicy, guard } from './policy.ts'
 import type { Quarantines, Wanted } from './quarantines.ts'
-import type { Sinks } from './sinks.ts'
 import type { StateStore, Transaction } from './store.ts'
-import { findingPayload, payload } from './webhook/payload.ts'
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 const HOUR_MS = 3_600_000
 
 export interface ActionDeps {
   readonly store: StateStore
-  readonly sinks: Sinks
-  readonly deliveries: Deliveries
+  readonly notices: Notices
   readonly incidents: Incidents
   readonly quarantines: Quarantines
   readonly metrics: Metrics
@@ -54,21 +50,8 @@ function createNoticeLimit() {
 
 /** Makes the door for findings. */
 export function createActions(deps: ActionDeps): Actions {
-  const { store, sinks, deliveries, incidents, quarantines, metrics } = deps
+  const { store, notices, incidents, quarantines, metrics } = deps
   const mayNotice = createNoticeLimit()
-
-  const tellFinding = (tx: Transaction, finding: Finding, all: boolean, nowMs: number): void => {
-    const hearing = sinks
-      .receiving(finding.tenant, 'finding.created')
-      .filter((sink) => all || severityAtLeast(finding.severity, sink.min_severity))
-    const message = {
-      type: 'finding.created',
-      actionId: actionId(finding.id, 'notify'),
-      subject: finding.id,
-      text: findingPayload(finding, isoOf(nowMs)),
-    } as const
-    deliveries.create(tx, message, hearing, nowMs)
-  }
 
   const page = (
     tx: Transaction,
@@ -91,13 +74,7 @@ export function createActions(deps: ActionDeps): Actions {
       detector: finding.detector,
       reason,
     }
-    const message = {
-      type: 'incident.paged',
-      actionId: actionId(incident.id, 'page'),
-      subject: incident.id,
-      text: payload('incident.paged', isoOf(nowMs), data),
-    } as const
-    deliveries.create(tx, message, sinks.receiving(tx.tenant, 'incident.paged'), nowMs)
+    notices.tell(tx, { type: 'incident.paged', subject: incident.id, mark: 1, data }, nowMs)
     incidents.markPaged(tx.tenant, incident.id)
     note(tx, incident.id, `paged: ${reason}`, nowMs)
     metrics.actions.inc({ action: 'page', mode })
@@ -108,13 +85,7 @@ export function createActions(deps: ActionDeps): Actions {
 
   const tellProposal = (tx: Transaction, q: Quarantine, nowMs: number): void => {
     if (!mayNotice(tx.tenant, nowMs)) return
-    const message = {
-      type: 'quarantine.proposed',
-      actionId: actionId(q.id, `proposed/${q.sequence}`),
-      subject: q.id,
-      text: payload('quarantine.proposed', isoOf(nowMs), q),
-    } as const
-    deliveries.create(tx, message, sinks.receiving(tx.tenant, 'quarantine.proposed'), nowMs)
+    notices.tell(tx, { type: 'quarantine.proposed', subject: q.id, mark: q.sequence, data: q }, nowMs)
   }
 
   const contain = (
@@ -159,14 +130,26 @@ export function createActions(deps: ActionDeps): Actions {
     } else quarantines.record(tx, wanted, 'shadow', guarded.reason, nowMs)
   }
 
+  /** A second revision changes no incident and no action: those who asked for it hear of it. */
+  const revise = async (finding: Finding, nowMs: number): Promise<void> => {
+    const tx = store.begin(finding.tenant)
+    notices.tellFinding(tx, finding, false, nowMs)
+    await tx.commit()
+  }
+
   return {
     async onFinding(finding, nowMs) {
-      if (finding.revision !== 1 || finding.mode !== 'live' || finding.history || incidents.knows(finding.id)) return
+      if (finding.mode !== 'live' || finding.history) return
+      if (finding.revision !== 1) {
+        await revise(finding, nowMs)
+        return
+      }
+      if (incidents.knows(finding.id)) return
       const tx = store.begin(finding.tenant)
       const policy = effectivePolicy(deps.policy(), finding.tenant)
       const incident = incidents.join(finding, nowMs)
       const decision = decide(policy, finding, incident)
-      tellFinding(tx, finding, decision.notify, nowMs)
+      notices.tellFinding(tx, finding, decision.notify, nowMs)
       if (decision.page) page(tx, incident, finding, 'the policy asks for it', policy.mode, nowMs)
       contain(tx, policy, decision, incident, finding, nowMs)
       incidents.save(tx, incident.id)

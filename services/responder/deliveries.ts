@@ -4,9 +4,10 @@
  * costs a few hundred bytes per delivery.
  */
 import { LRUCache } from 'lru-cache'
-import type { Delivery, DeliveryStatus, DeliveryType } from '../../schemas/delivery.ts'
+import type { Delivery, DeliveryStatus } from '../../schemas/delivery.ts'
 import { deliveryId } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
+import type { Notice, NoticeType } from '../../schemas/notice.ts'
 import type { Sink } from '../lib/config.ts'
 import type { Place, StateStore, Transaction } from './store.ts'
 
@@ -15,14 +16,22 @@ export const SINK_DISABLED = 'the sink is disabled'
 
 /** What is to be told, to whichever sinks. */
 export interface Message {
-  readonly type: DeliveryType
-  readonly actionId: string
+  readonly type: NoticeType
+  readonly id: string
   readonly subject: string
-  /** Body of the webhook. */
-  readonly text: string
+  readonly notice: Notice
   /** Orders only. */
-  readonly identity?: string
-  readonly orderSequence?: number
+  readonly identity: string | undefined
+  readonly orderSequence: number | undefined
+}
+
+/** State record `payload`: a notice, or the body that an older version had already written for webhooks. */
+type Payload = { readonly notice: Notice } | { readonly text: string }
+
+function noticeOf(payload: Payload): Notice {
+  if ('notice' in payload) return payload.notice
+  const { timestamp: time, ...rest } = JSON.parse(payload.text) as Omit<Notice, 'time'> & { readonly timestamp: string }
+  return { ...rest, time }
 }
 
 interface Action {
@@ -50,7 +59,8 @@ export interface Deliveries {
     nowMs: number,
   ): Delivery
   ofAction(actionId: string): readonly Delivery[]
-  payload(delivery: Delivery): Promise<string | undefined>
+  /** What it tells; undefined where the log does not hold it any more. */
+  notice(delivery: Delivery): Promise<Notice | undefined>
   pending(): Iterable<Delivery>
   dead(tenant: string): readonly Delivery[]
   /** Dead ones that a disabled sink never had, whatever their tenant. */
@@ -63,9 +73,9 @@ export interface Deliveries {
 export function createDeliveries(store: StateStore, created: (delivery: Delivery) => void): Deliveries {
   const deliveries = new Map<string, Delivery>()
   const actions = new Map<string, Action>()
-  const texts = new LRUCache<string, string>({
+  const notices = new LRUCache<string, Notice>({
     maxSize: LIMITS.payload_cache_bytes,
-    sizeCalculation: (text) => 2 * text.length + 1,
+    sizeCalculation: (notice) => 2 * JSON.stringify(notice).length + 1,
   })
   let closed = 0
 
@@ -92,7 +102,7 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
   }
   const dropPayload = (tx: Transaction, actionId: string): void => {
     tx.remove('payload', actionId)
-    texts.delete(actionId)
+    notices.delete(actionId)
     const action = actions.get(actionId)
     if (action !== undefined) action.place = undefined
   }
@@ -114,20 +124,21 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
     },
     create(tx, message, sinks, nowMs) {
       const fresh = sinks
-        .map((sink) => ({ id: deliveryId(message.actionId, sink.name), sink: sink.name }))
+        .map((sink) => ({ id: deliveryId(message.id, sink.name), sink: sink.name }))
         .filter(({ id }) => !deliveries.has(id))
       if (fresh.length === 0) return
-      tx.place('payload', message.actionId, { text: message.text }, (place) => {
-        actionOf(tx.tenant, message.actionId).place = place
+      const payload: Payload = { notice: message.notice }
+      tx.place('payload', message.id, payload, (place) => {
+        actionOf(tx.tenant, message.id).place = place
       })
-      texts.set(message.actionId, message.text)
+      notices.set(message.id, message.notice)
       for (const { id, sink } of fresh) {
         const delivery: Delivery = {
           id,
           tenant: tx.tenant,
           sink,
           type: message.type,
-          action_id: message.actionId,
+          action_id: message.id,
           subject: message.subject,
           identity: message.identity ?? '',
           order_sequence: message.orderSequence ?? 0,
@@ -166,13 +177,15 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
       return next
     },
     ofAction,
-    async payload(delivery) {
-      const cached = texts.get(delivery.action_id)
+    async notice(delivery) {
+      const cached = notices.get(delivery.action_id)
       const place = actions.get(delivery.action_id)?.place
       if (cached !== undefined || place === undefined) return cached
-      const body = (await store.readAt(place)) as { readonly text: string } | undefined
-      if (body !== undefined) texts.set(delivery.action_id, body.text)
-      return body?.text
+      const body = (await store.readAt(place)) as Payload | undefined
+      if (body === undefined) return undefined
+      const notice = noticeOf(body)
+      notices.set(delivery.action_id, notice)
+      return notice
     },
     *pending() {
       for (const delivery of deliveries.values()) if (delivery.status === 'pending') yield delivery

@@ -12,10 +12,11 @@ import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { type Deliveries, SINK_DISABLED } from './deliveries.ts'
 import type { Quarantines } from './quarantines.ts'
-import type { Sinks } from './sinks.ts'
+import type { Sinks } from './sink-states.ts'
+import type { OpenSink } from './sinks/open.ts'
+import type { SendOutcome } from './sinks/sink-type.ts'
 import type { StateStore } from './store.ts'
 import type { Timers } from './timers.ts'
-import type { SendOutcome, WebhookSender } from './webhook/sender.ts'
 
 export interface DispatcherDeps {
   readonly store: StateStore
@@ -28,7 +29,9 @@ export interface DispatcherDeps {
   readonly metrics: Metrics
   /** Delay before each attempt, counted from the one before. */
   readonly delaysMs: readonly number[]
-  createSender(sink: Sink): WebhookSender
+  /** The same for orders. */
+  readonly orderDelaysMs: readonly number[]
+  openSink(sink: Sink): OpenSink
   /** Keeps the dead letter; durable when it resolves. */
   deadLetter(delivery: Delivery, reason: string): Promise<void>
   /** Tells other sinks that this one is in trouble. */
@@ -57,7 +60,7 @@ export interface Dispatcher {
 /** One sink's slots and queue. */
 interface Lane {
   readonly sink: Sink
-  readonly sender: WebhookSender
+  readonly channel: OpenSink
   /** Due, in the order in which they became so. */
   readonly ready: Set<string>
   readonly waiting: Map<string, { cancel(): void }>
@@ -75,16 +78,18 @@ export function delayMs(delaysMs: readonly number[], attempts: number, id: strin
 
 /** Makes the dispatcher; it sends nothing until something is enqueued. */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { store, deliveries, sinks, quarantines, clock, timers, logger, metrics, delaysMs } = deps
+  const { store, deliveries, sinks, quarantines, clock, timers, logger, metrics } = deps
   const lanes = new Map<string, Lane>()
   let stopping = false
+  const delaysOf = (delivery: Delivery): readonly number[] =>
+    delivery.order_sequence > 0 ? deps.orderDelaysMs : deps.delaysMs
 
   const laneOf = (sink: Sink): Lane => {
     const known = lanes.get(sink.name)
     if (known !== undefined) return known
     const lane: Lane = {
       sink,
-      sender: deps.createSender(sink),
+      channel: deps.openSink(sink),
       ready: new Set(),
       waiting: new Map(),
       underWay: new Map(),
@@ -101,7 +106,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const newest = deliveries.get(delivery.id)
     if (newest?.status !== 'pending') return
     const tx = store.begin(delivery.tenant)
-    deliveries.close(tx, newest, 'dead', reason, clock.now())
+    const dead = deliveries.close(tx, newest, 'dead', reason, clock.now())
+    if (dead.order_sequence > 0) quarantines.onUndelivered(tx, dead, reason, clock.now())
     metrics.deliveries.inc({ outcome: 'dead' })
     await tx.commit()
   }
@@ -137,12 +143,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const { name } = lane.sink
     const nowMs = clock.now()
     if (outcome.retryAfterMs !== undefined) lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + outcome.retryAfterMs)
-    if (delivery.attempts < delaysMs.length) {
+    if (delivery.attempts < delaysOf(delivery).length) {
       const tx = store.begin(delivery.tenant)
       const next = deliveries.update(tx, delivery, {
         next_attempt_ms: Math.max(delivery.next_attempt_ms, nowMs + (outcome.retryAfterMs ?? 0)),
         last_outcome: outcome.detail,
       })
+      if (next.order_sequence > 0) quarantines.onUndelivered(tx, next, outcome.detail, nowMs)
       await tx.commit()
       metrics.deliveries.inc({ outcome: 'failed' })
       logger.warn(
@@ -196,17 +203,17 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const attempts = delivery.attempts + 1
     const begun = deliveries.update(tx, delivery, {
       attempts,
-      next_attempt_ms: nowMs + delayMs(delaysMs, attempts, id),
+      next_attempt_ms: nowMs + delayMs(delaysOf(delivery), attempts, id),
       last_outcome: 'under way, or cut off by a restart',
     })
     if (begun.order_sequence > 0) quarantines.onSent(tx, begun, nowMs)
     await tx.commit()
-    const text = await deliveries.payload(begun)
-    if (text === undefined) {
-      await kill(begun, 'its payload is not in the log any more')
+    const notice = await deliveries.notice(begun)
+    if (notice === undefined) {
+      await kill(begun, 'its notice is not in the log any more')
       return
     }
-    const outcome = await lane.sender.send(id, text, clock.now())
+    const outcome = await lane.channel.send(notice, { id, nowMs: clock.now() })
     // Cut by the stop: the attempt counts as made, and the restart goes on from what the log says.
     if (stopping && outcome.kind === 'failed') return
     const newest = deliveries.get(id)
@@ -301,7 +308,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     lane.ready.clear()
     await Promise.all(lane.underWay.values())
     // A stop has destroyed it.
-    if (!stopping) await lane.sender.close()
+    if (!stopping) await lane.channel.close()
   }
 
   return {
@@ -335,7 +342,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         timers.after(graceMs, resolve)
       })
       await Promise.race([idle, grace])
-      await Promise.all(all.map((lane) => lane.sender.destroy()))
+      await Promise.all(all.map((lane) => lane.channel.destroy()))
       await Promise.all(all.map(closeLane))
     },
   }

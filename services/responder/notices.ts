@@ -1,30 +1,83 @@
 /** Tells sinks what happened: one place that knows who hears what, and under which ids. */
-import type { DeliveryType } from '../../schemas/delivery.ts'
+import { type Finding, severityAtLeast } from '../../schemas/finding.ts'
 import { actionId } from '../../schemas/ids.ts'
+import { LIMITS } from '../../schemas/limits.ts'
+import { type Notice, noticeId, type NoticeType, trimFinding } from '../../schemas/notice.ts'
 import type { Deliveries } from './deliveries.ts'
-import type { Sinks } from './sinks.ts'
+import type { Sinks } from './sink-states.ts'
 import type { Transaction } from './store.ts'
-import { payload } from './webhook/payload.ts'
 
 /** What is told, and about what. */
 export interface Telling {
-  readonly type: Exclude<DeliveryType, 'finding.created'>
-  /** What the id is made of: the thing, and which of its acts. */
-  readonly cause: string
-  readonly act: string
+  readonly type: NoticeType
+  /** Id of the finding, incident, quarantine, suppression or delivery that it is about. */
   readonly subject: string
-  readonly data: unknown
+  /** What tells one act on the subject from the next: a revision, or a sequence of its state. */
+  readonly mark: string | number
+  readonly data: object
+  /** Orders only. */
+  readonly identity?: string
+  readonly orderSequence?: number
 }
 
 export interface Notices {
   /** Stages a delivery to every sink of the tenant that hears of this, but for the one named. */
   tell(tx: Transaction, telling: Telling, nowMs: number, except?: string): void
+  /** A finding, to sinks from their severity up; to `all` whatever its severity. */
+  tellFinding(tx: Transaction, finding: Finding, all: boolean, nowMs: number): void
 }
 
-export const createNotices = (sinks: Sinks, deliveries: Deliveries): Notices => ({
-  tell(tx, { type, cause, act, subject, data }, nowMs, except) {
-    const hearing = sinks.receiving(tx.tenant, type).filter(({ name }) => name !== except)
-    const text = payload(type, new Date(nowMs).toISOString(), data)
-    deliveries.create(tx, { type, actionId: actionId(cause, act), subject, text }, hearing, nowMs)
-  },
-})
+/** The acts whose ids were given before notices had ids of their own: they keep them, so that nothing is told twice. */
+const ACTS: ReadonlyMap<NoticeType, (mark: string | number) => string> = new Map<
+  NoticeType,
+  (mark: string | number) => string
+>([
+  ['finding.created', () => 'notify'],
+  ['incident.paged', () => 'page'],
+  ['quarantine.proposed', (mark) => `proposed/${mark}`],
+  ['quarantine.requested', (mark) => `order/${mark}`],
+  ['quarantine.released', (mark) => `order/${mark}`],
+  ['suppression.added', () => 'suppression.added'],
+  ['suppression.ended', () => 'suppression.ended'],
+  ['sink.disabled', () => 'sink.disabled'],
+  ['sink.failing', () => 'sink.failing'],
+])
+
+function idOf({ type, subject, mark }: Telling): string {
+  const act = ACTS.get(type)
+  return act === undefined ? noticeId(subject, type, mark) : actionId(subject, act(mark))
+}
+
+const isSmall = (finding: Finding): boolean =>
+  Buffer.byteLength(JSON.stringify(finding)) < LIMITS.notice_finding_bytes_max
+
+export function createNotices(sinks: Sinks, deliveries: Deliveries): Notices {
+  const send = (
+    tx: Transaction,
+    telling: Telling,
+    notice: Notice,
+    nowMs: number,
+    hearing: ReturnType<Sinks['receiving']>,
+  ): void => {
+    const { type, subject, identity, orderSequence } = telling
+    const id = idOf(telling)
+    deliveries.create(tx, { type, id, subject, notice, identity, orderSequence }, hearing, nowMs)
+  }
+  return {
+    tell(tx, telling, nowMs, except) {
+      const { type, data } = telling
+      const hearing = sinks.receiving(tx.tenant, type).filter(({ name }) => name !== except)
+      send(tx, telling, { type, time: new Date(nowMs).toISOString(), data: { ...data } }, nowMs, hearing)
+    },
+    tellFinding(tx, finding, all, nowMs) {
+      const type = finding.revision === 1 ? 'finding.created' : 'finding.updated'
+      const hearing = sinks
+        .receiving(tx.tenant, type)
+        .filter((sink) => all || severityAtLeast(finding.severity, sink.min_severity))
+      const { finding: data, trimmed } = trimFinding(finding, isSmall)
+      const telling = { type, subject: finding.id, mark: finding.revision, data } as const
+      const time = new Date(nowMs).toISOString()
+      send(tx, telling, { type, time, data, ...(trimmed === undefined ? {} : { trimmed }) }, nowMs, hearing)
+    },
+  }
+}

@@ -24,12 +24,12 @@ import { createNotices } from './notices.ts'
 import { createOutcomes } from './outcomes.ts'
 import { createPositions } from './positions.ts'
 import { createQuarantines } from './quarantines.ts'
-import { createSinks, type SinkState } from './sinks.ts'
+import { createSinks, type SinkState } from './sink-states.ts'
+import { openSink } from './sinks/open.ts'
 import { appendPatiently, createStateStore, type LoadedRecord } from './store.ts'
 import { createSuppressions } from './suppressions.ts'
 import { systemTimers, type Timers } from './timers.ts'
-import { type Resolve, systemResolve } from './webhook/connector.ts'
-import { createWebhookSender } from './webhook/sender.ts'
+import { type Resolve, systemResolve } from './sinks/lib/connector.ts'
 
 /** What the responder uses of the service's configuration. */
 export type ResponderConfiguration = Pick<ServiceConfiguration, 'sinks' | 'policy' | 'detection'>
@@ -47,7 +47,7 @@ export interface ResponderOptions {
   readonly timers?: Timers
   /** How names of sinks are resolved. Default: the system's resolver. */
   readonly resolve?: Resolve
-  /** Default: LIMITS.delivery_delays_ms. */
+  /** Of orders, too. Default: LIMITS.delivery_delays_ms, and LIMITS.order_delays_ms for orders. */
   readonly delaysMs?: readonly number[]
   /** Default: LIMITS.delivery_timeout_ms. */
   readonly timeoutMs?: number
@@ -90,6 +90,7 @@ function createMemory(
   const store = createStateStore({ ...tools, onFatal: life.onFatal })
   const sinks = createSinks(config().sinks)
   const deliveries = createDeliveries(store, created)
+  const notices = createNotices(sinks, deliveries)
   const append = async (topic: string, partition: number, value: Buffer): Promise<void> => {
     await appendPatiently(tools, topic, partition, [{ key: null, value }], isClosed)
   }
@@ -102,8 +103,8 @@ function createMemory(
     timers,
     switches: new Map<string, StopSwitch>(),
     incidents: createIncidents(store),
-    quarantines: createQuarantines({ store, sinks, deliveries }),
-    notices: createNotices(sinks, deliveries),
+    quarantines: createQuarantines({ store, sinks, deliveries, notices }),
+    notices,
     outcomes: createOutcomes(store),
     positions: createPositions(log, store, logger),
     rollouts: createConfigurationRollouts({ ...tools, store, clock, isClosed }),
@@ -124,8 +125,9 @@ function createSending(options: ResponderOptions, memory: Memory): Dispatcher {
     logger,
     metrics,
     delaysMs: options.delaysMs ?? LIMITS.delivery_delays_ms,
-    createSender: (sink) =>
-      createWebhookSender(sink, {
+    orderDelaysMs: options.delaysMs ?? LIMITS.order_delays_ms,
+    openSink: (sink) =>
+      openSink(sink, {
         resolve: options.resolve ?? systemResolve,
         timeoutMs: options.timeoutMs ?? LIMITS.delivery_timeout_ms,
       }),
@@ -133,7 +135,7 @@ function createSending(options: ResponderOptions, memory: Memory): Dispatcher {
     async tellTrouble({ id, tenant, sink }, type, detail) {
       const tx = store.begin(tenant)
       const data = { tenant, sink, delivery_id: id, detail }
-      notices.tell(tx, { type, cause: id, act: type, subject: id, data }, clock.now(), sink)
+      notices.tell(tx, { type, subject: id, mark: 1, data }, clock.now(), sink)
       await tx.commit()
     },
     onFatal: life.onFatal,

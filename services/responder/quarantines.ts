@@ -8,9 +8,9 @@ import { LIMITS } from '../../schemas/limits.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
 import { type Containment, isActive, type Quarantine, type QuarantineOrder } from '../../schemas/quarantine.ts'
 import type { Deliveries } from './deliveries.ts'
-import type { Sinks } from './sinks.ts'
+import type { Notices } from './notices.ts'
+import type { Sinks } from './sink-states.ts'
 import type { StateStore, Transaction } from './store.ts'
-import { payload } from './webhook/payload.ts'
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 const HOUR_MS = 3_600_000
@@ -61,7 +61,9 @@ export interface Quarantines {
   isStale(delivery: Delivery): boolean
   /** An attempt to send an order begins. */
   onSent(tx: Transaction, delivery: Delivery, nowMs: number): void
-  /** A sink has answered 2xx to an order. */
+  /** An attempt to deliver an order has failed, or was the last: a quarantine must not look under way where it is not. */
+  onUndelivered(tx: Transaction, delivery: Delivery, outcome: string, nowMs: number): void
+  /** A sink has taken an order. */
   onAcknowledged(tx: Transaction, delivery: Delivery, nowMs: number): void
   /** Automatic orders of the last hour, and identities under automatic containment: what caps count. */
   usage(tenant: string, nowMs: number): { readonly orderedLastHour: number; readonly active: number }
@@ -158,12 +160,13 @@ function remember(memory: Memory, q: Quarantine): void {
 
 export interface QuarantineDeps {
   readonly store: StateStore
+  readonly notices: Notices
   readonly sinks: Sinks
   readonly deliveries: Deliveries
 }
 
 /** Makes the state machine over its memory. */
-export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps): Quarantines {
+export function createQuarantines({ store, sinks, deliveries, notices }: QuarantineDeps): Quarantines {
   const memory: Memory = {
     all: new Map(),
     newest: new Map(),
@@ -188,6 +191,15 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
     return written
   }
 
+  /** Nobody carries out what was ordered: a person must know, once for each order. */
+  const tellUnheard = (tx: Transaction, q: Quarantine, reason: string, nowMs: number): void => {
+    const data = {
+      ...q,
+      reason: `${q.status === 'requested' || q.status === 'sent' ? 'the order' : 'the release'}: ${reason}`,
+    }
+    notices.tell(tx, { type: 'quarantine.unheard', subject: q.id, mark: q.order_sequence, data }, nowMs)
+  }
+
   /** Writes the change and sends the order that goes with it. */
   const send = (
     tx: Transaction,
@@ -199,24 +211,25 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
   ): Quarantine => {
     const sequence = next(q.tenant, q.identity)
     const type = action === 'release' ? 'quarantine.released' : 'quarantine.requested'
-    const receivers = sinks.receiving(q.tenant, type)
-    const nobody = receivers.length === 0 ? ' (no sink receives orders: nobody is told)' : ''
+    const nobody = sinks.ordersProblem(q.tenant)
     const written = write(tx, {
       ...q,
       order_sequence: sequence,
       acknowledged_by: [],
-      status_reason: `${q.status_reason}${nobody}`,
+      status_reason:
+        nobody === undefined ? q.status_reason : [q.status_reason, nobody].filter((t) => t !== '').join('; '),
     })
     const order = orderOf(written, action, by, reason, nowMs)
-    const message = {
+    const telling = {
       type,
-      actionId: actionId(q.id, `order/${sequence}`),
       subject: q.id,
-      text: payload(type, isoOf(nowMs), order),
+      mark: sequence,
+      data: order,
       identity: q.identity,
       orderSequence: sequence,
     } as const
-    deliveries.create(tx, message, receivers, nowMs)
+    notices.tell(tx, telling, nowMs)
+    if (nobody !== undefined) tellUnheard(tx, written, nobody, nowMs)
     return written
   }
 
@@ -341,14 +354,35 @@ export function createQuarantines({ store, sinks, deliveries }: QuarantineDeps):
       if (q?.order_sequence !== delivery.order_sequence || q.status !== 'requested') return
       write(tx, { ...q, status: 'sent', sent_at: isoOf(nowMs) })
     },
+    onUndelivered(tx, delivery, outcome, nowMs) {
+      const q = get(tx.tenant, delivery.subject)
+      if (q?.order_sequence !== delivery.order_sequence || !sinks.confirms(delivery.sink)) return
+      const others = deliveries.ofAction(delivery.action_id).filter((d) => sinks.confirms(d.sink))
+      const isHopeless = others.every((d) => d.status === 'dead')
+      const what = isActive(q) ? 'the order' : 'the release'
+      const reason = isHopeless
+        ? `nobody has taken ${what}: ${delivery.sink}: ${outcome}`
+        : `${delivery.sink} has not taken ${what}: ${outcome}`
+      if (q.status_reason === reason) return
+      const status = isHopeless && q.status === 'sent' ? 'requested' : q.status
+      const written = write(tx, { ...q, status, status_reason: reason })
+      if (isHopeless) tellUnheard(tx, written, reason, nowMs)
+    },
     onAcknowledged(tx, delivery, nowMs) {
       const q = get(tx.tenant, delivery.subject)
       if (q?.order_sequence !== delivery.order_sequence || q.acknowledged_by.includes(delivery.sink)) return
-      const all = deliveries.ofAction(delivery.action_id).every((d) => d.status === 'delivered')
+      // A posted message is no contained agent.
+      if (!sinks.confirms(delivery.sink)) return
+      const all = deliveries
+        .ofAction(delivery.action_id)
+        .filter((d) => sinks.confirms(d.sink))
+        .every((d) => d.status === 'delivered')
+      const isHeld = all && (q.status === 'sent' || q.status === 'requested')
       write(tx, {
         ...q,
         acknowledged_by: [...q.acknowledged_by, delivery.sink],
-        ...(all && q.status === 'sent' ? { status: 'acknowledged', acknowledged_at: isoOf(nowMs) } : {}),
+        ...(all && isActive(q) ? { status_reason: '' } : {}),
+        ...(isHeld ? { status: 'acknowledged', acknowledged_at: isoOf(nowMs) } : {}),
       })
     },
     usage(tenant, nowMs) {

@@ -218,5 +218,5 @@ export function tellSuppression(
   nowMs: number,
 ): void {
   const data = { ...one, by: act.by, reason: act.reason }
-  notices.tell(tx, { type: act.type, cause: one.id, act: act.type, subject: one.id, data }, nowMs)
+  notices.tell(tx, { type: act.type, subject: one.id, mark: 1, data }, nowMs)
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { sign, signingKeys } from '../../responder/webhook/signature.ts'
+import { sign, signingKeys } from '../../responder/sinks/webhook/signature.ts'
 
 /** The secret of `infra/demo.yaml`: it guards nothing but the demo. */
 export const DEMO_SECRET = 'whsec_bW9sdHdhdGNoLWRlbW8tc2VjcmV0LW9mLTMyLWJ5dGVz'

@@ -5,7 +5,9 @@
 import { type Command, Option } from 'commander'
 import { FORMAT_IDS } from '../../collector/formats/registry.ts'
 import { defaultConfig, formatProblems, loadConfig, type ServiceConfiguration, watchConfig } from '../../lib/config.ts'
+import { secretReader } from '../../lib/config/sinks.ts'
 import type { Logger } from '../../lib/logger.ts'
+import { SINK_TYPES } from '../../responder/sinks/registry.ts'
 import type { CommandTools } from './command.ts'
 import { EXIT, UsageError } from './errors.ts'
 
@@ -36,11 +38,18 @@ export const acceptGapsOption = (): Option =>
 export const rebuildOption = (): Option =>
   new Option('--rebuild-warehouse', 'store again all that the log holds; what is there already counts once')
 
+/** What the file may name, and where secrets may stand besides it. */
+const configNames = ({ variable }: CommandTools) => ({
+  formats: FORMAT_IDS,
+  sinkTypes: SINK_TYPES,
+  readSecret: secretReader(variable),
+})
+
 /** The checked content of the file, or the default without one. Throws UsageError with every problem. */
 export async function readConfiguration(path: string | undefined, tools: CommandTools): Promise<ServiceConfiguration> {
   if (path === undefined) return defaultConfig()
   const { detectors } = await tools.detection()
-  const outcome = await loadConfig(path, { detectors, formats: FORMAT_IDS })
+  const outcome = await loadConfig(path, { detectors, ...configNames(tools) })
   if (outcome.ok) return outcome.config
   throw new UsageError(`${formatProblems(path, outcome.problems)}\nnothing was started`)
 }
@@ -61,7 +70,7 @@ export async function watchConfiguration(
   return watchConfig({
     path,
     inForce,
-    options: { detectors },
+    options: { detectors, ...configNames(tools) },
     onChange: (changed) =>
       void service.reconfigure(changed).then(
         () => logger.info('the configuration file was read again'),

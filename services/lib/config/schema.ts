@@ -4,9 +4,9 @@
  */
 import Type, { type Static } from 'typebox'
 import { DetectionConfiguration, emptyConfiguration } from '../../../schemas/configuration.ts'
-import { RECEIVES, type Receives } from '../../../schemas/delivery.ts'
 import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { RECEIVES, type Receives } from '../../../schemas/notice.ts'
 import { ROLES, type Role, SCOPES, type Scope } from '../auth.ts'
 import { ClickHouseSection, KafkaSection, RawSection } from './engines.ts'
 
@@ -14,27 +14,26 @@ const severity = (fallback: Severity) => Type.Unsafe<Severity>(Type.Enum([...SEV
 const name = () => Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
 const identities = () => Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }))
 
-export const Sink = Type.Object(
+/** What all sinks have; the settings of its type stand beside it. */
+export const CommonSink = Type.Object(
   {
     name: name(),
-    type: Type.Literal('webhook'),
-    url: Type.String({ minLength: 1, maxLength: 2_048, description: 'https; http only with allow_private' }),
-    secret: Type.String({ description: 'whsec_ and base64 of 24 to 64 bytes' }),
-    previous_secret: Type.Optional(
-      Type.String({ description: 'While it is rotated: deliveries carry both signatures' }),
-    ),
+    type: Type.String({ minLength: 1 }),
     min_severity: severity('medium'),
-    allow_private: Type.Boolean({ default: false, description: 'Allows private and loopback addresses, and http' }),
     tenant: Type.String({ minLength: 1, default: 'default', description: "Whose; '*' for every tenant" }),
-    receives: Type.Array(Type.Unsafe<Receives>(Type.Enum([...RECEIVES])), {
-      default: [...RECEIVES],
-      minItems: 1,
-      description: 'findings, orders (to contain and release), notices (pages, proposals, trouble with other sinks)',
-    }),
+    receives: Type.Optional(
+      Type.Array(Type.Unsafe<Receives>(Type.Enum([...RECEIVES])), {
+        minItems: 1,
+        description:
+          "findings, revisions (second ones), orders (to contain and release), notices (pages, proposals, trouble with other sinks), triage. Default: the type's",
+      }),
+    ),
   },
-  { additionalProperties: false },
+  { additionalProperties: true },
 )
-export type Sink = Static<typeof Sink>
+export const COMMON_SINK_KEYS: readonly string[] = Object.keys(CommonSink.properties)
+/** A sink with the settings of its type, all defaults filled in. */
+export type Sink = Static<typeof CommonSink> & { receives: Receives[] } & Readonly<Record<string, unknown>>
 
 export const MODES = ['shadow', 'propose', 'enforce'] as const
 export type Mode = (typeof MODES)[number]
@@ -131,7 +130,7 @@ const Retention = Type.Object(
 
 export const ServiceConfiguration = Type.Object(
   {
-    sinks: Type.Array(Sink, { default: [] }),
+    sinks: Type.Array(CommonSink, { default: [] }),
     policy: Policy,
     tokens: Type.Array(Token, { default: [] }),
     detection: Type.Object(DetectionConfiguration.properties, {
@@ -145,4 +144,4 @@ export const ServiceConfiguration = Type.Object(
   },
   { $id: 'service-configuration', additionalProperties: false },
 )
-export type ServiceConfiguration = Static<typeof ServiceConfiguration>
+export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'sinks'> & { sinks: Sink[] }

@@ -6,10 +6,7 @@ import type { TObject } from 'typebox'
 import { Errors } from 'typebox/value'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import { type ConfigPath, explain, unknownWord } from './problems.ts'
-import { addressProblem, hostOf } from './public-address.ts'
-import type { ServiceConfiguration, Sink, TenantPolicy } from './schema.ts'
-import { parseWebhookSecret } from './webhook-secret.ts'
-import { isIP } from 'node:net'
+import type { ServiceConfiguration, TenantPolicy } from './schema.ts'
 
 /** What the configuration may say of detectors; handed in by who knows the registry. */
 export interface DetectorEntry {
@@ -18,34 +15,6 @@ export interface DetectorEntry {
 }
 
 export type Located = { readonly path: ConfigPath; readonly message: string }
-
-function sinkUrlProblem(sink: Sink): string | undefined {
-  if (!URL.canParse(sink.url)) return 'is not a URL'
-  const url = new URL(sink.url)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL'
-  if (url.protocol === 'http:' && !sink.allow_private) return 'must be https: http is allowed with allow_private: true'
-  if (url.username !== '' || url.password !== '') {
-    return 'must not hold a user or password: receivers check the signature instead'
-  }
-  const host = hostOf(url)
-  const range = isIP(host) === 0 || sink.allow_private ? undefined : addressProblem(host)
-  return range === undefined ? undefined : `leads to a ${range} address: that needs allow_private: true`
-}
-
-function* sinkProblems(sinks: readonly Sink[]): Generator<Located> {
-  const names = new Set<string>()
-  for (const [i, sink] of sinks.entries()) {
-    if (names.has(sink.name)) yield { path: ['sinks', i, 'name'], message: 'two sinks have this name' }
-    names.add(sink.name)
-    const url = sinkUrlProblem(sink)
-    if (url !== undefined) yield { path: ['sinks', i, 'url'], message: url }
-    for (const key of ['secret', 'previous_secret'] as const) {
-      const secret = sink[key]
-      const outcome = secret === undefined ? undefined : parseWebhookSecret(secret)
-      if (outcome?.ok === false) yield { path: ['sinks', i, key], message: outcome.reason }
-    }
-  }
-}
 
 function* tokenProblems(tokens: ServiceConfiguration['tokens']): Generator<Located> {
   const names = new Set<string>()
@@ -165,7 +134,6 @@ export interface Names {
 /** All of it. */
 export function* semanticProblems(config: ServiceConfiguration, { detectors, formats }: Names): Generator<Located> {
   yield* rawProblems(config, formats)
-  yield* sinkProblems(config.sinks)
   yield* tokenProblems(config.tokens)
   yield* engineProblems(config)
   yield* policyProblems(config.policy, ['policy'], detectors)

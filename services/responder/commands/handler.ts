@@ -8,7 +8,7 @@ import type { Dispatcher } from '../dispatcher.ts'
 import type { Incidents } from '../incidents.ts'
 import type { Notices } from '../notices.ts'
 import type { Quarantines } from '../quarantines.ts'
-import type { Sinks } from '../sinks.ts'
+import type { Sinks } from '../sink-states.ts'
 import type { StateStore } from '../store.ts'
 import type { Suppressions } from '../suppressions.ts'
 

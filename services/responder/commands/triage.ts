@@ -5,12 +5,22 @@
 import type { CommandOf } from '../../../schemas/command.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
 import { partitionOf } from '../../../schemas/ids.ts'
-import type { Incident, TimelineEntry } from '../../../schemas/incident.ts'
+import type { Incident, IncidentStatus, TimelineEntry } from '../../../schemas/incident.ts'
+import type { NoticeType } from '../../../schemas/notice.ts'
 import { eventKey } from '../../../schemas/topics.ts'
 import type { Triage } from '../incidents.ts'
 import { applied, type CommandDeps, type Done, type Handlers, nothing, sumUp } from './handler.ts'
 
 type Triaging = CommandOf<'triage'>
+
+/** What a new status tells: pagers follow. */
+const TOLD: Readonly<Record<IncidentStatus, NoticeType>> = {
+  new: 'incident.reopened',
+  in_progress: 'incident.acknowledged',
+  resolved: 'incident.closed',
+  suppressed: 'incident.closed',
+  archived: 'incident.closed',
+}
 
 const words = (name: string): string => name.replaceAll('_', ' ')
 
@@ -65,6 +75,11 @@ async function triageOne(deps: CommandDeps, command: Triaging, id: string, nowMs
   }
   const tx = store.begin(tenant)
   incidents.triage(tenant, id, made, nowMs)
+  if (status !== undefined && status !== incident.status) {
+    const { agent, owner, severity, paged, detectors } = incident
+    const data = { incident_id: id, tenant, agent, owner, severity, paged, detectors, status, by, reason }
+    deps.notices.tell(tx, { type: TOLD[status], subject: id, mark: command.id, data }, nowMs)
+  }
   incidents.note(tenant, id, entry, nowMs)
   incidents.save(tx, id)
   await tx.commit()

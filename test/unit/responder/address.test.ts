@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addressProblem, hostOf } from '../../../services/lib/config/public-address.ts'
-import { createConnector, type Resolve } from '../../../services/responder/webhook/connector.ts'
+import { createConnector, type Resolve } from '../../../services/responder/sinks/lib/connector.ts'
 
 const FORBIDDEN = [
   '127.0.0.1',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { SINK_TYPES } from '../../../services/responder/sinks/registry.ts'
 import { parseConfig, type Policy } from '../../../services/lib/config.ts'
 import { createIncidents } from '../../../services/responder/incidents.ts'
 import { decide, effectivePolicy, guard, type GuardFacts } from '../../../services/responder/policy.ts'
@@ -114,7 +115,7 @@ describe('the documentation', () => {
     expect(blocks.length).toBeGreaterThan(0)
     for (const block of blocks) {
       const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
-      expect(parseConfig(block.replace('whsec_...', secret))).toMatchObject({ ok: true })
+      expect(parseConfig(block.replace('whsec_...', secret), { sinkTypes: SINK_TYPES })).toMatchObject({ ok: true })
     }
   })
 })

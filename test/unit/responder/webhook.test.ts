@@ -4,11 +4,11 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { parseWebhookSecret } from '../../../services/lib/config/webhook-secret.ts'
+import { parseWebhookSecret } from '../../../services/responder/sinks/webhook/secret.ts'
 import { delayMs } from '../../../services/responder/dispatcher.ts'
-import { findingPayload } from '../../../services/responder/webhook/payload.ts'
-import { retryAfterMs } from '../../../services/responder/webhook/sender.ts'
-import { sign, signingKeys } from '../../../services/responder/webhook/signature.ts'
+import { webhookBody } from '../../../services/responder/sinks/webhook/body.ts'
+import { retryAfterMs } from '../../../services/responder/sinks/lib/http.ts'
+import { sign, signingKeys } from '../../../services/responder/sinks/webhook/signature.ts'
 import { finding } from '../../support/responder.ts'
 
 const secretOf = (bytes: Uint8Array): string => `whsec_${Buffer.from(bytes).toString('base64')}`
@@ -84,7 +84,7 @@ describe('payloads', () => {
         const [one] = finding().evidence
         const evidence = targets.map((target, i) => ({ ...one!, target, source_id: `call-${i}` }))
         const whole = finding({ evidence, observed: { list: measures } })
-        const text = findingPayload(whole, '2026-01-05T12:00:00.000Z')
+        const text = webhookBody({ type: 'finding.created', data: whole, time: '2026-01-05T12:00:00.000Z' })
         expect(Buffer.byteLength(text)).toBeLessThan(LIMITS.delivery_body_bytes_max)
         const body = JSON.parse(text) as { trimmed?: { evidence: number; measures: boolean }; data: Finding }
         expect(body.data.evidence).toEqual(evidence.slice(0, body.data.evidence.length))

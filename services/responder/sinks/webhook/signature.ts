@@ -3,7 +3,7 @@
  * HMAC-SHA256(key, "<id>.<timestamp>.<body>"). While a secret is rotated there are two, with a space between.
  */
 import { createHmac } from 'node:crypto'
-import { parseWebhookSecret } from '../../lib/config/webhook-secret.ts'
+import { parseWebhookSecret } from './secret.ts'
 
 export interface SignedHeaders {
   readonly 'webhook-id': string

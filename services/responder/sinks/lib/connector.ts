@@ -6,7 +6,7 @@
 import { lookup as dnsLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
-import { addressProblem } from '../../lib/config/public-address.ts'
+import { addressProblem } from '../../../lib/config/public-address.ts'
 
 /** One address of a name. */
 export interface ResolvedAddress {

@@ -1,0 +1,112 @@
+/**
+ * Sends one request to one sink, once, and says what came of it. Only 2xx is success: a redirect is a failure, because
+ * what it leads to was never configured. The sink's answer is read to a limit and thrown away.
+ */
+import { type Dispatcher, Pool } from 'undici'
+import { LIMITS } from '../../../../schemas/limits.ts'
+import type { Channel, Sending, SendOutcome } from '../sink-type.ts'
+import { AddressRefused, createConnector, type Resolve } from './connector.ts'
+
+/** One request, but for its address. */
+export interface HttpRequest {
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Absent: POST. */
+  readonly method?: 'POST' | 'PUT'
+  /** Takes the place of the URL's path and query. */
+  readonly path?: string
+}
+
+export interface HttpChannelOptions<Rendered> {
+  readonly url: string
+  readonly allowPrivate: boolean
+  readonly resolve: Resolve
+  readonly timeoutMs: number
+  /** Which status says that the receiver wants nothing more; absent: none. */
+  isGone?(status: number): boolean
+  /** What a good status says in its body where that is not good after all; undefined where it is. Absent: not looked at. */
+  refusal?(text: string): string | undefined
+  request(rendered: Rendered, sending: Sending): HttpRequest
+}
+
+/** Retry-After: seconds, or a date of HTTP, which ends in GMT. undefined where it is neither. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined
+  const dated = header.endsWith('GMT') ? Date.parse(header) - nowMs : Number.NaN
+  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : dated
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LIMITS.retry_after_ms_max) : undefined
+}
+
+function outcomeOf(status: number, retryAfter: string | undefined, nowMs: number, isGone: boolean): SendOutcome {
+  const detail = `answered ${status}`
+  if (status >= 200 && status < 300) return { kind: 'delivered', detail }
+  if (isGone) return { kind: 'gone', detail }
+  const wait = status === 429 || status === 503 ? retryAfterMs(retryAfter, nowMs) : undefined
+  if (wait !== undefined) return { kind: 'failed', detail: `${detail}, retry after ${wait} ms`, retryAfterMs: wait }
+  return { kind: 'failed', detail: status >= 300 && status < 400 ? `${detail}: redirects are not followed` : detail }
+}
+
+/** What went wrong, without the URL: it may hold a secret. */
+function failureOf(error: unknown): string {
+  if (error instanceof AddressRefused) return error.message
+  if (!(error instanceof Error)) return 'failed'
+  if (error.name === 'TimeoutError') return 'timed out'
+  const causes = error instanceof AggregateError ? error.errors : [error]
+  const codes = causes.map((cause) => (cause as NodeJS.ErrnoException).code ?? (cause as Error).name)
+  return `failed: ${[...new Set(codes)].join(', ')}`
+}
+
+/** The answer, read to its limit. */
+async function textOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+  let text = ''
+  for await (const chunk of body) {
+    text += String(chunk)
+    if (text.length > LIMITS.delivery_answer_bytes_max) break
+  }
+  return text
+}
+
+/** A channel holds its connections; make one per sink and configuration, and close it. */
+export function createHttpChannel<Rendered>(options: HttpChannelOptions<Rendered>): Channel<Rendered> {
+  const { allowPrivate, resolve, timeoutMs, refusal } = options
+  const url = new URL(options.url)
+  const pool = new Pool(url.origin, {
+    connections: LIMITS.delivery_concurrency_per_sink,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: createConnector({ allowPrivate, resolve, timeoutMs }),
+  })
+  return {
+    async send(rendered, sending) {
+      if (url.protocol !== 'https:' && !allowPrivate) {
+        return { kind: 'failed', detail: 'http is allowed with allow_private: true only' }
+      }
+      const { body, headers, method = 'POST', path } = options.request(rendered, sending)
+      const signal = AbortSignal.timeout(timeoutMs)
+      try {
+        const answer = await pool.request({
+          method,
+          path: path ?? `${url.pathname}${url.search}`,
+          headers: { 'user-agent': 'moltwatch', ...headers },
+          body,
+          signal,
+        })
+        const { statusCode } = answer
+        const { 'retry-after': header } = answer.headers
+        const retryAfter = Array.isArray(header) ? header[0] : header
+        const outcome = outcomeOf(statusCode, retryAfter, sending.nowMs, options.isGone?.(statusCode) === true)
+        if (refusal !== undefined && outcome.kind === 'delivered') {
+          const refused = refusal(await textOf(answer.body))
+          return refused === undefined ? outcome : { kind: 'failed', detail: `${outcome.detail}, but ${refused}` }
+        }
+        // The status has been said; what becomes of the rest of the answer changes nothing.
+        await answer.body.dump({ limit: LIMITS.delivery_answer_bytes_max, signal }).catch(() => undefined)
+        return outcome
+      } catch (error) {
+        return { kind: 'failed', detail: failureOf(error) }
+      }
+    },
+    close: () => pool.close(),
+    destroy: () => pool.destroy(),
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The body of a webhook: `{"type", "timestamp", "data"}`, always below `delivery_body_bytes_max`. A finding that is too
+ * large loses evidence; the body then says so in `trimmed`, and the whole finding stands in the API under its id.
+ */
+import type { Finding } from '../../../../schemas/finding.ts'
+import { LIMITS } from '../../../../schemas/limits.ts'
+import { type Notice, trimFinding, type Trimmed } from '../../../../schemas/notice.ts'
+
+const write = ({ type, time }: Notice, data: unknown, trimmed: Trimmed | undefined): string =>
+  JSON.stringify({ type, timestamp: time, ...(trimmed === undefined ? {} : { trimmed }), data })
+
+const fits = (text: string): boolean => Buffer.byteLength(text) < LIMITS.delivery_body_bytes_max
+
+/** The bytes that go out for a notice; `timestamp` is when what it tells was done. */
+export function webhookBody(notice: Notice): string {
+  const { trimmed: before, data } = notice
+  const whole = write(notice, data, before)
+  if (fits(whole) || !notice.type.startsWith('finding.')) return whole
+  const both = (trimmed: Trimmed | undefined): Trimmed | undefined =>
+    trimmed === undefined
+      ? before
+      : {
+          evidence: trimmed.evidence + (before?.evidence ?? 0),
+          measures: trimmed.measures || before?.measures === true,
+        }
+  const { finding, trimmed } = trimFinding(data as Finding, (trial, left) => fits(write(notice, trial, both(left))))
+  return write(notice, finding, both(trimmed))
+}
