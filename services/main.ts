@@ -16,6 +16,7 @@ import { addOpenApi } from './commands/openapi/openapi.ts'
 import { addProcesses } from './commands/process/commands.ts'
 import { addProve } from './commands/prove.ts'
 import { addReplay } from './commands/replay.ts'
+import { addSinks } from './commands/sinks/test.ts'
 import { addStart } from './commands/start/start.ts'
 import { codeVersion } from './lib/code-version.ts'
 
@@ -48,7 +49,8 @@ function createProgram(): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   const tried = [addReplay, addProve, addEval, addCalibrate, addLife]
-  for (const add of [addStart, addProcesses, addMove, ...tried, addDemo, addAsk, addOpenApi]) add(program, tools)
+  for (const add of [addStart, addProcesses, addMove, ...tried, addDemo, addAsk, addOpenApi, addSinks])
+    add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program
 }

@@ -1,8 +1,13 @@
 /** Every type of sink, one line each. */
+import { alertmanager } from './alertmanager/index.ts'
+import { pagerduty } from './pagerduty/index.ts'
 import type { AnySinkType } from './sink-type.ts'
+import { slack } from './slack/index.ts'
+import { splunkHec } from './splunk-hec/index.ts'
+import { syslog } from './syslog/index.ts'
 import { webhook } from './webhook/index.ts'
 
-export const SINK_TYPES: readonly AnySinkType[] = [webhook]
+export const SINK_TYPES: readonly AnySinkType[] = [webhook, slack, pagerduty, syslog, splunkHec, alertmanager]
 
 const BY_NAME: ReadonlyMap<string, AnySinkType> = new Map(SINK_TYPES.map((type) => [type.type, type]))
 

@@ -74,5 +74,4 @@ export interface SinkType<S extends TObject = TObject, Rendered = unknown> {
 export type AnySinkType = SinkType
 
 /** Declares a type: the types of its settings come from their schema. */
-export const defineSinkType = <S extends TObject, Rendered>(type: SinkType<S, Rendered>): AnySinkType =>
-  type as AnySinkType
+export const defineSinkType = <S extends TObject, Rendered>(type: SinkType<S, Rendered>): AnySinkType => type

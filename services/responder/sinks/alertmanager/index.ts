@@ -1,0 +1,77 @@
+/**
+ * Prometheus Alertmanager, through its API v2. An alert is known by its labels: those of an incident hold its id, so that
+ * closing it resolves what paging has raised. How bad it is stands in an annotation, because it may grow meanwhile.
+ */
+import Type from 'typebox'
+import { LIMITS } from '../../../../schemas/limits.ts'
+import { type Notice, NOTICE_TYPES, type NoticeType } from '../../../../schemas/notice.ts'
+import { createHttpChannel } from '../lib/http.ts'
+import { summaryOf } from '../lib/summary.ts'
+import { oneLine } from '../lib/text.ts'
+import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
+import { defineSinkType } from '../sink-type.ts'
+
+const PATH = '/api/v2/alerts'
+const DAY_MS = 86_400_000
+/** Without an end of its own an alert would be taken for resolved after minutes. */
+const OPEN_MS = 7 * DAY_MS
+
+const Settings = Type.Object(
+  {
+    url: urlSetting('Of the Alertmanager, as https://alertmanager.example.com:9093'),
+    allow_private: allowPrivateSetting(),
+  },
+  { additionalProperties: false },
+)
+
+/** A matter that ends has the name of its beginning. */
+const nameOf = (type: NoticeType): string => {
+  if (type.startsWith('incident.')) return 'moltwatch_incident'
+  if (type.startsWith('suppression.')) return 'moltwatch_suppression'
+  return `moltwatch_${type.replaceAll('.', '_')}`
+}
+
+const ENDS: ReadonlySet<NoticeType> = new Set(['incident.closed', 'suppression.ended'])
+
+function render(notice: Notice): string {
+  const { severity, title, text, tenant, identity, subject, facts } = summaryOf(notice)
+  const startsMs = Date.parse(notice.time)
+  const labels = Object.entries({ alertname: nameOf(notice.type), subject, tenant, identity })
+  const annotations = [
+    ['summary', title],
+    ['description', text],
+    ['severity', severity],
+    ...facts.map(([name, value]) => [name, oneLine(value, LIMITS.why_chars_max)] as const),
+  ] as const
+  const alert = {
+    labels: Object.fromEntries(labels.filter(([, value]) => value !== '')),
+    annotations: Object.fromEntries(annotations),
+    ...(ENDS.has(notice.type)
+      ? { endsAt: notice.time }
+      : { startsAt: notice.time, endsAt: new Date(startsMs + OPEN_MS).toISOString() }),
+  }
+  return JSON.stringify([alert])
+}
+
+export const alertmanager = defineSinkType({
+  type: 'alertmanager',
+  about: 'Alerts into a Prometheus Alertmanager, resolved when their incident is closed.',
+  settings: Settings,
+  receives: ['notices', 'triage'],
+  // Alertmanager knows silences and no acknowledgement.
+  tells: (Object.keys(NOTICE_TYPES) as NoticeType[]).filter((type) => type !== 'incident.acknowledged'),
+  confirmsOrders: false,
+  example: { url: 'https://alertmanager.example.com:9093', allow_private: false },
+  problems: urlProblems,
+  destination: ({ url }) => url,
+  render,
+  open: ({ url, allow_private: allowPrivate }, tools) => {
+    const base = new URL(url).pathname.replace(/\/+$/, '')
+    return createHttpChannel<string>({
+      ...tools,
+      url,
+      allowPrivate,
+      request: (body) => ({ body, path: `${base}${PATH}`, headers: { 'content-type': 'application/json' } }),
+    })
+  },
+})
