@@ -274,10 +274,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         const tx = store.begin(delivery.tenant)
         const next = deliveries.update(tx, delivery, { next_attempt_ms: nowMs })
         await tx.commit()
-        lane.waiting.get(next.id)?.cancel()
-        lane.waiting.delete(next.id)
-        if (lanes.get(lane.sink.name) === lane) schedule(lane, next)
         count += 1
+        // Its time may have come meanwhile: then it is on its way.
+        const timer = lane.waiting.get(next.id)
+        if (timer === undefined) continue
+        timer.cancel()
+        lane.waiting.delete(next.id)
+        schedule(lane, next)
       }
     }
     return count

@@ -29,7 +29,8 @@ describe('docs/add-a-sink.md', () => {
       .replace('\nexport const', `${imported}\n\nexport const`)
       .replace('AnySinkType[] = [', `AnySinkType[] = [${line} `)
     await writeFile(registryPath, changed)
-    await appendFile(join(tree.path, 'docs/sinks.md'), `\n${block(page, '## 4. What people read')}`)
+    const section = /```markdown\n(.*?)```/s.exec(page)?.[1]
+    await appendFile(join(tree.path, 'docs/sinks.md'), `\n${section}`)
 
     const tests = await runConformance(tree, 'test/conformance/sinks.test.ts')
     expect(tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName)).toEqual([])

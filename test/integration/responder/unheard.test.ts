@@ -75,6 +75,11 @@ it('tries an order again within seconds, while findings keep their schedule', as
     await gate.until(() => count('quarantine.requested') === attempts)
   }
   expect(count('finding.created')).toBe(2)
+  await eventually('the end of the fourth attempt', async () => {
+    const answer = await bench!.responder.views.deliveries('default', { limit: 100, cursor: null })
+    const delivery = answer.ok ? answer.items.find(({ type }) => type === 'quarantine.requested') : undefined
+    return delivery?.attempts === 4 && delivery.last_outcome === 'answered 500'
+  })
   gate.answer = () => 200
   await bench.sendCommand('replay', { sink: 'gate' })
   await until('agent-2', (q) => q.status === 'acknowledged' && q.status_reason === '')

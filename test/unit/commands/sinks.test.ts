@@ -24,6 +24,7 @@ it('says whether the sink hears, and knows which sinks there are', async () => {
     out: 'siem (webhook): failed, answered 500\n',
     code: 1,
   })
-  const unknown = await room.run(addSinks, ['sinks', 'test', 'siam', '--config', file])
-  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('has no sink siam (known: siem)') })
+  await expect(room.run(addSinks, ['sinks', 'test', 'siam', '--config', file])).rejects.toThrow(
+    'has no sink siam (known: siem)',
+  )
 })
