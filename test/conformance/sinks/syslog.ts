@@ -22,7 +22,6 @@ function extensionOf(text: string): Map<string, string> {
 }
 
 function check(message: string): Taken {
-  // oxlint-disable-next-line no-control-regex -- a line end begins a record of somebody else's making
   demand(
     !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(message),
     'a character that is not shown',

@@ -5,7 +5,6 @@
  */
 
 /** Control characters, line and paragraph separators, marks of direction, and halves of characters. */
-// oxlint-disable-next-line no-control-regex -- these are the characters that must not pass
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
