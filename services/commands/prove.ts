@@ -7,7 +7,7 @@ import type { EventRow } from '../../schemas/event.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
 import type { DetectionOptions } from './lib/detection.ts'
 import { EXIT, UsageError } from './lib/errors.ts'
-import { importFiles } from './lib/import.ts'
+import { importFiles, tellUnusable } from './lib/import.ts'
 import { CALM, describePlan, planOf } from './lib/plan.ts'
 import type { FormatChoice } from '../collector/formats/format.ts'
 import { createProgress, print, say, type Terminal } from './lib/terminal.ts'
@@ -86,7 +86,7 @@ async function proveFiles(files: readonly string[], options: ProveOptions, tools
   const { spool } = imported
   const rows = [...spool.rows()].flat()
   const proof = prove({ rows, receiptTime: spool.receiptTime(), seeds }, await tools.detection(), tools)
-  for (const told of imported.told) say(terminal, `rejected: ${told}`)
+  tellUnusable(imported, (line) => say(terminal, line))
   warnings(proof, terminal)
   await print(terminal, options.json === true ? JSON.stringify(proof) : proofText(proof))
   tools.exit(proof.agree ? EXIT.ok : EXIT.failed)

@@ -5,7 +5,7 @@
 import { SEVERITIES } from '../../schemas/finding.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
 import { type Detection, detect } from './lib/detection.ts'
-import { type Imported, importFiles } from './lib/import.ts'
+import { type Imported, importFiles, tellUnusable } from './lib/import.ts'
 import type { FormatChoice } from '../collector/formats/format.ts'
 import { createProgress, print, say } from './lib/terminal.ts'
 
@@ -20,6 +20,8 @@ function summaryOf(imported: Imported, { findings, counts, stats }: Detection, s
     SEVERITIES.toReversed().map((severity) => [severity, findings.filter((f) => f.severity === severity).length]),
   )
   return {
+    files: imported.files,
+    unusable_files: imported.unusable,
     records: imported.records,
     rejected: imported.rejected,
     events: counts.events,
@@ -54,7 +56,7 @@ async function replay(files: readonly string[], options: ReplayOptions, tools: C
   progress.end()
   for (const finding of detection.findings) await print(terminal, JSON.stringify(finding))
   const summary = summaryOf(imported, detection, (terminal.elapsed() - started) / 1000)
-  for (const told of imported.told) say(terminal, `rejected: ${told}`)
+  tellUnusable(imported, (line) => say(terminal, line))
   say(terminal, options.json === true ? JSON.stringify(summary) : summaryText(summary))
 }
 
@@ -67,7 +69,7 @@ export const addReplay: AddCommand = (program, tools) => {
     .option('--json', 'the summary on standard error as JSON, too; the findings always are')
     .addHelpText(
       'after',
-      '\nReads no clock and no network: the same files give the same findings, with the ids that the service gives.\nThe tenant is `default`. A finding is printed once, in its newest revision. Exit code 0 whether or not anything\nwas found, 2 for a file that cannot be read.',
+      '\nReads no clock and no network: the same files give the same findings, with the ids that the service gives.\nThe tenant is `default`. A finding is printed once, in its newest revision. Exit code 0 whether or not anything\nwas found, 2 if nothing of any\nfile became an event; a file that gives nothing is named and takes no other with it.',
     )
     .action((files: string[], options: ReplayOptions) => replay(files, options, tools))
 }

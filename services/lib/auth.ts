@@ -74,6 +74,15 @@ function digestOf(spec: TokenSpec): Buffer {
   return Buffer.from(spec.sha256, 'hex')
 }
 
+/** What is odd about the form of a header, without a word of the token in it. */
+function oddity(header: string): string {
+  if (/%[0-9a-f]{2}/i.test(header)) return ': it is percent-encoded, send the blank as it is'
+  if (/["']/.test(header)) return ': it stands in quotes, leave them out'
+  if (/,/.test(header)) return ': it holds several values, send one'
+  if (/^Bearer +Bearer\b/i.test(header)) return ': the word Bearer stands there twice'
+  return /\s/.test(header.trim()) ? '' : ': the word Bearer is missing before the token'
+}
+
 /**
  * Makes the check of the Authorization header. Throws where a token's specification is wrong, or where two tokens are
  * the same, because then the tenant of a request would hang on their order.
@@ -98,11 +107,12 @@ export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate 
       return unauthenticated('no token: send the header "Authorization: Bearer <token>"')
     }
     const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
+    const odd = oddity(header)
     if (token === undefined || token.length > TOKEN_CHARS_MAX) {
-      return unauthenticated('the Authorization header is not of the form "Bearer <token>"')
+      return unauthenticated(`the Authorization header is not of the form "Bearer <token>"${odd}`)
     }
     const found = ofDigest(hash('sha256', token, 'buffer'))
-    return found === undefined ? unauthenticated('this token is not known') : { ok: true, grant: found }
+    return found === undefined ? unauthenticated(`this token is not known${odd}`) : { ok: true, grant: found }
   }
   return Object.assign(authenticate, { ofDigest })
 }

@@ -1,7 +1,7 @@
 /** Runs commands as `main.ts` does, with a terminal that can be read and detectors of the test's own. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { Detector } from '../../detectors/detector.ts'
@@ -33,6 +33,7 @@ export function createCommandRoom(): CommandRoom {
   const home = mkdtempSync(join(tmpdir(), 'moltwatch-command-'))
   return {
     file(name, content) {
+      mkdirSync(dirname(join(home, name)), { recursive: true })
       writeFileSync(join(home, name), content)
       return join(home, name)
     },

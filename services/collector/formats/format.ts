@@ -96,6 +96,10 @@ export interface FormatNames {
 
 export interface Format<R = unknown> {
   readonly id: FormatId
+  /** What people call it. */
+  readonly title: string
+  /** Where its records are posted over plain HTTP. */
+  readonly address: string
   /** What a body of this format is, for a person who sent something else. */
   readonly takes: string
   readonly names: readonly FormatNames[]

@@ -65,7 +65,7 @@ const IGNORED_FIELDS_MAX = 64
 /** The record was one of another kind: a request of nothing else is told so, because its sender counts 200 as stored. */
 const NO_RECORD: ReadonlySet<DeadLetterReason> = new Set(['malformed', 'unsupported'])
 
-const expected = (): string => FORMATS.map(({ takes }) => takes).join('; ')
+const expected = (): string => FORMATS.map(({ title, takes }) => `${title} (${takes})`).join('; ')
 
 function createIgnored() {
   const counts = new Map<string, number>()
@@ -170,9 +170,12 @@ const formatsOf = (envelopes: readonly Envelope[]): FormatId[] => [
 function refusedWhole(envelopes: readonly Envelope[], rejected: readonly Rejected[]): Refused | undefined {
   const [first] = rejected
   if (first === undefined || !rejected.every(({ reason }) => NO_RECORD.has(reason))) return undefined
-  const takes = formatsOf(envelopes)
-    .map((id) => formatOf(id).takes)
-    .join('; or ')
+  const formats = formatsOf(envelopes).map(formatOf)
+  const other = envelopes.map((one) => ('problem' in one ? undefined : recognise(one.value))).find(Boolean)
+  if (other !== undefined && formats.length > 0 && !formats.includes(other)) {
+    return refused(`this is ${other.title}: it goes to ${other.address}`)
+  }
+  const takes = formats.map(({ title, takes: forms }) => `${title}, ${forms}`).join('; or ')
   return refused(takes === '' ? first.detail : `${first.detail}. Taken here: ${takes}`)
 }
 

@@ -24,4 +24,5 @@ export type AddCommand = (program: Command, tools: CommandTools) => void
 export const formatOption = (): Option =>
   new Option('--format <format>', 'what the files hold').choices(['auto', ...FORMAT_IDS]).default('auto')
 
-export const filesHelp = 'plain or gzip: OTLP logs as NDJSON, CloudTrail, or canonical events'
+export const filesHelp =
+  'files, directories, patterns or - for standard input; plain, gzip or zstd: OTLP, CloudTrail or another format of docs/formats.md'

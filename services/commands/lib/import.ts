@@ -9,7 +9,8 @@ import { tenantKeys } from '../../lib/secrets.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { UsageError } from './errors.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
-import { readRequests } from './requests.ts'
+import { expandPaths } from './files.ts'
+import { readRequests, type Request, type Unreadable } from './requests.ts'
 import { createSpool, PROVISIONAL_RECEIPT_MS, type Spool } from './spool.ts'
 
 export const IMPORT_TENANT = 'default'
@@ -18,8 +19,16 @@ const IMPORT_MASTER_KEY = Buffer.from('moltwatch replay, a key that is public')
 /** So many rejected records are told in full. */
 const TOLD_MAX = 5
 
+/** A file of which nothing became an event. */
+export interface UnusableFile {
+  readonly file: string
+  readonly reason: string
+}
+
 export interface Imported {
   readonly spool: Spool
+  readonly files: number
+  readonly unusable: readonly UnusableFile[]
   readonly records: number
   readonly rejected: number
   /** The first few, as sentences with file and line. */
@@ -68,45 +77,97 @@ export function importMade(events: Iterable<object>, onEvents: (events: number) 
   return spool
 }
 
+/** What has been read of the files so far. */
+interface Reading {
+  readonly context: NormaliseContext
+  readonly spool: Spool
+  readonly told: string[]
+  records: number
+  rejected: number
+  bytes: number
+}
+
+type Bad = Pick<Rejected, 'index' | 'detail'>
+
+function reject(reading: Reading, file: string, line: number, bad: readonly Bad[]): string | undefined {
+  reading.rejected += bad.length
+  const told = bad.map(({ index, detail }) => `${file}: request at line ${line}, record ${index + 1}: ${detail}`)
+  reading.told.push(...told.slice(0, Math.max(0, TOLD_MAX - reading.told.length)))
+  return told[0]
+}
+
+/** Reads one request; the first reason why something of it became no event. */
+function readOne(reading: Reading, file: string, request: Request | Unreadable): string | undefined {
+  const { line } = request
+  if ('problem' in request) {
+    reading.records++
+    reject(reading, file, line, [{ index: 0, detail: request.problem }])
+    return request.problem
+  }
+  const result = normaliseBody(request.format, request.body, request.ndjson ? 'lines' : 'json', reading.context)
+  if (!result.ok) {
+    reading.records++
+    const place = result.position === undefined ? '' : ` (byte ${result.position})`
+    reject(reading, file, line, [{ index: 0, detail: `${result.detail}${place}` }])
+    return `line ${line}: ${result.detail}${place}`
+  }
+  reading.records += result.records
+  reading.spool.add(result.events)
+  return reject(reading, file, line, result.rejected)
+}
+
+/** Reads a file as far as it can be read; undefined, or why nothing of it became an event. */
+async function readFile(
+  reading: Reading,
+  file: string,
+  format: FormatChoice,
+  onBytes: (bytes: number) => void,
+): Promise<string | undefined> {
+  const before = reading.spool.count
+  let first: string | undefined
+  try {
+    for await (const request of readRequests(file, format, onBytes)) {
+      const problem = readOne(reading, file, request)
+      first ??= problem
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    if (reading.spool.count > before) reading.told.push(`${error.message}; what stands before that was read`)
+    first ??= error.message
+  }
+  // An empty file is a log in which nothing happened; one of which nothing could be used is told.
+  return reading.spool.count > before ? undefined : first
+}
+
 /**
- * Reads all files, in the order given. Throws UsageError where a file cannot be read, or holds records and none of them
- * became an event. `onProgress` hears bytes read so far and events so far.
+ * Reads all files, in the order given. One that gives nothing is told with its reason and takes no other with it. Throws
+ * UsageError where none of them gave an event and something was wrong. `onProgress` hears bytes read so far and events so
+ * far.
  */
 export async function importFiles(
-  files: readonly string[],
+  paths: readonly string[],
   format: FormatChoice,
   onProgress: (bytes: number, events: number) => void = () => {},
 ): Promise<Imported> {
-  const context = importContext()
+  const files = await expandPaths(paths)
   const spool = createSpool()
-  const told: string[] = []
-  let [bytes, records, rejected] = [0, 0, 0]
-  const reject = (file: string, line: number, bad: readonly Pick<Rejected, 'index' | 'detail'>[]): void => {
-    rejected += bad.length
-    for (const { index, detail } of bad) {
-      if (told.length < TOLD_MAX) told.push(`${file}: request at line ${line}, record ${index + 1}: ${detail}`)
-    }
-  }
+  const reading: Reading = { context: importContext(), spool, told: [], records: 0, rejected: 0, bytes: 0 }
+  const unusable: UnusableFile[] = []
   for (const file of files) {
-    const before = spool.count
-    const rejectedBefore = rejected
-    const onBytes = (more: number): void => onProgress((bytes += more), spool.count)
-    for await (const request of readRequests(file, format, onBytes)) {
-      const result = normaliseBody(request.format, request.body, request.ndjson ? 'lines' : 'json', context)
-      if (!result.ok) {
-        records++
-        reject(file, request.line, [{ index: 0, detail: `${result.detail} (byte ${result.position})` }])
-        continue
-      }
-      records += result.records
-      reject(file, request.line, result.rejected)
-      spool.add(result.events)
-    }
-    // An empty file is a log in which nothing happened; one of which nothing could be used is a mistake.
-    const first = rejected === rejectedBefore ? undefined : told.at(-1)
-    if (spool.count === before && first !== undefined) {
-      throw new UsageError(`${file}: no record became an event. ${first}. If the format is another, say --format`)
-    }
+    const reason = await readFile(reading, file, format, (more) => onProgress((reading.bytes += more), spool.count))
+    if (reason !== undefined) unusable.push({ file, reason })
   }
-  return { spool, records, rejected, told }
+  if (spool.count === 0 && unusable.length > 0) {
+    const named = unusable.slice(0, TOLD_MAX).map(({ file, reason }) => `${file}: ${reason}`)
+    throw new UsageError(`no record became an event. ${named.join('\n')}`)
+  }
+  const { records, rejected, told } = reading
+  return { spool, files: files.length, records, rejected, told, unusable }
+}
+
+/** Says what became of files and records that gave nothing. */
+export function tellUnusable({ files, told, unusable }: Imported, tell: (line: string) => void): void {
+  for (const line of told) tell(`rejected: ${line}`)
+  if (unusable.length > 0) tell(`${unusable.length} of ${files} files gave no event:`)
+  for (const { file, reason } of unusable) tell(`  ${file}: ${reason}`)
 }

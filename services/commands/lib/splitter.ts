@@ -13,10 +13,12 @@ export interface Value {
   /** Line at which it starts, from 1. */
   readonly line: number
   readonly holder: Holder
+  /** What stands here is no JSON value: why. */
+  readonly problem?: string
 }
 
 export interface Splitter {
-  /** The values that end in this chunk. Throws UsageError where the bytes cannot be JSON. */
+  /** The values that end in this chunk. Throws UsageError where nothing behind a fault can be found again. */
   push(chunk: Buffer): Value[]
   /** Throws UsageError where the input ended inside a value. */
   end(): void
@@ -50,6 +52,10 @@ class ByteSplitter implements Splitter {
   #startLine = 1
   /** Behind the closing bracket of `Records`: the rest of the file's object is not ours. */
   #afterRecords = false
+  /** The rest of a line on which something else than a value stood. */
+  #skipsLine = false
+  /** Whether the last value had a line to itself: then a line that opens a value ends one that was cut. */
+  #oneALine = false
 
   constructor(name: string, valueBytesMax: number) {
     this.#name = name
@@ -61,7 +67,15 @@ class ByteSplitter implements Splitter {
     let start = this.#parts.length > 0 ? 0 : -1
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i] as number
-      if (byte === NEWLINE) this.#line++
+      if (byte === NEWLINE) {
+        this.#line++
+        this.#skipsLine = false
+      }
+      if (this.#skipsLine) continue
+      if (this.#cutBefore(byte, chunk[i - 1])) {
+        values.push(this.#cut())
+        start = -1
+      }
       if (this.#inString) {
         if (this.#escaped) this.#escaped = false
         else if (byte === BACKSLASH) this.#escaped = true
@@ -70,19 +84,22 @@ class ByteSplitter implements Splitter {
       }
       const base = HOLDER_DEPTH[this.#holder]
       if (byte === QUOTE) {
-        if (this.#depth <= base && !this.#afterRecords) throw this.#stray(byte)
-        this.#inString = true
+        if (this.#depth <= base && !this.#afterRecords) values.push(this.#stray(byte))
+        else this.#inString = true
       } else if (isOpen(byte)) {
         if (this.#opens(byte)) start = i
         if (this.#isRecordsHead(byte, chunk, start, i)) start = this.#enterRecords()
       } else if (isClose(byte)) {
+        if (this.#depth === 0) {
+          values.push(this.#stray(byte))
+          continue
+        }
         this.#depth--
-        if (this.#depth < 0) throw this.#stray(byte)
         if (start >= 0 && this.#depth === base) {
           values.push(this.#take(chunk, start, i + 1))
           start = -1
         } else this.#closes()
-      } else if (start < 0 && !this.#afterRecords && !isBetween(byte)) throw this.#stray(byte)
+      } else if (start < 0 && !this.#afterRecords && !isBetween(byte)) values.push(this.#stray(byte))
     }
     if (start >= 0) this.#keep(chunk.subarray(start))
     return values
@@ -135,7 +152,28 @@ class ByteSplitter implements Splitter {
     const bytes = this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last])
     this.#parts = []
     this.#partBytes = 0
+    this.#oneALine = this.#holder === 'alone' && this.#startLine === this.#line
     return { bytes, line: this.#startLine, holder: this.#holder }
+  }
+
+  /** Whether a value that is still open ends here, because the file has one a line and the next one begins. */
+  #cutBefore(byte: number, before: number | undefined): boolean {
+    return this.#oneALine && this.#depth > 0 && this.#holder === 'alone' && byte === 0x7b && before === NEWLINE
+  }
+
+  #cut(): Value {
+    const line = this.#startLine
+    this.#parts = []
+    this.#partBytes = 0
+    this.#depth = 0
+    this.#inString = false
+    this.#escaped = false
+    return {
+      bytes: Buffer.alloc(0),
+      line,
+      holder: 'alone',
+      problem: `line ${line} ends inside a value: it was cut off`,
+    }
   }
 
   #keep(part: Buffer): void {
@@ -148,11 +186,13 @@ class ByteSplitter implements Splitter {
     }
   }
 
-  #stray(byte: number): UsageError {
+  /** Between values one line is left out; inside a list there is no telling where the next value starts. */
+  #stray(byte: number): Value {
     const found = byte >= 0x20 && byte < 0x7f ? `the character ${String.fromCharCode(byte)}` : `the byte ${byte}`
-    return new UsageError(
-      `${this.#name}: line ${this.#line} is not JSON: found ${found} where an object should start. Give NDJSON, a JSON list or a CloudTrail file, plain or gzip`,
-    )
+    const problem = `line ${this.#line} is not JSON: found ${found} where an object should start`
+    if (this.#depth > 0) throw new UsageError(`${this.#name}: ${problem}`)
+    this.#skipsLine = true
+    return { bytes: Buffer.alloc(0), line: this.#line, holder: 'alone', problem }
   }
 }
 

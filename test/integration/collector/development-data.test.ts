@@ -22,7 +22,9 @@ const LATER = normaliseContext({ receiptTime: Date.UTC(2100, 0, 1) })
 async function readFile(name: string): Promise<{ ids: string[]; rejected: number }> {
   const ids: string[] = []
   let rejected = 0
-  for await (const { format, body, ndjson } of readRequests(join(DATA, name), 'auto')) {
+  for await (const request of readRequests(join(DATA, name), 'auto')) {
+    if ('problem' in request) throw new Error(request.problem)
+    const { format, body, ndjson } = request
     const result = normaliseBody(format, body, ndjson ? 'lines' : 'json', LATER)
     if (!result.ok) throw new Error(result.detail)
     for (const event of result.events) {

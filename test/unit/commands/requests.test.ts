@@ -68,11 +68,28 @@ describe('the splitter', () => {
   })
 
   it.each([
-    ['hello,world', /line 1 is not JSON: found the character h/],
-    ['{"a":1}\n42', /line 2 is not JSON/],
+    ['hello,world', [], ['line 1 is not JSON: found the character h where an object should start']],
+    [
+      '{"a":1}\n42\n{"b":2}',
+      [{ a: 1 }, { b: 2 }],
+      ['line 2 is not JSON: found the character 4 where an object should start'],
+    ],
+    [
+      '{"a":1}}\n{"b":2}',
+      [{ a: 1 }, { b: 2 }],
+      ['line 1 is not JSON: found the character } where an object should start'],
+    ],
+    ['{"a":1}\n{"b":[2,{"c\n{"d":4}', [{ a: 1 }, { d: 4 }], ['line 2 ends inside a value: it was cut off']],
+    ['{"a":1}\n{"b":"2\n{"d":4}', [{ a: 1 }, { d: 4 }], ['line 2 ends inside a value: it was cut off']],
+  ])('goes on behind a bad line of %j', (text, good, problems) => {
+    const values = split(text, [4, 11])
+    expect(values.flatMap(({ problem }) => problem ?? [])).toEqual(problems)
+    expect(parsed(values.filter(({ problem }) => problem === undefined))).toEqual(good)
+  })
+
+  it.each([
     ['["a"]', /line 1 is not JSON/],
     ['{"a":[1,2', /ends inside the value that starts at line 1/],
-    ['{"a":1}}', /line 1 is not JSON/],
     ['{"a":"', /ends inside/],
   ])('refuses %j', (text, message) => {
     expect(() => split(text, [4])).toThrow(message)
@@ -121,10 +138,10 @@ describe('files as requests', () => {
     const path = join(home, 'otlp.ndjson')
     writeFileSync(path, '{"resourceLogs":[]}\n{"resourceLogs":[]}\n')
     const requests = []
-    for await (const request of readRequests(path, 'auto')) requests.push([request.format, request.line])
-    expect(requests).toEqual([
-      ['otlp', 1],
-      ['otlp', 2],
+    for await (const request of readRequests(path, 'auto')) requests.push(request)
+    expect(requests).toMatchObject([
+      { format: 'otlp', line: 1 },
+      { format: 'otlp', line: 2 },
     ])
   })
 
@@ -133,10 +150,9 @@ describe('files as requests', () => {
     await expect(importFiles([join(home, 'none')], 'auto')).rejects.toThrow(
       /none cannot be read: there is no such file/,
     )
-    await expect(importFiles([home], 'auto')).rejects.toThrow(/is not a file/)
     await expect(read('torn.gz', gzipSync('{"a":1}'.repeat(900)).subarray(0, 30))).rejects.toThrow(/damaged gzip file/)
-    await expect(read('what.json', '{"what":1}')).rejects.toThrow(/line 1 is no OTLP logs request/)
-    await expect(read('nobody.json', '{"identity":"a"}\n')).rejects.toThrow(/is no OTLP/)
+    await expect(read('what.json', '{"what":1}')).rejects.toThrow(/line 1: of no known format. Taken are: OTLP/)
+    await expect(read('nobody.json', '{"identity":"a"}\n')).rejects.toThrow(/of no known format/)
     await expect(read('bad.json', '{"identity":"a","action":tru}')).rejects.toThrow(/not JSON/)
   })
 

@@ -51,8 +51,26 @@ function fieldsOf(record: Json, who: Principal): Fields {
   }
 }
 
+/** Files that CloudTrail and its neighbours write beside events, named for what they are. */
+function otherFile(value: Json): string | undefined {
+  if (value.digestStartTime !== undefined && value.logFiles !== undefined) {
+    return 'this is a digest file of CloudTrail: it signs log files and holds no events'
+  }
+  if (value.configSnapshotId !== undefined || value.configurationItems !== undefined) {
+    return 'this is a configuration snapshot of AWS Config: it says how resources are set up, not who did what'
+  }
+  return undefined
+}
+
+const isInsight = (record: Json): boolean =>
+  record.insightDetails !== undefined || textOf(record.eventCategory) === 'Insight'
+
 function drafts(record: unknown): readonly Draft[] | Problem {
   if (!isObject(record)) return { reason: 'malformed', detail: 'the record is not an object' }
+  if (isInsight(record)) {
+    const detail = 'this is an Insights record: it says that an operation was called unusually often, not who called it'
+    return { reason: 'unsupported', detail }
+  }
   if (textOf(record.eventName) === '' || textOf(record.eventSource) === '') {
     return {
       reason: 'malformed',
@@ -91,16 +109,19 @@ const isRecord = (value: unknown): boolean => {
 
 export const cloudtrail: Format = {
   id: 'cloudtrail',
-  takes:
-    'CloudTrail: {"Records": [...]}, a record, a list or lines of records, or EventBridge events with the record in detail',
+  title: 'CloudTrail',
+  address: '/v1/cloudtrail',
+  takes: '{"Records": [...]}, a record, a list or lines of records, or EventBridge events with the record in detail',
   names: NAMES,
   recognises: (value) =>
-    (isObject(value) && Array.isArray(value.Records)) ||
+    (isObject(value) && (Array.isArray(value.Records) || otherFile(value) !== undefined)) ||
     isRecord(value) ||
     (Array.isArray(value) && isRecord(listsOf(value)[0]?.[0])),
-  records: (value) =>
-    isObject(value) || Array.isArray(value)
-      ? listsOf(value).flat().map(unwrapped)
-      : { refused: 'the body must be a JSON object or a list of them' },
+  records(value) {
+    if (!isObject(value) && !Array.isArray(value))
+      return { refused: 'the body must be a JSON object or a list of them' }
+    const other = isObject(value) ? otherFile(value) : undefined
+    return other === undefined ? listsOf(value).flat().map(unwrapped) : { refused: other }
+  },
   drafts,
 }

@@ -174,7 +174,9 @@ const looksLikeEvent = (value: unknown): boolean =>
 
 export const events: Format = {
   id: 'events',
-  takes: 'canonical events: JSON objects with identity (or agent) and action, one, a list or lines (docs/formats.md)',
+  title: 'canonical events',
+  address: '/v1/events',
+  takes: 'JSON objects with identity (or agent) and action, one, a list or lines (docs/formats.md)',
   names: NAMES,
   recognises: (value) => looksLikeEvent(Array.isArray(value) ? value[0] : value),
   records: (value) => (Array.isArray(value) ? value : [value]),

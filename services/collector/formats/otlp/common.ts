@@ -2,7 +2,8 @@
  * What every OTLP record says in the same words: who acted, in which session, on whose behalf, from where. The names are
  * those of the OpenTelemetry semantic conventions, old ones after new ones.
  */
-import { amountOf } from '../lib/json.ts'
+import { amountOf, textOf } from '../lib/json.ts'
+import { type Outcome, outcomeOfWord } from '../lib/outcomes.ts'
 import { attribute, attributeText, hasPrefix, type LogView } from './attributes.ts'
 import type { Fields, NormaliseContext } from '../format.ts'
 
@@ -76,6 +77,19 @@ export function commonFields(view: LogView, context: NormaliseContext): Fields {
 
 const DENIED = /denied|forbidden|unauthori[sz]ed|not[ _-]?(?:authori[sz]ed|permitted|allowed)|permission|\b40[13]\b/i
 
+const OWN_OUTCOME = /(?:^|[._])outcome$/
+
+/** What the record itself says of its end: by a usual name, or by an attribute of the producer's own. */
+function saidOutcome(view: LogView): Outcome {
+  const usual = outcomeOfWord(attributeText(view, 'outcome', 'event.outcome', 'status', 'decision'))
+  if (usual !== 'unknown') return usual
+  for (const [key, value] of view.layers[0] ?? []) {
+    const outcome = OWN_OUTCOME.test(key) ? outcomeOfWord(textOf(value)) : 'unknown'
+    if (outcome !== 'unknown') return outcome
+  }
+  return 'unknown'
+}
+
 /** How it ended, from the record's error attributes; `answered` says that a result came back. */
 export function outcomeOf(view: LogView, answered: boolean): Pick<Fields, 'outcome' | 'error'> {
   const error = attributeText(
@@ -94,6 +108,8 @@ export function outcomeOf(view: LogView, answered: boolean): Pick<Fields, 'outco
     const denied = status === 401 || status === 403 || DENIED.test(error) || DENIED.test(message.slice(0, 512))
     return { outcome: denied ? 'denied' : 'failure', error: error || (status >= 400 ? String(status) : '') }
   }
+  const said = saidOutcome(view)
+  if (said !== 'unknown' && success === undefined) return { outcome: said, error: '' }
   const known = answered || success === true || success === 'true' || status > 0
   return { outcome: known ? 'success' : 'unknown', error: '' }
 }

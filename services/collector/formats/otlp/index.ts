@@ -109,7 +109,9 @@ function refuses(body: unknown): string | undefined {
 
 export const otlp: Format<Found> = {
   id: 'otlp',
-  takes: 'OTLP logs: {"resourceLogs": [...]}, an ExportLogsServiceRequest in JSON or protobuf',
+  title: 'OTLP',
+  address: '/v1/logs',
+  takes: '{"resourceLogs": [...]}, an ExportLogsServiceRequest in JSON or protobuf',
   names: NAMES,
   valueIsRequest: true,
   recognises: (value) => isObject(value) && Array.isArray(value.resourceLogs),

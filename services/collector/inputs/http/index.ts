@@ -20,21 +20,18 @@ const TYPES: NonNullable<Place['types']> = {
 }
 
 /** OTLP has addresses and answers of its own. */
-const OWN = FORMATS.filter(({ id }) => id !== 'otlp')
-const pathOf = (id: string): string => `/v1/${id}`
-const PLACES: ReadonlyMap<string, Place> = new Map(
-  OWN.map(({ id }) => [pathOf(id), { path: pathOf(id), types: TYPES, untyped: 'application/json' }]),
+const FORMAT_AT: ReadonlyMap<string, FormatId> = new Map(
+  FORMATS.filter(({ id }) => id !== 'otlp').map(({ id, address }) => [address, id]),
 )
-const formatAt: ReadonlyMap<string, FormatId> = new Map(OWN.map(({ id }) => [pathOf(id), id]))
+const placeAt = (path: string): Place => ({ path, types: TYPES, untyped: 'application/json' })
 
 export const http: Input = {
   id: 'http',
-  takes: [...PLACES.values()],
+  takes: [...FORMAT_AT.keys()].map(placeAt),
   identify: ({ headers }, authenticate) => authenticate(headers.authorization),
   unpack(body, { path, headers }) {
-    const place = PLACES.get(path)
-    const form = place === undefined ? 'json' : formOf(place, headers['content-type'])
-    return unpackBody(formatAt.get(path) ?? 'auto', body, typeof form === 'string' ? form : 'json')
+    const form = formOf(placeAt(path), headers['content-type'])
+    return unpackBody(FORMAT_AT.get(path) ?? 'auto', body, typeof form === 'string' ? form : 'json')
   },
   answer: ownAnswer,
 }

@@ -4,7 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, refusal, inJson, refusalHeaders } from '../../answers.ts'
-import { FORMAT_IDS } from '../../formats/registry.ts'
+import { FORMATS } from '../../formats/registry.ts'
 import { mediaType } from '../lib/types.ts'
 import { otlpRefusal } from './index.ts'
 
@@ -23,8 +23,8 @@ export function strayAnswer(path: string, headers: IncomingHttpHeaders): Answer 
     const message = `nothing is taken at this address: OTLP ${signal ?? 'logs'} go to /v1/${signal ?? 'logs'}. ${HINT}`
     return otlpRefusal(refusal(404, 'not_found', message), { headers })
   }
-  const id = FORMAT_IDS.find((one) => plain.endsWith(`/v1/${one}`) || plain.endsWith(`/${one}`))
-  if (id === undefined) return undefined
-  const message = `nothing is taken at this address: ${id} goes to /v1/${id}`
+  const format = FORMATS.find(({ id, address }) => plain.endsWith(address) || plain === `/${id}`)
+  if (format === undefined) return undefined
+  const message = `nothing is taken at this address: ${format.title} goes to ${format.address}`
   return { status: 404, headers: refusalHeaders(404), ...inJson({ error: { code: 'not_found', message } }) }
 }
