@@ -7,7 +7,7 @@ import type { FormatChoice } from './formats/format.ts'
 import type { Envelope, Refused } from './formats/read-envelopes.ts'
 import { readProtobuf } from './protobuf/decode.ts'
 
-export type Form = 'json' | 'lines' | 'protobuf'
+export type Form = 'json' | 'lines' | 'protobuf' | 'protobuf-traces'
 
 export type Unpacked = { readonly ok: true; readonly envelopes: readonly Envelope[] } | Refused
 
@@ -43,7 +43,7 @@ function jsonEnvelopes(format: FormatChoice, body: Buffer, lines: boolean): Unpa
 
 /** The values of a body. `auto`: each is of the format that it looks like; protobuf is always OTLP. */
 export function unpackBody(format: FormatChoice, body: Buffer, form: Form): Unpacked {
-  if (form !== 'protobuf') return jsonEnvelopes(format, body, form === 'lines')
-  const read = readProtobuf(body)
+  if (form === 'json' || form === 'lines') return jsonEnvelopes(format, body, form === 'lines')
+  const read = readProtobuf(body, form === 'protobuf' ? 'logs' : 'traces')
   return read.ok ? { ok: true, envelopes: [{ format: 'otlp', value: read.value }] } : read
 }

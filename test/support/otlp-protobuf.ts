@@ -139,6 +139,58 @@ export function encodeOtlp(request: OtlpRequest): Buffer {
   return Buffer.from(writer.finish())
 }
 
+export interface Span {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly kind?: number
+  readonly startTimeUnixNano?: string
+  readonly endTimeUnixNano?: string
+  readonly attributes?: readonly KeyValue[]
+  readonly events?: readonly { readonly name: string; readonly attributes: readonly KeyValue[] }[]
+  readonly status?: { readonly code: number; readonly message?: string }
+}
+
+export interface TraceRequest {
+  readonly resourceSpans: readonly {
+    readonly resource?: Holder
+    readonly scopeSpans: readonly { readonly scope?: Holder; readonly spans: readonly Span[] }[]
+  }[]
+}
+
+const writeSpan: Write<Span> = (writer, span) => {
+  bytes(writer, 1, span.traceId)
+  bytes(writer, 2, span.spanId)
+  bytes(writer, 4, span.parentSpanId)
+  text(writer, 5, span.name)
+  uint32(writer, 6, span.kind)
+  fixed64(writer, 7, span.startTimeUnixNano)
+  fixed64(writer, 8, span.endTimeUnixNano)
+  each(writer, 9, span.attributes, writePair)
+  each(writer, 11, span.events, (inner, { name, attributes }) => {
+    text(inner, 2, name)
+    each(inner, 3, attributes, writePair)
+  })
+  nested(writer, 15, span.status, (inner, { code, message }) => {
+    text(inner, 2, message)
+    uint32(inner, 3, code)
+  })
+}
+
+/** A request of traces in protobuf. */
+export function encodeTraces(request: TraceRequest): Buffer {
+  const writer = new BinaryWriter()
+  each(writer, 1, request.resourceSpans, (outer, { resource, scopeSpans }) => {
+    nested(outer, 1, resource, (inner, { attributes }) => each(inner, 1, attributes, writePair))
+    each(outer, 2, scopeSpans, (inner, { scope, spans }) => {
+      nested(inner, 1, scope, (own, { name }) => text(own, 1, name))
+      each(inner, 2, spans, writeSpan)
+    })
+  })
+  return Buffer.from(writer.finish())
+}
+
 /** google.rpc.Status. */
 export function readStatus(body: Uint8Array): { code: number; message: string } {
   const reader = new BinaryReader(body)

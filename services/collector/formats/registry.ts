@@ -5,9 +5,14 @@
 import { cloudtrail } from './cloudtrail/index.ts'
 import { events } from './events/index.ts'
 import type { Format, FormatId } from './format.ts'
+import { entra } from './entra/index.ts'
+import { gcp } from './gcp/index.ts'
+import { github } from './github/index.ts'
+import { kubernetesAudit } from './kubernetes-audit/index.ts'
+import { okta } from './okta/index.ts'
 import { otlp } from './otlp/index.ts'
 
-export const FORMATS: readonly Format[] = [otlp, cloudtrail, events]
+export const FORMATS: readonly Format[] = [otlp, cloudtrail, events, kubernetesAudit, github, okta, gcp, entra]
 
 export const FORMAT_IDS: readonly FormatId[] = FORMATS.map(({ id }) => id)
 

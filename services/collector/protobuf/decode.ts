@@ -65,7 +65,7 @@ const ZEROS: Readonly<Record<Scalar, unknown>> = {
 }
 
 const OTHER_SIGNALS =
-  ': if these are traces or metrics, they are not taken; set OTEL_TRACES_EXPORTER=none and OTEL_METRICS_EXPORTER=none'
+  ': logs go to /v1/logs, traces to /v1/traces; metrics are not taken, set OTEL_METRICS_EXPORTER=none'
 
 /** Counts an object or a list that is about to be made at this depth. */
 function count(reading: Reading, depth: number): void {
@@ -149,7 +149,7 @@ function readField(reading: Reading, field: Field, into: Plain, message: Message
   }
   const stop = readEnd(reading, end)
   const nested = MESSAGES[type.message]
-  if (nested.name === 'LogRecord') countRecord(reading)
+  if (nested.name === 'LogRecord' || nested.name === 'Span') countRecord(reading)
   if (!type.list) {
     into[key] = readMessage(reading, nested, stop, depth + 1, into[key] as Plain | undefined)
     return
@@ -178,8 +178,8 @@ function readMessage(reading: Reading, message: Message, end: number, depth: num
     } else {
       const wanted = typeof field.type === 'string' ? WIRE_TYPES[field.type] : WireType.LengthDelimited
       if (wireType !== wanted) {
-        const what = `not OTLP logs: ${field.key} of ${message.name} (field ${number}) has the wire type ${wireType}, not ${wanted}`
-        throw new Broken(message.name === 'LogRecord' ? what + OTHER_SIGNALS : what)
+        const what = `not OTLP: ${field.key} of ${message.name} (field ${number}) has the wire type ${wireType}, not ${wanted}`
+        throw new Broken(message.name === 'LogRecord' || message.name === 'Span' ? what + OTHER_SIGNALS : what)
       }
       readField(reading, field, into, message, end, depth)
     }
@@ -192,13 +192,17 @@ function readMessage(reading: Reading, message: Message, end: number, depth: num
 const isBadBytes = (error: unknown): error is Error =>
   error instanceof RangeError || (error instanceof Error && error.name === 'Error')
 
-/** Reads an ExportLogsServiceRequest. An empty body is a request without records, as protobuf wants it. */
-export function readProtobuf(bytes: Buffer): ProtobufBody {
+/** The signals of OTLP that are read, and the request of each. */
+const REQUESTS = { logs: MESSAGES.ExportLogsServiceRequest, traces: MESSAGES.ExportTraceServiceRequest } as const
+export type Signal = keyof typeof REQUESTS
+
+/** Reads a request of OTLP. An empty body is a request without records, as protobuf wants it. */
+export function readProtobuf(bytes: Buffer, signal: Signal = 'logs'): ProtobufBody {
   const reading: Reading = { reader: new BinaryReader(bytes), bytes, at: 0, nodes: 0, records: 0, unknown: 0 }
   try {
-    const value = readMessage(reading, MESSAGES.ExportLogsServiceRequest, bytes.length, 1)
+    const value = readMessage(reading, REQUESTS[signal], bytes.length, 1)
     if (reading.records > 0 || reading.unknown === 0) return { ok: true, value }
-    const detail = 'no log record is in it, but fields that OTLP logs do not have: this is no ExportLogsServiceRequest'
+    const detail = `no record is in it, but fields that OTLP ${signal} do not have: this is no ${REQUESTS[signal].name}`
     return { ok: false, status: 400, detail, position: 0 }
   } catch (error) {
     if (!isBadBytes(error)) throw error

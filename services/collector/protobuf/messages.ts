@@ -1,6 +1,6 @@
 /**
- * The messages of OTLP logs as they stand in protobuf: which number a field has, how its value is written, and how the
- * JSON form of OTLP spells it. The numbers are those of opentelemetry-proto (collector/logs/v1, logs/v1, resource/v1,
+ * The messages of OTLP logs and traces as they stand in protobuf: which number a field has, how its value is written, and how the
+ * JSON form of OTLP spells it. The numbers are those of opentelemetry-proto (collector/logs/v1, collector/trace/v1, logs/v1, trace/v1, resource/v1,
  * common/v1), where a published number never changes. Fields that are not here are skipped.
  */
 
@@ -28,6 +28,12 @@ export type MessageName =
   | 'AnyValue'
   | 'ArrayValue'
   | 'KeyValueList'
+  | 'ExportTraceServiceRequest'
+  | 'ResourceSpans'
+  | 'ScopeSpans'
+  | 'Span'
+  | 'SpanEvent'
+  | 'SpanStatus'
 
 export interface Field {
   /** The key in JSON. */
@@ -95,6 +101,42 @@ export const MESSAGES: Readonly<Record<MessageName, Message>> = {
     11: scalar('observedTimeUnixNano', 'fixed64'),
     12: scalar('eventName', 'string'),
   }),
+  ExportTraceServiceRequest: message(
+    'ExportTraceServiceRequest',
+    { 1: many('resourceSpans', 'ResourceSpans') },
+    HOLDS_RECORDS,
+  ),
+  ResourceSpans: message(
+    'ResourceSpans',
+    { 1: one('resource', 'Resource'), 2: many('scopeSpans', 'ScopeSpans'), 3: scalar('schemaUrl', 'string') },
+    HOLDS_RECORDS,
+  ),
+  ScopeSpans: message(
+    'ScopeSpans',
+    { 1: one('scope', 'InstrumentationScope'), 2: many('spans', 'Span'), 3: scalar('schemaUrl', 'string') },
+    HOLDS_RECORDS,
+  ),
+  Span: message('Span', {
+    1: scalar('traceId', 'hex'),
+    2: scalar('spanId', 'hex'),
+    3: scalar('traceState', 'string'),
+    4: scalar('parentSpanId', 'hex'),
+    5: scalar('name', 'string'),
+    6: scalar('kind', 'int32'),
+    7: scalar('startTimeUnixNano', 'fixed64'),
+    8: scalar('endTimeUnixNano', 'fixed64'),
+    9: many('attributes', 'KeyValue'),
+    10: scalar('droppedAttributesCount', 'uint32'),
+    11: many('events', 'SpanEvent'),
+    15: one('status', 'SpanStatus'),
+    16: scalar('flags', 'fixed32'),
+  }),
+  SpanEvent: message('SpanEvent', {
+    1: scalar('timeUnixNano', 'fixed64'),
+    2: scalar('name', 'string'),
+    3: many('attributes', 'KeyValue'),
+  }),
+  SpanStatus: message('SpanStatus', { 2: scalar('message', 'string'), 3: scalar('code', 'int32') }),
   KeyValue: message('KeyValue', { 1: scalar('key', 'string'), 2: one('value', 'AnyValue') }),
   AnyValue: message(
     'AnyValue',

@@ -138,7 +138,7 @@ describe('the doors of the collector', () => {
     ['__proto__', '{"resourceLogs": [], "__proto__": {"x": 1}}', /__proto__/],
     ['an escaped __proto__', '{"\\u005f_proto__": {"x": 1}}', /__proto__/],
     ['depth 10,000', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, /nested deeper/],
-    ['traces', '{"resourceSpans": []}', /OTEL_TRACES_EXPORTER/],
+    ['metrics', '{"resourceMetrics": []}', /OTEL_METRICS_EXPORTER/],
     ['snake case', '{"resource_logs": []}', /lowerCamelCase/],
   ])('answers 400 with a reason to %s', async (_what, body, reason) => {
     const answer = await room.post('/v1/logs', body)
@@ -157,9 +157,9 @@ describe('the doors of the collector', () => {
     expect(await form.json()).toMatchObject({ error: { code: 'unsupported_type' } })
     const snappy = await room.post('/v1/logs', 'x', { 'content-encoding': 'snappy' })
     expect(snappy.status).toBe(415)
-    const traces = await room.post('/v1/traces', '{}')
-    expect(traces.status).toBe(415)
-    expect(await traces.json()).toMatchObject({ message: expect.stringContaining('traces are not taken') })
+    const metrics = await room.post('/v1/metrics', '{}')
+    expect(metrics.status).toBe(415)
+    expect(await metrics.json()).toMatchObject({ message: expect.stringContaining('metrics are not taken') })
   })
 
   it('answers 400 to a body that is not in its encoding', async () => {

@@ -132,7 +132,7 @@ describe('the door for OTLP in protobuf', () => {
     expect(await refusal({ authorization: 'Bearer analyst-token' })).toEqual([403, 7])
     expect(await refusal({ 'content-encoding': 'snappy' })).toEqual([415, 3])
     expect(await refusal({ 'content-encoding': 'gzip' })).toEqual([400, 3])
-    expect(await refusal({}, '/v1/traces')).toEqual([415, 3])
+    expect(await refusal({}, '/v1/metrics')).toEqual([415, 3])
     room.notReady = 'the log holds no configuration yet'
     try {
       expect(await refusal({})).toEqual([503, 14])

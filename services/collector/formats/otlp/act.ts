@@ -8,6 +8,8 @@ export interface Act {
    * body makes one.
    */
   readonly id: readonly string[] | undefined
+  /** Where this stands, it is the whole id: the same act is told again with every request of its conversation. */
+  readonly wholeId?: readonly string[]
   readonly sourceId: string
   /** What this act says beyond the fields common to all records. */
   readonly fields: Fields

@@ -70,6 +70,10 @@ export interface LogView {
   readonly time: number | undefined
   /** Nanoseconds of that time below its millisecond. */
   readonly timeNs: number
+  /** Parts of the id of a span; a record of logs has none of its own. */
+  readonly spanId?: readonly string[]
+  /** The conversation, where the producer named none: what the messages or the trace say. */
+  readonly derived?: string
 }
 
 /** The first of these attributes that is there, in the order of the names, nearest layer first; undefined without. */

@@ -4,6 +4,7 @@
  */
 import { amountOf, textOf } from '../lib/json.ts'
 import { type Outcome, outcomeOfWord } from '../lib/outcomes.ts'
+import { said, SESSION } from './synonyms.ts'
 import { attribute, attributeText, hasPrefix, type LogView } from './attributes.ts'
 import type { Fields, NormaliseContext } from '../format.ts'
 
@@ -11,8 +12,8 @@ import type { Fields, NormaliseContext } from '../format.ts'
 export const identityOf = (view: LogView): string =>
   attributeText(view, 'gen_ai.agent.id', 'gen_ai.agent.name', 'service.name')
 
-export const sessionOf = (view: LogView): string =>
-  attributeText(view, 'gen_ai.conversation.id', 'session.id', 'mcp.session.id', 'gen_ai.session.id', 'conversation.id')
+/** The conversation that the producer named; '' where it named none. */
+export const sessionOf = (view: LogView): string => textOf(said(view, SESSION))
 
 /** Whether an agent speaks, or an ordinary service. */
 export const isAgent = (view: LogView): boolean =>

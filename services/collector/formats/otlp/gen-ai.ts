@@ -11,13 +11,14 @@
  */
 import { H } from '../../../../schemas/ids.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
-import { isObject, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
+import { canonical, isObject, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
 import { namedContact } from '../lib/contacts.ts'
 import { activityOf } from '../lib/verbs.ts'
 import type { NormaliseContext } from '../format.ts'
 import type { Act } from './act.ts'
 import { attribute, attributeText, type LogView } from './attributes.ts'
 import { outcomeOf } from './common.ts'
+import { ARGUMENTS, CALL_ID, RESULT, said, TOOL } from './synonyms.ts'
 import { callFields, callParts } from './tool-call.ts'
 
 /** The text of a message: a string, {content}, {text}, or a list of parts with texts. */
@@ -69,6 +70,9 @@ function callAct(
   }
 }
 
+/** Acts of the conversation before a request: half of what a record may describe, so that what it asks for has room. */
+const CONVERSATION_MAX = LIMITS.acts_per_record_max / 2
+
 /** One more than a record may describe is enough to say that it describes too many. */
 const READ_MAX = LIMITS.acts_per_record_max + 1
 
@@ -100,23 +104,56 @@ function newInput(messages: readonly unknown[]): readonly unknown[] {
   return messages.slice(last + 1)
 }
 
-function inferenceActs(view: LogView, context: NormaliseContext): Act[] {
-  const input = listOf(
-    parsedText(attribute(view, 'gen_ai.input.messages') ?? objectOf(view.body)['gen_ai.input.messages']),
+/** The messages that went into a model, wherever the record holds them. */
+export const inputOf = (view: LogView): readonly unknown[] =>
+  listOf(parsedText(attribute(view, 'gen_ai.input.messages') ?? objectOf(view.body)['gen_ai.input.messages']))
+
+/** The acts that one message tells of: what the user asked, what tools answered. */
+function messageActs(view: LogView, message: unknown, context: NormaliseContext): Act[] {
+  const { role, content, tool_call_id: callId, parts } = objectOf(message)
+  if (role === 'user') return [userMessage(messageText(message), context)]
+  const answers = listOf(parts)
+    .slice(0, READ_MAX)
+    .map(objectOf)
+    .filter(({ type }) => type === 'tool_call_response')
+  if (answers.length === 0 && role === 'tool') {
+    return [callAct(view, textOf(callId), '', undefined, content, 'tool.result', context)]
+  }
+  return answers.map((part) =>
+    callAct(view, textOf(part.id), '', undefined, part.response ?? part.result, 'tool.result', context),
   )
+}
+
+/**
+ * The whole conversation that a request holds, where nothing else ties its requests together. Each act gets an id of what it
+ * is and what stands before it: told again with the next request, it counts once.
+ */
+function conversationActs(view: LogView, input: readonly unknown[], context: NormaliseContext): Act[] {
+  const acts: Act[] = []
+  let before = ''
+  for (const [index, message] of input.entries()) {
+    before = H(before, canonical(message))
+    if (index < input.length - CONVERSATION_MAX) continue
+    const asked = objectOf(message).role === 'assistant' ? choiceActs(view, [message], context) : []
+    const told = [...messageActs(view, message, context), ...asked.filter((act) => act.fields.kind !== 'message')]
+    acts.push(...told.map((act, part) => ({ ...act, wholeId: ['message', before, String(part)] })))
+  }
+  // The newest count: what stands before them was told with earlier requests.
+  return acts.slice(-CONVERSATION_MAX)
+}
+
+function inferenceActs(view: LogView, context: NormaliseContext): Act[] {
+  const input = inputOf(view)
   const output = listOf(
     parsedText(attribute(view, 'gen_ai.output.messages') ?? objectOf(view.body)['gen_ai.output.messages']),
   )
-  const acts: Act[] = []
-  for (const message of newInput(input).slice(0, READ_MAX)) {
-    if (acts.length >= READ_MAX) break
-    const { role } = objectOf(message)
-    if (role === 'user') acts.push(userMessage(messageText(message), context))
-    for (const part of listOf(objectOf(message).parts).slice(0, READ_MAX).map(objectOf)) {
-      if (part.type !== 'tool_call_response') continue
-      acts.push(callAct(view, textOf(part.id), '', undefined, part.response ?? part.result, 'tool.result', context))
-    }
-  }
+  const acts =
+    view.derived === undefined
+      ? newInput(input)
+          .slice(0, READ_MAX)
+          .flatMap((message) => messageActs(view, message, context))
+          .slice(0, READ_MAX)
+      : conversationActs(view, input, context)
   const calls = choiceActs(view, output, context).filter((act) => act.fields.kind !== 'message')
   // What the request cost is counted once, with the operation.
   const free = ({ fields, ...act }: Act): Act => ({
@@ -175,28 +212,13 @@ export function genAiActs(view: LogView, context: NormaliseContext): Act[] {
     default:
       break
   }
-  const toolName = attributeText(view, 'gen_ai.tool.name', 'tool.name', 'tool_name')
+  const toolName = textOf(said(view, TOOL))
   const mcpMethod = attributeText(view, 'mcp.method.name')
   const operation = attributeText(view, 'gen_ai.operation.name')
   if (toolName !== '' || view.eventName === 'gen_ai.tool.call' || operation === 'execute_tool' || mcpMethod !== '') {
-    const id = attributeText(view, 'gen_ai.tool.call.id', 'tool.call.id', 'tool_call_id', 'jsonrpc.request.id')
-    const args =
-      attribute(view, 'gen_ai.tool.call.arguments', 'gen_ai.tool.arguments', 'gen_ai.tool.input', 'tool.arguments') ??
-      body.arguments
-    const result =
-      attribute(view, 'gen_ai.tool.call.result', 'gen_ai.tool.result', 'gen_ai.tool.output', 'tool.result') ??
-      body.result
-    return [
-      callAct(
-        view,
-        id,
-        toolName || mcpMethod || 'execute_tool',
-        args,
-        result,
-        view.eventName || 'gen_ai.tool.call',
-        context,
-      ),
-    ]
+    const name = toolName || mcpMethod || 'execute_tool'
+    const word = view.eventName || 'gen_ai.tool.call'
+    return [callAct(view, textOf(said(view, CALL_ID)), name, said(view, ARGUMENTS), said(view, RESULT), word, context)]
   }
   if (attribute(view, 'gen_ai.input.messages', 'gen_ai.output.messages') !== undefined)
     return inferenceActs(view, context)

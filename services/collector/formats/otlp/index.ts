@@ -1,9 +1,9 @@
 /**
- * OTLP logs: an ExportLogsServiceRequest in its JSON form, `{"resourceLogs": [{resource, scopeLogs: [{scope, logRecords}]}]}` with
- * lowerCamelCase keys, int64 as text or number, trace ids in hex. Protobuf is read into the same form. Unknown fields are
+ * OTLP logs and traces: an ExportLogsServiceRequest in its JSON form, `{"resourceLogs": [{resource, scopeLogs: [{scope, logRecords}]}]}`,
+ * or an ExportTraceServiceRequest, `{"resourceSpans": [{resource, scopeSpans: [{scope, spans}]}]}`, with lowerCamelCase keys, int64 as text or number, trace ids in hex. Protobuf is read into the same form. Unknown fields are
  * ignored, as the protocol demands.
  *
- * Each record goes to the first reader that knows it: Claude Code, GenAI, any other log. A record that names nobody
+ * Each record goes to the first reader that knows it: Claude Code, GenAI, flat names, any other log. A record that names nobody
  * becomes a dead letter: an act without an actor says nothing.
  */
 import { canonical, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
@@ -13,7 +13,10 @@ import { type Attributes, type LogView, attributesOf, plainValue, sharedAttribut
 import { claudeCodeActs } from './claude-code.ts'
 import { commonFields, isAgent } from './common.ts'
 import { genAiActs } from './gen-ai.ts'
-import { plainActs } from './plain.ts'
+import { conversationOf, derivedSession } from './conversations.ts'
+import { flatActs } from './flat.ts'
+import { isRemoteCall, plainActs } from './plain.ts'
+import { type Span, spanOf, viewsOf } from './spans.ts'
 import { oneSpelling } from './spelling.ts'
 import type { Draft, Format, NormaliseContext, Problem } from '../format.ts'
 import { NAMES } from './names.ts'
@@ -37,7 +40,11 @@ const actsOf = (view: LogView, context: NormaliseContext): Act[] => {
   const claude = claudeCodeActs(view, context)
   if (claude.length > 0) return claude
   const genAi = isAgent(view) ? genAiActs(view, context) : []
-  return genAi.length > 0 ? genAi : plainActs(view)
+  if (genAi.length > 0) return genAi
+  const flat = flatActs(view, context)
+  if (flat.length > 0) return flat
+  // A span that follows no convention is a step inside a program, unless it is a call over the network.
+  return view.spanId === undefined || isRemoteCall(view) ? plainActs(view) : []
 }
 
 /**
@@ -54,8 +61,16 @@ function bodyOf(view: LogView, identity: string, session: string): (part: number
   return (part) => `${before},"part":${part},${behind}`
 }
 
-function recordDrafts(view: LogView, context: NormaliseContext): readonly Draft[] | Problem {
-  const common = commonFields(view, context)
+/** The id that a record brings for an act; a derived conversation is never part of it. */
+function namedId(view: LogView, act: Act, part: number, identity: string, session: string): Draft['id'] | undefined {
+  if (act.wholeId !== undefined) return [identity, ...act.wholeId]
+  if (view.spanId !== undefined) return ['span', ...view.spanId, part]
+  return act.id === undefined || view.time === undefined ? undefined : [identity, session, ...act.id, view.time]
+}
+
+/** The events of one record, or why it became none. */
+function recordDrafts(found: LogView, context: NormaliseContext): readonly Draft[] | Problem {
+  const common = commonFields(found, context)
   const { identity = '', session = '' } = common
   if (identity === '') {
     return {
@@ -63,64 +78,86 @@ function recordDrafts(view: LogView, context: NormaliseContext): readonly Draft[
       detail: 'the record names nobody: set gen_ai.agent.id on the record, or service.name on its resource',
     }
   }
+  const derived = session === '' ? (found.derived ?? conversationOf(found, identity)) : undefined
+  const view = derived === undefined ? found : { ...found, derived }
   let body: ((part: number) => string) | undefined
-  return actsOf(view, context).map((act, part) => ({
-    id:
-      act.id !== undefined && view.time !== undefined
-        ? [identity, session, ...act.id, view.time]
-        : { canonical: (body ??= bodyOf(view, identity, session))(part) },
-    time: view.time,
-    timeNs: view.timeNs,
-    fields: { ...common, ...act.fields, source_id: act.sourceId },
-    ...(act.parts === undefined ? {} : { parts: act.parts }),
-  }))
+  const bodyId = (part: number) => ({ canonical: (body ??= bodyOf(view, identity, session))(part) })
+  return actsOf(view, context).map((act, part) => {
+    const fields = { ...common, ...act.fields, source_id: act.sourceId }
+    return {
+      id: namedId(view, act, part, identity, session) ?? bodyId(part),
+      time: view.time,
+      timeNs: view.timeNs,
+      fields:
+        derived === undefined || fields.principal_kind !== 'agent' ? fields : { ...fields, ...derivedSession(derived) },
+      ...(act.parts === undefined ? {} : { parts: act.parts }),
+    }
+  })
 }
 
-interface Found {
-  readonly record: unknown
-  readonly scope: Attributes
-  readonly scopeName: string
-  readonly resource: Attributes
-}
+type Found = { readonly view: LogView } | { readonly record: unknown }
 
-function* recordsOf(body: Json): Generator<Found> {
+function* logsOf(body: Json): Generator<Found> {
   for (const resourceLogs of listOf(body.resourceLogs)) {
     const resource = sharedAttributesOf(objectOf(resourceLogs).resource)
     for (const scopeLogs of listOf(objectOf(resourceLogs).scopeLogs)) {
       const holder = objectOf(objectOf(scopeLogs).scope)
       const scope = sharedAttributesOf(holder)
       for (const record of listOf(objectOf(scopeLogs).logRecords)) {
-        yield { record, scope, scopeName: textOf(holder.name), resource }
+        yield isObject(record) ? { view: viewOf(record, scope, textOf(holder.name), resource) } : { record }
       }
     }
   }
 }
 
-/** Unknown fields are ignored, but a request without logs must not be taken for one that was stored. */
+function* tracesOf(body: Json): Generator<Found> {
+  const spans: Span[] = []
+  for (const resourceSpans of listOf(body.resourceSpans)) {
+    const resource = sharedAttributesOf(objectOf(resourceSpans).resource)
+    for (const scopeSpans of listOf(objectOf(resourceSpans).scopeSpans)) {
+      const holder = objectOf(objectOf(scopeSpans).scope)
+      const scope = sharedAttributesOf(holder)
+      for (const span of listOf(objectOf(scopeSpans).spans)) {
+        if (isObject(span)) spans.push(spanOf(span, scope, textOf(holder.name), resource))
+        else yield { record: span }
+      }
+    }
+  }
+  for (const view of viewsOf(spans)) yield { view }
+}
+
+function* recordsOf(body: Json): Generator<Found> {
+  yield* logsOf(body)
+  yield* tracesOf(body)
+}
+
+/** Unknown fields are ignored, but a request of another kind must not be taken for one that was stored. */
 function refuses(body: unknown): string | undefined {
-  if (!isObject(body)) return 'an OTLP body is one JSON object, an ExportLogsServiceRequest'
-  if (Array.isArray(body.resourceLogs) || Object.keys(body).length === 0) return undefined
-  if (body.resourceSpans !== undefined) return 'these are traces: only logs are taken, so set OTEL_TRACES_EXPORTER=none'
+  if (!isObject(body))
+    return 'an OTLP body is one JSON object, an ExportLogsServiceRequest or an ExportTraceServiceRequest'
+  if (Array.isArray(body.resourceLogs) || Array.isArray(body.resourceSpans) || Object.keys(body).length === 0)
+    return undefined
   if (body.resourceMetrics !== undefined)
-    return 'these are metrics: only logs are taken, so set OTEL_METRICS_EXPORTER=none'
-  if (body.resource_logs !== undefined) return 'OTLP in JSON has lowerCamelCase keys: resourceLogs, not resource_logs'
-  return 'the list resourceLogs is missing: this is no ExportLogsServiceRequest'
+    return 'these are metrics: only logs and traces are taken, so set OTEL_METRICS_EXPORTER=none'
+  if (body.resource_logs !== undefined || body.resource_spans !== undefined)
+    return 'OTLP in JSON has lowerCamelCase keys: resourceLogs, not resource_logs'
+  return 'neither the list resourceLogs nor resourceSpans is there: this is no request of OTLP logs or traces'
 }
 
 export const otlp: Format<Found> = {
   id: 'otlp',
   title: 'OTLP',
   address: '/v1/logs',
-  takes: '{"resourceLogs": [...]}, an ExportLogsServiceRequest in JSON or protobuf',
+  takes: '{"resourceLogs": [...]} or {"resourceSpans": [...]}, an export request in JSON or protobuf',
   names: NAMES,
   valueIsRequest: true,
-  recognises: (value) => isObject(value) && Array.isArray(value.resourceLogs),
+  recognises: (value) => isObject(value) && (Array.isArray(value.resourceLogs) || Array.isArray(value.resourceSpans)),
   records(value) {
     const why = refuses(value)
     return why === undefined ? recordsOf(objectOf(value)) : { refused: why }
   },
-  drafts: ({ record, scope, scopeName, resource }, context) =>
-    isObject(record)
-      ? recordDrafts(viewOf(record, scope, scopeName, resource), context)
-      : { reason: 'malformed', detail: 'the log record is not an object' },
+  drafts: (found, context) =>
+    'view' in found
+      ? recordDrafts(found.view, context)
+      : { reason: 'malformed', detail: 'the record is not an object' },
 }

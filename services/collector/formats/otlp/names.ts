@@ -8,7 +8,8 @@ export const NAMES: readonly FormatNames[] = [
     identity: 'gen_ai.agent.id, else gen_ai.agent.name, else service.name',
     instance: 'service.instance.id',
     owner: 'service.namespace, else service.name',
-    session: 'gen_ai.conversation.id, else session.id, else mcp.session.id',
+    session:
+      'gen_ai.conversation.id, session.id, mcp.session.id or another usual name; else derived from the messages, else from the trace',
     credential: 'HMAC(k, SHA-256(secret)) of http.request.header.authorization or x-api-key',
   },
   {
@@ -28,6 +29,15 @@ export const NAMES: readonly FormatNames[] = [
     instance: 'as above',
     owner: 'as above',
     session: 'as above',
+    credential: 'as above',
+  },
+  {
+    records: 'span',
+    producerId: 'trace id, span id, number of the act within the span',
+    identity: 'as above, else that of the agent span above it in the request',
+    instance: 'as above',
+    owner: 'as above',
+    session: 'as above, else that of the spans above it',
     credential: 'as above',
   },
 ]

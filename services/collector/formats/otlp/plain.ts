@@ -7,8 +7,14 @@ import { activityOf, methodActivity } from '../lib/verbs.ts'
 import type { Act } from './act.ts'
 import { attributeText, type LogView } from './attributes.ts'
 import { outcomeOf } from './common.ts'
+import { actionName } from './flat.ts'
 
 const METHOD = /^[A-Za-z]{1,16}$/
+
+/** Whether a span is a call over the network: of a URL, a host or a remote procedure. */
+export const isRemoteCall = (view: LogView): boolean =>
+  attributeText(view, 'http.request.method', 'http.method', 'rpc.method') !== '' &&
+  (view.record.kind === 3 || view.record.kind === 'SPAN_KIND_CLIENT')
 
 export function plainActs(view: LogView): Act[] {
   const id = attributeText(view, 'log.record.uid')
@@ -17,7 +23,7 @@ export function plainActs(view: LogView): Act[] {
   const rpc = [attributeText(view, 'rpc.service'), attributeText(view, 'rpc.method')].filter((part) => part !== '')
   const url = attributeText(view, 'url.full', 'http.url')
   const contact = namedContact(attributeText(view, 'server.address', 'net.peer.name') || url)
-  const action = method !== '' ? `http.${method}` : rpc.length > 0 ? rpc.join('/') : view.eventName || 'log'
+  const action = method !== '' ? `http.${method}` : rpc.length > 0 ? rpc.join('/') : actionName(view.eventName)
   return [
     {
       id: id === '' ? undefined : ['log', id],

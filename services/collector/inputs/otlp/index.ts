@@ -1,5 +1,6 @@
 /**
- * OTLP over HTTP, as OpenTelemetry's exporters speak it: `POST /v1/logs` in JSON or protobuf. It is answered in the encoding
+ * OTLP over HTTP, as OpenTelemetry's exporters speak it: `POST /v1/logs` and `/v1/traces` in JSON or
+ * protobuf. It is answered in the encoding
  * in which it was asked: an empty success, a partial success that names what was rejected, or a google.rpc.Status.
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -11,6 +12,7 @@ import { formOf, mediaType } from '../lib/types.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const LOGS: Place = { path: '/v1/logs', types: { 'application/json': 'json', [PROTOBUF]: 'protobuf' } }
+const TRACES: Place = { path: '/v1/traces', types: { 'application/json': 'json', [PROTOBUF]: 'protobuf-traces' } }
 
 /** Codes of google.rpc.Code. */
 const RPC_CODES: Readonly<Record<Refusal['status'], number>> = {
@@ -43,27 +45,28 @@ function success({ rejected }: Taken, head: Head): Answer {
   if (rejected.length === 0) return { ...answered, ...(protobuf ? inProtobuf(encodeSuccess()) : inJson({})) }
   const errorMessage = rejected.slice(0, LIMITS.rejections_named_max).map(said).join('; ')
   if (protobuf) return { ...answered, ...inProtobuf(encodePartialSuccess(rejected.length, errorMessage)) }
-  const partialSuccess = { rejectedLogRecords: String(rejected.length), errorMessage }
-  return { ...answered, ...inJson({ partialSuccess }) }
+  const count = String(rejected.length)
+  const counted = head.path === TRACES.path ? { rejectedSpans: count } : { rejectedLogRecords: count }
+  return { ...answered, ...inJson({ partialSuccess: { ...counted, errorMessage } }) }
 }
 
-/** Signals that an exporter sends to the same port unless it is told not to. */
-const notTaken = (signal: 'traces' | 'metrics'): Question => ({
+/** What an exporter sends to the same port unless it is told not to. */
+const METRICS: Question = {
   method: 'POST',
-  path: `/v1/${signal}`,
+  path: '/v1/metrics',
   answer: (head) => {
-    const message = `${signal} are not taken, only logs are: set OTEL_${signal.toUpperCase()}_EXPORTER=none`
+    const message = 'metrics are not taken, only logs and traces are: set OTEL_METRICS_EXPORTER=none'
     return otlpRefusal(refusal(415, 'unsupported_signal', message), head)
   },
-})
+}
 
 export const otlp: Input = {
   id: 'otlp',
-  takes: [LOGS],
-  questions: [notTaken('traces'), notTaken('metrics')],
+  takes: [LOGS, TRACES],
+  questions: [METRICS],
   identify: ({ headers }, authenticate) => authenticate(headers.authorization),
-  unpack(body, { headers }) {
-    const form = formOf(LOGS, headers['content-type'])
+  unpack(body, { path, headers }) {
+    const form = formOf(path === TRACES.path ? TRACES : LOGS, headers['content-type'])
     return unpackBody('otlp', body, typeof form === 'string' ? form : 'json')
   },
   answer: (outcome, head) => (outcome.ok ? success(outcome.account, head) : otlpRefusal(outcome, head)),
