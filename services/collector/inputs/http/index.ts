@@ -1,12 +1,15 @@
 /**
- * Any format of records over plain HTTP: `POST /v1/<format>` with a bearer token. JSON in whatever way shippers write it: one
+ * Any format of records over plain HTTP: `POST /v1/<format>` with a bearer token, or `/v1/records` for
+ * records of any format as shippers wrap them. JSON in whatever way shippers write it: one
  * object, a list, lines, objects one after the other.
  */
 import type { FormatId } from '../../formats/format.ts'
-import { FORMATS } from '../../formats/registry.ts'
+import type { Envelope } from '../../formats/read-envelopes.ts'
+import { FORMATS, recognise } from '../../formats/registry.ts'
 import { unpackBody } from '../../unpack.ts'
 import type { Input, Place } from '../input.ts'
 import { ownAnswer } from '../lib/answer.ts'
+import { readJson, shippedEnvelope } from '../lib/json-body.ts'
 import { formOf } from '../lib/types.ts'
 
 const TYPES: NonNullable<Place['types']> = {
@@ -23,14 +26,21 @@ const TYPES: NonNullable<Place['types']> = {
 const FORMAT_AT: ReadonlyMap<string, FormatId> = new Map(
   FORMATS.filter(({ id }) => id !== 'otlp').map(({ id, address }) => [address, id]),
 )
+/** Where shippers send records of whatever format, also as the line that they read. */
+const RECORDS = '/v1/records'
 const placeAt = (path: string): Place => ({ path, types: TYPES, untyped: 'application/json' })
+
+/** A list is a batch, unless it is a value of a format. */
+const openRecords = (value: unknown): readonly Envelope[] =>
+  Array.isArray(value) && recognise(value) === undefined ? value.map(shippedEnvelope) : [shippedEnvelope(value)]
 
 export const http: Input = {
   id: 'http',
-  takes: [...FORMAT_AT.keys()].map(placeAt),
+  takes: [...FORMAT_AT.keys(), RECORDS].map(placeAt),
   identify: ({ headers }, authenticate) => authenticate(headers.authorization),
   unpack(body, { path, headers }) {
     const form = formOf(placeAt(path), headers['content-type'])
+    if (path === RECORDS) return readJson(body, (value) => openRecords(value), form === 'lines')
     return unpackBody(FORMAT_AT.get(path) ?? 'auto', body, typeof form === 'string' ? form : 'json')
   },
   answer: ownAnswer,
