@@ -108,7 +108,14 @@ function drafts(record: unknown): readonly Draft[] | Problem {
     ['properties', 'activityDateTime'],
     ['properties', 'createdDateTime'],
   )
-  return [{ id: id === '' ? { body: record } : [id], time: readTime(time), timeNs: readNanos(time), fields: fieldsOf(record, who, action) }]
+  return [
+    {
+      id: id === '' ? { body: record } : [id],
+      time: readTime(time),
+      timeNs: readNanos(time),
+      fields: fieldsOf(record, who, action),
+    },
+  ]
 }
 
 const isRecord = (value: unknown): boolean =>

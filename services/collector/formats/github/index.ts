@@ -63,7 +63,14 @@ function drafts(record: unknown): readonly Draft[] | Problem {
   if (actor === '') return { reason: 'unnamed', detail: 'the field actor is missing: the record names nobody' }
   const id = pickText(record, ['_document_id'])
   const time = record['@timestamp'] ?? record.created_at ?? record.at_sign_timestamp
-  return [{ id: id === '' ? { body: record } : [id], time: readTime(time), timeNs: readNanos(time), fields: fieldsOf(record, actor) }]
+  return [
+    {
+      id: id === '' ? { body: record } : [id],
+      time: readTime(time),
+      timeNs: readNanos(time),
+      fields: fieldsOf(record, actor),
+    },
+  ]
 }
 
 const isRecord = (value: unknown): boolean =>

@@ -115,7 +115,9 @@ function drafts(record: unknown): readonly Draft[] | Problem {
   if (fields.identity === '') return { reason: 'unnamed', detail: 'user.username is empty: the event names nobody' }
   const auditId = textOf(record.auditID)
   const time = record.requestReceivedTimestamp ?? record.stageTimestamp ?? record.timestamp
-  return [{ id: auditId === '' ? { body: record } : [auditId, stage], time: readTime(time), timeNs: readNanos(time), fields }]
+  return [
+    { id: auditId === '' ? { body: record } : [auditId, stage], time: readTime(time), timeNs: readNanos(time), fields },
+  ]
 }
 
 const isAuditEvent = (value: unknown): boolean =>

@@ -16,6 +16,7 @@ const EVENTS: readonly Place[] = ['', '/event', '/event/1.0'].map((end) => ({ pa
 const RAW: readonly Place[] = ['/raw', '/raw/1.0'].map((end) => ({ path: `${BASE}${end}` }))
 const NO_EVENT = 'Event field is required'
 const BLANK_EVENT = 'Event field cannot be blank'
+const EMPTY = /is empty|ends too early \(byte 0\)/
 
 /** Splunk's number and text for a refusal. */
 function codeOf({ status, message }: Refusal, head: Head): readonly [number, number, string] {
@@ -27,11 +28,7 @@ function codeOf({ status, message }: Refusal, head: Head): readonly [number, num
   if (status === 413) return [413, 27, 'Request entity too large']
   if (message.startsWith(NO_EVENT)) return [400, 12, NO_EVENT]
   if (message.startsWith(BLANK_EVENT)) return [400, 13, BLANK_EVENT]
-  return [
-    400,
-    message.includes('the body is empty') ? 5 : 6,
-    message.includes('the body is empty') ? 'No data' : 'Invalid data format',
-  ]
+  return EMPTY.test(message) ? [400, 5, 'No data'] : [400, 6, 'Invalid data format']
 }
 
 function refused(refusal: Refusal, head: Head): Answer {
