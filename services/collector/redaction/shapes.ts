@@ -21,6 +21,7 @@ const SECRET_WORDS =
   'passwords?|passwd|passphrase|passcode|pwd|secrets?|secret[_-]?key|client[_-]?secret|api[_-]?keys?|apikey|access[_-]?keys?|' +
   'secret[_-]?access[_-]?key|private[_-]?key|signing[_-]?key|encryption[_-]?key|auth[_-]?tokens?|access[_-]?tokens?|' +
   'refresh[_-]?tokens?|id[_-]?token|session[_-]?tokens?|security[_-]?token|bearer[_-]?token|tokens?|credentials?|' +
+  'account[_-]?key|shared[_-]?access[_-]?key|pgpassword|passwort|kennwort|' +
   'authorization|cookies?|otp|mfa[_-]?code|verification[_-]?code|connection[_-]?string'
 
 /** Whether a field of this name holds a secret. Numbers, counts and ids of secrets (`secretId`, `max_tokens`) do not. */
@@ -92,6 +93,29 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
   { kind: 'digitalocean-token', hints: ['_v1_'], pattern: /\bdo[opr]_v1_[a-f0-9]{64}/g },
   { kind: 'databricks-token', hints: ['dapi'], pattern: /\bdapi[a-f0-9]{32}(?:-[0-9])?/g },
   { kind: 'shopify-token', hints: ['shp'], pattern: /\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g },
+  { kind: 'gitlab-token', hints: ['gr1348941'], pattern: /\bGR1348941[A-Za-z0-9_-]{16,100}/g },
+  { kind: 'aws-bedrock-key', hints: ['absk'], pattern: /\bABSK[A-Za-z0-9+/]{40,400}={0,2}/g },
+  { kind: 'google-key', hints: ['1//'], pattern: /\b1\/\/0[A-Za-z0-9_-]{30,200}/g },
+  {
+    kind: 'discord-token',
+    hints: ['.'],
+    pattern: /\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}\b/g,
+  },
+  { kind: 'twilio-key', hints: ['sk'], pattern: /\bSK[0-9a-f]{32}\b/g },
+  { kind: 'mailgun-key', hints: ['key-'], pattern: /\bkey-[0-9a-f]{32}\b/g },
+  { kind: 'mailchimp-key', hints: ['-us'], pattern: /\b[0-9a-f]{32}-us[0-9]{1,2}\b/g },
+  { kind: 'new-relic-key', hints: ['nr'], pattern: /\bNR(?:AK|II|JS|RA|SP)-[A-Za-z0-9_-]{16,60}/g },
+  { kind: 'supabase-key', hints: ['sbp_', 'sb_secret_'], pattern: /\b(?:sbp|sb_secret)_[A-Za-z0-9_]{20,100}/g },
+  { kind: 'langsmith-key', hints: ['lsv2_'], pattern: /\blsv2_(?:pt|sk)_[A-Za-z0-9_]{20,100}/g },
+  { kind: 'elevenlabs-key', hints: ['sk_'], pattern: /\bsk_[0-9a-f]{40,64}\b/g },
+  { kind: 'airtable-token', hints: ['pat'], pattern: /\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b/g },
+  { kind: 'hubspot-token', hints: ['pat-'], pattern: /\bpat-(?:na|eu)[0-9]{1,2}-[0-9a-f-]{30,40}/g },
+  {
+    kind: 'fly-token',
+    hints: ['flyv1', 'fm2_', 'fo1_'],
+    pattern: /\b(?:FlyV1 {1,2})?f(?:m2|o1)_[A-Za-z0-9+/=_,-]{20,2000}/g,
+  },
+  { kind: 'azure-devops-token', hints: ['azdo'], pattern: /\b[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}\b/g },
   { kind: 'age-key', hints: ['age-secret-key-'], pattern: /\bAGE-SECRET-KEY-1[0-9A-Z]{20,80}/gi },
   { kind: 'moltbook-key', hints: ['moltbook_'], pattern: /\bmoltbook_(?:sk_|claim_)?[A-Za-z0-9_-]{16,200}/g },
   { kind: 'authorization', hints: ['bearer'], pattern: /(?<keep>\bBearer\s{1,4})[A-Za-z0-9+/=_.~:-]{8,8000}/gi },
@@ -141,6 +165,18 @@ export const NAMED_SHAPES: readonly SecretShape[] = [
     kind: 'password',
     hints: ['-u', '--user'],
     pattern: /(?<keep>\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"']{1,128}:)[^\s"']{1,512}/g,
+  },
+  {
+    // `mysql -psecret`, `sshpass -p secret`, `docker login -p secret`, `redis-cli -a secret`.
+    kind: 'password',
+    hints: ['mysql', 'mariadb', 'sshpass', 'login', 'redis-cli'],
+    pattern:
+      /(?<keep>\b(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&\n]{0,200}? -p|(?:sshpass|docker login|podman login|helm registry login)\b[^|;&\n]{0,200}? -p ?|redis-cli\b[^|;&\n]{0,200}? -a ?)["']?)(?!\[redacted:)[^\s"';|&]{1,200}/g,
+  },
+  {
+    kind: 'password',
+    hints: ['<'],
+    pattern: new RegExp(`(?<keep><(?:${SECRET_WORDS})>)(?!\\[redacted:)[^<\\s]{1,4000}(?=</)`, 'gi'),
   },
   {
     kind: 'url-secret',

@@ -32,6 +32,32 @@ const CASES: readonly (readonly [string, string])[] = [
   ['{"client_secret": "two words"}', '{"client_secret": "[redacted:password]"}'],
   ["DB_PASSWORD='a;b' ./run", "DB_PASSWORD='[redacted:password]' ./run"],
   ['{\\"apiKey\\": \\"abc\\"}', '{\\"apiKey\\": \\"[redacted:password]"}'],
+  [`GR1348941${'a1B2c3D4e5'.repeat(2)}`, '[redacted:gitlab-token]'],
+  [`ABSK${'QmVkcm9ja0FQSUtleS1'.repeat(4)}=`, '[redacted:aws-bedrock-key]'],
+  [`1//0${'aB3-dE6_gH'.repeat(5)}`, '[redacted:google-key]'],
+  [`M${'TA1NjQ2'.repeat(4).slice(0, 25)}.GabcDe.${'aB3-dE6_gH'.repeat(3)}`, '[redacted:discord-token]'],
+  [`SK${'0123456789abcdef'.repeat(2)}`, '[redacted:twilio-key]'],
+  [`key-${'0123456789abcdef'.repeat(2)}`, '[redacted:mailgun-key]'],
+  [`${'0123456789abcdef'.repeat(2)}-us12`, '[redacted:mailchimp-key]'],
+  [`NRAK-${'ABC123DEF4'.repeat(3)}`, '[redacted:new-relic-key]'],
+  [`sbp_${'0123456789abcdef'.repeat(3)}`, '[redacted:supabase-key]'],
+  [`lsv2_pt_${'0123456789abcdef'.repeat(2)}_0123456789`, '[redacted:langsmith-key]'],
+  [`sk_${'0123456789abcdef'.repeat(3)}`, '[redacted:elevenlabs-key]'],
+  [`patAbCdEfGhIjKlMn.${'0123456789abcdef'.repeat(4)}`, '[redacted:airtable-token]'],
+  ['pat-eu1-0123abcd-0123-abcd-0123-0123456789ab', '[redacted:hubspot-token]'],
+  [`FlyV1 fm2_${'lJPECAAAAA'.repeat(4)}`, '[redacted:fly-token]'],
+  [`${'aB3d'.repeat(19)}AZDO1234`, '[redacted:azure-devops-token]'],
+  [
+    'DefaultEndpointsProtocol=https;AccountKey=YWJj+/==;X=1',
+    'DefaultEndpointsProtocol=https;AccountKey=[redacted:password];X=1',
+  ],
+  ['PGPASSWORD=hunter2 psql', 'PGPASSWORD=[redacted:password] psql'],
+  ['mysql -u root -phunter2 shop', 'mysql -u root -p[redacted:password] shop'],
+  ['sshpass -p hunter2 ssh a@b', 'sshpass -p [redacted:password] ssh a@b'],
+  ['docker login -u a -p hunter2 x.org', 'docker login -u a -p [redacted:password] x.org'],
+  ['redis-cli -a hunter2 ping', 'redis-cli -a [redacted:password] ping'],
+  ['<password>hunter2</password>', '<password>[redacted:password]</password>'],
+  ['Passwort: hunter2', 'Passwort: [redacted:password]'],
 ]
 
 const KEPT = [
@@ -43,6 +69,10 @@ const KEPT = [
   'user@example.com',
   'https://docs.google.com/document/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgVE2upms',
   'git commit -m "rotate the secret store"',
+  'mysql -P 3306 -u root shop',
+  'docker run -p 8080:80 nginx',
+  'the key-value store',
+  'SKU-1234',
 ]
 
 describe('redaction of texts', () => {
