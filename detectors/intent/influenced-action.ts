@@ -23,6 +23,7 @@ import { evidenceOf } from '../lib/evidence.ts'
 import { judge, type Verdict } from '../lib/influence/join.ts'
 import {
   absorbCall,
+  absorbHandOver,
   absorbResult,
   absorbTask,
   hasTask,
@@ -33,7 +34,7 @@ import {
 
 const Settings = Type.Object({
   high_from: Type.Number({ default: 0.6, minimum: 0, maximum: 1, description: 'Score from which a finding is high' }),
-  medium_from: Type.Number({ default: 0.4, minimum: 0, maximum: 1, description: 'Score from which it is medium' }),
+  medium_from: Type.Number({ default: 0.5, minimum: 0, maximum: 1, description: 'Score from which it is medium' }),
   marked_from: Type.Number({
     default: 0.4,
     minimum: 0,
@@ -46,7 +47,7 @@ type Context = Step<Settings, typeof influenceFields, Record<never, never>>
 
 export const influencedAction = defineDetector({
   id: 'intent/influenced-action',
-  version: 2,
+  version: 3,
 
   title: 'Action ordered by content that the user does not stand behind',
   severity: 'high',
@@ -81,13 +82,19 @@ function judgeAndAbsorb(context: Context, indicators: Indicators): Suspicion | u
   const { call, result } = indicators
   const verdict = call === undefined ? undefined : judge(state, call)
   const score = verdict?.score ?? 0
-  const suspicion = verdict === undefined || score < settings.medium_from ? undefined : suspect(context, verdict)
-  const place = placeOf(state, call)
+  // Without a task nobody can tell whether the user stands behind it: then the evidence alone has to be strong, and looking
+  // something up says too little.
+  const from = hasTask(state) ? settings.medium_from : call?.reads === 1 ? 2 : settings.high_from
+  const suspicion = verdict === undefined || score < from ? undefined : suspect(context, verdict)
+  const declared = result !== undefined && isDeclaredTask(event)
+  if (declared) absorbHandOver(state)
+  const place = declared ? PLACE.named : placeOf(state, call)
   if (call !== undefined) absorbCall(state, call, score >= settings.medium_from)
   if (result !== undefined) {
     absorbResult(state, result, {
       place,
       sites: call?.arguments.flatMap((argument) => argument.sites ?? []) ?? [],
+      read: call?.arguments.find((argument) => argument.values.length > 0)?.values[0] ?? 0,
       touched: (verdict?.evidence ?? 0) > 0 || (verdict?.mark ?? 0) > 0,
       mark: score >= settings.marked_from ? score : 0,
       keep: () => state.sources.add(evidenceOf(event)),
@@ -95,6 +102,19 @@ function judgeAndAbsorb(context: Context, indicators: Indicators): Suspicion | u
   }
   return suspicion
 }
+
+/** The task that the harness declared for the session is this very record: `ticket-T-7133` and `ticket:T-7133`. */
+function isDeclaredTask(event: EventView): boolean {
+  if (event.task === '' || event.target === '') return false
+  const target = bare(event.target)
+  return target.length >= DECLARED_CHARS_MIN && /\d/.test(target) && bare(event.task).includes(target)
+}
+const DECLARED_CHARS_MIN = 5
+const bare = (text: string): string =>
+  text
+    .slice(0, 200)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
 
 function suspect({ event, state, settings }: Context, verdict: Verdict): Suspicion {
   const known = hasTask(state)

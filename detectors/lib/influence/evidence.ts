@@ -65,7 +65,9 @@ function weighArgument(
     return
   }
   const words =
-    asks || argument.short === 1 ? newWords(state, argument, order) : { fresh: argument.stems.length, held: 0 }
+    asks || (argument.short === 1 && argument.stems.length < INFLUENCE.sentence_from)
+      ? newWords(state, argument, order)
+      : { fresh: argument.stems.length, held: 0 }
   if (words.held > 0) {
     const full =
       argument.short === 1

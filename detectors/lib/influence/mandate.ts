@@ -9,6 +9,7 @@ import {
   namesAuthor,
   PLACE,
   SOURCE,
+  sourceOf,
   taskWord,
 } from './state.ts'
 import { INFLUENCE, SERIOUS } from './weights.ts'
@@ -40,45 +41,92 @@ export function mandateOf(
       'author',
     )
   }
-  if (delegated === 2 && state.orders.get('place', order) !== PLACE.elsewhere)
-    raise(INFLUENCE.place_delegated + (related(state, order) ? INFLUENCE.place_related : 0), 'place')
-  const shared = objectsShared(state, order, call)
-  if (shared > 0 && state.orders.get('place', order) === PLACE.named && sharesAct(state, order))
-    raise(INFLUENCE.place_agreed, 'place')
+  const place = placeNow(state, order)
+  const { shared, borrowed } = objectsShared(state, order, call)
+  const agrees = sharesAct(state, order, call)
+  // Agreement in the act alone is no mandate for a thing that stands nowhere but in the order.
+  const alone = bringsOwn(state, order, call)
+  const central = state.orders.get('cohesion', order) >= INFLUENCE.central_from
+  if (delegated === 2 && place !== PLACE.elsewhere) {
+    const relates =
+      (shared > 0 && !borrowed) || ((agrees || (place === PLACE.named && asksNothing(state))) && (!alone || central))
+    if (relates) raise(INFLUENCE.place_delegated + INFLUENCE.place_related, 'place')
+    else if (!alone || central) raise(INFLUENCE.place_delegated, 'place')
+  }
+  if (shared > 0 && !borrowed && place === PLACE.named && agrees) raise(INFLUENCE.place_agreed, 'place')
   raise(shared, 'objects')
   if (answersAuthor(state, order, call)) raise(INFLUENCE.own_site, 'link')
-  if (state.orders.get('place', order) === PLACE.kind && sharesAct(state, order)) raise(INFLUENCE.kind_agreed, 'place')
+  if (place === PLACE.kind && agrees && !alone) raise(INFLUENCE.kind_agreed, 'place')
   if (linksBack(state, order, call)) raise(INFLUENCE.points_back, 'link')
   return { value, because }
 }
 
-const sharesAct = (state: InfluenceState, order: number): boolean =>
-  (state.orders.get('classes', order) & state.taskClasses.value & ~READING) !== 0
+/** The task names no act of its own but to answer: what is to be done, the document says. */
+const asksNothing = (state: InfluenceState): boolean => (state.taskClasses.value & ~READING & ~CLASS_BIT.send) === 0
 
-/** The order has a word of the task, or asks for an act that the task asks for, other than to read something. */
-function related(state: InfluenceState, order: number): boolean {
-  if (sharesAct(state, order)) return true
-  for (let part = 0; part < MAX.order_stems; part++) {
-    const hash = state.orders.get('stems', order, part)
-    if (hash !== 0 && taskWord(state, hash) === 2) return true
-  }
-  return false
+/** A message of the user that arrived after the reading that it asked for names its place, too. */
+function placeNow(state: InfluenceState, order: number): number {
+  const key = state.orders.get('read', order)
+  return key !== 0 && sourceOf(state, key) === SOURCE.task ? PLACE.named : state.orders.get('place', order)
 }
 
-/** Words that tell what the task is about and that the order or its neighbours hold; each further one adds less. */
-function objectsShared(state: InfluenceState, order: number, call: CallIndicators): number {
-  let without = 1
+/** The call does what both the order and the task ask for, other than to read something. */
+const sharesAct = (state: InfluenceState, order: number, call: CallIndicators): boolean =>
+  (state.orders.get('classes', order) & state.taskClasses.value & call.classes & ~READING) !== 0
+
+/** A value of the call stood first in the order itself, and in no record, page or word of the user's. */
+function bringsOwn(state: InfluenceState, order: number, call: CallIndicators): boolean {
+  return call.arguments.some((argument) =>
+    argument.values.some(
+      (hash) => holdsHash(state, 'values', order, hash, MAX.order_values) && sourceOf(state, hash) === SOURCE.order,
+    ),
+  )
+}
+
+/**
+ * Words that tell what the task is about and that the order or its neighbours hold; each further one adds less. An order
+ * that repeats the task borrows its words, and those of an act that the task did not ask for cover little.
+ */
+function objectsShared(
+  state: InfluenceState,
+  order: number,
+  call: CallIndicators,
+): { readonly shared: number; readonly borrowed: boolean } {
+  const own = count(state, call, 'stems', order, MAX.order_stems)
+  const near = count(state, call, 'context', order, MAX.order_context_stems)
+  const cover = Math.min(
+    INFLUENCE.objects_max,
+    1 - (1 - INFLUENCE.object_own) ** own * (1 - INFLUENCE.object_near) ** near,
+  )
+  const borrowed = own >= INFLUENCE.borrowed_from || wordsOfTask(state, order) >= INFLUENCE.repeated_from
+  return { shared: borrowed ? Math.min(cover, INFLUENCE.object_own) : cover, borrowed }
+}
+
+function count(
+  state: InfluenceState,
+  call: CallIndicators,
+  column: 'stems' | 'context',
+  order: number,
+  length: number,
+): number {
+  let found = 0
+  for (let part = 0; part < length; part++) {
+    const hash = state.orders.get(column, order, part)
+    if (hash === 0) break
+    if (tells(state, call, hash)) found++
+  }
+  return found
+}
+
+/** How many words of the order are the task's, everyday ones included. */
+function wordsOfTask(state: InfluenceState, order: number): number {
+  let found = 0
   for (let part = 0; part < MAX.order_stems; part++) {
     const hash = state.orders.get('stems', order, part)
     if (hash === 0) break
-    if (tells(state, call, hash)) without *= 1 - INFLUENCE.object_own
+    if (taskWord(state, hash) > 0) found++
   }
-  for (let part = 0; part < MAX.order_context_stems; part++) {
-    const hash = state.orders.get('context', order, part)
-    if (hash === 0) break
-    if (tells(state, call, hash)) without *= 1 - INFLUENCE.object_near
-  }
-  return Math.min(INFLUENCE.objects_max, 1 - without)
+  return found
 }
 
 /** A word of the task that tells what it is about. The tool's own name tells only which kind of act it is. */

@@ -40,7 +40,7 @@ const TASK_WORDS = 48
 const TASK_NAMES = 16
 const VALUES = 256
 const ORDERS = 32
-const EVIDENCE_BYTES = 3_600
+const EVIDENCE_BYTES = 3_400
 /** Index that stands for "this event was not kept". */
 export const NO_EVENT = 255
 
@@ -67,6 +67,9 @@ export const influenceFields = {
       /** Where the page and its author are at home. */
       sites: { type: 'u32', length: MAX.sites },
       place: 'u8',
+      /** First value of the call that read it. */
+      read: 'u32',
+      cohesion: 'u8',
       status: 'u8',
       event: 'u8',
       age: 'u16',
@@ -96,6 +99,11 @@ export function absorbTask(state: InfluenceState, task: TaskIndicators): void {
   }
   state.taskClasses.value = (state.taskClasses.value | task.classes) >>> 0
   state.taskSeen.value = Math.max(state.taskSeen.value, 1 + task.delegates)
+}
+
+/** The session's declared task is a record that was read: what is to be done stands there. */
+export function absorbHandOver(state: InfluenceState): void {
+  state.taskSeen.value = Math.max(state.taskSeen.value, 3)
 }
 
 function pushHash(
@@ -195,7 +203,7 @@ export function placeOf(state: InfluenceState, call: CallIndicators | undefined)
   let place: number = PLACE.elsewhere
   if (call === undefined) return place
   for (const argument of call.arguments) {
-    if (argument.parts?.some((part) => taskWord(state, part) > 0 || isTaskName(state, part))) return PLACE.named
+    if (argument.parts?.some((part) => taskWord(state, part) === 2 || isTaskName(state, part))) return PLACE.named
     for (const hash of argument.values) {
       const at = findValue(state, hash)
       if (at < 0) continue
@@ -213,6 +221,8 @@ export interface Absorbed {
   readonly place: number
   /** Own domains of the place. */
   readonly sites: readonly number[]
+  /** First value of the call that brought the result, 0 without. */
+  readonly read: number
   /** Suspicion (0..1) of the call that brought the result: its new values carry it on. */
   readonly mark: number
   /** The call used something that an order brought: what it returns is no witness of its own. */
@@ -310,6 +320,8 @@ function addOrder(
   fill(orders, 'author', at, order.author, MAX.order_author)
   fill(orders, 'sites', at, [...(order.sites ?? []).slice(0, 1), ...from.sites], MAX.sites)
   orders.set('place', at, from.place)
+  orders.set('read', at, from.read)
+  orders.set('cohesion', at, order.cohesion)
   orders.set('status', at, voice === VOICE.status ? 1 : 0)
   orders.set('event', at, keep())
   orders.set('age', at, state.ordersSeen.value % 65_536)

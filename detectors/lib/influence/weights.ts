@@ -34,6 +34,8 @@ export const INFLUENCE = {
   /** From this strength on a sentence asks; below it only tells, and a call must take more from it. */
   asks_from: 140,
   words_told: 0.6,
+  /** An argument of so many words that repeats what a text tells passes it on. */
+  sentence_from: 4,
   reads_told: 0.35,
   /** Building and testing what lies there is what a page about it tells everybody to do. */
   routine: 0.4,
@@ -50,11 +52,17 @@ export const INFLUENCE = {
   author: 0.6,
   place_delegated: 0.2,
   place_related: 0.4,
+  /** So many words that the rest of the text has, too, make an order what the text is about. */
+  central_from: 2,
   /** The page that the user named asks for the act that the user asked for, on the same subject. */
   place_agreed: 0.55,
   objects_max: 0.4,
   object_own: 0.2,
   object_near: 0.3,
+  /** So many words of the task in one order are borrowed. */
+  borrowed_from: 3,
+  /** Everyday words included, so many repeat it. */
+  repeated_from: 5,
   points_back: 0.7,
   /** The order asks to be answered where its author is at home. */
   own_site: 0.5,

@@ -36,8 +36,20 @@ export const nameWords = (name: string): string[] =>
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word.length > 1 && word !== 'mcp' && word !== 'tool' && word !== 'function')
 
+/** The words of a tool's name that say what it does, and those that say to what: `file.read`, `mcp__mail__send`. */
+function actingPart(name: string): { readonly acting: readonly string[]; readonly about: readonly string[] } {
+  const parts = name
+    .slice(0, 200)
+    .split(/[./:]+|__/)
+    .map(nameWords)
+    .filter((words) => words.length > 0)
+  const last = parts.at(-1) ?? []
+  const acts = last.some((word) => imperativeOf(word) !== undefined || READING.has(word))
+  return acts ? { acting: last, about: parts.slice(0, -1).flat() } : { acting: parts.flat(), about: [] }
+}
+
 export function readsOnly(name: string): boolean {
-  const acting = nameWords(name).filter((word) => imperativeOf(word) !== undefined || READING.has(word))
+  const acting = actingPart(name).acting.filter((word) => imperativeOf(word) !== undefined || READING.has(word))
   return acting.length > 0 && READING.has(acting[0] as string)
 }
 
@@ -53,8 +65,9 @@ function actOfCall(name: string, leaves: readonly Leaf[]): CommandReading {
     leaves.some((leaf) => URL_KEY.test(leaf.key)),
   )
   if (request !== undefined) return request
-  const verbs = words.filter((word) => imperativeOf(word) !== undefined && !isNounHere(word, words))
-  const nouns = words.filter((word) => !verbs.includes(word))
+  const { acting, about } = actingPart(name)
+  const verbs = acting.filter((word) => imperativeOf(word) !== undefined && !isNounHere(word, acting))
+  const nouns = [...about, ...acting.filter((word) => !verbs.includes(word))]
   let classes = verbs.reduce((sum, verb) => sum | (imperativeOf(verb)?.classes ?? 0), 0)
   for (const noun of nouns) classes |= nounClasses(noun)
   const reads = readsOnly(name)

@@ -16,6 +16,8 @@ export const STRENGTH = {
   modal: 180,
   foreign: 200,
   wish: 140,
+  /** It asks whether an act was done, or says that it is due. */
+  pressed: 140,
   act: 90,
   named: 80,
   value: 50,
@@ -137,10 +139,19 @@ interface Signs {
   readonly classes: boolean
 }
 
+/** Words that say of an act that it is still to come. */
+const DUE = new Set(
+  'once until unless overdue due pending outstanding awaited awaiting awaits required needed mandatory obligatory obsolete missing soon owed unpaid yet'.split(
+    ' ',
+  ),
+)
+
 function strengthOf(sentence: Sentence, signs: Signs): number {
   const asked = askingStrength(sentence)
   if (asked > 0) return asked
   if (signs.foreignAct) return signs.foreignAsk || opensWithForeignAct(sentence) ? STRENGTH.foreign : STRENGTH.act
+  if ((signs.acts || signs.classes) && (sentence.question || sentence.words.some((word) => DUE.has(word.lower))))
+    return STRENGTH.pressed
   if (signs.acts) return STRENGTH.act
   if (sentence.values.length === 0) return 0
   return sentence.question || signs.classes ? STRENGTH.named : STRENGTH.value

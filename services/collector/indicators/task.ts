@@ -15,7 +15,7 @@ const set = (text: string): Set<string> => new Set(text.split(/\s+/))
 /** Doing what was asked. */
 const COMPLY = set(
   `follow following follows complete completing fulfil fulfill achieve accomplish address handle execute perform do carry implement resolve process satisfy meet act finish
-  help according accordingly per care deal obey honor honour work befolge befolgen erledige erledigen folge sigue siga cumple completa haz suivez suis effectue faites segui completa siga cumpra 按照 执行 完成 处理`,
+  help according accordingly per care deal answer reply obey honor honour work befolge befolgen erledige erledigen folge sigue siga cumple completa haz suivez suis effectue faites segui completa siga cumpra 按照 执行 完成 处理`,
 )
 /** What was asked. */
 const ASKED = set(

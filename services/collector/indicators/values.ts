@@ -89,7 +89,8 @@ function hostLike(lower: string): boolean {
 function located(lower: string): Value[] {
   const whole = comparable(lower.replace(/[?#].*$/, '') || lower)
   const host = whole.split(/[/:]/, 1)[0] ?? ''
-  if (host.length < 3) return []
+  // Everybody's own machine is nobody's.
+  if (host.length < 3 || host === 'localhost' || host.startsWith('127.')) return []
   if (host === whole) return [{ kind: 'host', text: host }]
   return [{ kind: 'url', text: whole }, { kind: 'host', text: host }, ...partsOfLocation(whole)]
 }

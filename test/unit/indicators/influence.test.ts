@@ -85,7 +85,7 @@ const task = fc.record({
   classes: fc.integer({ min: 0, max: 4095 }),
 })
 
-const from = { place: PLACE.elsewhere, sites: [], mark: 0, touched: false, keep: () => -1 }
+const from = { place: PLACE.elsewhere, sites: [], read: 0, mark: 0, touched: false, keep: () => -1 }
 const showing = (values: readonly number[], origin: number): ResultIndicators => ({
   voice: 0,
   prose_sentences: 1,
