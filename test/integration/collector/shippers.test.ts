@@ -74,3 +74,12 @@ describe("Elasticsearch's bulk interface", () => {
     })
   })
 })
+
+describe("Okta's event hooks", () => {
+  it('are answered when they ask whether they are meant to be here', async () => {
+    const headers = { 'x-okta-verification-challenge': 'challenge-7' }
+    const answer = await fetch(`${room.url}/v1/okta`, { headers })
+    expect([answer.status, await answer.json()]).toEqual([200, { verification: 'challenge-7' }])
+    expect((await fetch(`${room.url}/v1/okta`)).status).toBe(404)
+  })
+})

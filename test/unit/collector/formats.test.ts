@@ -380,6 +380,36 @@ describe('canonical events', () => {
   })
 })
 
+describe('what carries CloudTrail', () => {
+  const record = {
+    eventID: 'carried-1',
+    eventSource: 's3.amazonaws.com',
+    eventName: 'GetObject',
+    eventTime: '2026-03-01T12:00:00Z',
+    userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/report', accountId: '111122223333' },
+  }
+  const text = JSON.stringify(record)
+  const notification = { Type: 'Notification', Message: text }
+
+  it.each([
+    ['a file', { Records: [record] }],
+    ['EventBridge', { 'detail-type': 'AWS API Call via CloudTrail', detail: record }],
+    ['SNS', notification],
+    ['SQS', { Records: [{ eventSource: 'aws:sqs', body: text }] }],
+    ['SNS in SQS', { Records: [{ eventSource: 'aws:sqs', body: JSON.stringify(notification) }] }],
+    ['a file in SNS', { Type: 'Notification', Message: JSON.stringify({ Records: [record] }) }],
+    ['CloudWatch Logs', { messageType: 'DATA_MESSAGE', logEvents: [{ id: '1', timestamp: 1, message: text }] }],
+  ])('%s changes nothing of the event', (_what, body) => {
+    expect(eventsOf('cloudtrail', body)).toEqual(eventsOf('cloudtrail', record))
+  })
+
+  it('is opened only so far', () => {
+    let nested = text
+    for (let depth = 0; depth < 12; depth++) nested = JSON.stringify({ Type: 'Notification', Message: nested })
+    expect(normalise('cloudtrail', JSON.parse(nested), normaliseContext())).toMatchObject({ ok: false })
+  })
+})
+
 describe('the table of names', () => {
   it('is the one that docs/formats.md prints', () => {
     const page = readFileSync(new URL('../../../docs/formats.md', import.meta.url), 'utf8')

@@ -7,7 +7,7 @@ import { kindOf, operationActivity, outcomeOf, serviceOf } from './actions.ts'
 import { type Principal, principalOf } from './principals.ts'
 import { resourceTarget } from './targets.ts'
 import { urlContactsOf } from '../lib/contacts.ts'
-import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
+import { amountOf, at, isObject, type Json, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
 import { readNanos, readTime } from '../lib/times.ts'
 import type { Draft, Fields, Format, Problem } from '../format.ts'
 import { NAMES } from './names.ts'
@@ -89,6 +89,38 @@ function drafts(record: unknown): readonly Draft[] | Problem {
   return [{ id, time: readTime(record.eventTime), timeNs: readNanos(record.eventTime), fields: fieldsOf(record, who) }]
 }
 
+/** Envelopes in envelopes are opened so far. */
+const ENVELOPES_MAX = 4
+
+/** The values in a text of JSON; nothing where it holds none. */
+function textValues(text: unknown): readonly unknown[] {
+  const value = parsedText(text)
+  return typeof value === 'string' ? [] : [value]
+}
+
+/**
+ * What the usual ways hold: SNS puts a text into `Message`, SQS a text into `body`, a subscription of CloudWatch Logs one into
+ * each `message` of `logEvents`; undefined where it is none of these.
+ */
+function carried(value: unknown): readonly unknown[] | undefined {
+  if (!isObject(value)) return undefined
+  if (value.Type === 'Notification' && typeof value.Message === 'string') return textValues(value.Message)
+  if (value.eventSource === 'aws:sqs' && typeof value.body === 'string') return textValues(value.body)
+  if (isObject(value.Sns)) return textValues(value.Sns.Message)
+  if (value.messageType !== 'DATA_MESSAGE') return undefined
+  return listOf(value.logEvents).flatMap((one) => textValues(objectOf(one).message))
+}
+
+/** The records of a value, whatever carried them. */
+function opened(value: unknown, depth = 0): readonly unknown[] {
+  return listsOf(value)
+    .flat()
+    .flatMap((item) => {
+      const inner = depth < ENVELOPES_MAX ? carried(item) : undefined
+      return inner === undefined ? [unwrapped(item)] : inner.flatMap((one) => opened(one, depth + 1))
+    })
+}
+
 /** EventBridge wraps the record in `detail`. */
 const unwrapped = (item: unknown): unknown =>
   isObject(item) && isObject(item.detail) && item.eventName === undefined ? item.detail : item
@@ -116,12 +148,13 @@ export const cloudtrail: Format = {
   recognises: (value) =>
     (isObject(value) && (Array.isArray(value.Records) || otherFile(value) !== undefined)) ||
     isRecord(value) ||
+    carried(value)?.some(isRecord) === true ||
     (Array.isArray(value) && isRecord(listsOf(value)[0]?.[0])),
   records(value) {
     if (!isObject(value) && !Array.isArray(value))
       return { refused: 'the body must be a JSON object or a list of them' }
     const other = isObject(value) ? otherFile(value) : undefined
-    return other === undefined ? listsOf(value).flat().map(unwrapped) : { refused: other }
+    return other === undefined ? opened(value) : { refused: other }
   },
   drafts,
 }

@@ -7,7 +7,8 @@ import type { FormatId } from '../../formats/format.ts'
 import type { Envelope } from '../../formats/read-envelopes.ts'
 import { FORMATS, recognise } from '../../formats/registry.ts'
 import { unpackBody } from '../../unpack.ts'
-import type { Input, Place } from '../input.ts'
+import { inJson } from '../../answers.ts'
+import type { Input, Place, Question } from '../input.ts'
 import { ownAnswer } from '../lib/answer.ts'
 import { readJson, shippedEnvelope } from '../lib/json-body.ts'
 import { formOf } from '../lib/types.ts'
@@ -34,8 +35,20 @@ const placeAt = (path: string): Place => ({ path, types: TYPES, untyped: 'applic
 const openRecords = (value: unknown): readonly Envelope[] =>
   Array.isArray(value) && recognise(value) === undefined ? value.map(shippedEnvelope) : [shippedEnvelope(value)]
 
+/** Okta asks once, without a token, whether an event hook is meant to be here. */
+const OKTA_HANDSHAKE: Question = {
+  method: 'GET',
+  path: '/v1/okta',
+  answer({ headers }) {
+    const verification = headers['x-okta-verification-challenge']
+    if (typeof verification === 'string') return { status: 200, headers: {}, ...inJson({ verification }) }
+    return { status: 404, headers: {}, ...inJson({ error: { code: 'not_found', message: 'post records here' } }) }
+  },
+}
+
 export const http: Input = {
   id: 'http',
+  questions: [OKTA_HANDSHAKE],
   takes: [...FORMAT_AT.keys(), RECORDS].map(placeAt),
   identify: ({ headers }, authenticate) => authenticate(headers.authorization),
   unpack(body, { path, headers }) {
