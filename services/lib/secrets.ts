@@ -5,8 +5,9 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, open, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ensureDirectory } from './directory.ts'
 
 export interface Secrets {
   readonly adminToken: string
@@ -60,7 +61,7 @@ export function parseMasterKey(text: string): Buffer | undefined {
 
 /** `token` replaces the stored admin token. Throws where the directory cannot be written or holds a broken key. */
 export async function loadSecrets(directory: string, token: string | undefined): Promise<Secrets> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await ensureDirectory(resolve(directory), 0o700)
   const masterFile = join(directory, 'master-key')
   const master = Buffer.from(await keep(masterFile, () => randomBytes(MASTER_BYTES).toString('hex')), 'hex')
   if (master.length !== MASTER_BYTES) {

@@ -5,7 +5,6 @@
  * Order matters twice. Starting: the responder writes the configuration into the log before anything reads it. Stopping:
  * the doors close first, then those who write to the log, then the log.
  */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Detector } from '../../../detectors/detector.ts'
 import { createApi, type Readiness } from '../../api/index.ts'
@@ -81,9 +80,9 @@ async function readinessOf({ log, responder }: Pick<Parts, 'log' | 'responder'>)
   return { ready: reasons.length === 0, reasons }
 }
 
-async function stopAll(collector: Collector, ports: Ports, parts: Parts): Promise<void> {
+async function stopAll(collector: Collector, ports: Ports | undefined, parts: Parts): Promise<void> {
   await collector.drain()
-  await ports.close()
+  await ports?.close()
   await parts.preparer.close()
   await parts.detectors.stop()
   await parts.responder.stop()
@@ -96,7 +95,6 @@ async function stopAll(collector: Collector, ports: Ports, parts: Parts): Promis
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, secrets, detectors, codeVersion, clock, logger, data } = options
   const metrics = createMetrics()
-  await mkdir(data, { recursive: true, mode: 0o700 })
   const log = await openLog(options)
   const tools: WarehouseTools & { log: Log; clock: Clock } = { log, clock, logger, metrics }
   const warehouse = openWarehouse({ kind: 'chdb', path: join(data, 'warehouse') }, tools)
@@ -141,8 +139,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     logger,
   })
 
-  const ports = await listen(options, collector.plugin, api)
+  let ports: Ports | undefined
   try {
+    ports = await listen(options, collector.plugin, api)
     await responder.start()
     await Promise.all([service.start(), archiver.start()])
   } catch (error) {

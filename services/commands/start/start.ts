@@ -19,6 +19,7 @@ import {
   watchConfiguration,
 } from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
+import { type EffectivePolicy, effectivePolicy } from '../../responder/policy.ts'
 import { type App, startApp } from './app.ts'
 
 interface StartOptions {
@@ -33,20 +34,44 @@ interface StartOptions {
   readonly json?: true
 }
 
-async function announce(tools: CommandTools, options: StartOptions, app: App, { tokenFile }: Secrets): Promise<void> {
-  const { url, otlpUrl } = app.ports
+/** What the policy in force means, so that nobody believes an agent stopped that is not. */
+function policyLines({ mode, rules, stop }: EffectivePolicy): readonly string[] {
+  const contains = rules.some(({ actions }) => actions.includes('quarantine') || actions.includes('reduce-autonomy'))
+  if (!contains) {
+    return [
+      'Quarantine: by a person alone. To contain agents that touch agent networks, put this into a file and start with',
+      '--config FILE:',
+      '  policy: { preset: contain-agent-networks }',
+    ]
+  }
+  if (stop)
+    return ['Quarantine: stopped. The global stop of the policy is set; what would be ordered waits for a person.']
+  if (mode === 'enforce') return ['Quarantine: enforce. What the policy asks for is ordered at once, within its caps.']
+  if (mode === 'propose') return ['Quarantine: propose. A person approves what the policy asks for.']
+  return ['Quarantine: shadow. What the policy asks for is written down, and nothing is stopped.']
+}
+
+async function announce(
+  tools: CommandTools,
+  options: StartOptions,
+  { ports: { url, otlpUrl } }: App,
+  { tokenFile }: Secrets,
+  policy: EffectivePolicy,
+): Promise<void> {
   const token = tokenFile === null ? '$MOLTWATCH_TOKEN' : `$(cat ${tokenFile})`
   const connect = [
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpUrl}`,
     'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
     `export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
+    'export OTEL_SERVICE_NAME=name-of-the-agent',
+    'export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true',
   ]
   if (options.json === true) {
     await print(tools.terminal, JSON.stringify({ url, otlp_url: otlpUrl, token_file: tokenFile, connect }))
     return
   }
   const lines = [
-    `moltwatch is ready at ${url} (API, events, CloudTrail) and ${otlpUrl} (OTLP logs)`,
+    `moltwatch is ready at ${url} (console, API, events, CloudTrail) and ${otlpUrl} (OTLP logs)`,
     `data: ${options.data}`,
     tokenFile === null ? 'admin token: from MOLTWATCH_TOKEN' : `admin token: ${tokenFile}`,
     '',
@@ -54,10 +79,18 @@ async function announce(tools: CommandTools, options: StartOptions, app: App, { 
     ...connect.map((line) => `  ${line}`),
     '',
     'See it find something: npm run -s moltwatch -- demo',
-    'Quarantine is off. To contain agents that touch agent networks, put this into a file and start with --config FILE:',
-    '  policy: { preset: contain-agent-networks }',
+    ...policyLines(policy),
   ]
   for (const line of lines) await print(tools.terminal, line)
+}
+
+/** What to do where the data directory cannot be used; a fault of moltwatch stays what it is. */
+function unusable(data: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === undefined) return new UsageError(`the data directory ${data} cannot be used: ${message}`)
+  return new UsageError(
+    `the data directory ${data} cannot be used (${code}): name a directory that this user may write with --data`,
+  )
 }
 
 async function start(options: StartOptions, tools: CommandTools): Promise<void> {
@@ -70,7 +103,9 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
       `${options.config}: ${section} is for the separate processes, and start keeps everything in --data. Remove it, or run collector, detector, archiver, responder and api`,
     )
   }
-  const secrets = await loadSecrets(options.data, tools.environment.MOLTWATCH_TOKEN)
+  const secrets = await loadSecrets(options.data, tools.environment.MOLTWATCH_TOKEN).catch((error: unknown) => {
+    throw unusable(options.data, error)
+  })
   const detection = await tools.detection()
   let app: App
   try {
@@ -79,7 +114,7 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
     if (error instanceof LogError) throw new UsageError(`the log in ${options.data} cannot be opened: ${error.message}`)
     throw error
   }
-  await announce(tools, options, app, secrets)
+  await announce(tools, options, app, secrets, effectivePolicy(config.policy, 'default'))
   const unwatch = await watchConfiguration(options.config, app, { tools, logger, inForce: config })
   const end = await Promise.race([stopping, app.failed])
   unwatch()
