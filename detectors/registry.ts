@@ -1,5 +1,11 @@
 /** Every detector, one line each. The order is the order of evaluation and changes no result. */
 import { newSource } from './credential/new-source.ts'
+import { deniedThenAllowed } from './credential/denied-then-allowed.ts'
+import { dormantAwakes } from './credential/dormant-awakes.ts'
+import { budgetSpent } from './intent/budget-spent.ts'
+import { delegationChain } from './lateral/delegation-chain.ts'
+import { fanOut } from './lateral/fan-out.ts'
+import { unknownPeer } from './peer/unknown-peer.ts'
 import type { Detector } from './detector.ts'
 import { selfProvisioning } from './identity/self-provisioning.ts'
 import { unauthenticatedHarvest } from './identity/unauthenticated-harvest.ts'
@@ -24,4 +30,10 @@ export const DETECTORS: readonly Detector[] = [
   destructiveBurst,
   ladderClimb,
   loggingTamper,
+  deniedThenAllowed,
+  dormantAwakes,
+  budgetSpent,
+  delegationChain,
+  fanOut,
+  unknownPeer,
 ]

@@ -1,0 +1,69 @@
+/**
+ * Fires when an identity acts on behalf of a chain that is longer than any it ever acted for, and one that nobody of its
+ * owner had before: work that went through one more hand.
+ *
+ * Why: each hand of a chain lends its rights to the next. An agent that is reached through another, which is reached through
+ * a third, does with its own rights what the first was never allowed to do.
+ *
+ * Misses: a chain of the usual length with other hands; log sources that name the last hand alone; the first three days of
+ * an identity. A new orchestrator that lengthens all chains of an owner is told at its first identity alone.
+ */
+import Type from 'typebox'
+import { hash32 } from '../../schemas/ids.ts'
+import { defineDetector } from '../detector.ts'
+import { earliest, small } from '../lib/fields.ts'
+
+const DAY_MS = 86_400_000
+
+const Settings = Type.Object({
+  length_min: Type.Integer({ default: 3, minimum: 2, description: 'Hands of a chain below which nothing fires' }),
+  history_ms: Type.Integer({ default: 3 * DAY_MS, description: 'Age of an identity before a length counts as new' }),
+})
+
+export const delegationChain = defineDetector({
+  id: 'lateral/delegation-chain',
+  version: 1,
+
+  title: 'Work that came through one more hand',
+  severity: 'medium',
+  mode: 'live',
+  techniques: ['T1199', 'T1548.005', 'ASI03', 'ASI07'],
+  falsePositives: ['A new orchestrator: told once, at the first identity that it reaches'],
+
+  settings: Settings,
+  key: 'identity',
+  state: { longest: small() },
+
+  matches: (event) => event.on_behalf_of.length > 0,
+  step({ event, time, since, state, settings, send }) {
+    const { length } = event.on_behalf_of
+    if (length <= state.longest.value) return undefined
+    const before = state.longest.value
+    state.longest.value = length
+    const key = event.owner === '' ? event.identity : event.owner
+    const fingerprint = hash32(event.identity)
+    if (length >= settings.length_min) send({ keyKind: 'owner', key, fingerprint, value: length })
+    if (length < settings.length_min || time - since < settings.history_ms) return undefined
+    const chain = event.on_behalf_of.join(' > ')
+    return {
+      why: `${event.identity} acted for the chain ${chain}, of ${length} hands; until now it never acted for more than ${before}.`,
+      observed: { hands: length, chain, action: event.action },
+      expected: { hands_max: before },
+      learnedSince: since,
+      ask: { keyKind: 'owner', key, fingerprint, value: length },
+    }
+  },
+
+  second: {
+    keys: ['owner'],
+    state: { reached: earliest({ size: 4 }) },
+    absorb({ signal, state, time, tie }) {
+      state.reached.add(signal.fingerprint, time, tie)
+      return undefined
+    },
+    decide({ candidate, state }) {
+      const others = state.reached.countBefore(candidate.time, candidate.tie, candidate.fingerprint)
+      return others > 0 ? { fire: false } : { fire: true, observed: { others_reached_before: others } }
+    },
+  },
+})

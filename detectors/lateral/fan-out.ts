@@ -1,0 +1,89 @@
+/**
+ * Fires when an identity runs something on many machines that it never ran anything on, within hours, far faster than new
+ * machines ever came to it.
+ *
+ * Why: whoever moves through a network goes from machine to machine. A job knows its machines; a new one comes now and then.
+ *
+ * Misses: going to machines that the identity knows, one new machine a day, and machines that only stand in arguments. An
+ * identity that runs on ever new machines as its job (a deployer) is quiet as long as it keeps its pace.
+ */
+import Type from 'typebox'
+import { hash32 } from '../../schemas/ids.ts'
+import type { EventView } from '../../schemas/event.ts'
+import { defineDetector } from '../detector.ts'
+import { actWords, hasWord, wordSet } from '../lib/act-words.ts'
+import { decayedCount, small } from '../lib/fields.ts'
+import { seenFilter } from '../lib/filter.ts'
+import { gammaPoissonLogTail, surpriseOf } from '../lib/maths.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+const Settings = Type.Object({
+  machines_min: Type.Number({ default: 5, minimum: 2, description: 'New machines, decayed over three hours' }),
+  surprise_min: Type.Number({ default: 3, description: '-log10 of the probability at the pace of the identity' }),
+  surprise_high: Type.Number({ default: 9, description: 'The same, from which it is high' }),
+})
+
+const RUNS = wordSet('exec execute run ssh shell rdp winrm connect command invoke')
+const MACHINES = wordSet('host server instance node vm machine pod container desktop')
+const PROTOCOLS: ReadonlySet<string> = new Set(['ssh', 'rdp', 'winrm', 'telnet', 'smb', 'psexec'])
+
+/** Whether the target is a machine on which something is run. */
+function runsOnMachine(event: EventView): boolean {
+  if (event.target === '') return false
+  if (PROTOCOLS.has(event.protocol.toLowerCase())) return true
+  const words = actWords(event)
+  return hasWord(words, RUNS) && hasWord(words, MACHINES)
+}
+
+export const fanOut = defineDetector({
+  id: 'lateral/fan-out',
+  version: 1,
+
+  title: 'Many new machines in a row',
+  severity: 'medium',
+  mode: 'live',
+  techniques: ['T1021.007', 'ASI08'],
+  falsePositives: ['An incident, a migration: somebody looks at machines that are not usually theirs'],
+
+  settings: Settings,
+  key: 'identity',
+  state: {
+    known: seenFilter({ bytes: 24 }),
+    fresh: decayedCount({ halfLifeMs: 3 * HOUR_MS }),
+    pace: decayedCount({ halfLifeMs: 14 * DAY_MS }),
+    told: small(),
+  },
+
+  matches: runsOnMachine,
+  step({ event, time, since, state, settings }) {
+    const machine = hash32(event.target)
+    if (state.known.has(machine)) return undefined
+    state.known.add(machine)
+    state.fresh.add(time)
+    const fresh = state.fresh.at(time)
+    const days = Math.min(20, Math.max(0.5, (time - since) / DAY_MS))
+    const perHours = (Math.max(0, state.pace.at(time) - fresh) / days) * (4.3 / 24)
+    state.pace.add(time)
+    if (fresh < settings.machines_min) {
+      state.told.value = 0
+      return undefined
+    }
+    const surprise = surpriseOf(gammaPoissonLogTail(Math.round(fresh), 0.5 + perHours, 1))
+    const level = surprise >= settings.surprise_high ? 2 : surprise >= settings.surprise_min ? 1 : 0
+    if (level <= state.told.value) return undefined
+    state.told.value = level
+    return {
+      why: `${event.identity} ran something on about ${Math.round(fresh)} machines within hours that it never ran anything on, the newest ${event.target}.`,
+      observed: { machines_new: fresh, machine: event.target, action: event.action },
+      expected: { machines_new: perHours },
+      surprise,
+      severity: level === 2 ? 'high' : 'medium',
+      level: String(level),
+      window: Math.floor(time / (6 * HOUR_MS)),
+      rooted: false,
+      learnedSince: since,
+    }
+  },
+})
