@@ -10,6 +10,7 @@ import { addAsk } from './commands/ask/ask.ts'
 import { addCalibrate } from './commands/calibrate/calibrate.ts'
 import { addLife } from './commands/calibrate/life-command.ts'
 import { addDemo } from './commands/demo/demo.ts'
+import { addEvalAll } from './commands/eval-all/eval-all.ts'
 import { addEval } from './commands/eval.ts'
 import { addMove } from './commands/move/move.ts'
 import { addOpenApi } from './commands/openapi/openapi.ts'
@@ -48,7 +49,7 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
-  const tried = [addReplay, addProve, addEval, addCalibrate, addLife]
+  const tried = [addReplay, addProve, addEval, addEvalAll, addCalibrate, addLife]
   for (const add of [addStart, addProcesses, addMove, ...tried, addDemo, addAsk, addOpenApi, addSinks])
     add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.

@@ -81,12 +81,13 @@ function part<S, By extends string>(
 
 const includes = <T extends string>(all: readonly T[], word: string): word is T => all.some((one) => one === word)
 
-function evaluate(
+/** The figures of labelled runs and events, by detector and in total. */
+export function evaluate(
   labels: Labels,
   facts: Facts,
   findings: readonly Finding[],
   detectors: readonly string[],
-  options: EvalOptions,
+  options: Pick<EvalOptions, 'by' | 'learnDays' | 'mistakes'>,
 ): Pick<Evaluation, 'runs' | 'labelled_events'> {
   const by = options.by ?? []
   const runs = scoredRuns(labels.runs, facts)
