@@ -6,6 +6,9 @@ import { budgetSpent } from './intent/budget-spent.ts'
 import { delegationChain } from './lateral/delegation-chain.ts'
 import { fanOut } from './lateral/fan-out.ts'
 import { unknownPeer } from './peer/unknown-peer.ts'
+import { codeExecution } from './intent/code-execution.ts'
+import { runawayLoop } from './intent/runaway-loop.ts'
+import { exfiltration } from './peer/exfiltration.ts'
 import type { Detector } from './detector.ts'
 import { selfProvisioning } from './identity/self-provisioning.ts'
 import { unauthenticatedHarvest } from './identity/unauthenticated-harvest.ts'
@@ -36,4 +39,7 @@ export const DETECTORS: readonly Detector[] = [
   delegationChain,
   fanOut,
   unknownPeer,
+  codeExecution,
+  runawayLoop,
+  exfiltration,
 ]

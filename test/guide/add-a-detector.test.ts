@@ -43,7 +43,7 @@ console.log(JSON.stringify({ detectors: DETECTORS.length, columns: snapshot.colu
 const CHECK = `
 import { readFileSync } from 'node:fs'
 import { DETECTORS } from './detectors/registry.ts'
-import { cases } from './detectors/intent/runaway-loop.cases.ts'
+import { cases } from './detectors/intent/stuck-call.cases.ts'
 import { blankEvent, EVENT_SCHEMA_VERSION, rowOf } from './schemas/event.ts'
 import { encodeFrame } from './schemas/frame.ts'
 import { eventId } from './schemas/ids.ts'
@@ -56,7 +56,7 @@ const failed = cases.filter((one) => {
   const stage = createStageOne({ detectors: DETECTORS, codeVersion: 'after', partition: 0 })
   const rows = one.events.map((e, n) => rowOf({ ...blankEvent(), event_id: eventId('t', 'events', 'e' + n), source_id: 'e' + n, tenant: 't', ...e }))
   const { findings } = stage.apply({ offset: 0, value: encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime: Date.UTC(2026, 6, 1) }) })
-  return findings.filter((f) => f.detector === 'intent/runaway-loop').length !== one.expect.length
+  return findings.filter((f) => f.detector === 'intent/stuck-call').length !== one.expect.length
 })
 console.log(JSON.stringify({ detectors: DETECTORS.length, lost, failed: failed.map((c) => c.name), cases: cases.length }))
 `
@@ -74,7 +74,7 @@ describe('docs/add-a-detector.md', () => {
   it('adds a detector with two files and one registry line, and nobody loses what they learned', async () => {
     const before = await run(LEARN)
     const page = await readFile(join(ROOT, 'docs/add-a-detector.md'), 'utf8')
-    for (const path of ['detectors/intent/runaway-loop.ts', 'detectors/intent/runaway-loop.cases.ts']) {
+    for (const path of ['detectors/intent/stuck-call.ts', 'detectors/intent/stuck-call.cases.ts']) {
       await writeFile(join(tree, path), block(page, `\`${path}\`\n`))
     }
     const [imported, line] = block(page, '## 3. The registry').trim().split('\n') as [string, string]

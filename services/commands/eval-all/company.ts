@@ -56,14 +56,14 @@ function incidentOf(row: Readonly<Record<string, unknown>>): Incident {
 export async function readCompanyLabels(path: string): Promise<CompanyLabels> {
   const incidents: Incident[] = []
   const lookalikes = new Map<string, string>()
-  let meta: Readonly<Record<string, unknown>> = {}
+  let meta = new Map<string, unknown>()
   for await (const { value } of readValues(path)) {
     const row = value as Readonly<Record<string, unknown>>
-    if (row['type'] === 'meta') meta = row
+    if (row['type'] === 'meta') meta = new Map(Object.entries(row))
     else if (row['type'] === 'incident') incidents.push(incidentOf(row))
     else for (const id of list(row['events'])) lookalikes.set(id, String(row['kind']))
   }
-  const number = (name: string): number => Number(meta[name] ?? 0)
+  const number = (name: string): number => Number(meta.get(name) ?? 0)
   return {
     incidents,
     lookalikes,

@@ -5,7 +5,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Finding } from '../../../schemas/finding.ts'
 import { evaluate } from '../eval.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { detect, type DetectionOptions } from '../lib/detection.ts'
@@ -146,7 +145,7 @@ async function labelledResult(
   const labels = await readLabels([join(folder, set.labels)])
   const { spool, findings } = await findingsOf(set, folder, detection, tell)
   const names = detection.detectors.map(({ id }) => id)
-  const { runs, labelled_events: events } = evaluate(labels, factsOf(spool), findings as Finding[], names, {
+  const { runs, labelled_events: events } = evaluate(labels, factsOf(spool), findings, names, {
     learnDays: set.learnDays,
   })
   const scores = [...(runs?.scores ?? []), ...(events?.scores ?? [])].filter((one) => one.findings > 0)

@@ -24,10 +24,11 @@ const line = (name: string, score: CompanyScore): readonly (number | string | nu
 
 function company({ name, medium, high, detectors, trivial, chart }: Results['companies'][number]): string {
   const head = ['detector', 'caught', 'by chance', 'precision', 'false per 1,000 identity-days', 'misled by']
+  const atHigh = new Map(Object.entries(high.kinds))
   const kinds = Object.entries(medium.kinds).map(([kind, [caught, of]]) => [
     kind,
     `${caught} of ${of}`,
-    `${high.kinds[kind]?.[0] ?? 0} of ${of}`,
+    `${atHigh.get(kind)?.[0] ?? 0} of ${of}`,
   ])
   const difficulties = Object.entries(medium.difficulties).map(([level, [caught, of]]) => `${level} ${caught} of ${of}`)
   return `## ${name}
