@@ -171,6 +171,8 @@ function revision(): Pick<Results, 'commit' | 'date'> {
 
 async function evaluateAll(options: EvalAllOptions, tools: CommandTools): Promise<void> {
   const { terminal } = tools
+  // Asked first: by the end somebody may have gone on.
+  const measured = revision()
   const present = DATA_SETS.filter(({ file }) => existsSync(join(options.data, file)))
   if (present.length === 0)
     throw new UsageError(`${options.data} holds none of the labelled files: name their folder with --data`)
@@ -187,7 +189,7 @@ async function evaluateAll(options: EvalAllOptions, tools: CommandTools): Promis
     progress.end()
     say(terminal, `done: ${set.name}`)
   }
-  const results: Results = { ...revision(), companies, labelled }
+  const results: Results = { ...measured, companies, labelled }
   await print(terminal, options.json === true ? JSON.stringify(results) : evaluationPage(results))
   if (options.write !== true) return
   writeFileSync(join(ROOT, 'docs/evaluation.md'), evaluationPage(results))

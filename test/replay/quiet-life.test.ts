@@ -1,0 +1,68 @@
+/**
+ * Noise must not come back: on a fixed piece of ordinary life the live detectors stay within the false-alarm budget, and
+ * where the shared data lie beside the repository, on a calm company as well. Every finding is false there.
+ *
+ * `ABOVE_BUDGET` names what is known to be louder than its part, with the rate that it must not exceed: a ceiling to lower.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { DETECTORS } from '../../detectors/registry.ts'
+import { severityAtLeast, type Finding, type Severity } from '../../schemas/finding.ts'
+import { life } from '../../services/commands/calibrate/life/life.ts'
+import { readCompanyLabels } from '../../services/commands/eval-all/company.ts'
+import { detect } from '../../services/commands/lib/detection.ts'
+import { importFiles, importMade } from '../../services/commands/lib/import.ts'
+
+const BUDGET = { medium: 5, high: 0.5 } as const
+/** Per 1,000 identity-days, medium and up. */
+const ABOVE_BUDGET: ReadonlyMap<string, number> = new Map([
+  ['intent/influenced-action', 37],
+  ['credential/new-source', 2],
+])
+
+const detection = { detectors: DETECTORS, codeVersion: 'quiet' }
+
+/** False findings per 1,000 identity-days at a severity and up, without those that have a ceiling of their own. */
+const rateOf = (findings: readonly Finding[], days: number, floor: Severity): number =>
+  (1_000 / days) *
+  findings.filter(
+    ({ mode, severity, detector }) =>
+      mode === 'live' && severityAtLeast(severity, floor) && !ABOVE_BUDGET.has(detector),
+  ).length
+
+function expectQuiet(findings: readonly Finding[], days: number): void {
+  const told = findings.map(({ detector, severity, why }) => `${detector} ${severity}: ${why}`).join('\n')
+  expect(rateOf(findings, days, 'medium'), told).toBeLessThanOrEqual(BUDGET.medium)
+  // One finding in a piece this small may be chance; two are not.
+  expect(rateOf(findings, days, 'high'), told).toBeLessThanOrEqual(Math.max(BUDGET.high, 1_000 / days))
+  for (const [detector, ceiling] of ABOVE_BUDGET) {
+    const mine = findings.filter((one) => one.detector === detector && severityAtLeast(one.severity, 'medium'))
+    expect((1_000 * mine.length) / days, detector).toBeLessThanOrEqual(ceiling)
+  }
+}
+
+test('ordinary life is quiet', { timeout: 600_000 }, () => {
+  const days = new Set<string>()
+  function* lived() {
+    for (const { event, time } of life({ seed: 11, days: 21, identities: 100, start: Date.UTC(2026, 4, 4) })) {
+      days.add(`${String(event['identity'])} ${Math.floor(time / 86_400_000)}`)
+      yield event
+    }
+  }
+  const { findings } = detect(importMade(lived()), detection)
+  expect(days.size).toBeGreaterThan(1_200)
+  expectQuiet(findings, days.size)
+})
+
+const CALM = join(import.meta.dirname, '../../../shared/data/company-calm')
+
+test.skipIf(!existsSync(`${CALM}.events.ndjson.gz`))(
+  'a calm company is quiet (needs ../shared/data beside the repository)',
+  { timeout: 600_000 },
+  async () => {
+    const labels = await readCompanyLabels(`${CALM}.labels.ndjson.gz`)
+    const { spool } = await importFiles([`${CALM}.events.ndjson.gz`], 'events')
+    expectQuiet(detect(spool, detection).findings, labels.identityDays)
+  },
+)
