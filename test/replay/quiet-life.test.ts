@@ -57,6 +57,7 @@ test('ordinary life is quiet', { timeout: 600_000 }, () => {
 
 const CALM = join(import.meta.dirname, '../../../shared/data/company-calm')
 
+// Left out where the shared data do not lie beside the repository: they are no part of it.
 test.skipIf(!existsSync(`${CALM}.events.ndjson.gz`))(
   'a calm company is quiet (needs ../shared/data beside the repository)',
   { timeout: 600_000 },
