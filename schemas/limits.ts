@@ -228,6 +228,10 @@ export const LIMITS = {
   delivery_concurrency_per_sink: 4,
   /** Deliveries that wait for one sink; beyond it new ones go to the dead letters, from where they can be replayed. */
   deliveries_pending_per_sink_max: 10_000,
+  /** Of those, the share of one tenant at a sink that serves every tenant. */
+  deliveries_pending_tenant_share: 0.25,
+  /** On top of it, what is no finding: pages, orders, notices. */
+  deliveries_urgent_per_sink_max: 2_000,
   /** Closed deliveries are kept this long and this many: repeats of their findings are older than the log by then. */
   delivery_closed_ms: 8 * 86_400_000,
   deliveries_closed_max: 20_000,

@@ -9,6 +9,7 @@ import { deliveryId } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Notice, NoticeType } from '../../schemas/notice.ts'
 import type { Sink } from '../lib/config.ts'
+import { surplusOf } from './shares.ts'
 import type { Place, StateStore, Transaction } from './store.ts'
 
 /** How the outcome of a delivery begins that was given up because its sink had answered 410. */
@@ -77,8 +78,6 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
     maxSize: LIMITS.payload_cache_bytes,
     sizeCalculation: (notice) => 2 * JSON.stringify(notice).length + 1,
   })
-  let closed = 0
-
   const actionOf = (tenant: string, id: string): Action => {
     const known = actions.get(id)
     if (known !== undefined) return known
@@ -87,9 +86,7 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
     return fresh
   }
   const remember = (delivery: Delivery): void => {
-    const before = deliveries.get(delivery.id)
     deliveries.set(delivery.id, delivery)
-    closed += Number(delivery.status !== 'pending') - Number(before !== undefined && before.status !== 'pending')
     actionOf(delivery.tenant, delivery.action_id).deliveries.add(delivery.id)
   }
   const ofAction = (actionId: string): Delivery[] =>
@@ -109,7 +106,6 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
   const forget = (tx: Transaction, delivery: Delivery): void => {
     tx.remove('delivery', delivery.id)
     deliveries.delete(delivery.id)
-    closed -= 1
     const action = actions.get(delivery.action_id)
     action?.deliveries.delete(delivery.id)
     if (action?.deliveries.size !== 0) return
@@ -197,14 +193,14 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
       ),
     list: (tenant) => [...deliveries.values()].filter((d) => d.tenant === tenant),
     async expire(nowMs) {
-      const writes: Promise<void>[] = []
-      for (const delivery of deliveries.values()) {
-        if (delivery.status === 'pending') continue
-        if (closed <= LIMITS.deliveries_closed_max && delivery.closed_ms > nowMs - LIMITS.delivery_closed_ms) continue
+      const over = [...deliveries.values()].filter((delivery) => delivery.status !== 'pending')
+      const old = over.filter((delivery) => delivery.closed_ms <= nowMs - LIMITS.delivery_closed_ms)
+      const surplus = surplusOf(over, LIMITS.deliveries_closed_max)
+      const writes = [...new Set([...old, ...surplus])].map((delivery) => {
         const tx = store.begin(delivery.tenant)
         forget(tx, delivery)
-        writes.push(tx.commit())
-      }
+        return tx.commit()
+      })
       await Promise.all(writes)
     },
   }

@@ -61,13 +61,45 @@ export interface Dispatcher {
 interface Lane {
   readonly sink: Sink
   readonly channel: OpenSink
-  /** Due, in the order in which they became so. */
+  /** Due, in the order in which they became so: pages, orders and other notices before findings. */
+  readonly urgent: Set<string>
   readonly ready: Set<string>
+  /** All that wait or are under way, by tenant: no tenant may fill a sink that serves others, too. */
+  readonly held: Map<string, Set<string>>
   readonly waiting: Map<string, { cancel(): void }>
   readonly underWay: Map<string, Promise<void>>
   /** Nothing is sent before: the receiver asked for a pause. */
   notBeforeMs: number
   pause: { cancel(): void } | undefined
+}
+
+/** A person waits for it, or an agent goes on meanwhile: it does not stand behind findings. */
+const isUrgent = ({ type }: Delivery): boolean => !type.startsWith('finding.')
+
+/** How many of a tenant's deliveries may wait for a sink when this one comes. */
+function roomFor(sink: Sink, delivery: Delivery): number {
+  const share = sink.tenant === '*' ? LIMITS.deliveries_pending_tenant_share : 1
+  const room = Math.floor(share * LIMITS.deliveries_pending_per_sink_max)
+  // Findings alone do not use up the room of what a person must hear.
+  return isUrgent(delivery) ? room + LIMITS.deliveries_urgent_per_sink_max : room
+}
+
+function letGo(lane: Lane, id: string, tenant: string | undefined): void {
+  if (tenant !== undefined) {
+    lane.held.get(tenant)?.delete(id)
+    return
+  }
+  // It is not kept any more, and nobody knows whose it was.
+  for (const own of lane.held.values()) own.delete(id)
+}
+
+/** Nothing waits any more; what is under way goes on. */
+function empty(lane: Lane): void {
+  for (const { cancel } of lane.waiting.values()) cancel()
+  lane.waiting.clear()
+  lane.urgent.clear()
+  lane.ready.clear()
+  lane.held.clear()
 }
 
 /** How long after the attempt before, the jitter included: it hangs on the delivery, so that a restart repeats it. */
@@ -90,7 +122,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const lane: Lane = {
       sink,
       channel: deps.openSink(sink),
+      urgent: new Set(),
       ready: new Set(),
+      held: new Map(),
       waiting: new Map(),
       underWay: new Map(),
       notBeforeMs: 0,
@@ -128,9 +162,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     logger.error({ sink: name }, 'the sink answered 410 and is disabled: enable it by command, or change its URL')
     await markSink(name, 'disabled', detail)
     await deps.tellTrouble(delivery, 'sink.disabled', detail)
-    for (const { cancel } of lane.waiting.values()) cancel()
-    lane.waiting.clear()
-    lane.ready.clear()
+    empty(lane)
     const rest = [...deliveries.pending()].filter((d) => d.sink === name)
     for (const pending of rest) await kill(pending, `${SINK_DISABLED}: ${detail}`)
   }
@@ -223,17 +255,24 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   const pump = (lane: Lane): void => {
-    while (!stopping && lane.ready.size > 0 && lane.underWay.size < LIMITS.delivery_concurrency_per_sink) {
+    while (
+      !stopping &&
+      lane.urgent.size + lane.ready.size > 0 &&
+      lane.underWay.size < LIMITS.delivery_concurrency_per_sink
+    ) {
       const waitMs = lane.notBeforeMs - clock.now()
       if (waitMs > 0) {
         lane.pause?.cancel()
         lane.pause = timers.after(waitMs, () => pump(lane))
         return
       }
-      const [id = ''] = lane.ready
-      lane.ready.delete(id)
+      const queue = lane.urgent.size > 0 ? lane.urgent : lane.ready
+      const [id = ''] = queue
+      queue.delete(id)
       const work = guarded(attempt(lane, id)).finally(() => {
         lane.underWay.delete(id)
+        const delivery = deliveries.get(id)
+        if (delivery?.status !== 'pending') letGo(lane, id, delivery?.tenant)
         pump(lane)
       })
       lane.underWay.set(id, work)
@@ -244,7 +283,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (stopping) return
     const due = (): void => {
       lane.waiting.delete(delivery.id)
-      lane.ready.add(delivery.id)
+      if (isUrgent(delivery)) lane.urgent.add(delivery.id)
+      else lane.ready.add(delivery.id)
       pump(lane)
     }
     const waitMs = delivery.next_attempt_ms - clock.now()
@@ -257,12 +297,16 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     // Without a configured sink it stays in the log until the sink comes back, or the sweep gives it up.
     if (sink === undefined || stopping) return
     const lane = laneOf(sink)
-    if (lane.waiting.has(delivery.id) || lane.ready.has(delivery.id) || lane.underWay.has(delivery.id)) return
+    const own = lane.held.get(delivery.tenant) ?? new Set<string>()
+    if (own.has(delivery.id) || lane.underWay.has(delivery.id)) return
     if (sinks.status(sink.name) === 'disabled') {
       void guarded(kill(delivery, `${SINK_DISABLED}: it had answered 410`))
-    } else if (lane.waiting.size + lane.ready.size + lane.underWay.size >= LIMITS.deliveries_pending_per_sink_max) {
-      void guarded(kill(delivery, `${LIMITS.deliveries_pending_per_sink_max} deliveries wait for the sink already`))
-    } else schedule(lane, delivery)
+    } else if (own.size >= roomFor(sink, delivery)) {
+      void guarded(kill(delivery, `${own.size} deliveries of the tenant wait for the sink already`))
+    } else {
+      lane.held.set(delivery.tenant, own.add(delivery.id))
+      schedule(lane, delivery)
+    }
   }
 
   const hurry = async (isMeant: (delivery: Delivery) => boolean): Promise<number> => {
@@ -306,9 +350,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const closeLane = async (lane: Lane): Promise<void> => {
     lanes.delete(lane.sink.name)
     lane.pause?.cancel()
-    for (const { cancel } of lane.waiting.values()) cancel()
-    lane.waiting.clear()
-    lane.ready.clear()
+    empty(lane)
     await Promise.all(lane.underWay.values())
     // A stop has destroyed it.
     if (!stopping) await lane.channel.close()

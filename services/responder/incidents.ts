@@ -9,6 +9,7 @@ import { H } from '../../schemas/ids.ts'
 import { type Incident, isOpen, type TimelineEntry, UNTRIAGED } from '../../schemas/incident.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { riskPointsOf } from '../../schemas/risk.ts'
+import { surplusOf } from './shares.ts'
 import type { StateStore, Transaction } from './store.ts'
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()
@@ -157,15 +158,17 @@ export function createIncidents(store: StateStore): Incidents {
     list: (tenant) => [...incidents.values()].filter((incident) => incident.tenant === tenant),
     async expire(nowMs) {
       const before = isoOf(nowMs - LIMITS.incident_kept_ms)
-      const writes: Promise<void>[] = []
-      for (const incident of incidents.values()) {
-        const full = incidents.size > LIMITS.incidents_kept_max || incidentOf.size > LIMITS.incident_finding_ids_max
-        if (!full && incident.updated_at >= before) continue
+      const all = [...incidents.values()]
+      // As many as the findings in them allow, too.
+      const share = LIMITS.incident_finding_ids_max / Math.max(LIMITS.incident_finding_ids_max, incidentOf.size)
+      const kept = Math.min(LIMITS.incidents_kept_max, Math.floor(all.length * share))
+      const old = all.filter((incident) => incident.updated_at < before)
+      const writes = [...new Set([...old, ...surplusOf(all, kept)])].map((incident) => {
         forget(incident)
         const tx = store.begin(incident.tenant)
         tx.remove('incident', incident.id)
-        writes.push(tx.commit())
-      }
+        return tx.commit()
+      })
       await Promise.all(writes)
     },
   }
