@@ -180,6 +180,8 @@ export const LIMITS = {
   facet_values_max: 50,
   facet_fields_max: 12,
   histogram_buckets_max: 120,
+  /** Of one kind. */
+  graph_edges_max: 500,
   list_limit_max: 1_000,
   query_seconds_max: 20,
   query_memory_bytes_max: 2_000_000_000,

@@ -17,6 +17,13 @@ export const time = (description: string) => Type.String({ description: `${descr
 export const timeOrNull = (description: string) =>
   Type.Union([Type.String(), Type.Null()], { description: `${description}; ISO 8601 in UTC` })
 
+/** How often and since when. */
+export const Times = {
+  events: Type.Integer({ minimum: 0, description: 'Repeats count once' }),
+  first_seen: time('Its first event'),
+  last_seen: time('Its last event'),
+}
+
 type Described = TSchema & { readonly clickhouse?: string; readonly description?: string }
 
 /** A column as the API gives it: instants in ISO 8601, indicators read, everything without its storage type. */

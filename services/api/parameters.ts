@@ -9,6 +9,8 @@ export const word = (description: string) => Type.Optional(Type.String({ descrip
 
 /** An id that was made here; anything else is answered with 404, because nothing has such an id. */
 export const ID = Type.String({ minLength: 1, maxLength: 64 })
+/** A name that stands in a path. */
+export const ID_TEXT = Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max })
 /** An id that goes into an order, where it must have the right form. */
 export const HASH = Type.String({ pattern: '^[0-9a-f]{32}$' })
 export const REASON = Type.String({

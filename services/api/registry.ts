@@ -7,15 +7,19 @@ import { findingRoutes } from './routes/findings.ts'
 import { identityRoutes } from './routes/identities.ts'
 import { incidentRoutes } from './routes/incidents.ts'
 import { openApiRoutes } from './routes/openapi.ts'
+import { overviewRoutes } from './routes/overview.ts'
 import { quarantineRoutes } from './routes/quarantines.ts'
 import { suppressionRoutes } from './routes/suppressions.ts'
+import { thingRoutes } from './routes/things.ts'
 import type { Route } from './route.ts'
 
 export const ROUTES: readonly Route[] = [
+  ...overviewRoutes,
   ...findingRoutes,
   ...incidentRoutes,
   ...eventRoutes,
   ...identityRoutes,
+  ...thingRoutes,
   ...quarantineRoutes,
   ...suppressionRoutes,
   ...deliveryRoutes,

@@ -5,12 +5,25 @@
  */
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
 import type { Command } from '../../schemas/command.ts'
+import type { Severity } from '../../schemas/finding.ts'
 import type { Grant, Right } from '../lib/auth.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { TenantDoor } from './query.ts'
+import type { Readiness } from './routes/probes.ts'
 
 /** A command without what the API itself puts in. */
 type Wish<C> = C extends Command ? Omit<C, 'id' | 'tenant' | 'by' | 'time'> : never
+
+/** What the API shows of a detector. */
+export interface DetectorFacts {
+  readonly id: string
+  readonly version: number
+  readonly title: string
+  readonly severity: Severity
+  readonly mode: 'live' | 'shadow'
+  readonly techniques: readonly string[]
+  readonly falsePositives: readonly string[]
+}
 
 /** What one request asks and may use. The tenant is the token's; what the request says of tenants is not asked. */
 export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
@@ -23,6 +36,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   readonly views: ResponderViews
   /** When it was asked, in ms since 1970: what `-24h` counts from. */
   readonly now: number
+  readonly detectors: readonly DetectorFacts[]
+  readiness(): Readiness | Promise<Readiness>
   /** All routes of this API, for the documents. */
   readonly routes: readonly Route[]
   /** Sends a command as the tenant and the token of the request; gives its id. Throws Answer and LogError. */

@@ -3,7 +3,7 @@
  * what the route answers after it. A path that is known under another method is answered with 405.
  */
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { checkCommand, commandId, type CommandType } from '../../schemas/command.ts'
 import { H } from '../../schemas/ids.ts'
 import { type Authenticate, type Grant, permit, type Right } from '../lib/auth.ts'
@@ -14,7 +14,8 @@ import type { Warehouse } from '../lib/warehouse/port.ts'
 import { type CommandDoor, createCommandDoor } from './command-door.ts'
 import { answerError, badRequest, notFound } from './errors.ts'
 import { tenantDoor } from './query.ts'
-import type { Ask, Route } from './route.ts'
+import type { Ask, DetectorFacts, Route } from './route.ts'
+import type { Readiness } from './routes/probes.ts'
 import type { Sessions } from './sessions.ts'
 
 declare module 'fastify' {
@@ -31,7 +32,8 @@ export interface RouteTools {
   readonly sessions: Sessions
   readonly views: ResponderViews
   readonly commands: CommandSender
-  readonly detectors: readonly { readonly id: string }[]
+  readonly detectors: readonly DetectorFacts[]
+  readiness(): Readiness | Promise<Readiness>
   readonly clock: Clock
 }
 
@@ -78,6 +80,8 @@ function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTo
     routes,
     now: tools.clock.now(),
     views: tools.views,
+    detectors: tools.detectors,
+    readiness: tools.readiness,
     door,
     async command(wish) {
       const id = commandId(tenant, wish.type as CommandType, nonceOf(request))
@@ -111,6 +115,9 @@ function refuseUnknown(routes: readonly Route[], prefix: string) {
   }
 }
 
+/** The name of the parameter that a path ends with; undefined where it ends otherwise. */
+const lastParameter = (path: string): string | undefined => /\/:(\w+)$/.exec(path)?.[1]
+
 /** Registers the routes, each behind the right that it names. */
 export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tools: RouteTools): void {
   const commandDoor = createCommandDoor(tools)
@@ -118,7 +125,7 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
   app.addHook('onRequest', guard(tools))
   app.setNotFoundHandler(refuseUnknown(routes, app.prefix))
   for (const route of routes) {
-    app.route({
+    const options: RouteOptions = {
       method: route.method,
       url: route.path,
       config: { right: route.right },
@@ -128,8 +135,19 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
         ...(route.body === undefined ? {} : { body: route.body }),
       },
       handler: async (request, reply) => {
-        const answer = await route.handle(askOf(request, routes, tools, commandDoor) as Ask<never, never, never>)
-        return reply.code(route.status).send(answer)
+        const ask = askOf(request, routes, tools, commandDoor) as Ask<never, never, never>
+        return reply.code(route.status).send(await route.handle(ask))
+      },
+    }
+    app.route(options)
+    const name = lastParameter(route.path)
+    if (name === undefined) continue
+    // A name with slashes in it works as it is: people paste identities and ids of detectors into addresses.
+    app.route({
+      ...options,
+      url: route.path.replace(/:\w+$/, '*'),
+      preValidation: async (request) => {
+        request.params = { [name]: (request.params as { readonly '*': string })['*'] }
       },
     })
   }

@@ -1,12 +1,17 @@
 /** `/v1/findings`: what the detectors found. */
 import Type from 'typebox'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { EventAnswer, FindingAnswer, PageAnswer } from '../answers.ts'
 import { badRequest, notFound } from '../errors.ts'
 import { ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
-import { findingInFull, listFindings, pullFindings } from '../questions/findings.ts'
+import type { TenantDoor } from '../query.ts'
+import { eventsAfter } from '../questions/behaviour.ts'
+import { findingInFull, type FindingWithEvents, listFindings, pullFindings } from '../questions/findings.ts'
+import { sharedValues } from '../questions/things.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { conditionsOf } from '../search/asked.ts'
 import { FINDINGS } from '../search/fields.ts'
+import { Touchers } from './things.ts'
 import { summaryRoutes, warehouseSummaries } from '../summaries.ts'
 
 const FILTERS = {
@@ -16,6 +21,13 @@ const FILTERS = {
   session: word('Session of the root evidence'),
   mode: Type.Optional(Type.Enum(['live', 'shadow'])),
   history: Type.Optional(Type.Enum(['true', 'false'])),
+}
+
+/** The finding of this id. Throws Answer where the tenant has none. */
+async function known(door: TenantDoor, id: string): Promise<FindingWithEvents> {
+  const finding = await findingInFull(door, id)
+  if (finding === undefined) throw notFound(`there is no finding ${id}`)
+  return finding
 }
 
 export const findingRoutes: readonly Route[] = [
@@ -51,10 +63,46 @@ export const findingRoutes: readonly Route[] = [
       'One finding, and in `events` its evidence in full, in the order of `evidence`, each with those that conflict with it. An event that retention has removed is missing there.',
     params: Type.Object({ id: ID }),
     answer: Type.Object({ ...FindingAnswer.properties, events: Type.Array(EventAnswer) }),
+    handle: ({ params: { id }, door }) => known(door, id),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/findings/:id/after',
+    right: 'read',
+    about:
+      'What the identity of a finding did after it: its events in order, and how many there are in all. Later than its evidence in event time.',
+    params: Type.Object({ id: ID }),
+    query: Type.Object(
+      {
+        limit: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: LIMITS.list_limit_max, description: '100 where absent' }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    answer: Type.Object({ items: Type.Array(EventAnswer), events: Type.Integer({ minimum: 0 }) }),
+    async handle({ params: { id }, query, door }) {
+      const { agent, time, evidence } = await known(door, id)
+      const last = evidence.reduce((latest, one) => (one.time > latest ? one.time : latest), time)
+      return eventsAfter(door, agent, Date.parse(last), query.limit ?? LIMITS.list_items_default)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/findings/:id/shared',
+    right: 'read',
+    about:
+      'Who else touched the values of a finding: for each value of its evidence, as a keyed hash, the other identities whose events hold it. Values that few touched come first.',
+    params: Type.Object({ id: ID }),
+    answer: Type.Object({
+      values: Type.Array(
+        Type.Object({ value: Type.String({ description: 'As in value_hashes' }), identities: Touchers }),
+      ),
+    }),
     async handle({ params: { id }, door }) {
-      const finding = await findingInFull(door, id)
-      if (finding === undefined) throw notFound(`there is no finding ${id}`)
-      return finding
+      const { agent, events } = await known(door, id)
+      const hashes = [...new Set(events.flatMap(({ value_hashes = [] }) => value_hashes))]
+      return { values: await sharedValues(door, hashes, agent) }
     },
   }),
 ]

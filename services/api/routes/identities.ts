@@ -1,10 +1,10 @@
 /** `/v1/identities`: who acts here, and what is known of one. */
 import Type from 'typebox'
 import { SEVERITIES } from '../../../schemas/finding.ts'
-import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time } from '../answers.ts'
 import { notFound } from '../errors.ts'
-import { listQuery, pageOf } from '../parameters.ts'
+import { ID_TEXT, listQuery, pageOf } from '../parameters.ts'
+import { hours } from '../questions/behaviour.ts'
 import { identityInFull, listIdentities } from '../questions/identities.ts'
 import { defineRoute, type Route } from '../route.ts'
 
@@ -32,6 +32,10 @@ const Used = Type.Array(
   { description: 'The 50 most used' },
 )
 
+const WeekAnswer = Type.Array(Type.Array(Type.Integer({ minimum: 0 })), {
+  description: 'Seven rows, Monday first, of 24',
+})
+
 export const identityRoutes: readonly Route[] = [
   defineRoute({
     method: 'GET',
@@ -47,7 +51,7 @@ export const identityRoutes: readonly Route[] = [
     path: '/identities/:identity',
     right: 'read',
     about: 'What is known of one identity: what it uses, since when, how often, and its findings by severity.',
-    params: Type.Object({ identity: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }) }),
+    params: Type.Object({ identity: ID_TEXT }),
     answer: Type.Object({
       ...Summary,
       actions: Used,
@@ -63,6 +67,30 @@ export const identityRoutes: readonly Route[] = [
       const known = await identityInFull(door, identity)
       if (known === undefined) throw notFound(`nothing is known of the identity ${identity}`)
       return known
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/identities/:identity/hours',
+    right: 'read',
+    about:
+      'When an identity acts: events by weekday and hour in UTC, in the last days and in the four times as many days before.',
+    params: Type.Object({ identity: ID_TEXT }),
+    query: Type.Object(
+      { days: Type.Optional(Type.Integer({ minimum: 1, maximum: 90, description: '7 where absent' })) },
+      { additionalProperties: false },
+    ),
+    answer: Type.Object({
+      now: WeekAnswer,
+      before: WeekAnswer,
+      days_now: Type.Integer(),
+      days_before: Type.Integer(),
+    }),
+    async handle({ params: { identity }, query, door, now }) {
+      if ((await identityInFull(door, identity)) === undefined) {
+        throw notFound(`nothing is known of the identity ${identity}`)
+      }
+      return hours(door, identity, now, query.days ?? 7)
     },
   }),
 ]

@@ -28,7 +28,15 @@ export async function twoTenants(): Promise<Api> {
     ['globex', SECRET],
   ] as const) {
     const events = count.map((n) =>
-      event(n, { tenant, owner: mark, target: mark, user_agent: mark, source_address: mark }),
+      event(n, {
+        tenant,
+        owner: mark,
+        target: mark,
+        user_agent: mark,
+        source_address: mark,
+        peer_domains: [mark, 'a.example'],
+        credential: mark,
+      }),
     )
     const evidence = events.slice(0, 3).map(({ event_id }) => ({
       event_id,

@@ -1,0 +1,168 @@
+/** `/v1/overview`, `/v1/graph` and `/v1/detectors`: how things stand, who talks to whom, and what looks at it. */
+import Type from 'typebox'
+import { type Severity, SEVERITIES } from '../../../schemas/finding.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { WarehouseError } from '../../lib/warehouse/port.ts'
+import { PageAnswer, time } from '../answers.ts'
+import { notFound } from '../errors.ts'
+import { ID_TEXT, timesOf, word } from '../parameters.ts'
+import { activity, edges, findingsByDetector } from '../questions/behaviour.ts'
+import { type Ask, type DetectorFacts, defineRoute, type Route } from '../route.ts'
+
+const count = (description: string) => Type.Integer({ minimum: 0, description })
+const maybe = (description: string) => Type.Union([count(''), Type.Null()], { description })
+const DAY_MS = 86_400_000
+
+interface Health {
+  readonly state: 'ok' | 'warn' | 'bad'
+  readonly text: string
+}
+
+/** Undefined while the warehouse does not answer: the rest of the overview does. */
+async function unlessAway<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof WarehouseError) return undefined
+    throw error
+  }
+}
+
+/** How the sinks are: what waits, and what was given up. */
+async function sinkHealth({ views, grant }: Ask): Promise<Health> {
+  const answer = await views.deliveries(grant.tenant, { limit: LIMITS.list_limit_max, cursor: null })
+  const newest = answer.ok ? answer.items : []
+  const dead = newest.filter(({ status }) => status === 'dead').length
+  const waiting = newest.filter(({ status, attempts }) => status === 'pending' && attempts > 1).length
+  if (dead > 0) return { state: 'bad', text: `${dead} of the newest ${newest.length} deliveries were given up` }
+  if (waiting > 0) return { state: 'warn', text: `${waiting} deliveries wait for another attempt` }
+  return { state: 'ok', text: newest.length === 0 ? 'nothing was to be delivered' : 'every sink takes what it is sent' }
+}
+
+async function openIncidents({ views, grant }: Ask): Promise<Record<Severity, number>> {
+  const answer = await views.incidents(grant.tenant, { limit: LIMITS.incidents_kept_max, cursor: null })
+  const open = answer.ok ? answer.items : []
+  return Object.fromEntries(
+    SEVERITIES.map((severity) => [severity, open.filter((one) => one.severity === severity).length]),
+  ) as Record<Severity, number>
+}
+
+async function overview(ask: Ask) {
+  const [seen, open, sinks, { ready, reasons }] = await Promise.all([
+    unlessAway(activity(ask.door, ask.now)),
+    openIncidents(ask),
+    sinkHealth(ask),
+    ask.readiness(),
+  ])
+  const inputs: Health =
+    seen === undefined
+      ? { state: 'warn', text: 'unknown while the warehouse is away' }
+      : { state: seen.events_last_hour > 0 ? 'ok' : 'warn', text: `${seen.events_last_hour} events in the last hour` }
+  const health: Record<string, Health> = {
+    service: ready ? { state: 'ok', text: 'ready' } : { state: 'bad', text: reasons.join('; ') },
+    inputs,
+    warehouse:
+      seen === undefined
+        ? { state: 'bad', text: 'the warehouse does not answer; detection goes on' }
+        : { state: 'ok', text: 'answers' },
+    sinks,
+  }
+  return {
+    open_incidents: open,
+    events: seen?.events ?? null,
+    events_last_hour: seen?.events_last_hour ?? null,
+    agents_last_hour: seen?.agents_last_hour ?? null,
+    health,
+  }
+}
+
+const Detector = Type.Object({
+  id: Type.String(),
+  version: Type.Integer(),
+  title: Type.String(),
+  severity: Type.Enum([...SEVERITIES]),
+  mode: Type.Enum(['live', 'shadow']),
+  techniques: Type.Array(Type.String()),
+  false_positives: Type.Array(Type.String(), { description: 'What else may look like that' }),
+  findings: maybe('Of this tenant; null while the warehouse is away'),
+})
+
+const shown = (detector: DetectorFacts, findings: ReadonlyMap<string, number> | undefined) => ({
+  id: detector.id,
+  version: detector.version,
+  title: detector.title,
+  severity: detector.severity,
+  mode: detector.mode,
+  techniques: detector.techniques,
+  false_positives: detector.falsePositives,
+  findings: findings === undefined ? null : (findings.get(detector.id) ?? 0),
+})
+
+export const overviewRoutes: readonly Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/overview',
+    right: 'read',
+    about: 'How things stand: incidents by severity, what came in within the last hour, and the health of the parts.',
+    answer: Type.Object({
+      open_incidents: Type.Object(Object.fromEntries(SEVERITIES.map((severity) => [severity, count('')]))),
+      events: maybe('All that are kept; null while the warehouse is away, as the next two'),
+      events_last_hour: maybe('By receipt'),
+      agents_last_hour: maybe('Identities that acted, by receipt'),
+      health: Type.Record(Type.String(), Type.Object({ state: Type.Enum(['ok', 'warn', 'bad']), text: Type.String() })),
+    }),
+    handle: overview,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/graph',
+    right: 'read',
+    about:
+      'Who talks to whom: identities and the peers, credentials and people they act for. An edge is new where it was never there before `since`. The busiest 500 of each kind.',
+    query: Type.Object(
+      { since: word('A day ago where absent: ISO 8601, -24h, or ms since 1970') },
+      { additionalProperties: false },
+    ),
+    answer: Type.Object({
+      edges: Type.Array(
+        Type.Object({
+          from: Type.String({ description: 'An identity' }),
+          to: Type.String(),
+          kind: Type.Enum(['peer', 'credential', 'delegation']),
+          count: count('Events since then'),
+          first_seen: time('Its first event of all'),
+          new: Type.Boolean(),
+        }),
+      ),
+    }),
+    example: { query: { since: '2026-01-31' } },
+    async handle({ query, door, now }) {
+      const { since = now - DAY_MS } = timesOf(query, now)
+      return { edges: await edges(door, since) }
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/detectors',
+    right: 'read',
+    about: 'The detectors of this version, with how many findings each has.',
+    answer: PageAnswer(Detector),
+    async handle({ detectors, door }) {
+      const findings = await unlessAway(findingsByDetector(door))
+      return { items: detectors.map((detector) => shown(detector, findings)), next_cursor: null }
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/detectors/:detector',
+    right: 'read',
+    about: 'One detector.',
+    params: Type.Object({ detector: ID_TEXT }),
+    answer: Detector,
+    async handle({ params, detectors, door }) {
+      const detector = detectors.find(({ id }) => id === params.detector)
+      if (detector === undefined) throw notFound(`there is no detector ${params.detector}`)
+      return shown(detector, await unlessAway(findingsByDetector(door)))
+    },
+  }),
+]
