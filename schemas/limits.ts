@@ -180,6 +180,13 @@ export const LIMITS = {
   facet_values_max: 50,
   facet_fields_max: 12,
   histogram_buckets_max: 120,
+  export_rows_max: 100_000,
+  /** Rows of an export that are asked for at once. */
+  export_page_rows: 1_000,
+  /** Readers of live tails, for each tenant in each process. */
+  tails_per_tenant_max: 20,
+  /** What a tail of events looks back for: an event reaches the warehouse this much later than it was received. */
+  tail_overlap_ms: 30_000,
   /** Of one kind. */
   graph_edges_max: 500,
   list_limit_max: 1_000,

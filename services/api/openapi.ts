@@ -67,6 +67,10 @@ const json = (schema: TSchema | object, example?: object): object => ({
   'application/json': { schema, ...(example === undefined ? {} : { example }) },
 })
 
+/** The good answer: JSON, or what else the route sends. */
+const contentOf = ({ answer, media }: Route): object =>
+  media === undefined ? json(answer) : Object.fromEntries(media.map((type) => [type, { schema: answer }]))
+
 const ERROR_REFS = Object.fromEntries(
   ERRORS.map(({ status }) => [String(status), { $ref: `#/components/responses/${status}` }]),
 )
@@ -86,7 +90,7 @@ function operation(route: Route): object {
       ? {}
       : { requestBody: { required: true, content: json(route.body, route.example.body) } }),
     responses: {
-      [route.status]: { description: summaryOf(route), content: json(route.answer) },
+      [route.status]: { description: summaryOf(route), content: contentOf(route) },
       ...ERROR_REFS,
     },
   }

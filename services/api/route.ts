@@ -7,9 +7,11 @@ import Type, { type Static, type TObject, type TSchema } from 'typebox'
 import type { Command } from '../../schemas/command.ts'
 import type { Severity } from '../../schemas/finding.ts'
 import type { Grant, Right } from '../lib/auth.ts'
+import type { FindingFeed } from '../lib/finding-feed.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { TenantDoor } from './query.ts'
 import type { Readiness } from './routes/probes.ts'
+import type { Seats } from './streams.ts'
 
 /** A command without what the API itself puts in. */
 type Wish<C> = C extends Command ? Omit<C, 'id' | 'tenant' | 'by' | 'time'> : never
@@ -37,6 +39,13 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   /** When it was asked, in ms since 1970: what `-24h` counts from. */
   readonly now: number
   readonly detectors: readonly DetectorFacts[]
+  /** Findings in the order in which they were found, from the log. */
+  readonly findings: FindingFeed
+  /** Where the reader of a tail stopped. */
+  readonly lastEventId: string | undefined
+  /** Ends when the reader goes, or the service stops. */
+  readonly signal: AbortSignal
+  readonly seats: Seats
   readiness(): Readiness | Promise<Readiness>
   /** All routes of this API, for the documents. */
   readonly routes: readonly Route[]
@@ -58,6 +67,8 @@ export interface Route {
   /** Of the good answer; errors are the same everywhere. */
   readonly status: number
   readonly answer: TSchema
+  /** Types of an answer that is no JSON. */
+  readonly media: readonly string[] | undefined
   /** A request that works, for the documents and the conformance suite: `query` and `body`. */
   readonly example: { readonly query?: object; readonly body?: object }
   handle(ask: Ask<never, never, never>): Promise<unknown>
@@ -73,6 +84,7 @@ interface Declaration<Q extends TObject, P extends TObject, B extends TSchema> {
   readonly body?: B
   readonly status?: number
   readonly answer: TSchema
+  readonly media?: readonly string[]
   readonly example?: Route['example']
   handle(ask: Ask<Static<Q>, Static<P>, Static<B>>): Promise<unknown>
 }
@@ -85,6 +97,6 @@ export function defineRoute<
   P extends TObject = typeof NONE,
   B extends TSchema = TSchema,
 >(route: Declaration<Q, P, B>): Route {
-  const { query = NONE, params = NONE, body, status = 200, example = {} } = route
-  return { ...route, query, params, body, status, example }
+  const { query = NONE, params = NONE, body, status = 200, media, example = {} } = route
+  return { ...route, query, params, body, status, media, example }
 }

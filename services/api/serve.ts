@@ -3,12 +3,15 @@
  * what the route answers after it. A path that is known under another method is answered with 405.
  */
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { checkCommand, commandId, type CommandType } from '../../schemas/command.ts'
 import { H } from '../../schemas/ids.ts'
+import { LIMITS } from '../../schemas/limits.ts'
 import { type Authenticate, type Grant, permit, type Right } from '../lib/auth.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CommandSender } from '../lib/command-sender.ts'
+import type { FindingFeed } from '../lib/finding-feed.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
 import { type CommandDoor, createCommandDoor } from './command-door.ts'
@@ -16,6 +19,7 @@ import { answerError, badRequest, notFound } from './errors.ts'
 import { tenantDoor } from './query.ts'
 import type { Ask, DetectorFacts, Route } from './route.ts'
 import type { Readiness } from './routes/probes.ts'
+import { createSeats, type Seats, Streamed } from './streams.ts'
 import type { Sessions } from './sessions.ts'
 
 declare module 'fastify' {
@@ -32,6 +36,7 @@ export interface RouteTools {
   readonly sessions: Sessions
   readonly views: ResponderViews
   readonly commands: CommandSender
+  readonly findings: FindingFeed
   readonly detectors: readonly DetectorFacts[]
   readiness(): Readiness | Promise<Readiness>
   readonly clock: Clock
@@ -68,7 +73,21 @@ function nonceOf(request: FastifyRequest): string {
   return H('idempotency-key', key)
 }
 
-function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTools, commandDoor: CommandDoor): Ask {
+/** Where the reader of a tail stopped; browsers send it by themselves. */
+function lastEventIdOf(request: FastifyRequest): string | undefined {
+  const id = request.headers['last-event-id']
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+/** What all requests of one service share. */
+interface Shared {
+  readonly routes: readonly Route[]
+  readonly tools: RouteTools
+  readonly commandDoor: CommandDoor
+  readonly seats: Seats
+}
+
+function askOf(request: FastifyRequest, { routes, tools, commandDoor, seats }: Shared, signal: AbortSignal): Ask {
   const grant = request.getDecorator<Grant>(GRANT)
   const { tenant, name } = grant
   const door = tenantDoor(tools.warehouse, tenant)
@@ -81,6 +100,10 @@ function askOf(request: FastifyRequest, routes: readonly Route[], tools: RouteTo
     now: tools.clock.now(),
     views: tools.views,
     detectors: tools.detectors,
+    findings: tools.findings,
+    lastEventId: lastEventIdOf(request),
+    signal,
+    seats,
     readiness: tools.readiness,
     door,
     async command(wish) {
@@ -115,12 +138,33 @@ function refuseUnknown(routes: readonly Route[], prefix: string) {
   }
 }
 
+/** Signals that end with their request, or with the service: a tail would keep it from closing. */
+function createEndings(app: FastifyInstance) {
+  const open = new Set<AbortController>()
+  app.addHook('preClose', async () => {
+    for (const controller of open) controller.abort()
+  })
+  return {
+    of(reply: FastifyReply): AbortSignal {
+      const controller = new AbortController()
+      open.add(controller)
+      reply.raw.once('close', () => {
+        open.delete(controller)
+        controller.abort()
+      })
+      return controller.signal
+    },
+  }
+}
+
 /** The name of the parameter that a path ends with; undefined where it ends otherwise. */
 const lastParameter = (path: string): string | undefined => /\/:(\w+)$/.exec(path)?.[1]
 
 /** Registers the routes, each behind the right that it names. */
 export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tools: RouteTools): void {
-  const commandDoor = createCommandDoor(tools)
+  const seats = createSeats(LIMITS.tails_per_tenant_max)
+  const shared: Shared = { routes, tools, commandDoor: createCommandDoor(tools), seats }
+  const endings = createEndings(app)
   app.decorateRequest(GRANT)
   app.addHook('onRequest', guard(tools))
   app.setNotFoundHandler(refuseUnknown(routes, app.prefix))
@@ -135,8 +179,13 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
         ...(route.body === undefined ? {} : { body: route.body }),
       },
       handler: async (request, reply) => {
-        const ask = askOf(request, routes, tools, commandDoor) as Ask<never, never, never>
-        return reply.code(route.status).send(await route.handle(ask))
+        const signal = endings.of(reply)
+        const answer = await route.handle(askOf(request, shared, signal) as Ask<never, never, never>)
+        if (!(answer instanceof Streamed)) return reply.code(route.status).send(answer)
+        const { type, filename, pieces } = answer
+        reply.code(route.status).type(type).header('cache-control', 'no-store')
+        if (filename !== undefined) reply.header('content-disposition', `attachment; filename="${filename}"`)
+        return reply.send(Readable.from(pieces))
       },
     }
     app.route(options)

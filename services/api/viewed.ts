@@ -5,6 +5,7 @@ import type { ResponderViews, ViewAnswer, ViewPage } from '../lib/quarantine-vie
 import { PageAnswer } from './answers.ts'
 import { Answer, notFound } from './errors.ts'
 import { ID, listQuery, searchOf, SEARCH } from './parameters.ts'
+import { exportRoute } from './exports.ts'
 import { facetFields } from './questions/summaries.ts'
 import { type Ask, defineRoute, type Route } from './route.ts'
 import { summaryRoutes } from './summaries.ts'
@@ -109,6 +110,15 @@ export function viewedRoutes(viewed: Viewed): readonly Route[] {
         const items = await allOf(viewOf(views, list), grant.tenant, testOf(subject, query, now))
         return countTimes(items, subject.time, buckets)
       },
+    }),
+    exportRoute(list, filters, Object.keys(item.properties), ({ query, grant, views, now }) => {
+      const holds = testOf(subject, query, now)
+      return async (cursor) => {
+        const page = { limit: LIMITS.export_page_rows, cursor: cursor ?? null, only: { key: 'export', holds } }
+        const answer = await viewOf(views, list)(grant.tenant, page)
+        if (!answer.ok) throw cursorRefused(answer.reason)
+        return answer
+      }
     }),
     defineRoute({
       method: 'GET',

@@ -22,6 +22,7 @@ import { createArchiver } from '../../services/archiver/index.ts'
 import { createAuthenticator } from '../../services/lib/auth.ts'
 import { systemClock } from '../../services/lib/clock.ts'
 import { createCommandSender } from '../../services/lib/command-sender.ts'
+import { createFindingFeed } from '../../services/lib/finding-feed.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
@@ -103,6 +104,7 @@ async function askAll(log: Log, warehouse: Warehouse): Promise<void> {
     views: createViews({ quarantines: none, incidents: none, deliveries: none, suppressions: none, outcomes: none }),
     detectors: DETECTORS,
     commands: createCommandSender(log),
+    findings: createFindingFeed(log),
     clock: systemClock,
     logger,
   })

@@ -93,6 +93,7 @@ async function bodyOf(route: Route, token: string): Promise<unknown> {
   return route.body === undefined ? undefined : body
 }
 
+const isTail = ({ media }: Route): boolean => media?.includes('text/event-stream') ?? false
 const isOnlyIds = (route: Route): boolean => namesIn(route.params).every((name) => name === 'id')
 
 beforeAll(async () => {
@@ -127,10 +128,13 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_na
   })
 
   it('answers its example as its schema says', async () => {
+    // A tail never ends; test/integration/api/streams.test.ts reads them.
+    if (isTail(route)) return
     const { query = {} } = route.example
     const [params, body] = [await paramsOf(route, TOKENS.acme), await bodyOf(route, TOKENS.acme)]
     const answer = await ask(route, { params, query, body })
     expect([answer.status, answer.text]).toEqual([route.status, expect.any(String)])
+    if (route.media !== undefined) return
     const schema = Compile(route.answer)
     expect([...schema.Errors(answer.json())]).toEqual([])
   })
@@ -165,7 +169,10 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_na
     for (const text of HOSTILE) {
       const requests: Request[] = [
         ...Object.keys(own).map((name) => ({ params: { ...own, [name]: text } })),
-        ...namesIn(route.query).map((name) => ({ params: own, query: { ...route.example.query, [name]: text } })),
+        ...(isTail(route) ? [] : namesIn(route.query)).map((name) => ({
+          params: own,
+          query: { ...route.example.query, [name]: text },
+        })),
         ...Object.keys(body ?? {}).map((name) => ({ params: own, body: { ...body, [name]: text } })),
       ]
       for (const request of requests) {

@@ -1,9 +1,13 @@
 /** `/v1/events`: the timeline of a tenant, one event, how many there are, and what they have in common. */
 import Type from 'typebox'
+import { EVENT_COLUMNS } from '../../../schemas/event.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { EventAnswer, PageAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
 import { countEvents, EVENT_FILTERS, eventsById, listEvents } from '../questions/events.ts'
+import { followEvents } from '../questions/tail.ts'
+import { exportRoute, isOffset, tailRoute } from '../exports.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { conditionsOf } from '../search/asked.ts'
 import { EVENTS } from '../search/fields.ts'
@@ -12,6 +16,11 @@ import { summaryRoutes, warehouseSummaries } from '../summaries.ts'
 const FILTERS = Object.fromEntries(
   EVENT_FILTERS.map((column) => [column, word(`Events with this ${column}`)]),
 ) as Record<(typeof EVENT_FILTERS)[number], ReturnType<typeof word>>
+
+/** Columns of an export: what people read, without hashes and indicators. */
+const EXPORTED = EVENT_COLUMNS.map(({ name }) => name).filter(
+  (name) => !['tenant', 'raw', 'indicators', 'value_hashes', 'value_kinds'].includes(name),
+)
 
 export const eventRoutes: readonly Route[] = [
   defineRoute({
@@ -36,6 +45,16 @@ export const eventRoutes: readonly Route[] = [
     handle: async ({ query, door, now }) => ({ count: await countEvents(door, conditionsOf(EVENTS, query, now)) }),
   }),
   ...summaryRoutes('events', FILTERS, warehouseSummaries(EVENTS)),
+  exportRoute('events', FILTERS, EXPORTED, ({ query, door, now }) => {
+    const search = searchOf(query, conditionsOf(EVENTS, query, now))
+    return (cursor) => listEvents(door, search, { limit: LIMITS.export_page_rows, cursor })
+  }),
+  tailRoute(
+    'events',
+    'Events as the warehouse takes them, about two seconds after their receipt. One may come again after a reader comes again: drop those whose `event_id` is known.',
+    ({ door, now }) => followEvents(door, now),
+    isOffset,
+  ),
   defineRoute({
     method: 'GET',
     path: '/events/:id',

@@ -8,6 +8,7 @@ import type { TenantDoor } from '../query.ts'
 import { eventsAfter } from '../questions/behaviour.ts'
 import { findingInFull, type FindingWithEvents, listFindings, pullFindings } from '../questions/findings.ts'
 import { sharedValues } from '../questions/things.ts'
+import { exportRoute, isOffset, tailRoute } from '../exports.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { conditionsOf } from '../search/asked.ts'
 import { FINDINGS } from '../search/fields.ts'
@@ -55,6 +56,24 @@ export const findingRoutes: readonly Route[] = [
     },
   }),
   ...summaryRoutes('findings', FILTERS, warehouseSummaries(FINDINGS)),
+  exportRoute('findings', FILTERS, Object.keys(FindingAnswer.properties), ({ query, door, now }) => {
+    const search = searchOf(query, conditionsOf(FINDINGS, query, now))
+    return (cursor) => listFindings(door, search, { limit: LIMITS.export_page_rows, cursor })
+  }),
+  tailRoute(
+    'findings',
+    'Findings as they are found, both revisions, also while the warehouse is away.',
+    ({ findings, grant }) =>
+      async (after) => {
+        const offset = after === undefined ? undefined : Number(after) + 1
+        const { found, next } = await findings.since(grant.tenant, offset, LIMITS.list_limit_max)
+        return {
+          told: found.map(({ offset: at, finding }) => ({ id: String(at), item: finding })),
+          after: String(next - 1),
+        }
+      },
+    (text) => isOffset(text),
+  ),
   defineRoute({
     method: 'GET',
     path: '/findings/:id',

@@ -10,6 +10,7 @@ import { Quarantine } from '../../../schemas/quarantine.ts'
 import { WarehouseError } from '../../lib/warehouse/port.ts'
 import { OrderAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
+import { changesAfter, isOffset, tailRoute } from '../exports.ts'
 import { HASH, REASON, word } from '../parameters.ts'
 import type { TenantDoor } from '../query.ts'
 import { findingsById } from '../questions/findings.ts'
@@ -80,6 +81,18 @@ const subject = heldSubject('incidents', Incident, {
 })
 
 export const incidentRoutes: readonly Route[] = [
+  tailRoute(
+    'incidents',
+    'Incidents as they open and change.',
+    ({ views, grant, now }) => {
+      const all = async (): Promise<readonly Incident[]> => {
+        const answer = await views.incidents(grant.tenant, { limit: LIMITS.incidents_kept_max, cursor: null })
+        return answer.ok ? answer.items : []
+      }
+      return changesAfter(all, ({ updated_at }) => Date.parse(updated_at), now)
+    },
+    isOffset,
+  ),
   ...viewedRoutes({
     list: 'incidents',
     singular: 'incident',

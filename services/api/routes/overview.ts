@@ -1,6 +1,7 @@
 /** `/v1/overview`, `/v1/graph` and `/v1/detectors`: how things stand, who talks to whom, and what looks at it. */
 import Type from 'typebox'
 import { type Severity, SEVERITIES } from '../../../schemas/finding.ts'
+import { isOpen, type Verdict, VERDICTS } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { WarehouseError } from '../../lib/warehouse/port.ts'
 import { PageAnswer, time } from '../answers.ts'
@@ -41,7 +42,7 @@ async function sinkHealth({ views, grant }: Ask): Promise<Health> {
 
 async function openIncidents({ views, grant }: Ask): Promise<Record<Severity, number>> {
   const answer = await views.incidents(grant.tenant, { limit: LIMITS.incidents_kept_max, cursor: null })
-  const open = answer.ok ? answer.items : []
+  const open = answer.ok ? answer.items.filter(isOpen) : []
   return Object.fromEntries(
     SEVERITIES.map((severity) => [severity, open.filter((one) => one.severity === severity).length]),
   ) as Record<Severity, number>
@@ -85,18 +86,42 @@ const Detector = Type.Object({
   techniques: Type.Array(Type.String()),
   false_positives: Type.Array(Type.String(), { description: 'What else may look like that' }),
   findings: maybe('Of this tenant; null while the warehouse is away'),
+  verdicts: Type.Object(Object.fromEntries(VERDICTS.map((verdict) => [verdict, count('')])), {
+    description: 'Of the incidents that it spoke in',
+  }),
+  precision: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+    description: 'Share of true positives among these verdicts; null before the first',
+  }),
 })
 
-const shown = (detector: DetectorFacts, findings: ReadonlyMap<string, number> | undefined) => ({
-  id: detector.id,
-  version: detector.version,
-  title: detector.title,
-  severity: detector.severity,
-  mode: detector.mode,
-  techniques: detector.techniques,
-  false_positives: detector.falsePositives,
-  findings: findings === undefined ? null : (findings.get(detector.id) ?? 0),
-})
+type Verdicts = Readonly<Record<Verdict, number>>
+
+/** What people made of the incidents that each detector spoke in. */
+async function verdictsOf({ views, grant }: Ask): Promise<(detector: string) => Verdicts> {
+  const answer = await views.incidents(grant.tenant, { limit: LIMITS.incidents_kept_max, cursor: null })
+  const incidents = answer.ok ? answer.items : []
+  return (detector) => {
+    const own = incidents.filter(({ detectors }) => detectors.includes(detector))
+    const counts = VERDICTS.map((verdict) => [verdict, own.filter((one) => one.verdict === verdict).length])
+    return Object.fromEntries(counts) as Verdicts
+  }
+}
+
+const shown = (detector: DetectorFacts, findings: ReadonlyMap<string, number> | undefined, verdicts: Verdicts) => {
+  const judged = VERDICTS.reduce((sum, verdict) => sum + verdicts[verdict], 0)
+  return {
+    id: detector.id,
+    version: detector.version,
+    title: detector.title,
+    severity: detector.severity,
+    mode: detector.mode,
+    techniques: detector.techniques,
+    false_positives: detector.falsePositives,
+    findings: findings === undefined ? null : (findings.get(detector.id) ?? 0),
+    verdicts,
+    precision: judged === 0 ? null : verdicts.true_positive / judged,
+  }
+}
 
 export const overviewRoutes: readonly Route[] = [
   defineRoute({
@@ -147,9 +172,11 @@ export const overviewRoutes: readonly Route[] = [
     right: 'read',
     about: 'The detectors of this version, with how many findings each has.',
     answer: PageAnswer(Detector),
-    async handle({ detectors, door }) {
-      const findings = await unlessAway(findingsByDetector(door))
-      return { items: detectors.map((detector) => shown(detector, findings)), next_cursor: null }
+    async handle(ask) {
+      const findings = await unlessAway(findingsByDetector(ask.door))
+      const verdicts = await verdictsOf(ask)
+      const items = ask.detectors.map((detector) => shown(detector, findings, verdicts(detector.id)))
+      return { items, next_cursor: null }
     },
   }),
   defineRoute({
@@ -159,10 +186,12 @@ export const overviewRoutes: readonly Route[] = [
     about: 'One detector.',
     params: Type.Object({ detector: ID_TEXT }),
     answer: Detector,
-    async handle({ params, detectors, door }) {
-      const detector = detectors.find(({ id }) => id === params.detector)
-      if (detector === undefined) throw notFound(`there is no detector ${params.detector}`)
-      return shown(detector, await unlessAway(findingsByDetector(door)))
+    async handle(ask) {
+      const { detector: wanted } = ask.params
+      const detector = ask.detectors.find(({ id }) => id === wanted)
+      if (detector === undefined) throw notFound(`there is no detector ${wanted}`)
+      const verdicts = await verdictsOf(ask)
+      return shown(detector, await unlessAway(findingsByDetector(ask.door)), verdicts(detector.id))
     },
   }),
 ]

@@ -44,7 +44,8 @@ function fieldRows(schema: TSchema | TObject, place: string): string[] {
 }
 
 /** The fields of an answer in one line; of a list, those of its items. */
-function answerLine({ answer, status }: Route): string {
+function answerLine({ answer, status, media }: Route): string {
+  if (media !== undefined) return `Answers ${status}: ${media.map((type) => `\`${type}\``).join(' or ')}.`
   const { properties = {} } = answer as { properties?: Record<string, Shape & { properties?: object }> }
   const item = properties['items']?.items as { properties?: object } | undefined
   const names = (fields: object): string =>

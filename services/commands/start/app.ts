@@ -15,6 +15,7 @@ import { createDetectorService, type DetectorService } from '../../detector/inde
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createCommandSender } from '../../lib/command-sender.ts'
+import { createFindingFeed } from '../../lib/finding-feed.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
 import type { Log } from '../../lib/log/port.ts'
 import { createSqliteLog } from '../../lib/log/sqlite/index.ts'
@@ -134,6 +135,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     failure: responder.failure,
     views: responder.views,
     commands: createCommandSender(log),
+    findings: createFindingFeed(log),
     detectors,
     clock,
     logger,

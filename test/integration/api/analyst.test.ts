@@ -30,6 +30,15 @@ describe('the overview', () => {
         sinks: { state: 'bad', text: '1 of the newest 2 deliveries were given up' },
       },
     })
+    const judged = await api(store, {
+      incidents: (['true_positive', 'benign', 'true_positive', null] as const).map((verdict, n) =>
+        incident(n, { verdict }),
+      ),
+    })
+    expect((await judged.get('/v1/detectors/credential/new-source')).body).toMatchObject({
+      verdicts: { true_positive: 2, false_positive: 0, benign: 1 },
+      precision: 2 / 3,
+    })
     asked.setReadiness({ ready: false, reasons: ['the log is not writable'] })
     expect((await asked.get('/v1/overview')).body).toMatchObject({
       health: { service: { state: 'bad', text: 'the log is not writable' } },

@@ -15,6 +15,7 @@ import { createApi, type Readiness } from '../../../services/api/index.ts'
 import { createAuthenticator } from '../../../services/lib/auth.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
 import { createCommandSender } from '../../../services/lib/command-sender.ts'
+import { createFindingFeed } from '../../../services/lib/finding-feed.ts'
 import { createHttp } from '../../../services/lib/http.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
@@ -279,6 +280,7 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
         outcomes: listOf(outcomes),
       }),
       detectors: DETECTORS,
+      findings: createFindingFeed(log),
       commands: {
         async send(command) {
           await sender.send(command)

@@ -71,7 +71,8 @@ it('answers with nothing of another tenant, whatever the request holds', async (
     fc.string({ maxLength: 20 }),
   )
   const request = fc.record({
-    route: fc.constantFrom(...asked.routes),
+    // A tail never ends; streams.test.ts sees that one tells nothing of another tenant.
+    route: fc.constantFrom(...asked.routes.filter((one) => !one.endsWith('/tail'))),
     path: value,
     query: fc.dictionary(fc.constantFrom(...PARAMETERS), value, { maxKeys: 3 }),
     headers: fc.dictionary(fc.constantFrom('x-tenant', 'x-tenant-id', 'tenant'), fc.constant('globex'), { maxKeys: 2 }),

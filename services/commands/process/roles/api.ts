@@ -8,6 +8,7 @@ import type { Incident } from '../../../../schemas/incident.ts'
 import type { Quarantine } from '../../../../schemas/quarantine.ts'
 import { createApi } from '../../../api/index.ts'
 import { createCommandSender } from '../../../lib/command-sender.ts'
+import { createFindingFeed } from '../../../lib/finding-feed.ts'
 import { createStateView, type StateView } from '../../../lib/state-view.ts'
 import { shownSuppressions } from '../../../responder/suppressions.ts'
 import { createViews, type ViewSources } from '../../../responder/views.ts'
@@ -37,6 +38,7 @@ export const createApiRole: CreateRole = (tools, probes) => {
       warehouse,
       views: createViews(sourcesOf(state)),
       commands: createCommandSender(log),
+      findings: createFindingFeed(log),
     }),
     ownProbes: true,
     start: state.start,
