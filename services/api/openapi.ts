@@ -9,7 +9,7 @@ import type { Route } from './route.ts'
 export const ERRORS: readonly { readonly status: number; readonly codes: string; readonly when: string }[] = [
   {
     status: 400,
-    codes: '`bad_request`, `bad_cursor`',
+    codes: '`bad_request`, `bad_cursor`, `bad_search`',
     when: 'a parameter or a body is wrong; bad JSON is told with its position',
   },
   { status: 401, codes: '`unauthenticated`', when: 'no token, or none that is known' },
@@ -20,12 +20,24 @@ export const ERRORS: readonly { readonly status: number; readonly codes: string;
     codes: '`method_not_allowed`',
     when: 'the path is known, the method is not; `Allow` names those that are',
   },
+  { status: 409, codes: '`conflict`', when: 'the order cannot hold as things are; the message says why' },
   { status: 413, codes: '`too_large`', when: 'a body over 64 KiB' },
+  { status: 414, codes: '`too_large`', when: 'a part of the path over 4,096 characters' },
   { status: 415, codes: '`unsupported_type`', when: 'a body that is not `application/json`' },
   {
     status: 422,
     codes: '`question_too_heavy`',
     when: 'it took longer or more memory than a question may: narrow it by time or identity',
+  },
+  {
+    status: 429,
+    codes: '`too_many`, `too_many_waiting`',
+    when: 'too many tails are open, or too many commands wait; `Retry-After` says when to ask again',
+  },
+  {
+    status: 431,
+    codes: 'none',
+    when: 'address and headers have more than 16 KiB together: the HTTP server says so, in its own words',
   },
   {
     status: 503,
