@@ -17,7 +17,6 @@ export class Streamed {
 }
 
 /** Controls, line separators and marks that turn the writing around. */
-// oxlint-disable-next-line no-control-regex -- controls are what is looked for
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 const visible = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 
