@@ -3,8 +3,10 @@ import type { Delivery } from '../../schemas/delivery.ts'
 import type { Finding, Severity } from '../../schemas/finding.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
+import type { CommandOutcome } from '../../schemas/command.ts'
+import type { Suppression } from '../../schemas/suppression.ts'
 
-export type { Delivery, Finding, Incident, Quarantine, Severity }
+export type { CommandOutcome, Delivery, Finding, Incident, Quarantine, Severity, Suppression }
 
 export interface List<T> {
   readonly items: readonly T[]
@@ -26,9 +28,10 @@ export interface Health {
 
 export interface Overview {
   readonly open_incidents: Readonly<Record<Severity, number>>
-  readonly agents_last_hour: number
-  readonly events_last_hour: number
-  readonly events: number
+  /** Null while the warehouse is away. */
+  readonly agents_last_hour: number | null
+  readonly events_last_hour: number | null
+  readonly events: number | null
   readonly health: Readonly<Record<string, Health>>
 }
 
@@ -90,7 +93,7 @@ export interface Histogram {
 export interface Edge {
   readonly from: string
   readonly to: string
-  readonly kind: string
+  readonly kind: 'peer' | 'credential' | 'delegation'
   readonly count: number
   readonly first_seen: string
   /** First seen within the time that was asked for. */
@@ -113,31 +116,15 @@ export interface DetectorLine {
   readonly mode: 'live' | 'shadow'
   readonly techniques: readonly string[]
   readonly false_positives: readonly string[]
-  readonly findings: number
+  /** Null while the warehouse is away. */
+  readonly findings: number | null
   readonly verdicts: Readonly<Record<'true_positive' | 'false_positive' | 'benign', number>>
 }
 
-export interface Suppression {
-  readonly id: string
-  readonly detector: string
-  readonly agent: string | null
-  readonly until: string
-  readonly by: string
-  readonly reason: string
-}
-
-export interface Token {
-  readonly id: string
-  readonly name: string
-  readonly role: string
-  readonly created_at: string
-  readonly expires_at: string | null
-  readonly revoked_at: string | null
-}
-
-export interface Sink {
-  readonly name: string
-  readonly type: string
-  readonly status: string
-  readonly detail: string
+export interface Toucher {
+  readonly identity: string
+  readonly owner: string
+  readonly events: number
+  readonly first_seen: string
+  readonly last_seen: string
 }

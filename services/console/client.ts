@@ -57,17 +57,20 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   throw await refusalOf(response)
 }
 
-/** GET with query parameters; those that are undefined or empty are left out. Throws ApiError. */
-export async function get<T>(
-  path: string,
-  query: Readonly<Record<string, string | number | undefined>> = {},
-): Promise<T> {
+type Query = Readonly<Record<string, string | number | undefined>>
+
+/** An address with query parameters; those that are undefined or empty are left out. */
+export function addressOf(path: string, query: Query): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') parameters.set(name, String(value))
   }
-  const text = parameters.size === 0 ? path : `${path}?${parameters}`
-  return (await send('GET', text)).json() as Promise<T>
+  return parameters.size === 0 ? path : `${path}?${parameters}`
+}
+
+/** GET with query parameters. Throws ApiError. */
+export async function get<T>(path: string, query: Query = {}): Promise<T> {
+  return (await send('GET', addressOf(path, query))).json() as Promise<T>
 }
 
 /** POST, PUT, PATCH or DELETE with a JSON body. Throws ApiError. */

@@ -56,9 +56,90 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     complaints.length = 0
   })
 
-  it('shows an incident that arrives', async () => {
+  it('says how to connect the first agent, and shows an incident that arrives', async () => {
+    await page.getByRole('heading', { name: 'Connect an agent' }).waitFor()
     await send()
     await page.getByRole('table', { name: 'Incidents' }).getByRole('link').first().waitFor()
-    expect(await axeFaults(page)).toEqual([])
+  })
+
+  const openIncident = async (agent: string): Promise<void> => {
+    await open('/console/incidents')
+    await page.getByRole('row').filter({ hasText: agent }).getByRole('link').first().click()
+    await page.getByRole('heading', { name: 'What happened, in order' }).waitFor()
+  }
+  const act = async (button: string, reason: string): Promise<void> => {
+    await page.getByRole('button', { name: button, exact: true }).first().click()
+    const dialog = page.getByRole('dialog', { name: button })
+    await dialog.getByLabel('Reason').fill(reason)
+    await dialog.getByRole('button', { name: button }).click()
+    await dialog.waitFor({ state: 'hidden' })
+  }
+
+  it('tells what happened, stops the agent and lets it go', async () => {
+    await openIncident('research-scout')
+    await page.getByText('contacted Moltbook').first().waitFor()
+    await page.getByText('evidence', { exact: true }).first().waitFor()
+    await act('Quarantine', 'It talks to strangers.')
+    await page.getByText('by admin', { exact: false }).first().waitFor()
+    await act('Release', 'It was a test.')
+    await page.getByText('It was a test.').first().waitFor()
+  })
+
+  it('resolves many at once, with one verdict and one reason', async () => {
+    await open('/console/incidents')
+    const boxes = page.getByRole('checkbox')
+    await boxes.first().waitFor()
+    const count = await boxes.count()
+    expect(count).toBeGreaterThan(1)
+    for (let at = 0; at < count; at++) await boxes.nth(at).check()
+    await act(`Resolve ${count} incidents`, 'The exercise is over.')
+    await page
+      .getByText('resolved', { exact: true })
+      .nth(count - 1)
+      .waitFor()
+  })
+
+  it('finds events by a query, narrows them by a facet, and points at a mistake', async () => {
+    await open('/console/search')
+    await page.getByLabel('Query').fill('peer:moltbook.com')
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.getByText('https://www.moltbook.com/skill.md').first().waitFor()
+    await page.getByTitle('Only identity: research-scout').click()
+    await page.waitForURL(/research-scout/)
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Export CSV' }).click()
+    expect((await download).suggestedFilename()).toMatch(/\.csv$/)
+    expect(complaints).toEqual([])
+    await page.getByLabel('Query').fill('colour:red')
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.getByRole('alert').first().waitFor()
+    // The browser reports the refused requests itself.
+    complaints.length = 0
+  })
+
+  it.each([
+    '/console/',
+    '/console/incidents',
+    '/console/search?q=kind:tool',
+    '/console/response',
+    '/console/agents',
+    '/console/agents/research-scout',
+    '/console/peers',
+    '/console/peers/moltbook.com',
+    '/console/detectors',
+    '/console/settings',
+  ])('%s: axe finds nothing, in light and dark, wide and narrow, and nothing complains', async (path) => {
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      await open(path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForLoadState('networkidle')
+      expect(await axeFaults(page)).toEqual([])
+    }
+    expect(complaints).toEqual([])
   })
 })

@@ -12,8 +12,9 @@ const TONES = { ok: 'good', warn: 'warn', bad: 'bad' } as const
 
 const Health = ({ overview }: { overview: Overview }) => (
   <p class="health">
-    <span>{counted(overview.agents_last_hour, 'agent')} seen in the last hour</span>
-    <span>{counted(overview.events_last_hour, 'event')}</span>
+    {overview.agents_last_hour === null ? null : (
+      <span>{counted(overview.agents_last_hour, 'agent')} seen in the last hour</span>
+    )}
     {Object.entries(overview.health).map(([part, { state, text }]) => (
       <Tag key={part} text={`${labelOf(part)}: ${text}`} tone={TONES[state]} />
     ))}

@@ -2,6 +2,7 @@
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import type { EventRecord, Facet, Finding, Histogram, List } from '../answers.ts'
+import { addressOf } from '../client.ts'
 import { labelOf } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Agent, Answered, Card, Empty, Foreign, Sentence, SeverityMark, Time, term } from '../ui/basics.tsx'
@@ -79,7 +80,7 @@ function Facets({ facets, add }: { facets: readonly Facet[]; add(field: string, 
       {facets.map(({ field, values }) =>
         values.length === 0 ? null : (
           <section key={field} class="facet">
-            <h3>{labelOf(field)}</h3>
+            <h2>{labelOf(field)}</h2>
             {values.map(({ value, count }) => (
               <button key={value} type="button" title={`Only ${field}: ${value}`} onClick={() => add(field, value)}>
                 <Foreign text={value === '' ? 'none' : value} />
@@ -149,7 +150,7 @@ function Results({ wish, add }: { wish: Wish; add(field: string, value: string):
         <Card
           title="Over time"
           aside={
-            <a class="button" href={`/v1/${over}/export?${new URLSearchParams({ ...asked, format: 'csv' })}`} download>
+            <a class="button" href={addressOf(`/v1/${over}/export`, { ...asked, format: 'csv' })} download>
               Export CSV
             </a>
           }

@@ -4,13 +4,14 @@ import { TECHNIQUES } from '../../../schemas/techniques.ts'
 import { counted, numberOf } from '../format.ts'
 import { Foreign, searchPath, Sentence, SeverityMark, Tag, term, Time } from './basics.tsx'
 import { ObservedExpected } from './measures.tsx'
+import { SharedValues } from './shared.tsx'
 
 /** How likely it was under the habit, in words. */
 const surpriseText = (surprise: number): string =>
   surprise <= 0 ? 'A rule, not a habit.' : `About 1 in ${numberOf(10 ** Math.min(surprise, 15))} by habit.`
 
 export const EvidenceTable = ({ finding }: { finding: Finding }) => (
-  <div class="table">
+  <section class="table" aria-label="Evidence" tabIndex={0}>
     <table aria-label="Evidence">
       <thead>
         <tr>
@@ -37,7 +38,7 @@ export const EvidenceTable = ({ finding }: { finding: Finding }) => (
         ))}
       </tbody>
     </table>
-  </div>
+  </section>
 )
 
 export function FindingView({ finding }: { finding: Finding }) {
@@ -66,6 +67,7 @@ export function FindingView({ finding }: { finding: Finding }) {
       <ObservedExpected observed={finding.observed} expected={finding.expected} />
       <h3>{counted(finding.evidence.length, 'event')} as evidence</h3>
       <EvidenceTable finding={finding} />
+      <SharedValues findingId={finding.id} />
     </article>
   )
 }

@@ -1,10 +1,10 @@
 /**
- * Who talks to whom, as two columns: agents on the left, peers on the right. Columns stay readable where a cloud of dots
+ * Who talks to whom, as two columns: agents on the left, on the right the peers, credentials and people that they act for. Columns stay readable where a cloud of dots
  * does not, and nothing moves when an edge comes. New edges are drawn last and in another colour.
  */
 import type { Edge } from '../answers.ts'
 import { utcOf, visible } from '../format.ts'
-import { agentPath, peerPath } from './basics.tsx'
+import { agentPath, peerPath, searchPath, term } from './basics.tsx'
 
 const ROW = 20
 const WIDTH = 900
@@ -17,6 +17,12 @@ const LABEL_CHARS = 42
 const shortened = (text: string): string =>
   text.length <= LABEL_CHARS ? visible(text) : `${visible(text.slice(0, LABEL_CHARS - 1))}…`
 
+const PATHS: Readonly<Record<Edge['kind'], (name: string) => string>> = {
+  peer: peerPath,
+  credential: (name) => searchPath(term('credential', name)),
+  delegation: agentPath,
+}
+
 /** Names in the order in which they appear, each with its row. */
 const rowsOf = (names: Iterable<string>): Map<string, number> =>
   new Map([...new Set(names)].map((name, row) => [name, row * ROW + ROW]))
@@ -25,6 +31,7 @@ export function Graph({ edges }: { edges: readonly Edge[] }) {
   const shown = edges.toSorted((a, b) => Number(b.new) - Number(a.new) || b.count - a.count).slice(0, EDGES_MAX)
   const agents = rowsOf(shown.map((edge) => edge.from))
   const peers = rowsOf(shown.map((edge) => edge.to))
+  const kinds = new Map(shown.map((edge) => [edge.to, edge.kind]))
   const height = (Math.max(agents.size, peers.size) + 1) * ROW
   return (
     <>
@@ -32,11 +39,11 @@ export function Graph({ edges }: { edges: readonly Edge[] }) {
         class="plot graph"
         viewBox={`0 0 ${WIDTH} ${height}`}
         role="img"
-        aria-label={`${shown.length} contacts between agents and peers`}
+        aria-label={`${shown.length} edges between agents, peers, credentials and people`}
       >
         {shown.toReversed().map((edge) => (
           <line
-            key={`${edge.from} ${edge.to}`}
+            key={`${edge.kind} ${edge.from} ${edge.to}`}
             class={edge.new ? 'new' : ''}
             x1={LEFT}
             y1={agents.get(edge.from)}
@@ -55,7 +62,7 @@ export function Graph({ edges }: { edges: readonly Edge[] }) {
           </a>
         ))}
         {[...peers].map(([name, y]) => (
-          <a key={name} href={peerPath(name)}>
+          <a key={name} href={PATHS[kinds.get(name) ?? 'peer'](name)}>
             <circle class="peer" cx={RIGHT} cy={y} r={4} />
             <text x={RIGHT + 10} y={y + 4}>
               {shortened(name)}

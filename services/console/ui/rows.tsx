@@ -27,7 +27,7 @@ export function Rows<T>(props: RowsProps<T>) {
   const { label, columns, rows, keyOf, pathOf, selected, toggle } = props
   const { route } = useLocation()
   return (
-    <div class="table">
+    <section class="table" aria-label={label} tabIndex={0}>
       <table aria-label={label}>
         <thead>
           <tr>
@@ -80,6 +80,6 @@ export function Rows<T>(props: RowsProps<T>) {
           })}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }

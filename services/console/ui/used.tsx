@@ -17,7 +17,7 @@ export function UsedCard(props: {
   if (values.length === 0) return null
   return (
     <Card title={`${title} (${values.length})`}>
-      <div class="table">
+      <section class="table" aria-label={title} tabIndex={0}>
         <table aria-label={title}>
           <tbody>
             {values.slice(0, 12).map((used) => (
@@ -36,7 +36,7 @@ export function UsedCard(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </Card>
   )
 }
