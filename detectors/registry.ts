@@ -17,6 +17,7 @@ import { ladderClimb } from './intent/ladder-climb.ts'
 import { loggingTamper } from './intent/logging-tamper.ts'
 import { conflictingEvent } from './identity/conflicting-event.ts'
 import { massRegistration } from './identity/mass-registration.ts'
+import { outOfCharacter } from './identity/out-of-character.ts'
 import { influencedAction } from './intent/influenced-action.ts'
 import { reconBurst } from './lateral/recon-burst.ts'
 import { knownAgentNetwork } from './peer/known-agent-network.ts'
@@ -27,6 +28,7 @@ export const DETECTORS: readonly Detector[] = [
   knownAgentNetwork,
   massRegistration,
   conflictingEvent,
+  outOfCharacter,
   influencedAction,
   selfProvisioning,
   unauthenticatedHarvest,

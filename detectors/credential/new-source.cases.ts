@@ -216,9 +216,9 @@ export const cases: readonly DetectorCase[] = [
     expect: ['a', 'b', 'c', 'd', 'e'].map((owner) => ({ severity: 'medium', agent: `role/${owner}` })),
   },
   {
-    name: 'fires medium on a thief beside the victim, on the other address family with a client of his own',
+    name: 'fires high on a thief beside the victim, on the other address family with a client of his own',
     events: twoFamilies(V4, THIEF_V6, 'secretsmanager:ListSecrets'),
-    expect: [{ severity: 'medium' }],
+    expect: [{ severity: 'high' }],
   },
   {
     name: "fires on who uses the victim's client on the other address family to make keys",

@@ -78,7 +78,7 @@ const rest = {
   /** First reads and lists from there. */
   looks: small(),
 }
-const open = { evidence: evidenceList({ bytes: 320 }) }
+const open = { evidence: evidenceList({ bytes: 256 }) }
 
 const LEVELS = ['', 'low', 'medium', 'high'] as const
 const LOW = 1
@@ -86,8 +86,15 @@ const MEDIUM = 2
 const HIGH = 3
 
 /** What can join a new source, with its bit and how many levels it is worth. */
-const JOINED = { client: 1, another: 2, looks: 4, change: 8, reach: 16 } as const
-const WORTH: Readonly<Record<keyof typeof JOINED, number>> = { client: 1, another: 1, looks: 1, change: 1, reach: 2 }
+const JOINED = { client: 1, another: 2, looks: 4, change: 8, reach: 16, beside: 32 } as const
+const WORTH: Readonly<Record<keyof typeof JOINED, number>> = {
+  client: 1,
+  another: 1,
+  looks: 1,
+  change: 1,
+  reach: 2,
+  beside: 1,
+}
 
 type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open, typeof uses>
 
@@ -121,10 +128,14 @@ function join({ event, state, habits, settings }: Context, act: Consequence): vo
   const add = (what: keyof typeof JOINED): void => {
     state.joined.value |= JOINED[what]
   }
-  if (source.newNetwork && source.newClient && !version.isFresh) add('client')
+  if (source.newNetwork && source.newClient && !version.isFresh) {
+    add('client')
+    // Two machines at a time, of which one is unknown in everything.
+    if (source.beside) add('beside')
+  }
   // People walk from one network into the next; a machine that does hides behind many.
   if (event.principal_kind !== 'person' && source.newNetwork && source.anotherOnTrial) add('another')
-  if (!done.newAction) return
+  if (!done.isNew) return
   const isRare = done.newLogProbability(HOUR_MS) <= Math.log(settings.rare_action_probability_max)
   // What somebody approved may be new, and is still done from a strange place.
   if (isReach(act) && event.approval === '') add('reach')
@@ -144,6 +155,7 @@ const WORDS: Readonly<Record<keyof typeof JOINED, string>> = {
   looks: 'several first looks around',
   change: 'a first act that changes things',
   reach: 'a first act on permissions, credentials or logging',
+  beside: 'the known place is in use at the same time',
 }
 
 /** What the network is worth with what has joined it: the less, the more often this identity moves. */
@@ -170,7 +182,7 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
   const novel = [
     ...(source.newNetwork ? [`network ${event.source_network}`] : []),
     ...(source.newClient ? [`client ${event.user_agent_family}`] : []),
-    ...(habits.actions.newAction ? [`action ${event.action}`] : []),
+    ...(habits.actions.isNew ? [`action ${event.action}`] : []),
   ]
   const reasons = joined.map((what) => WORDS[what])
   return {
@@ -202,7 +214,7 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
 
 export const newSource = defineDetector({
   id: 'credential/new-source',
-  version: 2,
+  version: 3,
 
   title: 'Credential used from a new source',
   severity: 'medium',

@@ -41,6 +41,8 @@ export interface Sources {
   readonly onTrial: boolean
   /** A network other than this event's is on trial since less than an hour. */
   readonly anotherOnTrial: boolean
+  /** A known network was in use within a minute. */
+  readonly beside: boolean
   /**
    * This network is of the address family that the identity did not use, while the same client, version included, uses a
    * known network of the other one with the same credential: the second way out of one machine.
@@ -83,6 +85,7 @@ export const sources = defineHabit<Sources, typeof state>({
       trialSince: 0,
       onTrial: false,
       anotherOnTrial: false,
+      beside: false,
       secondFamily: false,
       get networks() {
         return s.networks.size
@@ -90,7 +93,7 @@ export const sources = defineHabit<Sources, typeof state>({
       get clients() {
         return s.clients.size
       },
-      newNetworkLogProbability: () => s.novelty.logProbability(DAY_MS, at.time, at.since),
+      newNetworkLogProbability: () => s.novelty.logProbability(DAY_MS, at.time, at.since, 1),
     }
 
     const agentOf = (event: EventView): number => hash32(event.credential, hash32(event.user_agent)) || 1
@@ -149,12 +152,12 @@ export const sources = defineHabit<Sources, typeof state>({
         // What comes from elsewhere more than an hour after the one on trial, or while that is doubted, is judged by itself.
         const belongs = view.onTrial || (isNear && !(view.newNetwork && s.trialDoubted.value === 1))
         view.trialSince = belongs ? held : 0
+        view.beside = s.known.value !== 0 && Math.abs(time - s.knownSecond.value * 1000) <= BESIDE_MS
         view.secondFamily =
           view.newNetwork &&
-          s.known.value !== 0 &&
+          view.beside &&
           (s.knownIpv6.value === 1) !== isIpv6(event.source_network) &&
-          s.known.value === agentOf(event) &&
-          Math.abs(time - s.knownSecond.value * 1000) <= BESIDE_MS
+          s.known.value === agentOf(event)
       },
       learn({ event, time, since }, doubted) {
         if (doubted) {

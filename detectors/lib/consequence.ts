@@ -64,7 +64,7 @@ const CREDENTIAL = words(
   'secret secrets password passwords passwd credential credentials token tokens apikey apikeys accesskey accesskeys certificate certificates loginprofile passphrase keypair keytab otp vault keystore sshkey',
 )
 /** `key` alone is anything; after one of these it is a credential. */
-const KEY_OF = words('access api ssh private secret signing service account host deploy master')
+const KEY_OF = words('access api ssh private public secret signing service account host deploy master')
 /** Nouns of what watches. */
 const LOGGING = words(
   'log logs logging trail trails audit auditing alarm alarms alert alerts guardrail guardrails flowlog flowlogs sink sinks telemetry siem edr diagnostic diagnostics recorder monitoring guardduty detector detectors cloudtrail securityhub defender retention',
@@ -107,7 +107,12 @@ function classify(action: string, activity: string, targetKind: string): Consequ
   // A name of one word leaves it to the kind of target what the act is about.
   const all = own.length > 1 ? wordsOf(action) : [...own, ...wordsOf(targetKind)]
   const has = (set: ReadonlySet<string>): boolean => all.some((word) => set.has(word))
-  const isKey = all.some((word, i) => (word === 'key' || word === 'keys') && i > 0 && KEY_OF.has(all[i - 1] as string))
+  const isKey = all.some(
+    (word, i) =>
+      i > 0 &&
+      (((word === 'key' || word === 'keys') && KEY_OF.has(all[i - 1] as string)) ||
+        (word.startsWith('profile') && all[i - 1] === 'login')),
+  )
   if (own.some((word) => ASSUMES.has(word))) return 'credential'
   const isCredential = isKey || has(CREDENTIAL)
   if (base === 'list' || base === 'other') return base
@@ -126,12 +131,27 @@ function classify(action: string, activity: string, targetKind: string): Consequ
 const CACHE_MAX = 4_096
 const cache = new Map<string, Consequence>()
 
+/** The last answer: several readers ask of one event. */
+let last: { readonly action: string; readonly activity: string; readonly kind: string; readonly found: Consequence } = {
+  action: '',
+  activity: '',
+  kind: '',
+  found: 'other',
+}
+
 export function consequenceOf(event: Pick<EventView, 'action' | 'activity' | 'target_kind'>): Consequence {
-  const key = `${event.activity}\u0000${event.target_kind}\u0000${event.action}`
+  const { action, activity, target_kind: kind } = event
+  if (action !== last.action || activity !== last.activity || kind !== last.kind)
+    last = { action, activity, kind, found: known(action, activity, kind) }
+  return last.found
+}
+
+function known(action: string, activity: string, kind: string): Consequence {
+  const key = `${activity}\u0000${kind}\u0000${action}`
   let found = cache.get(key)
   if (found === undefined) {
     if (cache.size >= CACHE_MAX) cache.clear()
-    found = classify(event.action, event.activity, event.target_kind)
+    found = classify(action, activity, kind)
     cache.set(key, found)
   }
   return found

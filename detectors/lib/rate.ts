@@ -16,10 +16,10 @@ export interface NoveltyRate {
   /** Something new came. */
   add(time: number): void
   /**
-   * ln of the probability that `spanMs` bring at least one new thing, at `time`, for an identity watched from `since` on.
+   * ln of the probability that `spanMs` bring at least `count` new things, at `time`, for an identity watched from `since` on.
    * With n new ones in t effective days the count is Gamma-Poisson with shape 0.5 + n and rate 5 + t.
    */
-  logProbability(spanMs: number, time: number, since: number): number
+  logProbability(spanMs: number, time: number, since: number, count: number): number
 }
 
 class NoveltyRateHandle implements NoveltyRate {
@@ -44,10 +44,14 @@ class NoveltyRateHandle implements NoveltyRate {
     weights[slot] = this.#weightAt(time) + (time < last ? 2 ** ((time - last) / this.#halfLife) : 1)
     if (time > last) times[slot] = time / MINUTE_MS
   }
-  logProbability(spanMs: number, time: number, since: number): number {
+  logProbability(spanMs: number, time: number, since: number, count: number): number {
     const mean = this.#halfLife / Math.LN2
     const exposureDays = (mean * -Math.expm1(-Math.max(0, time - since) / mean)) / DAY_MS
-    return gammaPoissonLogTail(1, PRIOR_COUNT + this.#weightAt(time), (PRIOR_DAYS + exposureDays) / (spanMs / DAY_MS))
+    return gammaPoissonLogTail(
+      count,
+      PRIOR_COUNT + this.#weightAt(time),
+      (PRIOR_DAYS + exposureDays) / (spanMs / DAY_MS),
+    )
   }
 }
 

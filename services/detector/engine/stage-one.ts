@@ -255,7 +255,7 @@ class StageOne implements Stage {
     const revised: Finding = {
       ...fired,
       revision: 2,
-      observed: roundMeasures(summary.observed),
+      observed: { ...fired.observed, ...roundMeasures(summary.observed) },
       evidence: [...(summary.evidence ?? fired.evidence)].slice(0, LIMITS.evidence_events_max),
     }
     if (

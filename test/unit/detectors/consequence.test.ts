@@ -21,6 +21,8 @@ describe('the consequence of an act', () => {
     ['iam:DeleteRolePolicy', 'access'],
     ['secretsmanager:GetSecretValue', 'credential'],
     ['sts:AssumeRole', 'credential'],
+    ['iam:UpdateLoginProfile', 'credential'],
+    ['ec2-instance-connect:SendSSHPublicKey', 'credential'],
     ['cloudtrail:StopLogging', 'logging'],
     ['cloudtrail:DeleteTrail', 'logging'],
     ['logs.read', 'read'],

@@ -16,6 +16,7 @@ import {
 import { seenFilter } from '../../../detectors/lib/filter.ts'
 import { list } from '../../../detectors/lib/list.ts'
 import { decayedProfile } from '../../../detectors/lib/profile.ts'
+import { noveltyRate } from '../../../detectors/lib/rate.ts'
 import { hash32 } from '../../../schemas/ids.ts'
 
 const MAKE = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array, f64: Float64Array }
@@ -51,6 +52,7 @@ describe('every field', () => {
       decayedMoments({ halfLifeMs: DAY }),
       (h: { add(x: number, t: number): void }, n) => h.add(n, n * HOUR),
     ],
+    ['noveltyRate', noveltyRate({ halfLifeMs: DAY }), (h: { add(t: number): void }, n) => h.add((n + 1) * HOUR)],
     ['recentSet', recentSet({ size: 4 }), (h: { use(p: number): void }, n) => h.use(n)],
     [
       'earliest',

@@ -109,6 +109,10 @@ function behalfOf(user: Json, identity: string): string[] {
   return [...new Set(chain)].filter((caller) => caller !== '' && caller !== identity)
 }
 
+/** Words in the place of an account number, such as ANONYMOUS_PRINCIPAL, own nothing: the account that was called does. */
+const ownerOf = (own: string, called: string): string =>
+  /^\d{12}$/.test(own) || called === '' ? own || called : called
+
 /** The principal of a record. `account` is where the record was delivered. */
 export function principalOf(user: Json, account: string, userAgent: string): Principal {
   const named = namedBy(user, account)
@@ -116,7 +120,7 @@ export function principalOf(user: Json, account: string, userAgent: string): Pri
   return {
     ...named,
     kind: named.kind === 'service' && looksLikeAgent(userAgent) ? 'agent' : named.kind,
-    owner: textOf(user.accountId) || account,
+    owner: ownerOf(textOf(user.accountId), account),
     credential,
     // A temporary key lives as long as one session; a lasting key says nothing about sessions.
     session: credential.startsWith('ASIA') || (user.type === 'AssumedRole' && credential !== '') ? credential : '',
