@@ -59,7 +59,7 @@ export const dormantAwakes = defineDetector({
     if (state.awoke.value === 0 || (minute - state.awoke.value) * MINUTE_MS > settings.watch_ms) return undefined
     const { actions: does, sources: from } = habits
     const signs = [
-      ...(does.newAction ? ['an act that is new to it'] : []),
+      ...(does.isNew ? ['an act that is new to it'] : []),
       ...(from.newNetwork ? ['a network that it never used'] : []),
       ...(from.newClient ? ['a client that it never used'] : []),
     ]
