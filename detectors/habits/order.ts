@@ -16,7 +16,7 @@ export interface Order {
 }
 
 const state = {
-  pairs: seenFilter({ bytes: 96 }),
+  pairs: seenFilter({ bytes: 72 }),
   novelty: noveltyRate({ halfLifeMs: 14 * DAY_MS }),
   /** The newest action with its session, and its second since 1970. */
   last: counter(),

@@ -5,6 +5,6 @@ import { seenHabit } from './seen.ts'
 export const targets = seenHabit({
   id: 'targets',
   version: 1,
-  bytes: 128,
+  bytes: 96,
   printOf: (event) => (event.target === '' ? 0 : hash32(event.target) || 1),
 })
