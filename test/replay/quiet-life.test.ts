@@ -2,7 +2,7 @@
  * Noise must not come back: on a fixed piece of ordinary life the live detectors stay within the false-alarm budget, and
  * where the shared data lie beside the repository, on a calm company as well. Every finding is false there.
  *
- * `ABOVE_BUDGET` names what is known to be louder than its part, with the rate that it must not exceed: a ceiling to lower.
+ * `CALM_MEDIUM` is a ceiling to lower: all detectors together are still louder there than the budget.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,31 +15,32 @@ import { detect } from '../../services/commands/lib/detection.ts'
 import { importFiles, importMade } from '../../services/commands/lib/import.ts'
 
 const BUDGET = { medium: 5, high: 0.5 } as const
-/** Per 1,000 identity-days, medium and up. */
-const ABOVE_BUDGET: ReadonlyMap<string, number> = new Map([
-  ['intent/influenced-action', 37],
-  ['credential/new-source', 2],
-])
+/**
+ * The calm company is full of what looks like an attack, and eleven detectors share its noise: 7.4 per 1,000 identity-days in
+ * 4,209, measured on 2026-11-28. None alone is above 2 (credential/new-source 1.9, peer/unknown-peer 1.2).
+ */
+const CALM_MEDIUM = 7.5
+/** What one detector may tell of it. */
+const ONE_DETECTOR = 2
+/** Ordinary life hands over work in pages and mails all the time: measured at 18 to 19 on 2026-11-28, a ceiling to lower. */
+const LIFE_INFLUENCED = 19
+const INFLUENCED = 'intent/influenced-action'
 
 const detection = { detectors: DETECTORS, codeVersion: 'quiet' }
 
-/** False findings per 1,000 identity-days at a severity and up, without those that have a ceiling of their own. */
-const rateOf = (findings: readonly Finding[], days: number, floor: Severity): number =>
+/** False findings per 1,000 identity-days at a severity and up, of all live detectors or of one. */
+const rateOf = (findings: readonly Finding[], days: number, floor: Severity, only?: string): number =>
   (1_000 / days) *
   findings.filter(
     ({ mode, severity, detector }) =>
-      mode === 'live' && severityAtLeast(severity, floor) && !ABOVE_BUDGET.has(detector),
+      mode === 'live' && severityAtLeast(severity, floor) && (only === undefined || detector === only),
   ).length
 
-function expectQuiet(findings: readonly Finding[], days: number): void {
+function expectQuiet(findings: readonly Finding[], days: number, medium: number): void {
   const told = findings.map(({ detector, severity, why }) => `${detector} ${severity}: ${why}`).join('\n')
-  expect(rateOf(findings, days, 'medium'), told).toBeLessThanOrEqual(BUDGET.medium)
+  expect(rateOf(findings, days, 'medium'), told).toBeLessThanOrEqual(medium)
   // One finding in a piece this small may be chance; two are not.
   expect(rateOf(findings, days, 'high'), told).toBeLessThanOrEqual(Math.max(BUDGET.high, 1_000 / days))
-  for (const [detector, ceiling] of ABOVE_BUDGET) {
-    const mine = findings.filter((one) => one.detector === detector && severityAtLeast(one.severity, 'medium'))
-    expect((1_000 * mine.length) / days, detector).toBeLessThanOrEqual(ceiling)
-  }
 }
 
 test('ordinary life is quiet', { timeout: 600_000 }, () => {
@@ -52,7 +53,9 @@ test('ordinary life is quiet', { timeout: 600_000 }, () => {
   }
   const { findings } = detect(importMade(lived()), detection)
   expect(days.size).toBeGreaterThan(1_200)
-  expectQuiet(findings, days.size)
+  const others = findings.filter((one) => one.detector !== INFLUENCED)
+  expectQuiet(others, days.size, BUDGET.medium)
+  expect(rateOf(findings, days.size, 'medium', INFLUENCED)).toBeLessThanOrEqual(LIFE_INFLUENCED)
 })
 
 const CALM = join(import.meta.dirname, '../../../shared/data/company-calm')
@@ -64,6 +67,9 @@ test.skipIf(!existsSync(`${CALM}.events.ndjson.gz`))(
   async () => {
     const labels = await readCompanyLabels(`${CALM}.labels.ndjson.gz`)
     const { spool } = await importFiles([`${CALM}.events.ndjson.gz`], 'events')
-    expectQuiet(detect(spool, detection).findings, labels.identityDays)
+    const { findings } = detect(spool, detection)
+    expectQuiet(findings, labels.identityDays, CALM_MEDIUM)
+    for (const { id } of DETECTORS)
+      expect(rateOf(findings, labels.identityDays, 'medium', id), id).toBeLessThanOrEqual(ONE_DETECTOR)
   },
 )
