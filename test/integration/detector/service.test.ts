@@ -8,7 +8,7 @@ import { encodeControl, encodeFrameLines, encodeTick } from '../../../schemas/fr
 import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
 import type { DeadLetter } from '../../../schemas/dead-letter.ts'
 import { deadLetterValidator } from '../../../schemas/dead-letter.ts'
-import { findingValidator } from '../../../schemas/finding.ts'
+import { readFindingRecord } from '../../../schemas/finding.ts'
 import { partitionOf } from '../../../schemas/ids.ts'
 import { contentKey, contentPartition } from '../../../schemas/state.ts'
 import { eventKey, topicSpecs } from '../../../schemas/topics.ts'
@@ -66,7 +66,12 @@ describe('the detector service', () => {
     const findings = await readFindings(log)
     expect(idsOf(findings)).toEqual(expectedIds())
     expect(new Set(findings.map((f) => f.detector)).size).toBe(TEST_DETECTORS.length)
-    for (const finding of findings) expect(findingValidator.problems(finding)).toEqual([])
+    for (const finding of findings) {
+      expect(readFindingRecord(JSON.stringify(finding))).toMatchObject({
+        ok: true,
+        record: { foundAt: expect.any(Number) },
+      })
+    }
     await service.stop()
   })
 
