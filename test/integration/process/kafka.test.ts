@@ -106,7 +106,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
       await first.kill()
       running.splice(running.indexOf(first), 1)
       const { url } = one('api')
-      const order = '{"identity": "night-watch", "reason": "ordered while nobody leads"}'
+      const order = '{"identity": "night-watch", "reason": "ordered while nobody leads", "force": true}'
       expect((await post(`${url}/v1/quarantines`, order)).status).toBe(202)
       type Quarantines = { items: { identity: string }[] }
       await until(

@@ -138,7 +138,9 @@ describe('the services as processes on one log', () => {
     const list = (): Promise<Quarantines> => get(`${url}/v1/quarantines`) as Promise<Quarantines>
     const { items } = await until(list, (found) => found.items.length > 0)
     expect(items.map((one) => one.identity)).toEqual(['research-scout'])
-    expect((await post(`${url}/v1/quarantines`, '{"identity": "deploy-bot", "reason": "a drill"}')).status).toBe(202)
+    expect(
+      (await post(`${url}/v1/quarantines`, '{"identity": "deploy-bot", "reason": "a drill", "force": true}')).status,
+    ).toBe(202)
     await until(list, (found) => found.items.some((one) => one.identity === 'deploy-bot'))
     const first = (await get(`${url}/v1/quarantines?limit=1`)) as Quarantines
     const second = (await get(`${url}/v1/quarantines?limit=1&cursor=${first.next_cursor}`)) as Quarantines
@@ -155,7 +157,7 @@ describe('the services as processes on one log', () => {
     await second.started
     await until(() => isReady(second.url), Boolean)
     await stop(first)
-    const body = '{"identity": "night-watch", "reason": "after the change of responders"}'
+    const body = '{"identity": "night-watch", "reason": "after the change of responders", "force": true}'
     expect((await post(`${api.url}/v1/quarantines`, body)).status).toBe(202)
     await until(
       () => get(`${api.url}/v1/quarantines`) as Promise<{ items: { identity: string }[] }>,
