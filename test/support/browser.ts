@@ -11,7 +11,7 @@ const CHROMIUM = process.env['MOLTWATCH_CHROMIUM'] ?? '/usr/bin/chromium'
 /** Why there is no browser; undefined where there is one. */
 export function noBrowser(): string | undefined {
   if (existsSync(CHROMIUM)) return undefined
-  const reason = `${CHROMIUM} is missing: infra/local/install-test-tools.sh installs it, MOLTWATCH_CHROMIUM names another`
+  const reason = `${CHROMIUM} is missing: npm run install:test-tools installs it, MOLTWATCH_CHROMIUM names another`
   if (process.env['MOLTWATCH_REQUIRE_BROWSER'] === '1') throw new Error(reason)
   return reason
 }

@@ -17,4 +17,4 @@ export function programPath(name: string): string | undefined {
   return path
 }
 
-export const whyMissing = (name: string): string => `${name} is missing: infra/local/install-test-tools.sh installs it`
+export const whyMissing = (name: string): string => `${name} is missing: npm run install:test-tools installs it`

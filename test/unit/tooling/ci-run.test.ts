@@ -61,7 +61,13 @@ describe('.ci/run', () => {
     const { code, lines, calls } = await runCi('test) echo "12 passed, 0 failed, 3 skipped" ;;')
     expect(lines.at(-1)).toBe('12 passed, 0 failed, 3 skipped')
     expect(code).toBe(0)
-    expect(calls).toEqual(['ci CI=true', 'run -s version CI=true', 'run -s check CI=true', 'test CI=true'])
+    expect(calls).toEqual([
+      'ci CI=true',
+      'run -s version CI=true',
+      'run -s check CI=true',
+      'run -s install:test-tools CI=true',
+      'test CI=true',
+    ])
   })
 
   it.each([
