@@ -3,7 +3,7 @@
  * it whatever the parts are; nobody else in the API sees the warehouse, so no route can ask without a tenant. Parts are
  * fixed texts of our own with named parameters: no value of a caller becomes SQL.
  */
-import type { Warehouse } from '../lib/warehouse/port.ts'
+import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
 import type { TableName } from '../lib/warehouse/tables.ts'
 
 type Value = string | number | readonly string[]
@@ -108,5 +108,15 @@ export function tenantDoor(warehouse: Warehouse, tenant: string): TenantDoor {
       params['tenant'] = tenant
       return warehouse.ask<Row>({ name: select.name, sql: sqlOf(select), params })
     },
+  }
+}
+
+/** What was asked; undefined while the warehouse does not answer, for answers that hold more than it knows. */
+export async function unlessAway<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof WarehouseError) return undefined
+    throw error
   }
 }

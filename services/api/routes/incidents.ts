@@ -7,12 +7,11 @@ import { Finding } from '../../../schemas/finding.ts'
 import { Incident, INCIDENT_STATUSES, VERDICTS } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { Quarantine } from '../../../schemas/quarantine.ts'
-import { WarehouseError } from '../../lib/warehouse/port.ts'
 import { OrderAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { changesAfter, isOffset, tailRoute } from '../exports.ts'
 import { HASH, REASON, word } from '../parameters.ts'
-import type { TenantDoor } from '../query.ts'
+import { type TenantDoor, unlessAway } from '../query.ts'
 import { findingsById } from '../questions/findings.ts'
 import { type Ask, defineRoute, type Route } from '../route.ts'
 import { heldSubject } from '../search/recall.ts'
@@ -30,13 +29,9 @@ const IncidentInFull = Type.Object(
 )
 
 async function findingsOf(door: TenantDoor, ids: readonly string[]): Promise<Finding[] | null> {
-  try {
-    const found = await findingsById(door, ids)
-    return [...found.values()].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
-  } catch (error) {
-    if (error instanceof WarehouseError) return null
-    throw error
-  }
+  const found = await unlessAway(findingsById(door, ids))
+  if (found === undefined) return null
+  return [...found.values()].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
 }
 
 /** The incident of this id. Throws Answer where the tenant has none. */

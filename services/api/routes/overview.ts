@@ -3,10 +3,10 @@ import Type from 'typebox'
 import { type Severity, SEVERITIES } from '../../../schemas/finding.ts'
 import { isOpen, type Verdict, VERDICTS } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { WarehouseError } from '../../lib/warehouse/port.ts'
 import { PageAnswer, time } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { ID_TEXT, timesOf, word } from '../parameters.ts'
+import { unlessAway } from '../query.ts'
 import { activity, edges, findingsByDetector } from '../questions/behaviour.ts'
 import { type Ask, type DetectorFacts, defineRoute, type Route } from '../route.ts'
 
@@ -17,16 +17,6 @@ const DAY_MS = 86_400_000
 interface Health {
   readonly state: 'ok' | 'warn' | 'bad'
   readonly text: string
-}
-
-/** Undefined while the warehouse does not answer: the rest of the overview does. */
-async function unlessAway<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof WarehouseError) return undefined
-    throw error
-  }
 }
 
 /** How the sinks are: what waits, and what was given up. */
