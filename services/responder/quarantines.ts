@@ -357,6 +357,9 @@ export function createQuarantines({ store, sinks, deliveries, notices }: Quarant
     onUndelivered(tx, delivery, outcome, nowMs) {
       const q = get(tx.tenant, delivery.subject)
       if (q?.order_sequence !== delivery.order_sequence || !sinks.confirms(delivery.sink)) return
+      // It was said when the order was given, and nothing has been tried since.
+      const nobody = sinks.ordersProblem(q.tenant)
+      if (nobody !== undefined && q.status_reason.includes(nobody)) return
       const others = deliveries.ofAction(delivery.action_id).filter((d) => sinks.confirms(d.sink))
       const isHopeless = others.every((d) => d.status === 'dead')
       const what = isActive(q) ? 'the order' : 'the release'
