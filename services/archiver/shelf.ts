@@ -1,7 +1,7 @@
 /**
  * The waiting room of one table: records come in as they stand in the log (compressed), and leave in one insert at a
  * time. An insert is made when the oldest record has waited `archive_every_ms`, or earlier when many rows wait, so that
- * ClickHouse gets few large parts. Records are inflated only for the insert in hand, which bounds memory.
+ * ClickHouse gets few large parts. Records are inflated only for the current insert, which bounds memory.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeHeader } from '../../schemas/frame.ts'
@@ -20,7 +20,7 @@ export interface Load {
 
 export interface Shelf {
   add(record: Waiting): void
-  /** Bytes that wait, as they stand in the log; the insert in hand included. */
+  /** Bytes that wait, as they stand in the log; the current insert included. */
   bytes(): number
   empty(): boolean
   /** Resolves when an insert is due; at once after `hurry`. */

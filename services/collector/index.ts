@@ -19,7 +19,7 @@ export type { CollectorOptions } from './intake.ts'
 export interface Collector {
   /** Registers the inputs on a fastify instance; may be registered on several. */
   readonly plugin: FastifyPluginCallback
-  /** Refuses new requests and resolves when those in hand are answered. */
+  /** Refuses new requests and resolves when those in progress are answered. */
   drain(): Promise<void>
 }
 

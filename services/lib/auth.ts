@@ -85,7 +85,7 @@ function oddity(header: string): string {
 
 /**
  * Makes the check of the Authorization header. Throws where a token's specification is wrong, or where two tokens are
- * the same, because then the tenant of a request would hang on their order.
+ * the same, because then the tenant of a request would depend on their order.
  */
 export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate {
   const known = tokens.map((spec) => {

@@ -102,7 +102,7 @@ function empty(lane: Lane): void {
   lane.held.clear()
 }
 
-/** How long after the attempt before, the jitter included: it hangs on the delivery, so that a restart repeats it. */
+/** How long after the attempt before, the jitter included: it depends on the delivery, so that a restart repeats it. */
 export function delayMs(delaysMs: readonly number[], attempts: number, id: string): number {
   const base = delaysMs[Math.min(attempts, delaysMs.length - 1)] ?? 0
   return Math.round(base * (1 + LIMITS.delivery_jitter_share * (hash32(`${id}/${attempts}`) / 2 ** 32)))

@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000
 
 /** What is asked for, by policy or by a person. */
 export interface Wanted {
-  /** What the id hangs on: the incident, or the command. */
+  /** What the id depends on: the incident, or the command. */
   readonly cause: string
   readonly identity: string
   readonly action: Containment

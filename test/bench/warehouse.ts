@@ -4,7 +4,7 @@
  *
  *   npm run bench:warehouse -- [ROWS]      1,000,000 rows where nothing is said
  *
- * Times hang on what else the machine does; CPU per row hardly does.
+ * Times depend on what else the machine does; CPU per row hardly does.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

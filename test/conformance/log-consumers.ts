@@ -160,7 +160,7 @@ function describePlaces(suite: Suite): void {
     expect(await Promise.all(others)).toEqual([null, wanted[1]])
   })
 
-  it('seeks back and ahead after the batch in hand', async () => {
+  it('seeks back and ahead after the current batch', async () => {
     const { log, topic } = await withTopic(suite)
     const first = await log.append(
       topic,
@@ -256,7 +256,7 @@ function describeEnds(suite: Suite): void {
     expect(recording.events).not.toContain('stop 1')
   })
 
-  it('tells a batch in hand that its lease is lost when another handler has thrown', async () => {
+  it('tells the current batch that its lease is lost when another handler has thrown', async () => {
     const { log, topic } = await withTopic(suite, 2)
     const failing = gate()
     const heard: unknown[] = []
@@ -278,7 +278,7 @@ function describeEnds(suite: Suite): void {
     expect(heard).toMatchObject([{ code: 'lease_lost' }])
   })
 
-  it('delivers again what was in hand when a handler threw: at least once', async () => {
+  it('delivers again what was in progress when a handler threw: at least once', async () => {
     const { log, topic } = await withTopic(suite)
     const group = freshName('group')
     await log.append(
@@ -301,11 +301,11 @@ function describeEnds(suite: Suite): void {
     expect(second.texts(0)).toEqual(['2', '3'])
   })
 
-  it.each(['consumer', 'log'])('closing the %s waits for the batch in hand and stops the handlers', async (what) => {
+  it.each(['consumer', 'log'])('closing the %s waits for the current batch and stops the handlers', async (what) => {
     const { log, topic } = await withTopic(suite, 2)
     const hold = gate()
     const recording = await recordTopics(log, [topic], { process: () => hold.opened })
-    await log.append(topic, 0, [record('in hand')])
+    await log.append(topic, 0, [record('in progress')])
     await until(() => recording.events.includes('process 0'))
     const closed = (what === 'log' ? log : recording.consumer).close().then(() => recording.events.push('closed'))
     await until(() => recording.events.includes('stop 1'))

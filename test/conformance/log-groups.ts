@@ -22,7 +22,7 @@ export function describeGroups(suite: Suite): void {
       expect(all(a, b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     })
 
-    it('hands a partition over after its batch in hand, handler by handler', async () => {
+    it('hands a partition over after its current batch, handler by handler', async () => {
       const { log, topic } = await withTopic(suite, 2)
       const group = freshName('group')
       const hold = gate()
@@ -38,7 +38,7 @@ export function describeGroups(suite: Suite): void {
         },
       }
       const a = await recordTopics(log, [topic], { ...counted, process: () => hold.opened })
-      await Promise.all([0, 1].map((partition) => log.append(topic, partition, [record('in hand')])))
+      await Promise.all([0, 1].map((partition) => log.append(topic, partition, [record('in progress')])))
       await until(() => a.events.filter((event) => event.startsWith('process')).length === 2)
       const b = await recordTopics(log, [topic], { ...counted, from: 'latest' })
       hold.open()

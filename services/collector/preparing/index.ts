@@ -11,7 +11,7 @@ export type { Job, Preparation, Prepared, RefusedJob } from './prepare.ts'
 export interface Preparer {
   /** Rejects where a bug met the job: the same job may go right the next time. */
   readonly prepare: Prepare
-  /** Ends what it has begun; what is in hand then fails. */
+  /** Ends what it has begun; what is in progress then fails. */
   close(): Promise<void>
 }
 

@@ -5,7 +5,7 @@
  *
  * A thread tells at each step which job it works on. One that dies, or makes no step for long, has met a job that no
  * thread survives: that job is refused for good, because a sender who is asked to repeat it would end the next thread.
- * The others that the thread had in hand begin again in another one.
+ * The others that the thread had in progress begin again in another one.
  */
 import { Worker } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -22,7 +22,7 @@ interface Waiting {
   readonly job: Job
   readonly resolve: (preparation: Preparation) => void
   readonly reject: (error: Error) => void
-  /** Threads that ended while they had it in hand. */
+  /** Threads that ended while they had it in progress. */
   deaths: number
 }
 

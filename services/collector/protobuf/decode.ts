@@ -19,7 +19,7 @@ type Plain = Record<string, unknown>
 interface Reading {
   readonly reader: BinaryReader
   readonly bytes: Buffer
-  /** Where the field in hand begins. */
+  /** Where the current field begins. */
   at: number
   /** Objects and lists made so far. */
   nodes: number

@@ -45,7 +45,7 @@ export interface RawIntakeOptions {
 export interface RawIntake {
   /** Reads from the moment on that the service is ready. */
   start(): void
-  /** Ends the batch in hand, commits, and stops. */
+  /** Ends the current batch, commits, and stops. */
   stop(): Promise<void>
 }
 

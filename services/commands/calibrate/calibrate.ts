@@ -84,7 +84,7 @@ export interface Noise {
   /** False occasions per 1,000 identity-days, at medium and up and at high and up. */
   readonly medium: number
   readonly high: number
-  /** What of life they hang on, per 1,000 identity-days at medium and up, the most first. */
+  /** What of life they depend on, per 1,000 identity-days at medium and up, the most first. */
   readonly by_part: Readonly<Record<string, number>>
 }
 

@@ -12,7 +12,7 @@ export interface Occasion {
   readonly mode: Finding['mode']
   readonly score: number
   readonly severity: Severity
-  /** What of life the event was that it hangs on. */
+  /** What of life the event was that it depends on. */
   readonly part: string
 }
 

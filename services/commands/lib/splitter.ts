@@ -46,7 +46,7 @@ class ByteSplitter implements Splitter {
   #inString = false
   #escaped = false
   #line = 1
-  /** Parts of the value in hand that earlier chunks held. */
+  /** Parts of the current value that earlier chunks held. */
   #parts: Buffer[] = []
   #partBytes = 0
   #startLine = 1

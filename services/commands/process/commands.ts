@@ -127,7 +127,7 @@ async function run(role: RoleName, options: ProcessCommandOptions, tools: Comman
   const broken = service.started.then(() => service.failed)
   const end = await Promise.race([stopping, broken]).catch((error: Error) => error)
   unwatch()
-  if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in hand')
+  if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in progress')
   else logger.error({ err: end }, 'this process can do nothing more: start it again')
   await drain(service.stop, logger)
   if (end instanceof LogError && !end.retriable) throw new UsageError(`the log cannot be used: ${end.message}`)

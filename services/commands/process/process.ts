@@ -66,7 +66,7 @@ export interface ServiceProcess {
   /** Resolves when the role can do nothing more in this process. */
   readonly failed: Promise<Error>
   reconfigure(config: ServiceConfiguration): Promise<void>
-  /** Answers what is in hand, hands over what it holds, closes everything. */
+  /** Answers what is in progress, hands over what it holds, closes everything. */
   stop(): Promise<void>
 }
 

@@ -47,7 +47,7 @@ export interface App {
   readonly failed: Promise<Error>
   /** Takes a changed configuration file: what detectors depend on goes through the log, the rest holds at once. */
   reconfigure(config: ServiceConfiguration): Promise<void>
-  /** Answers what is in hand, writes snapshots, closes everything. */
+  /** Answers what is in progress, writes snapshots, closes everything. */
   stop(): Promise<void>
 }
 

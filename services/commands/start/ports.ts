@@ -17,7 +17,7 @@ export interface PortsPlan {
 export interface Ports {
   readonly url: string
   readonly otlpUrl: string
-  /** Stops listening and waits for the requests in hand. */
+  /** Stops listening and waits for the requests in progress. */
   close(): Promise<void>
 }
 

@@ -118,7 +118,7 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
   const unwatch = await watchConfiguration(options.config, app, { tools, logger, inForce: config })
   const end = await Promise.race([stopping, app.failed])
   unwatch()
-  if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in hand')
+  if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in progress')
   else logger.error({ reason: end.message }, 'this process can do nothing more and ends: start it again')
   await drain(app.stop, logger)
   tools.exit(typeof end === 'string' ? EXIT.ok : EXIT.fault)

@@ -23,7 +23,7 @@ export interface LocalPipelineOptions {
   readonly codeVersion: string
   /** Receipt time of every frame in ms: later than every event. */
   readonly receiptTime: number
-  /** Partitions of each stage; 1 unless told. No result hangs on it. */
+  /** Partitions of each stage; 1 unless told. No result depends on it. */
   readonly partitions?: number
   readonly configuration?: DetectionConfiguration
   readonly frameEventsMax?: number
@@ -50,7 +50,7 @@ export interface LocalPipeline {
   stats(): StageStats
 }
 
-/** Ticks at the end come this far apart first, and twice as far each time: no result hangs on when a window is freed. */
+/** Ticks at the end come this far apart first, and twice as far each time: no result depends on when a window is freed. */
 const FIRST_TICK_MS = LIMITS.candidate_delay_ms
 /** 2 s doubled 40 times is beyond any window: more would mean that a stage never comes to rest. */
 const TICKS_MAX = 40

@@ -2,7 +2,7 @@
  * One partition of one stage in the hands of this process: restores its state from the newest whole snapshot, applies
  * records, writes what they bring about, and writes snapshots. The core does not know that any of this exists.
  *
- * The order is what recovery hangs on. Outputs are durable before the position moves; a snapshot is taken only where the
+ * The order is what recovery depends on. Outputs are durable before the position moves; a snapshot is taken only where the
  * position is, between two batches; after a failure nothing is written any more, and the next worker starts from the
  * newest snapshot and repeats what this one may have written.
  */
@@ -77,7 +77,7 @@ class Worker implements PartitionWorker {
   #eventsUnsaved = 0
   #snapshotTimer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
-  /** Called at the end of the batch in hand. */
+  /** Called at the end of the current batch. */
   #onQuiet: (() => void) | undefined
 
   constructor(topic: Stage['stage'], partition: number, deps: WorkerDeps) {

@@ -52,7 +52,7 @@ export interface DetectorStatus {
 export interface DetectorService {
   /** Begins to consume. Throws LogError where the log cannot be read. */
   start(): Promise<void>
-  /** Ends the batches in hand, writes snapshots of what has changed, and stops. */
+  /** Ends the current batches, writes snapshots of what has changed, and stops. */
   stop(): Promise<void>
   status(): DetectorStatus
   /** Records of the partitions owned that are not processed yet, with all that came of them, by what the log holds now. */
@@ -190,7 +190,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     })
     run.consumer = consumer
     run.commits.into(consumer)
-    // It may have failed, or the service may have been stopped, before the consumer was in hand.
+    // It may have failed, or the service may have been stopped, before there was a consumer.
     if (run.ended) return consumer.close()
     setState('running', '')
   }

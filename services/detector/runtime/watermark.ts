@@ -72,7 +72,7 @@ export function createWatermark({ log, clock, group, processed, marginMs }: Wate
   }
 
   async function ask(): Promise<number> {
-    // The mark in hand may be old; if it is reached, a fresh one often is at once.
+    // The current mark may be old; if it is reached, a fresh one often is at once.
     for (const fresh of [false, true]) {
       if (mark === undefined || fresh) mark = await newMark()
       if (!(await reached(mark))) break

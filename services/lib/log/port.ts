@@ -71,11 +71,11 @@ export interface Consumer {
   owned(): readonly { topic: string; partition: number }[]
   /** `offset` is the next one to read. For lag displays and autoscaling. */
   commit(topic: string, partition: number, offset: number): Promise<void>
-  /** Reads on from here after the batch in hand. */
+  /** Reads on from here after the current batch. */
   seek(topic: string, partition: number, offset: number): void
   pause(topic: string, partition: number): void
   resume(topic: string, partition: number): void
-  /** Finishes the batches in hand, stops the handlers, leaves the group. */
+  /** Finishes the current batches, stops the handlers, leaves the group. */
   close(): Promise<void>
 }
 

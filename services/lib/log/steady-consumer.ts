@@ -9,7 +9,7 @@ import type { ConsumeOptions, Consumer, Log } from './port.ts'
 export interface SteadyConsumer {
   /** Begins to consume. Throws LogError where the log cannot be read. */
   start(): Promise<void>
-  /** Finishes the batches in hand, stops the handlers, leaves the group; nothing begins again. */
+  /** Finishes the current batches, stops the handlers, leaves the group; nothing begins again. */
   stop(): Promise<void>
   /** Undefined between two lives. */
   current(): Consumer | undefined

@@ -1,5 +1,5 @@
 /**
- * The system as real child processes, embedded or separate, on loopback. Every child hangs on a guard: it ends with this
+ * The system as real child processes, embedded or separate, on loopback. Every child depends on a guard: it ends with this
  * process, however that ends, and what it wrote is removed.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -36,7 +36,7 @@ await log.consume({
       return 'latest'
     },
     async process(_batch, { heartbeat }) {
-      // Long enough that a stop nearly always comes while a batch is in hand.
+      // Long enough that a stop nearly always comes while a batch is in progress.
       await wait(300)
       await heartbeat().catch((error: { code: string }) => {
         say(error.code, partition)

@@ -1,6 +1,6 @@
 /**
  * Event times. A time is read as the producer wrote it, always in UTC where it names no zone, so that a result never
- * hangs on the machine's own. A time that is missing, older than 2015 or more than ten minutes ahead of its receipt is
+ * depends on the machine's own. A time that is missing, older than 2015 or more than ten minutes ahead of its receipt is
  * replaced by the receipt time and flagged; nothing else is ever replaced.
  */
 import type { TIME_FLAGS } from '../../../../schemas/event.ts'

@@ -44,7 +44,7 @@ function credentialOf(view: LogView, context: NormaliseContext): string {
 
 const TRACE = /^[0-9a-f]{32}$/
 
-/** The fields that do not hang on the kind of record. */
+/** The fields that do not depend on the kind of record. */
 export function commonFields(view: LogView, context: NormaliseContext): Fields {
   const trace = typeof view.record.traceId === 'string' ? view.record.traceId.toLowerCase() : ''
   const behalf = attributeText(view, 'enduser.id', 'user.email', 'user.id')

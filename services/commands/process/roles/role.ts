@@ -58,7 +58,7 @@ export interface Role {
   /** Why it can do nothing more until the process is started again. */
   failure?(): Error | undefined
   reconfigure?(config: ServiceConfiguration): Promise<void>
-  /** Refuses new work and answers what is in hand; the port is open still. */
+  /** Refuses new work and answers what is in progress; the port is open still. */
   drain?(): Promise<void>
   stop(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
  * Fetches for all partitions of one consumer: one fetch to each broker is under way at a time, for every partition that
- * it leads and that has nothing left to hand out. So a consumer holds the batch in hand and one chunk read ahead for each
+ * it leads and that has nothing left to hand out. So a consumer holds the current batch and one chunk read ahead for each
  * partition, and a partition in work delays no other. What goes wrong with a broker is tried again with fresh knowledge,
  * for ever; what is wrong with a partition (its offset is gone, a batch cannot be read) is told to who reads it.
  */

@@ -13,9 +13,9 @@ export interface Runner {
   seek(offset: number): void
   pause(): void
   resume(): void
-  /** Ends after the batch in hand. */
+  /** Ends after the current batch. */
   stop(): void
-  /** The lease is lost now: the batch in hand is told so. */
+  /** The lease is lost now: the current batch is told so. */
   revoke(): void
   /** Settles when the handler has stopped, with what went wrong, if anything did. Never rejects. */
   readonly done: Promise<unknown>
@@ -38,7 +38,7 @@ export interface RunnerOptions {
 export function startRunner(options: RunnerOptions): Runner {
   const { topic, partition, compacted, offsets, batchRecordsMax, batchBytesMax } = options
   const lease = new AbortController()
-  /** Aborted when the batch in hand is to be the last. */
+  /** Aborted when the current batch is to be the last. */
   const leaving = new AbortController()
   let sought: number | undefined
   let wake: (() => void) | undefined

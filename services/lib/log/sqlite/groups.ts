@@ -1,6 +1,6 @@
 /**
  * Consumer groups inside one process. Partition p of a topic belongs to the member p modulo n of those that consume the
- * topic, in the order in which they joined. A partition that changes hands is first given back: its batch in hand ends
+ * topic, in the order in which they joined. A partition that changes hands is first given back: its current batch ends
  * and its handler stops before the new owner's handler starts, so that two handlers never hold one partition.
  */
 import type { Logger } from '../../logger.ts'

@@ -13,9 +13,9 @@ export interface Runner {
   seek(offset: number): void
   pause(): void
   resume(): void
-  /** Ends after the batch in hand. */
+  /** Ends after the current batch. */
   stop(): void
-  /** The lease is lost now: the batch in hand is told so. */
+  /** The lease is lost now: the current batch is told so. */
   revoke(): void
   /** Settles when the handler has stopped, with what went wrong, if anything did. Never rejects. */
   readonly done: Promise<unknown>
@@ -39,7 +39,7 @@ export function startRunner(options: RunnerOptions): Runner {
   let position = -1
   let sought: number | undefined
   let paused = false
-  /** Aborted when the batch in hand is to be the last. */
+  /** Aborted when the current batch is to be the last. */
   const leaving = new AbortController()
   let wake: (() => void) | undefined
   const changed = (): void => wake?.()
