@@ -12,6 +12,7 @@ import { addLife } from './commands/calibrate/life-command.ts'
 import { addDemo } from './commands/demo/demo.ts'
 import { addEvalAll } from './commands/eval-all/eval-all.ts'
 import { addEval } from './commands/eval.ts'
+import { addMapping } from './commands/mapping/mapping.ts'
 import { addMove } from './commands/move/move.ts'
 import { addOpenApi } from './commands/openapi/openapi.ts'
 import { addProcesses } from './commands/process/commands.ts'
@@ -50,7 +51,7 @@ function createProgram(): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   const tried = [addReplay, addProve, addEval, addEvalAll, addCalibrate, addLife]
-  for (const add of [addStart, addProcesses, addMove, ...tried, addDemo, addAsk, addOpenApi, addSinks])
+  for (const add of [addStart, addProcesses, addMove, ...tried, addDemo, addAsk, addOpenApi, addSinks, addMapping])
     add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program

@@ -10,12 +10,14 @@ import { EXIT, UsageError } from './lib/errors.ts'
 import { importFiles, tellUnusable } from './lib/import.ts'
 import { CALM, describePlan, planOf } from './lib/plan.ts'
 import type { FormatChoice } from '../collector/formats/format.ts'
+import { mappingOption, readMappings } from './lib/mapping-files.ts'
 import { createProgress, print, say, type Terminal } from './lib/terminal.ts'
 import { compare, type Outcome, runTrial } from './lib/trial.ts'
 
 interface ProveOptions {
   readonly seeds: string
   readonly format: FormatChoice
+  readonly mapping: readonly string[]
   readonly json?: true
 }
 
@@ -79,8 +81,12 @@ async function proveFiles(files: readonly string[], options: ProveOptions, tools
   const seeds = Number(options.seeds)
   if (!Number.isInteger(seeds) || seeds < 1) throw new UsageError(`--seeds takes a number from 1, not ${options.seeds}`)
   const progress = createProgress(terminal)
-  const imported = await importFiles(files, options.format, (_, events) =>
-    progress.show(() => `reading: ${events} events`),
+  const mappings = await readMappings(options.mapping)
+  const imported = await importFiles(
+    files,
+    options.format,
+    (_, events) => progress.show(() => `reading: ${events} events`),
+    mappings,
   )
   progress.end()
   const { spool } = imported
@@ -103,6 +109,7 @@ export const addProve: AddCommand = (program, tools) => {
       '10',
     )
     .addOption(formatOption())
+    .addOption(mappingOption())
     .option('--json', 'the result as one JSON object')
     .addHelpText('after', '\nExit code 0 if all trials agree, 1 with the first difference if not.')
     .action((files: string[], options: ProveOptions) => proveFiles(files, options, tools))

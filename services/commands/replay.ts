@@ -7,10 +7,12 @@ import { type AddCommand, type CommandTools, filesHelp, formatOption } from './l
 import { type Detection, detect } from './lib/detection.ts'
 import { type Imported, importFiles, tellUnusable } from './lib/import.ts'
 import type { FormatChoice } from '../collector/formats/format.ts'
+import { mappingOption, readMappings } from './lib/mapping-files.ts'
 import { createProgress, print, say } from './lib/terminal.ts'
 
 interface ReplayOptions {
   readonly format: FormatChoice
+  readonly mapping: readonly string[]
   readonly json?: true
 }
 
@@ -46,8 +48,12 @@ async function replay(files: readonly string[], options: ReplayOptions, tools: C
   const { terminal } = tools
   const started = terminal.elapsed()
   const progress = createProgress(terminal)
-  const imported = await importFiles(files, options.format, (bytes, events) =>
-    progress.show(() => `reading: ${(bytes / 1e6).toFixed(1)} MB, ${events} events`),
+  const mappings = await readMappings(options.mapping)
+  const imported = await importFiles(
+    files,
+    options.format,
+    (bytes, events) => progress.show(() => `reading: ${(bytes / 1e6).toFixed(1)} MB, ${events} events`),
+    mappings,
   )
   const total = imported.spool.count
   const detection = detect(imported.spool, await tools.detection(), (events) =>
@@ -66,6 +72,7 @@ export const addReplay: AddCommand = (program, tools) => {
     .description('run the detectors over log files and print the findings as NDJSON, one a line')
     .argument('<file...>', filesHelp)
     .addOption(formatOption())
+    .addOption(mappingOption())
     .option('--json', 'the summary on standard error as JSON, too; the findings always are')
     .addHelpText(
       'after',

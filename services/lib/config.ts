@@ -10,6 +10,7 @@ import type { TokenSpec } from './auth.ts'
 import { type ConfigPath, type ConfigProblem, explain, locate, type SchemaError, showPath } from './config/problems.ts'
 import { ServiceConfiguration, type Token } from './config/schema.ts'
 import { type Names, semanticProblems } from './config/semantics.ts'
+import { type LoadedMappings, loadMappings } from './mappings/load.ts'
 import { completeSinks, type ReadSecret, type SinkTypeEntry } from './config/sinks.ts'
 
 export type { ConfigProblem } from './config/problems.ts'
@@ -48,8 +49,17 @@ function withoutNulls(value: unknown): unknown {
   )
 }
 
-/** Checks the text of a configuration file. An empty file is the default configuration. */
-export function parseConfig(text: string, options: ConfigOptions = {}): ConfigOutcome {
+const NO_MAPPINGS: LoadedMappings = { mappings: [], problems: [] }
+
+/**
+ * Checks the text of a configuration file. An empty file is the default configuration. `loaded`: what the files hold that
+ * it names.
+ */
+export function parseConfig(
+  text: string,
+  options: ConfigOptions = {},
+  loaded: LoadedMappings = NO_MAPPINGS,
+): ConfigOutcome {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const at = (path: ConfigPath, message: string): ConfigProblem => ({
@@ -80,8 +90,10 @@ export function parseConfig(text: string, options: ConfigOptions = {}): ConfigOu
     return failed(found.length > 0 ? found : [at([], 'is not a configuration')])
   }
   const { sinks, problems } = completeSinks(value.sinks, options.sinkTypes ?? [], options.readSecret)
-  const config: ServiceConfiguration = { ...value, sinks }
-  const wrong = [...problems, ...semanticProblems(config, options)].map(({ path, message }) => at(path, message))
+  const config: ServiceConfiguration = { ...value, sinks, mapped: loaded.mappings }
+  const wrong = [...problems, ...loaded.problems, ...semanticProblems(config, options)].map(({ path, message }) =>
+    at(path, message),
+  )
   return wrong.length > 0 ? failed(wrong) : { ok: true, config }
 }
 
@@ -100,7 +112,12 @@ export async function loadConfig(path: string, options: ConfigOptions = {}): Pro
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     return failed([{ line: 0, column: 0, path: '', message: `cannot be read: ${code}` }])
   }
-  return parseConfig(text, options)
+  // Which files it names, before it is known what formats they are.
+  const { formats = [], ...others } = options
+  const outcome = parseConfig(text, others)
+  if (!outcome.ok || outcome.config.mappings.length === 0) return parseConfig(text, options)
+  const taken = ['auto', 'otlp_proto', ...formats]
+  return parseConfig(text, options, await loadMappings(path, outcome.config.mappings, taken))
 }
 
 /** One line per problem, as compilers write them: `moltwatch.yaml:3:5: sinks[0].url is not a URL`. */

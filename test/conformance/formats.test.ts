@@ -8,13 +8,17 @@ import { eventValidator } from '../../schemas/event.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
 import { type NormaliseContext, normalise } from '../../services/collector/normalise.ts'
-import { FORMATS, recognise } from '../../services/collector/formats/registry.ts'
+import { createFormats } from '../../services/collector/formats/formats.ts'
+import { FORMATS } from '../../services/collector/formats/registry.ts'
 import { credentialHash } from '../../services/collector/redaction/redact.ts'
-import { samplesOf } from './formats/samples.ts'
+import { EXAMPLE_MAPPINGS } from '../support/mappings.ts'
+import { mappedSamples, samplesOf } from './formats/samples.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const EXTRACTOR = createExtractor({ key: KEY })
 const RECEIPT = Date.UTC(2026, 6, 1)
+/** Those of the registry, and those that the example mappings describe: one contract holds for both. */
+const ALL = createFormats(EXAMPLE_MAPPINGS)
 const context = (more: Partial<NormaliseContext> = {}): NormaliseContext => ({
   tenant: 'acme',
   sender: 'shipper',
@@ -23,6 +27,7 @@ const context = (more: Partial<NormaliseContext> = {}): NormaliseContext => ({
   assurance: 'claimed',
   extractor: EXTRACTOR,
   hashCredential: (secret) => credentialHash(KEY, secret),
+  formats: ALL,
   ...more,
 })
 const CONTEXT = context()
@@ -73,7 +78,10 @@ function reversed(value: unknown): unknown {
   )
 }
 
-const SAMPLES = await Promise.all(FORMATS.map(async ({ id }) => [id, await samplesOf(id)] as const))
+const SAMPLES = await Promise.all([
+  ...FORMATS.map(async ({ id }) => [id, await samplesOf(id)] as const),
+  ...EXAMPLE_MAPPINGS.map(async ({ name }) => [name, mappedSamples(name)] as const),
+])
 
 describe.each(SAMPLES)('the format %s', (format, samples) => {
   const run = (request: unknown, more: Partial<NormaliseContext> = {}) => {
@@ -100,7 +108,7 @@ describe.each(SAMPLES)('the format %s', (format, samples) => {
   })
 
   it('is the format that its samples are recognised as', () => {
-    for (const request of samples.requests) expect(recognise(request)?.id).toBe(format)
+    for (const request of samples.requests) expect(ALL.recognise(request)?.id).toBe(format)
   })
 
   it('gives the same ids for the same data, whenever and in whatever order of keys it comes', () => {

@@ -8,6 +8,7 @@ import { createCollector } from '../../services/collector/index.ts'
 import { createPreparer, type Preparer } from '../../services/collector/preparing/index.ts'
 import { createAuthenticator, type TokenSpec } from '../../services/lib/auth.ts'
 import { createLogger } from '../../services/lib/logger.ts'
+import type { Mapping } from '../../services/lib/mappings/schema.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
 import { tenantKeys } from '../../services/lib/secrets.ts'
@@ -63,13 +64,13 @@ async function readDeadLetters(log: Log): Promise<DeadLetter[]> {
   return letters
 }
 
-export async function openCollector(partitions = 8): Promise<CollectorRoom> {
+export async function openCollector(partitions = 8, mappings: readonly Mapping[] = []): Promise<CollectorRoom> {
   const room = createLogRoom()
   const log = await room.open()
   await log.ensureTopics(topicSpecs(partitions))
   const metrics = createMetrics()
   const logger = createLogger('silent')
-  const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger })
+  const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger, mappings })
   const state: { notReady: string | undefined } = { notReady: undefined }
   const collector = createCollector({
     log,

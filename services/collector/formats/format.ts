@@ -6,6 +6,7 @@
 import type { DeadLetterReason } from '../../../schemas/dead-letter.ts'
 import type { ASSURANCES, Event } from '../../../schemas/event.ts'
 import type { Extractor, Parts } from '../indicators/index.ts'
+import type { Formats } from './formats.ts'
 
 /** Names a format; the column `source` of its events. */
 export type FormatId = Event['source']
@@ -27,6 +28,8 @@ export interface NormaliseContext {
   readonly extractor: Extractor
   /** HMAC(k, SHA-256(secret)), for formats that hold the secret itself. */
   readonly hashCredential: (secret: string) => string
+  /** What is read; without it the formats of the registry alone. */
+  readonly formats?: Formats
 }
 
 /** What a record is read with. */

@@ -11,7 +11,7 @@ import type { Format, FormatChoice, FormatId, NormaliseContext, Problem } from '
 import { finish } from './lib/finish.ts'
 import { createIds, type MakeId } from './lib/ids.ts'
 import { recordText } from './lib/json.ts'
-import { FORMATS, formatOf, recognise } from './registry.ts'
+import { BUILT_IN, type Formats } from './formats.ts'
 
 /** A value of a request and how it is to be read, or what of the request could not be read, with its reason. */
 export type Envelope =
@@ -65,7 +65,7 @@ const IGNORED_FIELDS_MAX = 64
 /** The record was one of another kind: a request of nothing else is told so, because its sender counts 200 as stored. */
 const NO_RECORD: ReadonlySet<DeadLetterReason> = new Set(['malformed', 'unsupported'])
 
-const expected = (): string => FORMATS.map(({ title, takes }) => `${title} (${takes})`).join('; ')
+const expected = ({ all }: Formats): string => all.map(({ title, takes }) => `${title} (${takes})`).join('; ')
 
 function createIgnored() {
   const counts = new Map<string, number>()
@@ -87,14 +87,15 @@ interface Found {
 type Entry = Found | { readonly record: unknown; readonly problem: Problem }
 
 /** The records of an envelope; one that holds none is an entry with its reason. `shared` makes the ids of a request. */
-function* entriesOf(envelope: Envelope, shared: MakeId): Generator<Entry> {
+function* entriesOf(envelope: Envelope, formats: Formats, shared: MakeId): Generator<Entry> {
   if ('problem' in envelope) {
     yield envelope
     return
   }
   const { value } = envelope
-  const format = envelope.format === 'auto' ? recognise(value) : formatOf(envelope.format)
-  const records = format?.records(value) ?? { refused: `of no known format. Taken are: ${expected()}` }
+  const named = formats.has(envelope.format) ? formats.of(envelope.format) : undefined
+  const format = envelope.format === 'auto' ? formats.recognise(value) : named
+  const records = format?.records(value) ?? { refused: `of no known format. Taken are: ${expected(formats)}` }
   if (format === undefined || 'refused' in records) {
     const detail = 'refused' in records ? records.refused : ''
     yield { record: value, problem: { reason: 'malformed', detail } }
@@ -105,11 +106,11 @@ function* entriesOf(envelope: Envelope, shared: MakeId): Generator<Entry> {
 }
 
 /** All entries of a request, undefined where they are more than are taken. */
-function allEntries(envelopes: readonly Envelope[]): Entry[] | undefined {
+function allEntries(envelopes: readonly Envelope[], formats: Formats): Entry[] | undefined {
   const entries: Entry[] = []
   const makeId = createIds()
   for (const envelope of envelopes) {
-    for (const entry of entriesOf(envelope, makeId)) {
+    for (const entry of entriesOf(envelope, formats, makeId)) {
       if (entries.push(entry) > LIMITS.records_per_request_max) return undefined
     }
   }
@@ -167,11 +168,15 @@ const formatsOf = (envelopes: readonly Envelope[]): FormatId[] => [
 ]
 
 /** Where nothing of a request is a record: the first reason, and what is taken. */
-function refusedWhole(envelopes: readonly Envelope[], rejected: readonly Rejected[]): Refused | undefined {
+function refusedWhole(
+  envelopes: readonly Envelope[],
+  rejected: readonly Rejected[],
+  all: Formats,
+): Refused | undefined {
   const [first] = rejected
   if (first === undefined || !rejected.every(({ reason }) => NO_RECORD.has(reason))) return undefined
-  const formats = formatsOf(envelopes).map(formatOf)
-  const other = envelopes.map((one) => ('problem' in one ? undefined : recognise(one.value))).find(Boolean)
+  const formats = formatsOf(envelopes).map(all.of)
+  const other = envelopes.map((one) => ('problem' in one ? undefined : all.recognise(one.value))).find(Boolean)
   if (other !== undefined && formats.length > 0 && !formats.includes(other)) {
     return refused(`this is ${other.title}: it goes to ${other.address}`)
   }
@@ -181,7 +186,8 @@ function refusedWhole(envelopes: readonly Envelope[], rejected: readonly Rejecte
 
 /** Reads one request. Never throws. */
 export function* envelopeSteps(envelopes: readonly Envelope[], context: NormaliseContext): Steps {
-  const entries = allEntries(envelopes)
+  const formats = context.formats ?? BUILT_IN
+  const entries = allEntries(envelopes, formats)
   if (entries === undefined) return tooMany()
   const ignored = createIgnored()
   const reading = { ...context, ignore: ignored.ignore }
@@ -202,7 +208,7 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
     }
     yield
   }
-  const whole = events.length === 0 ? refusedWhole(envelopes, rejected) : undefined
+  const whole = events.length === 0 ? refusedWhole(envelopes, rejected, formats) : undefined
   if (whole !== undefined) return whole
   const source = events[0]?.source ?? formatsOf(envelopes)[0]
   return { ok: true, source, events, rejected, records: entries.length, ignored: ignored.counts() }

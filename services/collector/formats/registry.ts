@@ -15,12 +15,3 @@ import { otlp } from './otlp/index.ts'
 export const FORMATS: readonly Format[] = [otlp, cloudtrail, events, kubernetesAudit, github, okta, gcp, entra]
 
 export const FORMAT_IDS: readonly FormatId[] = FORMATS.map(({ id }) => id)
-
-export function formatOf(id: FormatId): Format {
-  const found = FORMATS.find((format) => format.id === id)
-  if (found === undefined) throw new Error(`there is no format ${id}`)
-  return found
-}
-
-/** The format of a value, undefined where none recognises it. */
-export const recognise = (value: unknown): Format | undefined => FORMATS.find((format) => format.recognises(value))

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Authenticate, AuthOutcome, Grant } from '../../lib/auth.ts'
 import type { Answer, Refusal } from '../answers.ts'
+import type { Formats } from '../formats/formats.ts'
 import type { Account } from '../formats/read-envelopes.ts'
 import type { Form, Unpacked } from '../unpack.ts'
 
@@ -57,7 +58,7 @@ export interface Input {
   /** Who sends, from headers alone. */
   identify(head: Head, authenticate: Authenticate): Identified
   /** The values of a body. Runs in a thread: it needs nothing but its arguments. */
-  unpack(body: Buffer, head: Head): Unpacked
+  unpack(body: Buffer, head: Head, formats: Formats): Unpacked
   /** In the words that the clients of this input understand; only 2xx means that nothing is lost. */
   answer(outcome: Outcome, head: Head): Answer
 }

@@ -8,6 +8,7 @@ import { eventKey } from '../../../schemas/topics.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { createContexts } from '../contexts.ts'
 import type { FormatChoice } from '../formats/format.ts'
+import { BUILT_IN, type Formats } from '../formats/formats.ts'
 import type { Account, Refused } from '../formats/read-envelopes.ts'
 import type { Head } from '../inputs/input.ts'
 import { inputOf } from '../inputs/registry.ts'
@@ -69,17 +70,23 @@ function linesOf({ tenant, partitions }: Job, events: readonly Event[]): Map<num
   return lines
 }
 
-const unpacked = (job: Job): Unpacked =>
-  job.input === undefined ? unpackBody(job.format, job.body, job.form) : inputOf(job.input).unpack(job.body, job.head)
+const unpacked = (job: Job, formats: Formats): Unpacked =>
+  job.input === undefined
+    ? unpackBody(job.format, job.body, job.form)
+    : inputOf(job.input).unpack(job.body, job.head, formats)
 
-/** `memoryBytesMax`: what it may remember of the texts of each tenant. */
-export function createPrepare(keys: TenantKeys, memoryBytesMax: number): Prepare {
+/** `memoryBytesMax`: what it may remember of the texts of each tenant; `formats`: those of the moment. */
+export function createPrepare(
+  keys: TenantKeys,
+  memoryBytesMax: number,
+  formats: () => Formats = () => BUILT_IN,
+): Prepare {
   const contexts = createContexts(keys, memoryBytesMax)
   return async (job, step) => {
-    const context = contexts.forRequest(job)
+    const context = { ...contexts.forRequest(job), formats: formats() }
     // Unpacking is a step, too.
     step?.()
-    const result = await drainInTurns(unpackedSteps(unpacked(job), context), step)
+    const result = await drainInTurns(unpackedSteps(unpacked(job, context.formats), context), step)
     if (!result.ok) return result
     const { events, ok, ...account } = result
     return { ok, ...account, events: events.length, lines: linesOf(job, events) }

@@ -1,7 +1,9 @@
 /** What goes between the collector and a thread that prepares its requests. */
+import type { Mapping } from '../../lib/mappings/schema.ts'
 import type { Job, Preparation } from './prepare.ts'
 
 export interface ThreadData {
+  readonly mappings: readonly Mapping[]
   readonly memoryBytesMax: number
   /** See `placeIn`. */
   readonly place: ArrayBufferLike
@@ -12,7 +14,13 @@ export const placeIn = (shared: ArrayBufferLike): Int32Array => new Int32Array(s
 export const JOB = 0
 export const STEP = 1
 
+/** The mappings from the next job on. */
+export interface Mappings {
+  readonly mappings: readonly Mapping[]
+}
+
 export interface Given {
+  readonly mappings?: undefined
   readonly id: number
   readonly job: Job extends infer J ? (J extends Job ? Omit<J, 'body'> : never) : never
   /** Memory of its own, handed over. */

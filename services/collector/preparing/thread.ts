@@ -2,10 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { createPrepare } from './prepare.ts'
-import { type Answer, type Given, JOB, placeIn, STEP, type ThreadData } from './protocol.ts'
+import { createFormats } from '../formats/formats.ts'
+import { type Answer, type Given, JOB, type Mappings, placeIn, STEP, type ThreadData } from './protocol.ts'
 
 const port = parentPort!
-const { memoryBytesMax, place: shared } = workerData as ThreadData
+const { memoryBytesMax, place: shared, mappings } = workerData as ThreadData
 const place = placeIn(shared)
 /** By tenant; they come with each job, so that the master key stays where it is. */
 const given = new Map<string, Given['keys']>()
@@ -18,7 +19,8 @@ const keys: TenantKeys = {
   forTenant: (tenant) => keyOf(tenant, 'indicators'),
   forCredentials: (tenant) => keyOf(tenant, 'credentials'),
 }
-const prepare = createPrepare(keys, memoryBytesMax)
+let formats = createFormats(mappings)
+const prepare = createPrepare(keys, memoryBytesMax, () => formats)
 
 async function answer({ id, job, body, keys: own }: Given): Promise<Answer> {
   given.set(job.tenant, own)
@@ -36,7 +38,11 @@ async function answer({ id, job, body, keys: own }: Given): Promise<Answer> {
   }
 }
 
-port.on('message', (message: Given) => {
+port.on('message', (message: Given | Mappings) => {
+  if (message.mappings !== undefined) {
+    formats = createFormats(message.mappings)
+    return
+  }
   void answer(message).then((made) => {
     Atomics.store(place, JOB, 0)
     port.postMessage(made)

@@ -10,12 +10,13 @@
 import { Worker } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { Mapping } from '../../lib/mappings/schema.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { memo } from '../memo.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { Preparer } from './index.ts'
 import type { Job, Preparation } from './prepare.ts'
-import { type Answer, type Given, JOB, placeIn, STEP, type ThreadData } from './protocol.ts'
+import { type Answer, type Given, JOB, type Mappings, placeIn, STEP, type ThreadData } from './protocol.ts'
 
 interface Waiting {
   readonly id: number
@@ -39,6 +40,7 @@ interface Thread {
 export interface ThreadsOptions {
   readonly keys: TenantKeys
   readonly logger: Logger
+  readonly mappings?: readonly Mapping[]
   /** At least 1. */
   readonly threads: number
   /** What a thread runs. */
@@ -68,7 +70,14 @@ function culpritOf({ inHand, place }: Thread): Waiting | undefined {
   return working ?? (inHand.size === 1 ? [...inHand.values()][0] : undefined)
 }
 
-export function createThreads({ keys, logger, threads: count, entry = THREAD }: ThreadsOptions): Preparer {
+export function createThreads({
+  keys,
+  logger,
+  threads: count,
+  entry = THREAD,
+  mappings: first = [],
+}: ThreadsOptions): Preparer {
+  let mappings = first
   const memoryBytesMax = Math.floor(LIMITS.indicator_memory_bytes_max / count)
   const threads = new Set<Thread>()
   const queue = createFairQueue<Waiting>()
@@ -123,7 +132,7 @@ export function createThreads({ keys, logger, threads: count, entry = THREAD }: 
   function begin(): void {
     if (closed) return
     const place = placeIn(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
-    const data: ThreadData = { memoryBytesMax, place: place.buffer }
+    const data: ThreadData = { memoryBytesMax, place: place.buffer, mappings }
     const resourceLimits = { maxOldGenerationSizeMb: LIMITS.prepare_heap_mb_max }
     const worker = new Worker(entry, { workerData: data, name: 'prepare', resourceLimits })
     const thread: Thread = { worker, inHand: new Map(), place, step: 0, looks: 0 }
@@ -164,6 +173,11 @@ export function createThreads({ keys, logger, threads: count, entry = THREAD }: 
         queue.push(job.tenant, { id: lastId, job, resolve, reject, deaths: 0 })
         dispatch()
       }),
+    useMappings(next) {
+      mappings = next
+      const message: Mappings = { mappings }
+      for (const { worker } of threads) worker.postMessage(message, [])
+    },
     async close() {
       closed = true
       clearInterval(watch)

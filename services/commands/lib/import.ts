@@ -9,6 +9,8 @@ import { tenantKeys } from '../../lib/secrets.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { UsageError } from './errors.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
+import { createFormats } from '../../collector/formats/formats.ts'
+import type { Mapping } from '../../lib/mappings/schema.ts'
 import { expandPaths } from './files.ts'
 import { readRequests, type Request, type Unreadable } from './requests.ts'
 import { createSpool, PROVISIONAL_RECEIPT_MS, type Spool } from './spool.ts'
@@ -126,7 +128,7 @@ async function readFile(
   const before = reading.spool.count
   let first: string | undefined
   try {
-    for await (const request of readRequests(file, format, onBytes)) {
+    for await (const request of readRequests(file, format, onBytes, reading.context.formats)) {
       const problem = readOne(reading, file, request)
       first ??= problem
     }
@@ -148,10 +150,18 @@ export async function importFiles(
   paths: readonly string[],
   format: FormatChoice,
   onProgress: (bytes: number, events: number) => void = () => {},
+  mappings: readonly Mapping[] = [],
 ): Promise<Imported> {
   const files = await expandPaths(paths)
   const spool = createSpool()
-  const reading: Reading = { context: importContext(), spool, told: [], records: 0, rejected: 0, bytes: 0 }
+  const reading: Reading = {
+    context: { ...importContext(), formats: createFormats(mappings) },
+    spool,
+    told: [],
+    records: 0,
+    rejected: 0,
+    bytes: 0,
+  }
   const unusable: UnusableFile[] = []
   for (const file of files) {
     const reason = await readFile(reading, file, format, (more) => onProgress((reading.bytes += more), spool.count))

@@ -5,7 +5,7 @@
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
-import { formatOf, recognise } from '../../collector/formats/registry.ts'
+import { BUILT_IN, type Formats } from '../../collector/formats/formats.ts'
 import { UsageError } from './errors.ts'
 import { bytesOf } from './files.ts'
 import { createSplitter, type Holder, type Value } from './splitter.ts'
@@ -26,11 +26,11 @@ export interface Unreadable {
 }
 
 /** The format of a value; `auto` where it looks like none, so that whoever reads it says what was expected. */
-function formatOfValue(value: Value): FormatChoice {
+function formatOfValue(value: Value, formats: Formats): FormatChoice {
   // A record that stood in `Records` is looked at as it would be alone.
   if (value.holder === 'records') return 'cloudtrail'
   try {
-    return recognise(JSON.parse(value.bytes.toString('utf8')))?.id ?? 'auto'
+    return formats.recognise(JSON.parse(value.bytes.toString('utf8')))?.id ?? 'auto'
   } catch {
     return 'auto'
   }
@@ -59,11 +59,11 @@ const oneLine = (bytes: Buffer): Buffer =>
   bytes.includes(0x0a) ? Buffer.from(bytes.toString('utf8').replace(/[\r\n]/g, ' ')) : bytes
 
 /** Collects values until a request is full. The first value that looks like a format says what the file holds. */
-function createCollecting(choice: FormatChoice) {
+function createCollecting(choice: FormatChoice, formats: Formats) {
   let format = choice
   let held: Value[] = []
   let bytes = 0
-  const isAlone = (): boolean => format !== 'auto' && formatOf(format).valueIsRequest === true
+  const isAlone = (): boolean => format !== 'auto' && formats.of(format).valueIsRequest === true
   const take = (): Request[] => {
     const first = held[0]
     if (first === undefined) return []
@@ -85,7 +85,7 @@ function createCollecting(choice: FormatChoice) {
       bytes + next.bytes.length > LIMITS.body_bytes_max)
   return {
     add(value: Value): Request[] {
-      const found = format === 'auto' ? formatOfValue(value) : format
+      const found = format === 'auto' ? formatOfValue(value, formats) : format
       const full = isFull(value) || found !== format ? take() : []
       format = found
       held.push(value)
@@ -104,9 +104,10 @@ export async function* readRequests(
   path: string,
   choice: FormatChoice,
   onBytes: (bytes: number) => void = () => {},
+  formats: Formats = BUILT_IN,
 ): AsyncGenerator<Request | Unreadable> {
   const splitter = createSplitter(path, LIMITS.body_inflated_bytes_max)
-  const collecting = createCollecting(choice)
+  const collecting = createCollecting(choice, formats)
   try {
     for await (const chunk of bytesOf(path, onBytes)) {
       for (const value of splitter.push(chunk)) {

@@ -112,7 +112,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     identityCount: (tenant) => service.identitiesOf(tenant),
   })
   const archiver = createArchiver({ ...tools, warehouse, fromOldest: options.rebuildWarehouse === true })
-  const preparer = createPreparer({ keys: secrets.keys, logger })
+  const preparer = createPreparer({ keys: secrets.keys, logger, mappings: config.mapped })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer }
 
   const authenticate = authenticatorOf(config, secrets.adminToken)
@@ -161,7 +161,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     ports,
     failed: failed.promise,
-    reconfigure: (changed) => responder.reconfigure(changed),
+    reconfigure(changed) {
+      preparer.useMappings(changed.mapped)
+      return responder.reconfigure(changed)
+    },
     stop: () => {
       clearInterval(watching)
       return stopAll(collector, ports, parts)

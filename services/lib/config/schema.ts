@@ -8,6 +8,8 @@ import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { RECEIVES, type Receives } from '../../../schemas/notice.ts'
 import { ROLES, type Role, SCOPES, type Scope } from '../auth.ts'
+import { MAPPING_LIMITS } from '../mappings/limits.ts'
+import type { Mapping } from '../mappings/schema.ts'
 import { ClickHouseSection, KafkaSection, RawSection } from './engines.ts'
 
 const severity = (fallback: Severity) => Type.Unsafe<Severity>(Type.Enum([...SEVERITIES], { default: fallback }))
@@ -141,7 +143,16 @@ export const ServiceConfiguration = Type.Object(
     kafka: Type.Optional(KafkaSection),
     clickhouse: Type.Optional(ClickHouseSection),
     raw: Type.Optional(RawSection),
+    mappings: Type.Array(Type.String({ minLength: 1, maxLength: 4_096 }), {
+      default: [],
+      maxItems: MAPPING_LIMITS.mappings_max,
+      description: 'Files of mappings, beside this one; each becomes a format',
+    }),
   },
   { $id: 'service-configuration', additionalProperties: false },
 )
-export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'sinks'> & { sinks: Sink[] }
+export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'sinks'> & {
+  sinks: Sink[]
+  /** What the files of `mappings` hold. */
+  mapped: readonly Mapping[]
+}

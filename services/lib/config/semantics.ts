@@ -120,7 +120,7 @@ function* engineProblems({ kafka, clickhouse }: ServiceConfiguration): Generator
 function* rawProblems(config: ServiceConfiguration, formats: readonly string[] | undefined): Generator<Located> {
   const format = config.raw?.format
   if (format === undefined || formats === undefined) return
-  const known = ['auto', ...formats, 'otlp_proto']
+  const known = ['auto', ...formats, 'otlp_proto', ...config.mapped.map(({ name }) => name)]
   if (!known.includes(format)) yield { path: ['raw', 'format'], message: `must be one of ${known.join(', ')}` }
 }
 

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { exampleRecords } from '../../support/mappings.ts'
 import type { FormatId } from '../../../services/collector/normalise.ts'
 
 export interface FormatSamples {
@@ -40,6 +41,28 @@ export function recorded(file: string): unknown[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n')
   return lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown)
+}
+
+/** Where the records of the example mappings say their time. */
+const TIMES: Readonly<Record<string, readonly string[]>> = {
+  'envoy-access': ['start_time'],
+  'github-deployment': ['deployment_status', 'created_at'],
+  'jira-webhook': ['timestamp'],
+  'nginx-access': ['msec'],
+}
+
+const within = (record: unknown, path: readonly string[]): Record<string, unknown> =>
+  path.reduce((found, key) => found[key] as Record<string, unknown>, record as Record<string, unknown>)
+
+/** Of an example mapping: those of its records that are an act. */
+export function mappedSamples(name: string): FormatSamples & { readonly requests: readonly unknown[] } {
+  const path = TIMES[name] ?? []
+  const isAct = (record: unknown): boolean => !/in_progress|healthz/.test(JSON.stringify(record))
+  const own = exampleRecords(name)
+    .filter(isAct)
+    .flatMap((record) => [record, [clone(record)]])
+  const records = (copy: unknown) => listOf(copy).map((record) => within(record, path.slice(0, -1)))
+  return { own, recorded: [], requests: own, split: listOf, withTime: flatWithTime(path.at(-1) ?? '', records) }
 }
 
 /** The samples of a format. A format without any is one that nobody has tried. */

@@ -16,6 +16,7 @@ import { Event } from '../../../../schemas/event.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { type Validator, validator } from '../../../../schemas/columns.ts'
 import Type, { type TSchema } from 'typebox'
+import { DECIDED } from '../../../lib/mappings/schema.ts'
 import type { Parts } from '../../indicators/index.ts'
 import { isSecret } from '../../redaction/redact.ts'
 import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
@@ -26,12 +27,6 @@ import { activityOf } from '../lib/verbs.ts'
 import type { Draft, Fields, Format, NormaliseContext, Problem, RecordContext } from '../format.ts'
 import { NAMES } from './names.ts'
 
-/** What a producer may not set: the collector decides it, or derives it. */
-const DECIDED = new Set(
-  'event_id content_id tenant time time_ns receipt_time time_flag sequence sender source history identity_assurance session_derived source_network user_agent_family indicators value_hashes value_kinds content_classes extractor_version'.split(
-    ' ',
-  ),
-)
 const TIME_NAMES = ['time', 'timestamp', '@timestamp', 'date', 'event_time']
 const ID_NAMES = ['id', 'source_id', 'event.id']
 const EXTRAS = new Set([...TIME_NAMES, ...ID_NAMES, 'agent', 'arguments', 'result', 'message', 'credential_secret'])

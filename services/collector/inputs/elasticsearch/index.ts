@@ -5,6 +5,7 @@
  */
 import { type Answer, inJson, refusalHeaders } from '../../answers.ts'
 import { isObject } from '../../formats/lib/json.ts'
+import type { Formats } from '../../formats/formats.ts'
 import type { Envelope } from '../../formats/read-envelopes.ts'
 import { unpackBody } from '../../unpack.ts'
 import type { Input, Outcome, Question } from '../input.ts'
@@ -49,7 +50,7 @@ const actionOf = (value: unknown): (typeof ACTIONS)[number] | undefined =>
   isObject(value) ? ACTIONS.find((action) => Object.hasOwn(value, action)) : undefined
 
 /** The documents of a bulk request, in their order; what is no document is told in its place. */
-function documents(lines: readonly Envelope[]): Envelope[] {
+function documents(lines: readonly Envelope[], formats: Formats): Envelope[] {
   const found: Envelope[] = []
   for (let n = 0; n < lines.length; n++) {
     const line = lines[n] as Envelope
@@ -69,7 +70,7 @@ function documents(lines: readonly Envelope[]): Envelope[] {
     } else {
       const document = lines[(n += 1)]
       if (document === undefined) found.push(malformed('', 'the document behind the last action is missing'))
-      else found.push('problem' in document ? document : shippedEnvelope(document.value))
+      else found.push('problem' in document ? document : shippedEnvelope(document.value, formats))
     }
   }
   return found
@@ -97,9 +98,9 @@ export const elasticsearch: Input = {
     question('GET', `${BASE}/_xpack`, { ...LICENSE, features: {} }),
   ],
   identify: identifyByScheme,
-  unpack(body) {
+  unpack(body, _head, formats) {
     const read = unpackBody('auto', body, 'lines')
-    return read.ok ? { ok: true, envelopes: documents(read.envelopes) } : read
+    return read.ok ? { ok: true, envelopes: documents(read.envelopes, formats) } : read
   },
   answer: bulkAnswer,
 }

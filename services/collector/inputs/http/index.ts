@@ -4,8 +4,9 @@
  * object, a list, lines, objects one after the other.
  */
 import type { FormatId } from '../../formats/format.ts'
-import type { Envelope } from '../../formats/read-envelopes.ts'
-import { FORMATS, recognise } from '../../formats/registry.ts'
+import { type Envelope, refused } from '../../formats/read-envelopes.ts'
+import type { Formats } from '../../formats/formats.ts'
+import { FORMATS } from '../../formats/registry.ts'
 import { unpackBody } from '../../unpack.ts'
 import { inJson } from '../../answers.ts'
 import type { Input, Place, Question } from '../input.ts'
@@ -29,11 +30,15 @@ const FORMAT_AT: ReadonlyMap<string, FormatId> = new Map(
 )
 /** Where shippers send records of whatever format, also as the line that they read. */
 const RECORDS = '/v1/records'
+/** Records that a mapping of the configuration describes. */
+const MAPPED = '/v1/mapped/:mapping'
 const placeAt = (path: string): Place => ({ path, types: TYPES, untyped: 'application/json' })
 
 /** A list is a batch, unless it is a value of a format. */
-const openRecords = (value: unknown): readonly Envelope[] =>
-  Array.isArray(value) && recognise(value) === undefined ? value.map(shippedEnvelope) : [shippedEnvelope(value)]
+const openRecords = (value: unknown, formats: Formats): readonly Envelope[] =>
+  Array.isArray(value) && formats.recognise(value) === undefined
+    ? value.map((one) => shippedEnvelope(one, formats))
+    : [shippedEnvelope(value, formats)]
 
 /** Okta asks once, without a token, whether an event hook is meant to be here. */
 const OKTA_HANDSHAKE: Question = {
@@ -49,12 +54,14 @@ const OKTA_HANDSHAKE: Question = {
 export const http: Input = {
   id: 'http',
   questions: [OKTA_HANDSHAKE],
-  takes: [...FORMAT_AT.keys(), RECORDS].map(placeAt),
+  takes: [...FORMAT_AT.keys(), RECORDS, MAPPED].map(placeAt),
   identify: ({ headers }, authenticate) => authenticate(headers.authorization),
-  unpack(body, { path, headers }) {
+  unpack(body, { path, params, headers }, formats) {
     const form = formOf(placeAt(path), headers['content-type'])
-    if (path === RECORDS) return readJson(body, (value) => openRecords(value), form === 'lines')
-    return unpackBody(FORMAT_AT.get(path) ?? 'auto', body, typeof form === 'string' ? form : 'json')
+    if (path === RECORDS) return readJson(body, (value) => openRecords(value, formats), form === 'lines')
+    const format = path === MAPPED ? (params['mapping'] ?? '') : (FORMAT_AT.get(path) ?? 'auto')
+    if (!formats.has(format)) return refused(`no mapping of the configuration is called ${format.slice(0, 64)}`)
+    return unpackBody(format, body, typeof form === 'string' ? form : 'json')
   },
   answer: ownAnswer,
 }

@@ -2,7 +2,7 @@
 import { readBody } from '../../body.ts'
 import { at, isObject, textOf } from '../../formats/lib/json.ts'
 import type { Envelope } from '../../formats/read-envelopes.ts'
-import { recognise } from '../../formats/registry.ts'
+import type { Formats } from '../../formats/formats.ts'
 import { type Unpacked, unpackBody } from '../../unpack.ts'
 
 export const malformed = (record: unknown, detail: string): Envelope => ({
@@ -35,14 +35,14 @@ const LINES: readonly (readonly string[])[] = [
 ]
 
 /** A record, or what a shipper made of the line that holds one: the line itself counts where it is a record. */
-export function shippedEnvelope(value: unknown): Envelope {
+export function shippedEnvelope(value: unknown, formats: Formats): Envelope {
   if (typeof value === 'string') return textEnvelope(value)
-  if (!isObject(value) || recognise(value) !== undefined) return { format: 'auto', value }
+  if (!isObject(value) || formats.recognise(value) !== undefined) return { format: 'auto', value }
   for (const path of LINES) {
     const text = textOf(at(value, ...path)).trimStart()
     if (!text.startsWith('{') && !text.startsWith('[')) continue
     const read = parsed(text)
-    if ('value' in read && recognise(read.value) !== undefined) return { format: 'auto', value: read.value }
+    if ('value' in read && formats.recognise(read.value) !== undefined) return { format: 'auto', value: read.value }
   }
   return { format: 'auto', value }
 }

@@ -72,11 +72,11 @@ export const splunkHec: Input = {
   takes: [...EVENTS, ...RAW],
   questions: [health(`${BASE}/health`), health(`${BASE}/health/1.0`), ACK],
   identify: identifyByScheme,
-  unpack(body, { path }) {
-    if (path.startsWith(`${BASE}/raw`)) return readJson(body, (value) => [shippedEnvelope(value)], true)
+  unpack(body, { path }, formats) {
+    if (path.startsWith(`${BASE}/raw`)) return readJson(body, (value) => [shippedEnvelope(value, formats)], true)
     return readJson(body, (value) => {
       if (!isObject(value) || value.event === undefined || value.event === null) return NO_EVENT
-      return value.event === '' ? BLANK_EVENT : [shippedEnvelope(value.event)]
+      return value.event === '' ? BLANK_EVENT : [shippedEnvelope(value.event, formats)]
     })
   },
   answer(outcome, head) {

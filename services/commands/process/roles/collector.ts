@@ -24,7 +24,7 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     const latest = probes.latest()
     return latest.ready ? { ok: true } : { ok: false, reason: latest.reasons.join('; ') }
   }
-  const preparer = createPreparer({ keys: tools.keys(), logger: tools.logger })
+  const preparer = createPreparer({ keys: tools.keys(), logger: tools.logger, mappings: config.mapped })
   const collector = createCollector({ ...tools, preparer, ready })
   const raw = config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, preparer, ready })
   return {
@@ -37,6 +37,9 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     reasons() {
       const reason = missing()
       return reason === undefined ? [] : [reason]
+    },
+    async reconfigure(changed) {
+      preparer.useMappings(changed.mapped)
     },
     drain: collector.drain,
     async stop() {
