@@ -1,14 +1,10 @@
 /**
  * The main side of appending: checks sizes, bounds what may wait for the disk, sends the appends of one tick to the
  * writer as one message, and remembers whether the last attempt failed.
- *
- * Too much waiting is refused, not queued: the caller holds the memory either way, and a collector that says so at once
- * lets the shipper slow down. Each topic has a budget of its own, so that a flood of events never refuses the
- * signals, findings and orders that the services write.
  */
-import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Clock } from '../../clock.ts'
 import { LogError, type RecordInput } from '../port.ts'
+import { checkRecord, createWaitingBytes } from '../waiting-bytes.ts'
 import type { Catalog } from './catalog.ts'
 import { packValues, recordBytes } from './protocol.ts'
 import type { WorkerClient } from './worker-client.ts'
@@ -34,23 +30,14 @@ interface Entry {
   readonly reject: (error: unknown) => void
 }
 
-function checkRecord(topic: string, compacted: boolean, record: RecordInput): number {
-  if (compacted && record.key === null)
-    throw new Error(`a record without a key cannot go to the compacted topic ${topic}`)
-  const bytes = recordBytes(record)
-  if (bytes <= LIMITS.log_record_bytes_max) return bytes
-  const message = `a record of ${bytes} bytes for topic ${topic}: at most ${LIMITS.log_record_bytes_max} are taken`
-  throw new LogError('record_too_large', message)
-}
-
 export function createAppendQueue(options: {
   readonly writer: WorkerClient
   readonly catalog: Catalog
   readonly clock: Clock
   readonly pendingBytesMax: number
 }): AppendQueue {
-  const { writer, catalog, clock, pendingBytesMax } = options
-  const pendingBytes = new Map<string, number>()
+  const { writer, catalog, clock } = options
+  const waiting = createWaitingBytes(options.pendingBytesMax)
   /** When the messages under way were sent, oldest first. */
   const sentAt: number[] = []
   let tick: Entry[] = []
@@ -76,7 +63,7 @@ export function createAppendQueue(options: {
       for (const entry of entries) entry.reject(error)
     } finally {
       sentAt.shift()
-      for (const { topic, bytes: freed } of entries) pendingBytes.set(topic, pendingBytes.get(topic)! - freed)
+      for (const { topic, bytes: freed } of entries) waiting.free(topic, freed)
       if (sentAt.length === 0) idle?.()
     }
   }
@@ -97,21 +84,6 @@ export function createAppendQueue(options: {
     tick = []
   }
 
-  function reserve(topic: string, bytes: number): void {
-    const message = `bytes may wait for the disk on topic ${topic}`
-    if (bytes > pendingBytesMax) {
-      throw new LogError('record_too_large', `an append of ${bytes} bytes: only ${pendingBytesMax} ${message}`)
-    }
-    const waiting = pendingBytes.get(topic) ?? 0
-    if (waiting + bytes > pendingBytesMax) {
-      throw new LogError(
-        'log_unavailable',
-        `${waiting} of the ${pendingBytesMax} ${message} already do: try again later`,
-      )
-    }
-    pendingBytes.set(topic, waiting + bytes)
-  }
-
   async function probe(bytes: number): Promise<void> {
     await writer.request({ kind: 'probe', bytes: Math.min(bytes, PROBE_BYTES_MAX) })
     failure = undefined
@@ -122,9 +94,10 @@ export function createAppendQueue(options: {
       const slot = catalog.slot(topic, partition)
       if (closed) throw new LogError('log_unavailable', 'the log is closed')
       if (records.length === 0) return catalog.end(slot)
-      const compacted = catalog.topic(topic).cleanup === 'compact'
-      const bytes = records.reduce((sum, record) => sum + checkRecord(topic, compacted, record), 0)
-      reserve(topic, bytes)
+      const isCompacted = catalog.topic(topic).cleanup === 'compact'
+      for (const record of records) checkRecord(topic, isCompacted, record, recordBytes(record))
+      const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0)
+      waiting.reserve(topic, bytes)
       return new Promise((resolve, reject) => {
         if (tick.length === 0) queueMicrotask(flush)
         tick.push({ topic, slot, records, bytes, resolve, reject })
