@@ -9,6 +9,7 @@ import { EXIT, UsageError } from './commands/lib/errors.ts'
 import { addAsk } from './commands/ask/ask.ts'
 import { addCalibrate } from './commands/calibrate/calibrate.ts'
 import { addLife } from './commands/calibrate/life-command.ts'
+import { addDeadLetters } from './commands/dead-letters/dead-letters.ts'
 import { addDemo } from './commands/demo/demo.ts'
 import { addEvalAll } from './commands/eval-all/eval-all.ts'
 import { addEval } from './commands/eval.ts'
@@ -51,7 +52,18 @@ function createProgram(): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   const tried = [addReplay, addProve, addEval, addEvalAll, addCalibrate, addLife]
-  for (const add of [addStart, addProcesses, addMove, ...tried, addDemo, addAsk, addOpenApi, addSinks, addMapping])
+  for (const add of [
+    addStart,
+    addProcesses,
+    addMove,
+    ...tried,
+    addDemo,
+    addAsk,
+    addOpenApi,
+    addSinks,
+    addMapping,
+    addDeadLetters,
+  ])
     add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program

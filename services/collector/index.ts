@@ -8,11 +8,12 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import { LogError } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
-import { type Answer, type Refusal, refusal } from './answers.ts'
+import { type Answer, type Refusal, refusal, refusalHeaders } from './answers.ts'
 import type { Head, Input, Outcome, Place, Question } from './inputs/input.ts'
 import { strayAnswer } from './inputs/otlp/addresses.ts'
 import { INPUTS } from './inputs/registry.ts'
 import { type CollectorOptions, createIntake } from './intake.ts'
+import { createResend } from './resend/index.ts'
 
 export type { CollectorOptions } from './intake.ts'
 
@@ -55,6 +56,7 @@ async function questionText(request: FastifyRequest): Promise<string> {
 }
 
 const QUESTION_CHARS_MAX = 64 * 1024
+const RESEND = '/v1/dead-letters/resend'
 
 /** What goes to no address of an input: told where it should go, if it looks like something for an input. */
 const stray = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => {
@@ -69,7 +71,8 @@ export function createCollector(options: CollectorOptions): Collector {
   let given = 0
   const ready: CollectorOptions['ready'] = () => (draining ? { ok: false, reason: 'shutting down' } : options.ready())
   const intake = createIntake({ ...options, ready }, () => given++)
-  const inHand = new Set<Promise<Outcome>>()
+  const resend = createResend({ ...options, ready })
+  const inHand = new Set<Promise<unknown>>()
 
   const outcomeOf = async (input: Input, place: Place, head: Head, request: FastifyRequest): Promise<Outcome> => {
     try {
@@ -100,6 +103,17 @@ export function createCollector(options: CollectorOptions): Collector {
     )
   }
 
+  const sendAgain = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const text = await questionText(request)
+    const asked = resend(headOf(request, RESEND), text).catch((error: unknown) => failure(error, logger))
+    inHand.add(asked)
+    const answer = await asked
+    inHand.delete(asked)
+    if (!('ok' in answer)) return reply.code(200).send(answer)
+    const { status, code, message } = answer
+    return reply.code(status).headers(refusalHeaders(status)).send({ error: { code, message } })
+  }
+
   const probe = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
     reply.code(ready().ok ? 200 : 503).send()
 
@@ -120,6 +134,7 @@ export function createCollector(options: CollectorOptions): Collector {
       parsed(null)
     })
     for (const input of INPUTS) offer(app, input)
+    app.post(RESEND, sendAgain)
     app.post('/*', stray)
     done()
   }

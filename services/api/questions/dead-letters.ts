@@ -20,6 +20,21 @@ function letterOf(row: Row): DeadLetterRecord {
   return Object.assign(row, { time: isoOf(row.time) })
 }
 
+const COLUMNS = DEAD_LETTER_COLUMNS.map(({ name }) => `\`${name}\``)
+
+export async function deadLetterById(door: TenantDoor, id: string): Promise<DeadLetterRecord | undefined> {
+  const rows = await door.rows<Row>({
+    name: 'dead_letter',
+    columns: COLUMNS,
+    from: 'dead_letters',
+    final: true,
+    where: equal('id', id),
+    orderBy: 'time DESC',
+    limit: 1,
+  })
+  return rows.map(letterOf)[0]
+}
+
 /** Throws CursorError. */
 export async function listDeadLetters(
   door: TenantDoor,
@@ -29,7 +44,7 @@ export async function listDeadLetters(
   const scope = { tenant: door.tenant, list: 'dead-letters', filters: { ...filters } }
   const rows = await door.rows<Row>({
     name: 'dead_letters',
-    columns: [...DEAD_LETTER_COLUMNS.map(({ name }) => `\`${name}\``), 'toUnixTimestamp64Milli(time) AS ms'],
+    columns: [...COLUMNS, 'toUnixTimestamp64Milli(time) AS ms'],
     from: 'dead_letters',
     final: true,
     where: [

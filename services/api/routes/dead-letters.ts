@@ -2,9 +2,12 @@
 import Type from 'typebox'
 import { DEAD_LETTER_REASONS, DEAD_LETTER_SERVICES, DeadLetter } from '../../../schemas/dead-letter.ts'
 import { PageAnswer, time } from '../answers.ts'
-import { listQuery, pageOf, TIMES, timesOf } from '../parameters.ts'
-import { listDeadLetters } from '../questions/dead-letters.ts'
+import { ID, listQuery, pageOf, TIMES, timesOf } from '../parameters.ts'
+import { notFound } from '../errors.ts'
+import { deadLetterById, listDeadLetters } from '../questions/dead-letters.ts'
 import { defineRoute, type Route } from '../route.ts'
+
+const LetterAnswer = Type.Object({ ...DeadLetter.properties, time: time('When it was given up') })
 
 export const deadLetterRoutes: readonly Route[] = [
   defineRoute({
@@ -17,7 +20,7 @@ export const deadLetterRoutes: readonly Route[] = [
       reason: Type.Optional(Type.Enum([...DEAD_LETTER_REASONS])),
       ...TIMES,
     }),
-    answer: PageAnswer(Type.Object({ ...DeadLetter.properties, time: time('When it was given up') })),
+    answer: PageAnswer(LetterAnswer),
     example: { query: { reason: 'malformed', limit: '10' } },
     handle({ query, door, now }) {
       const { service, reason } = query
@@ -27,6 +30,19 @@ export const deadLetterRoutes: readonly Route[] = [
         ...timesOf(query, now),
       }
       return listDeadLetters(door, filters, pageOf(query))
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/dead-letters/:id',
+    right: 'read',
+    about: 'One of them. `POST /v1/dead-letters/resend` at the collector reads it again; see docs/formats.md.',
+    params: Type.Object({ id: ID }),
+    answer: LetterAnswer,
+    async handle({ params: { id }, door }) {
+      const letter = await deadLetterById(door, id)
+      if (letter === undefined) throw notFound(`there is no dead letter ${id}`)
+      return letter
     },
   }),
 ]

@@ -1,0 +1,6 @@
+/** Limits of the collector that change no result. Units stand last. */
+export const COLLECTOR_LIMITS = {
+  /** Dead letters that one request sends again, and how many of the newest it looks through for them. */
+  resend_letters_max: 1_000,
+  resend_letters_searched_max: 100_000,
+} as const
