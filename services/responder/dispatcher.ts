@@ -167,6 +167,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     for (const pending of rest) await kill(pending, `${SINK_DISABLED}: ${detail}`)
   }
 
+  const giveUp = async (lane: Lane, delivery: Delivery, reason: string): Promise<void> => {
+    const { name } = lane.sink
+    await kill(delivery, reason)
+    logger.error({ sink: name, delivery: delivery.id, outcome: reason }, 'a delivery is given up; it can be replayed')
+    if (sinks.status(name) !== 'ok') return
+    await markSink(name, 'failing', reason)
+    await deps.tellTrouble(delivery, 'sink.failing', reason)
+  }
+
   const settleFailed = async (
     lane: Lane,
     delivery: Delivery,
@@ -193,14 +202,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       else enqueue(next)
       return
     }
-    await kill(delivery, `${outcome.detail} at the last of ${delivery.attempts} attempts`)
-    logger.error(
-      { sink: name, delivery: delivery.id, outcome: outcome.detail },
-      'a delivery is given up; it can be replayed',
-    )
-    if (sinks.status(name) !== 'ok') return
-    await markSink(name, 'failing', outcome.detail)
-    await deps.tellTrouble(delivery, 'sink.failing', outcome.detail)
+    await giveUp(lane, delivery, `${outcome.detail} at the last of ${delivery.attempts} attempts`)
   }
 
   const settle = async (lane: Lane, delivery: Delivery, outcome: SendOutcome): Promise<void> => {
@@ -211,6 +213,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
     if (outcome.kind === 'failed') {
       await settleFailed(lane, delivery, outcome)
+      return
+    }
+    if (outcome.kind === 'refused') {
+      metrics.deliveries.inc({ outcome: 'refused' })
+      await giveUp(lane, delivery, `refused for good: ${outcome.detail}`)
       return
     }
     metrics.deliveries.inc({ outcome: 'delivered' })

@@ -16,6 +16,8 @@ export type SendOutcome =
   | { readonly kind: 'delivered'; readonly detail: string }
   /** The receiver wants nothing more: the sink is disabled. */
   | { readonly kind: 'gone'; readonly detail: string }
+  /** This message will never be taken, however often it is tried: it is given up at once. */
+  | { readonly kind: 'refused'; readonly detail: string }
   | {
       readonly kind: 'failed'
       readonly detail: string

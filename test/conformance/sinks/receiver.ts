@@ -22,6 +22,8 @@ export interface SinkReceiver {
   /** Settings of a sink that leads here. */
   readonly settings: Readonly<Record<string, unknown>>
   mood: Mood
+  /** Where changing the mood takes time: in place of setting it. */
+  setMood?(mood: Mood): Promise<void>
   readonly taken: readonly Taken[]
   /** Where a message broke the contract. */
   readonly problems: readonly string[]
@@ -29,6 +31,18 @@ export interface SinkReceiver {
 }
 
 export type StartReceiver = () => Promise<SinkReceiver>
+
+/** What a file of this folder holds. */
+export interface ReceiverModule {
+  readonly startReceiver: StartReceiver
+  /** Why the real product cannot run here; absent, or undefined: it can. */
+  whyAway?(): Promise<string | undefined>
+}
+
+export async function setMood(receiver: SinkReceiver, mood: Mood): Promise<void> {
+  if (receiver.setMood === undefined) receiver.mood = mood
+  else await receiver.setMood(mood)
+}
 
 export interface HttpMessage {
   readonly headers: IncomingHttpHeaders

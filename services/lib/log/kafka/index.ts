@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Clock } from '../../clock.ts'
+import type { Logger } from '../../logger.ts'
 import { type Consumer, type Log, type LogRecord, LogError } from '../port.ts'
 import { createAppendQueue } from './append-queue.ts'
 import { type ClusterOptions, createCluster, unavailable } from './cluster.ts'
@@ -16,6 +17,7 @@ import { createTopicTable, ensureTopics, type TopicSettings } from './topics.ts'
 export type { KafkaSasl } from './wire.ts'
 
 export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
+  readonly logger: Logger
   readonly clock: Clock
   /** Bytes of one topic that may wait for the brokers; beyond it an append is refused with log_unavailable. */
   readonly pendingBytesMax?: number

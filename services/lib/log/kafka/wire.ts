@@ -11,6 +11,7 @@ import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import errors from 'kafkajs/src/protocol/error.js'
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js'
 import definitions from 'kafkajs/src/protocol/requests/index.js'
+import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Logger } from '../../logger.ts'
@@ -40,12 +41,23 @@ export interface KafkaSasl {
   readonly password: string
 }
 
+/** Opens the socket of a connection, as kafkajs asks for it. */
+export type SocketFactory = (to: {
+  readonly host: string
+  readonly port: number
+  /** null, too, where there is none. */
+  readonly ssl?: ConnectionOptions | null
+  onConnect(): void
+}) => Socket
+
 export interface WireOptions {
   readonly clientId: string
   /** `true` for TLS with the machine's authorities, or the options of node:tls; left out for none. */
   readonly ssl?: true | ConnectionOptions
   readonly sasl?: KafkaSasl
-  readonly logger: Logger
+  readonly logger: Pick<Logger, 'debug'>
+  /** Left out: sockets to whatever address a name has. */
+  readonly socketFactory?: SocketFactory
 }
 
 /** Works on the body of a request and of its answer, in the version that WRITTEN_HERE names. */
@@ -91,7 +103,7 @@ function calmRequestQueues(): void {
 calmRequestQueues()
 
 /** What kafkajs says goes to DEBUG: what matters of it is told by who meets the error. */
-function bridge(logger: Logger): unknown {
+function bridge(logger: WireOptions['logger']): unknown {
   const say = (message: string, details: object): void => logger.debug({ kafka: details }, message)
   const bridged = { info: say, error: say, warn: say, debug: () => undefined, namespace: () => bridged }
   return bridged
@@ -101,11 +113,11 @@ const REQUESTS = new Map(Object.entries(definitions.requests))
 /** The versions of the requests that produce.ts and fetch.ts know. */
 const WRITTEN_HERE: Partial<Record<Api, number>> = { Produce: 7, Fetch: 11 }
 
-const socketFactory = createSocketFactory()
+const plainSocketFactory = createSocketFactory()
 
 /** Connects to `host:port`, with version negotiation and SASL. Throws kafkajs's errors. */
 export async function connectWire(address: string, options: WireOptions): Promise<Wire> {
-  const { clientId, ssl, sasl } = options
+  const { clientId, ssl, sasl, socketFactory = plainSocketFactory } = options
   const logger = bridge(options.logger)
   const split = address.lastIndexOf(':')
   const pool = new ConnectionPool({

@@ -5,7 +5,8 @@
 import Type from 'typebox'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { type Notice, NOTICE_TYPES, type NoticeType } from '../../../../schemas/notice.ts'
-import { createHttpChannel } from '../lib/http.ts'
+import { openJson } from '../lib/json.ts'
+import { stepOf } from '../lib/steps.ts'
 import { summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
 import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
@@ -31,8 +32,6 @@ const nameOf = (type: NoticeType): string => {
   return `moltwatch_${type.replaceAll('.', '_')}`
 }
 
-const ENDS: ReadonlySet<NoticeType> = new Set(['incident.closed', 'suppression.ended'])
-
 function render(notice: Notice): string {
   const { severity, title, text, tenant, identity, subject, facts } = summaryOf(notice)
   const startsMs = Date.parse(notice.time)
@@ -46,7 +45,7 @@ function render(notice: Notice): string {
   const alert = {
     labels: Object.fromEntries(labels.filter(([, value]) => value !== '')),
     annotations: Object.fromEntries(annotations),
-    ...(ENDS.has(notice.type)
+    ...(stepOf(notice.type) === 'resolve'
       ? { endsAt: notice.time }
       : { startsAt: notice.time, endsAt: new Date(startsMs + OPEN_MS).toISOString() }),
   }
@@ -65,13 +64,5 @@ export const alertmanager = defineSinkType({
   problems: urlProblems,
   destination: ({ url }) => url,
   render,
-  open: ({ url, allow_private: allowPrivate }, tools) => {
-    const base = new URL(url).pathname.replace(/\/+$/, '')
-    return createHttpChannel<string>({
-      ...tools,
-      url,
-      allowPrivate,
-      request: (body) => ({ body, path: `${base}${PATH}`, headers: { 'content-type': 'application/json' } }),
-    })
-  },
+  open: (settings, tools) => openJson(settings, tools, { path: PATH }),
 })

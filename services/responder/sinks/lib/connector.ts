@@ -25,10 +25,11 @@ export const systemResolve: Resolve = (hostname, callback) => dnsLookup(hostname
 /** The address is not one that a webhook may go to. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused'
+  /** `range`: the name of the address's range. */
+  constructor(range: string) {
+    super(`the address is not public (${range}): allow it with allow_private: true`)
+  }
 }
-
-const refusal = (range: string): AddressRefused =>
-  new AddressRefused(`the address is not public (${range}): allow it with allow_private: true`)
 
 /** Which of the addresses is forbidden, if any: one is enough to refuse the name. */
 const forbidden = (addresses: readonly string[]): string | undefined =>
@@ -40,7 +41,8 @@ export interface ConnectorOptions {
   readonly timeoutMs: number
 }
 
-function checkedLookup(options: ConnectorOptions): LookupFunction {
+/** Resolves as the sinks do, and refuses names with an address that they must not reach. */
+export function guardedLookup(options: Pick<ConnectorOptions, 'allowPrivate' | 'resolve'>): LookupFunction {
   return (hostname, lookupOptions, callback) => {
     options.resolve(hostname, (error, addresses) => {
       const first = error === null ? addresses[0] : undefined
@@ -49,7 +51,7 @@ function checkedLookup(options: ConnectorOptions): LookupFunction {
         return
       }
       const range = options.allowPrivate ? undefined : forbidden(addresses.map(({ address }) => address))
-      if (range !== undefined) callback(refusal(range), '', 0)
+      if (range !== undefined) callback(new AddressRefused(range), '', 0)
       else if (lookupOptions.all === true) callback(null, [...addresses])
       else callback(null, first.address, first.family)
     })
@@ -60,14 +62,14 @@ function checkedLookup(options: ConnectorOptions): LookupFunction {
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
   const connect = buildConnector({
     timeout: options.timeoutMs,
-    lookup: checkedLookup(options),
+    lookup: guardedLookup(options),
   })
   return (target, callback) => {
     const literal = target.hostname.replace(/^\[|\]$/g, '')
     // Where the host is an address, nothing is looked up.
     const range = options.allowPrivate || isIP(literal) === 0 ? undefined : addressProblem(literal)
     if (range !== undefined) {
-      callback(refusal(range), null)
+      callback(new AddressRefused(range), null)
       return
     }
     connect(target, (...[error, socket]) => {
@@ -81,7 +83,7 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
         return
       }
       socket.destroy()
-      callback(refusal(reached), null)
+      callback(new AddressRefused(reached), null)
     })
   }
 }

@@ -7,12 +7,21 @@ import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Channel, Sending, SendOutcome } from '../sink-type.ts'
 import { AddressRefused, createConnector, type Resolve } from './connector.ts'
 
+export type HttpMethod = 'POST' | 'PUT' | 'PATCH'
+
+/** Why an answer that looked good was none. */
+export interface Refusal {
+  readonly detail: string
+  /** No other attempt will fare better. */
+  readonly isFinal?: boolean
+}
+
 /** One request, but for its address. */
 export interface HttpRequest {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
   /** Absent: POST. */
-  readonly method?: 'POST' | 'PUT'
+  readonly method?: HttpMethod
   /** Takes the place of the URL's path and query. */
   readonly path?: string
 }
@@ -24,8 +33,10 @@ export interface HttpChannelOptions<Rendered> {
   readonly timeoutMs: number
   /** Which status says that the receiver wants nothing more; absent: none. */
   isGone?(status: number): boolean
+  /** Which status says that no other attempt of the same message will fare better; absent: none. */
+  isFinal?(status: number): boolean
   /** What a good status says in its body where that is not good after all; undefined where it is. Absent: not looked at. */
-  refusal?(text: string): string | undefined
+  refusal?(text: string): Refusal | undefined
   request(rendered: Rendered, sending: Sending): HttpRequest
 }
 
@@ -37,10 +48,16 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LIMITS.retry_after_ms_max) : undefined
 }
 
-function outcomeOf(status: number, retryAfter: string | undefined, nowMs: number, isGone: boolean): SendOutcome {
+function outcomeOf(
+  status: number,
+  retryAfter: string | undefined,
+  nowMs: number,
+  { isGone, isFinal }: { readonly isGone: boolean | undefined; readonly isFinal: boolean | undefined },
+): SendOutcome {
   const detail = `answered ${status}`
   if (status >= 200 && status < 300) return { kind: 'delivered', detail }
-  if (isGone) return { kind: 'gone', detail }
+  if (isGone === true) return { kind: 'gone', detail }
+  if (isFinal === true) return { kind: 'refused', detail }
   const wait = status === 429 || status === 503 ? retryAfterMs(retryAfter, nowMs) : undefined
   if (wait !== undefined) return { kind: 'failed', detail: `${detail}, retry after ${wait} ms`, retryAfterMs: wait }
   return { kind: 'failed', detail: status >= 300 && status < 400 ? `${detail}: redirects are not followed` : detail }
@@ -94,10 +111,13 @@ export function createHttpChannel<Rendered>(options: HttpChannelOptions<Rendered
         const { statusCode } = answer
         const { 'retry-after': header } = answer.headers
         const retryAfter = Array.isArray(header) ? header[0] : header
-        const outcome = outcomeOf(statusCode, retryAfter, sending.nowMs, options.isGone?.(statusCode) === true)
+        const judged = { isGone: options.isGone?.(statusCode), isFinal: options.isFinal?.(statusCode) }
+        const outcome = outcomeOf(statusCode, retryAfter, sending.nowMs, judged)
         if (refusal !== undefined && outcome.kind === 'delivered') {
           const refused = refusal(await textOf(answer.body))
-          return refused === undefined ? outcome : { kind: 'failed', detail: `${outcome.detail}, but ${refused}` }
+          if (refused === undefined) return outcome
+          const kind = refused.isFinal === true ? 'refused' : 'failed'
+          return { kind, detail: `${outcome.detail}, but ${refused.detail}` }
         }
         // The status has been said; what becomes of the rest of the answer changes nothing.
         await answer.body.dump({ limit: LIMITS.delivery_answer_bytes_max, signal }).catch(() => undefined)

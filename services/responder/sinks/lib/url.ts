@@ -34,3 +34,9 @@ export function urlProblems(settings: UrlSettings): SettingProblem[] {
   const message = problemOf(settings)
   return message === undefined ? [] : [{ key: 'url', message }]
 }
+
+/** A path below that of a URL, unless it ends with it already. */
+export function pathBelow(url: string, path: string): string {
+  const base = new URL(url).pathname.replace(/\/+$/, '')
+  return base.endsWith(path) ? base : `${base}${path}`
+}

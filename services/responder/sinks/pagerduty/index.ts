@@ -3,8 +3,9 @@
  * acknowledges and resolves it. Other notices trigger alerts of their own.
  */
 import Type from 'typebox'
-import type { Notice, NoticeType } from '../../../../schemas/notice.ts'
-import { createHttpChannel } from '../lib/http.ts'
+import type { Notice } from '../../../../schemas/notice.ts'
+import { openJson } from '../lib/json.ts'
+import { stepOf } from '../lib/steps.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
 import { allowPrivateSetting, urlProblems } from '../lib/url.ts'
@@ -22,15 +23,9 @@ const SEVERITY: Readonly<Record<Summary['severity'], 'critical' | 'error' | 'war
   info: 'info',
 }
 
-const FOLLOWS: ReadonlyMap<NoticeType, 'acknowledge' | 'resolve'> = new Map([
-  ['incident.acknowledged', 'acknowledge'],
-  ['incident.closed', 'resolve'],
-  ['suppression.ended', 'resolve'],
-])
-
 function render(notice: Notice, { routing_key: key }: { readonly routing_key: string }): string {
   const { severity, title, text, tenant, identity, subject, facts } = summaryOf(notice)
-  const action = FOLLOWS.get(notice.type) ?? 'trigger'
+  const action = stepOf(notice.type)
   const event = { routing_key: key, event_action: action, dedup_key: oneLine(subject || notice.type, KEY_CHARS_MAX) }
   if (action !== 'trigger') return JSON.stringify(event)
   return JSON.stringify({
@@ -81,11 +76,5 @@ export const pagerduty = defineSinkType({
   problems: urlProblems,
   destination: ({ url, routing_key: key }) => `${url}#${key}`,
   render,
-  open: ({ url, allow_private: allowPrivate }, tools) =>
-    createHttpChannel<string>({
-      ...tools,
-      url,
-      allowPrivate,
-      request: (body) => ({ body, headers: { 'content-type': 'application/json' } }),
-    }),
+  open: (settings, tools) => openJson(settings, tools),
 })

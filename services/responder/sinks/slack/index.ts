@@ -4,7 +4,7 @@
  */
 import Type from 'typebox'
 import type { Notice } from '../../../../schemas/notice.ts'
-import { createHttpChannel } from '../lib/http.ts'
+import { openJson } from '../lib/json.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
 import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
@@ -71,13 +71,6 @@ export const slack = defineSinkType({
   problems: urlProblems,
   destination: ({ url }) => url,
   render,
-  open: ({ url, allow_private: allowPrivate }, tools) =>
-    createHttpChannel<string>({
-      ...tools,
-      url,
-      allowPrivate,
-      // Slack answers 410 where the channel was archived, and 404 where the webhook was removed.
-      isGone: (status) => status === 410 || status === 404,
-      request: (body) => ({ body, headers: { 'content-type': 'application/json' } }),
-    }),
+  // Slack answers 410 where the channel was archived, and 404 where the webhook was removed.
+  open: (settings, tools) => openJson(settings, tools, { isGone: (status) => status === 410 || status === 404 }),
 })

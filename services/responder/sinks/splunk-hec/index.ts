@@ -4,7 +4,8 @@
  */
 import Type from 'typebox'
 import type { Notice } from '../../../../schemas/notice.ts'
-import { createHttpChannel } from '../lib/http.ts'
+import type { Refusal } from '../lib/http.ts'
+import { openJson } from '../lib/json.ts'
 import { summaryOf } from '../lib/summary.ts'
 import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
@@ -36,12 +37,12 @@ function render(notice: Notice, settings: { readonly index?: string; readonly so
 }
 
 /** What the collector says in its answer where that is not success. */
-function refusal(text: string): string | undefined {
+function refusal(text: string): Refusal | undefined {
   try {
     const { code } = JSON.parse(text) as { readonly code?: unknown }
-    return code === 0 ? undefined : `said code ${String(code).slice(0, 20)}`
+    return code === 0 ? undefined : { detail: `said code ${String(code).slice(0, 20)}` }
   } catch {
-    return 'said nothing that a Splunk collector says'
+    return { detail: 'said nothing that a Splunk collector says' }
   }
 }
 
@@ -60,18 +61,6 @@ export const splunkHec = defineSinkType({
   problems: urlProblems,
   destination: ({ url }) => url,
   render,
-  open: ({ url, token, allow_private: allowPrivate }, tools) => {
-    const base = new URL(url).pathname.replace(/\/+$/, '')
-    return createHttpChannel<string>({
-      ...tools,
-      url,
-      allowPrivate,
-      refusal,
-      request: (body) => ({
-        body,
-        path: base.endsWith(PATH) ? base : `${base}${PATH}`,
-        headers: { 'content-type': 'application/json', authorization: `Splunk ${token}` },
-      }),
-    })
-  },
+  open: (settings, tools) =>
+    openJson(settings, tools, { path: PATH, refusal, headers: { authorization: `Splunk ${settings.token}` } }),
 })

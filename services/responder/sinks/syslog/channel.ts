@@ -6,8 +6,7 @@ import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { addressProblem } from '../../../lib/config/public-address.ts'
-import type { Resolve } from '../lib/connector.ts'
+import { addressOf } from '../lib/address.ts'
 import type { Channel, SendOutcome, SinkTools } from '../sink-type.ts'
 
 interface Target {
@@ -32,31 +31,9 @@ function headOf(message: Buffer): Buffer {
 const failed = (detail: string): SendOutcome => ({ kind: 'failed', detail })
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).name
 
-/** One address of the host, which sinks may reach. */
-function addressOf({ host, allow_private: allowed }: Target, resolve: Resolve): Promise<string> {
-  const check = (addresses: readonly string[]): string => {
-    const range = allowed ? undefined : addresses.map(addressProblem).find((problem) => problem !== undefined)
-    if (range !== undefined) throw new Error(`the address is not public (${range}): allow it with allow_private: true`)
-    return addresses[0]!
-  }
-  if (isIP(host) !== 0) return Promise.resolve().then(() => check([host]))
-  return new Promise((done, fail) => {
-    resolve(host, (error, addresses) => {
-      if (error !== null || addresses.length === 0) fail(error ?? new Error('the name has no address'))
-      else {
-        try {
-          done(check(addresses.map(({ address }) => address)))
-        } catch (problem) {
-          fail(problem)
-        }
-      }
-    })
-  })
-}
-
 /** Resolves once the receiver can be written to. */
 async function openStream(target: Target, { resolve, timeoutMs }: SinkTools): Promise<Socket> {
-  const address = await addressOf(target, resolve)
+  const address = await addressOf(target.host, target.allow_private, resolve)
   const { port, host, ca_file: file } = target
   const isTls = target.protocol === 'tls'
   const ca = file === undefined ? {} : { ca: readFileSync(file) }
@@ -122,7 +99,7 @@ function createStreams(target: Target, tools: SinkTools) {
 }
 
 async function sendDatagram(target: Target, { resolve }: SinkTools, message: Buffer): Promise<void> {
-  const address = await addressOf(target, resolve)
+  const address = await addressOf(target.host, target.allow_private, resolve)
   const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4')
   try {
     await new Promise<void>((done, fail) => {

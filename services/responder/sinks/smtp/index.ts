@@ -1,0 +1,177 @@
+/**
+ * Mail, through an SMTP server. Text alone, so that nothing that a log contains is drawn or fetched by whoever reads it. The
+ * Message-ID is the delivery's, the same on every attempt; mails about one incident stand in one thread. Mail is
+ * delivered once the server has taken it: from there on it is the server's.
+ */
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { createTransport } from 'nodemailer'
+import Type from 'typebox'
+import type { Notice } from '../../../../schemas/notice.ts'
+import { addressOf } from '../lib/address.ts'
+import { AddressRefused } from '../lib/connector.ts'
+import { summaryOf } from '../lib/summary.ts'
+import { oneLine } from '../lib/text.ts'
+import { defineSinkType, type Channel, type SinkTools } from '../sink-type.ts'
+
+const SUBJECT_CHARS_MAX = 200
+const TEXT_CHARS_MAX = 4_000
+const RECIPIENTS_MAX = 50
+/** One address of RFC 5321 without quoting, comments or a name: nothing in it can begin another. */
+const ADDRESS = "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$"
+
+const address = (description: string) => Type.String({ pattern: ADDRESS, description })
+
+const Settings = Type.Object(
+  {
+    host: Type.String({ minLength: 1, maxLength: 255, pattern: '^[A-Za-z0-9.:_-]+$' }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535, default: 587 }),
+    security: Type.Enum(['starttls', 'tls', 'none'], {
+      default: 'starttls',
+      description: 'tls from the first byte is usual on port 465; none needs allow_private',
+    }),
+    from: address('Who the mail says it comes from'),
+    to: Type.Array(address('Who gets it'), { minItems: 1, maxItems: RECIPIENTS_MAX }),
+    username: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    password: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, secret: true })),
+    ca_file: Type.Optional(Type.String({ minLength: 1, description: 'Certificates that the server is trusted by' })),
+    allow_private: Type.Boolean({ default: false, description: 'Allows private and loopback addresses, and no TLS' }),
+  },
+  { additionalProperties: false },
+)
+
+interface Server {
+  readonly host: string
+  readonly port: number
+  readonly security: string
+  readonly from: string
+  readonly to: readonly string[]
+  readonly username?: string
+  readonly password?: string
+  readonly ca_file?: string
+  readonly allow_private: boolean
+}
+
+interface Mail {
+  readonly subject: string
+  readonly text: string
+  readonly isUrgent: boolean
+  /** What mails of one matter refer to; empty where there is none. */
+  readonly thread: string
+}
+
+function render(notice: Notice): Mail {
+  const { severity, title, text, tenant, identity, subject, facts } = summaryOf(notice)
+  const head = [
+    ['severity', severity],
+    ['identity', identity],
+    ['tenant', tenant],
+    ['time', notice.time],
+  ] as const
+  const lines = [...head, ...facts]
+  const shown = lines.filter(([, value]) => value !== '').map(([name, value]) => `${name}: ${value}`)
+  return {
+    subject: oneLine(`[moltwatch] [${severity}] ${title}`, SUBJECT_CHARS_MAX),
+    text: `${oneLine(text, TEXT_CHARS_MAX)}\n\n${shown.join('\n')}\n`,
+    isUrgent: severity === 'critical' || severity === 'high',
+    thread: notice.type.startsWith('incident.') ? subject.replaceAll(/[^A-Za-z0-9-]/g, '') : '',
+  }
+}
+
+/** What went wrong, without what the server said to whom. */
+function failureOf(error: unknown): string {
+  if (error instanceof AddressRefused) return error.message
+  const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string }
+  const answered = responseCode === undefined ? '' : `, answered ${responseCode} to ${command ?? 'a command'}`
+  return `failed: ${code ?? (error as Error).name}${answered}`
+}
+
+/** A way to the server, for one mail. */
+async function openTransport(server: Server, { resolve, timeoutMs }: SinkTools) {
+  const { host, port, security, username, password, ca_file: file } = server
+  return createTransport({
+    host: await addressOf(host, server.allow_private, resolve),
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    tls: {
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(file === undefined ? {} : { ca: readFileSync(file) }),
+    },
+    ...(username === undefined ? {} : { auth: { user: username, pass: password ?? '' } }),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+}
+
+function createMailChannel(server: Server, tools: SinkTools): Channel<Mail> {
+  const open = new Set<{ close(): void }>()
+  return {
+    async send({ subject, text, isUrgent, thread }, { id }) {
+      let transport: Awaited<ReturnType<typeof openTransport>> | undefined
+      try {
+        transport = await openTransport(server, tools)
+        open.add(transport)
+        const parent = thread === '' ? {} : { references: `<${thread}@moltwatch>`, inReplyTo: `<${thread}@moltwatch>` }
+        const { accepted, rejected } = await transport.sendMail({
+          from: { name: 'moltwatch', address: server.from },
+          to: [...server.to],
+          subject,
+          text,
+          messageId: `<${id}@moltwatch>`,
+          ...parent,
+          priority: isUrgent ? 'high' : 'normal',
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        })
+        const detail = `taken for ${accepted.length} of ${accepted.length + rejected.length} recipients`
+        return { kind: 'delivered', detail }
+      } catch (error) {
+        return { kind: 'failed', detail: failureOf(error) }
+      } finally {
+        transport?.close()
+        if (transport !== undefined) open.delete(transport)
+      }
+    },
+    close: () => Promise.resolve(),
+    async destroy() {
+      for (const transport of open) transport.close()
+    },
+  }
+}
+
+export const smtp = defineSinkType({
+  type: 'smtp',
+  about: 'Mail through an SMTP server.',
+  settings: Settings,
+  receives: ['findings', 'orders', 'notices', 'triage'],
+  confirmsOrders: false,
+  example: {
+    host: 'smtp.example.com',
+    port: 587,
+    security: 'starttls',
+    from: 'moltwatch@example.com',
+    to: ['soc@example.com'],
+    username: 'moltwatch',
+    password: 'a-password',
+    allow_private: false,
+  },
+  problems({ security, username, password, ca_file: file, allow_private: allowPrivate }) {
+    const problems = []
+    if (security === 'none' && !allowPrivate) {
+      problems.push({ key: 'security', message: 'none sends in clear: that needs allow_private: true' })
+    }
+    if (security === 'none' && file !== undefined) problems.push({ key: 'ca_file', message: 'is of use with TLS only' })
+    if ((username === undefined) !== (password === undefined)) {
+      problems.push({ key: 'username', message: 'and password go together' })
+    }
+    return problems
+  },
+  destination: ({ host, port, to }) => `smtp://${host}:${port}#${to.join(',')}`,
+  render,
+  open: createMailChannel,
+})
