@@ -83,6 +83,10 @@ export const LIMITS = {
   log_pending_bytes_max: 32 * 1024 * 1024,
   log_tombstone_grace_ms: 24 * 3_600_000,
   log_maintenance_every_ms: 60_000,
+  /** Below it a small disk leaves the log no room to work in. */
+  log_bytes_max_min: 64 * 1024 * 1024,
+  /** Space that an older file of the log keeps although it is free: from here on it is told. */
+  log_free_bytes_told: 1024 * 1024 * 1024,
   tick_after_frame_ms: 250,
   tick_every_ms: 5_000,
   /** On `signals` while a candidate waits for its decision. */
@@ -213,6 +217,11 @@ export const LIMITS = {
   archive_waiting_bytes_max: 16 * 1024 * 1024,
   archive_batch_bytes_max: 1024 * 1024,
   archive_commit_every_ms: 2_000,
+  /** How often the archiver asks the warehouse whether it still holds what was stored. */
+  archive_look_every_ms: 10_000,
+  /** How often those who answer people ask whether the warehouse is whole, and how old what they know may be. */
+  whole_look_every_ms: 5_000,
+  whole_look_age_ms_max: 15_000,
   /** How long a stop waits for what is under way; the service as a whole stops within 10 s. */
   warehouse_drain_ms_max: 4_000,
   archive_drain_ms_max: 3_000,

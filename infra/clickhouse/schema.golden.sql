@@ -1,3 +1,13 @@
+CREATE TABLE default.archived (`generation` UInt32,
+  `topic` LowCardinality(String),
+  `partition` UInt32,
+  `next_offset` UInt64,
+  `last_row` UInt64,
+  `whole_since` DateTime64(3, 'UTC'))
+ENGINE = ReplacingMergeTree(next_offset)
+ORDER BY (generation, topic, partition)
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;
+
 CREATE TABLE default.dead_letters (`id` FixedString(32),
   `tenant` LowCardinality(String),
   `time` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),

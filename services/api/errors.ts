@@ -46,6 +46,7 @@ function ofWarehouse(error: WarehouseError): Answer | undefined {
       'the warehouse is away at the moment; detection goes on. Try again soon',
     )
   }
+  if (error.code === 'incomplete') return new Answer(503, 'warehouse_incomplete', error.message)
   if (error.code === 'busy') return new Answer(503, 'busy', error.message)
   if (error.code !== 'too_heavy') return undefined
   return new Answer(

@@ -41,7 +41,7 @@ export const ERRORS: readonly { readonly status: number; readonly codes: string;
   },
   {
     status: 503,
-    codes: '`warehouse_unavailable`, `log_unavailable`, `busy`',
+    codes: '`warehouse_unavailable`, `warehouse_incomplete`, `log_unavailable`, `busy`',
     when: 'it passes; `Retry-After` says when to ask again',
   },
   { status: 500, codes: '`internal`', when: 'not foreseen; the service has logged it' },

@@ -9,6 +9,7 @@ import type { Severity } from '../../schemas/finding.ts'
 import type { Grant, Right } from '../lib/auth.ts'
 import type { FindingFeed } from '../lib/finding-feed.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
+import type { WarehouseStatus } from '../lib/warehouse/port.ts'
 import type { TenantDoor } from './query.ts'
 import type { Readiness } from './routes/probes.ts'
 import type { Seats } from './streams.ts'
@@ -46,6 +47,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   /** Ends when the reader goes, or the service stops. */
   readonly signal: AbortSignal
   readonly seats: Seats
+  /** How the warehouse was when it was asked last. */
+  warehouse(): WarehouseStatus
   readiness(): Readiness | Promise<Readiness>
   /** All routes of this API, for the documents. */
   readonly routes: readonly Route[]

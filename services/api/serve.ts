@@ -105,6 +105,7 @@ function askOf(request: FastifyRequest, { routes, tools, commandDoor, seats }: S
     signal,
     seats,
     readiness: tools.readiness,
+    warehouse: () => tools.warehouse.status(),
     door,
     async command(wish) {
       const id = commandId(tenant, wish.type as CommandType, nonceOf(request))

@@ -3,8 +3,9 @@
  * is counted in records of the log (frames), because only the log knows it without reading them.
  */
 import type { Metrics } from '../lib/metrics.ts'
-import type { ArchivedTopic, Waiting } from './records.ts'
-import { ARCHIVED_TOPICS } from './records.ts'
+import type { Mark } from '../lib/warehouse/archived.ts'
+import { ARCHIVED_TOPICS, type ArchivedTopic } from '../lib/warehouse/tables.ts'
+import { hasRows, type Waiting } from './records.ts'
 
 interface Place {
   readonly topic: ArchivedTopic
@@ -13,16 +14,25 @@ interface Place {
   end: number
   /** Next offset that is not stored yet. */
   stored: number
-  /** null: what is committed is not what this archiver is to go on from, wherever it is. */
+  /** One more than the offset of the last record that had rows. */
+  lastRow: number
+  /** What the warehouse says is stored. */
+  marked: number
+  /** Highest offset that an archiver has committed, in this warehouse or in the one before it. */
   committed: number | null
 }
 
 export interface Progress {
-  begins(topic: ArchivedTopic, partition: number, offset: number, committed: number | null): void
+  begins(mark: Mark, committed: number | null): void
   heard(topic: ArchivedTopic, partition: number, end: number): void
   stored(records: readonly Waiting[]): void
   ends(topic: ArchivedTopic, partition: number): void
-  /** Places whose stored offset is not committed yet. */
+  /** What the warehouse is held to have, by place. */
+  written(): readonly Mark[]
+  /** What is stored and not yet written down in the warehouse. */
+  unmarked(): readonly Mark[]
+  marked(marks: readonly Mark[]): void
+  /** Places that are marked beyond what is committed. */
   uncommitted(): readonly { topic: ArchivedTopic; partition: number; offset: number }[]
   committed(topic: ArchivedTopic, partition: number, offset: number): void
   /** Records of the log that are not stored yet, by topic. */
@@ -44,8 +54,9 @@ export function createProgress(metrics: Metrics): Progress {
   }
 
   return {
-    begins(topic, partition, offset, committed) {
-      places.set(`${topic}/${partition}`, { topic, partition, end: offset, stored: offset, committed })
+    begins({ topic, partition, next, lastRow }, committed) {
+      const reached = { end: next, stored: next, marked: next, lastRow }
+      places.set(`${topic}/${partition}`, { topic, partition, ...reached, committed })
     },
     heard(topic, partition, end) {
       const found = place(topic, partition)
@@ -53,9 +64,11 @@ export function createProgress(metrics: Metrics): Progress {
       show()
     },
     stored(records) {
-      for (const { topic, partition, offset } of records) {
-        const found = place(topic, partition)
-        if (found !== undefined) found.stored = Math.max(found.stored, offset + 1)
+      for (const record of records) {
+        const found = place(record.topic, record.partition)
+        if (found === undefined) continue
+        found.stored = Math.max(found.stored, record.offset + 1)
+        if (hasRows(record)) found.lastRow = Math.max(found.lastRow, record.offset + 1)
       }
       show()
     },
@@ -63,10 +76,27 @@ export function createProgress(metrics: Metrics): Progress {
       places.delete(`${topic}/${partition}`)
       show()
     },
+    written: () =>
+      [...places.values()].map(({ topic, partition, marked, lastRow }) => ({
+        topic,
+        partition,
+        next: marked,
+        lastRow,
+      })),
+    unmarked: () =>
+      [...places.values()]
+        .filter(({ stored, marked }) => stored > marked)
+        .map(({ topic, partition, stored, lastRow }) => ({ topic, partition, next: stored, lastRow })),
+    marked(marks) {
+      for (const { topic, partition, next } of marks) {
+        const found = place(topic, partition)
+        if (found !== undefined) found.marked = Math.max(found.marked, next)
+      }
+    },
     uncommitted: () =>
       [...places.values()]
-        .filter(({ stored, committed }) => stored > (committed ?? -1))
-        .map(({ topic, partition, stored }) => ({ topic, partition, offset: stored })),
+        .filter(({ marked, committed }) => marked > (committed ?? 0))
+        .map(({ topic, partition, marked }) => ({ topic, partition, offset: marked })),
     committed(topic, partition, offset) {
       const found = place(topic, partition)
       if (found !== undefined) found.committed = Math.max(found.committed ?? 0, offset)

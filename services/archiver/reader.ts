@@ -4,8 +4,10 @@ import type { Batch, BatchContext, Log, PartitionHandler } from '../lib/log/port
 import { createSteadyConsumer } from '../lib/log/steady-consumer.ts'
 import type { Logger } from '../lib/logger.ts'
 import { pauseFor } from './pause.ts'
+import { ARCHIVER_GROUP } from '../lib/warehouse/archived.ts'
+import { ARCHIVED_TOPICS, type ArchivedTopic } from '../lib/warehouse/tables.ts'
+import type { Keeper } from './keeper.ts'
 import type { Progress } from './progress.ts'
-import { ARCHIVED_TOPICS, type ArchivedTopic } from './records.ts'
 import type { Shelf } from './shelf.ts'
 
 export interface ReaderTools {
@@ -15,8 +17,8 @@ export interface ReaderTools {
   readonly shelves: ReadonlyMap<ArchivedTopic, Shelf>
   /** Given when the archiver stops: from then on nothing is taken in. */
   readonly stop: AbortSignal
-  /** What was committed before does not count, for any partition: the warehouse is to be filled again. */
-  readonly fromOldest: boolean
+  /** Says where reading begins, and takes down how far it is stored. */
+  readonly keeper: Keeper
 }
 
 export interface Reader {
@@ -26,31 +28,35 @@ export interface Reader {
   pause(): void
   /** Commits what is stored and leaves the group. */
   close(): Promise<void>
+  /** Leaves the group without a commit. */
+  abandon(): Promise<void>
 }
 
-const GROUP = 'archiver'
 /** How long a full archiver waits before it tells the log again that it is alive. */
 const ROOM_CHECK_MS = 200
 
 /**
- * Where to read on: after what was committed, or from the oldest record that is left. `again`: from that one in any case,
- * and nothing counts as committed.
+ * Where to read on: after what the warehouse says it holds. Where it was not asked yet what was committed counts until then,
+ * see keeper.ts.
  */
 async function beginning(
-  { log, logger, progress }: ReaderTools,
+  { log, logger, progress, keeper }: ReaderTools,
   topic: ArchivedTopic,
   partition: number,
-  again: boolean,
 ): Promise<number> {
-  const [committed, bounds] = await Promise.all([log.committed(GROUP, topic, partition), log.bounds(topic, partition)])
+  const [committed, bounds] = await Promise.all([
+    log.committed(ARCHIVER_GROUP, topic, partition),
+    log.bounds(topic, partition),
+  ])
   if (committed !== null && committed < bounds.start) {
     logger.error(
       { topic, partition, from: committed, to: bounds.start },
       'records left the log before they were stored: the warehouse lacks them',
     )
   }
-  const offset = again ? bounds.start : Math.max(committed ?? 0, bounds.start)
-  progress.begins(topic, partition, offset, again ? null : offset)
+  const mark = keeper.mark(topic, partition)
+  const offset = Math.max(mark?.next ?? committed ?? 0, bounds.start)
+  progress.begins({ topic, partition, next: offset, lastRow: mark?.lastRow ?? 0 }, committed)
   progress.heard(topic, partition, bounds.end)
   return offset
 }
@@ -60,13 +66,13 @@ interface Place {
   readonly partition: number
 }
 
-function createHandler(tools: ReaderTools, { topic, partition }: Place, again: boolean): PartitionHandler {
+function createHandler(tools: ReaderTools, { topic, partition }: Place): PartitionHandler {
   const { progress, stop } = tools
   const shelf = tools.shelves.get(topic)
   if (shelf === undefined) throw new Error(`the archiver does not read the topic ${topic}`)
   const stopped = (context: BatchContext): boolean => stop.aborted || context.signal.aborted
   return {
-    start: () => beginning(tools, topic, partition, again),
+    start: () => beginning(tools, topic, partition),
     async process(batch: Batch, context: BatchContext) {
       while (shelf.bytes() >= LIMITS.archive_waiting_bytes_max && !stopped(context)) {
         await context.heartbeat()
@@ -86,35 +92,40 @@ function createHandler(tools: ReaderTools, { topic, partition }: Place, again: b
 }
 
 export function createReader(tools: ReaderTools): Reader {
-  const { log, logger, progress, stop, fromOldest } = tools
-  /** Places whose offset this archiver has committed: from then on what is committed counts again. */
-  const reset = new Set<string>()
+  const { log, logger, progress, stop, keeper } = tools
   let timer: NodeJS.Timeout | undefined
 
   const steady = createSteadyConsumer({
     log,
     logger,
     what: 'archiving',
-    group: GROUP,
+    group: ARCHIVER_GROUP,
     topics: ARCHIVED_TOPICS,
-    handler(topic, partition) {
-      const again = fromOldest && !reset.has(`${topic}/${partition}`)
-      return createHandler(tools, { topic: topic as ArchivedTopic, partition }, again)
-    },
+    handler: (topic, partition) => createHandler(tools, { topic: topic as ArchivedTopic, partition }),
     batchBytesMax: LIMITS.archive_batch_bytes_max,
     mayBegin: () => !stop.aborted,
   })
+
+  /** What is stored is written down in the warehouse first: it never says less than the log. */
+  async function mark(): Promise<void> {
+    const marks = progress.unmarked()
+    try {
+      if (await keeper.write(marks)) progress.marked(marks)
+    } catch (error) {
+      logger.debug({ reason: (error as Error).message }, 'how far the log is stored was not written down')
+    }
+  }
 
   /** All at once: the log puts what comes together into one request. */
   async function commit(): Promise<void> {
     const consumer = steady.current()
     if (consumer === undefined) return
+    await mark()
     await Promise.all(
       progress.uncommitted().map(async ({ topic, partition, offset }) => {
         try {
           await consumer.commit(topic, partition, offset)
           progress.committed(topic, partition, offset)
-          reset.add(`${topic}/${partition}`)
         } catch (error) {
           // Without a commit more is read again after a restart, and merges.
           logger.debug({ topic, partition, reason: (error as Error).message }, 'an offset was not committed')
@@ -122,8 +133,9 @@ export function createReader(tools: ReaderTools): Reader {
       }),
     )
   }
+  let closed = false
   const commitLater = (): void => {
-    timer = setTimeout(() => void commit().finally(commitLater), LIMITS.archive_commit_every_ms)
+    if (!closed) timer = setTimeout(() => void commit().finally(commitLater), LIMITS.archive_commit_every_ms)
   }
 
   return {
@@ -136,8 +148,16 @@ export function createReader(tools: ReaderTools): Reader {
       for (const { topic, partition } of consumer?.owned() ?? []) consumer?.pause(topic, partition)
     },
     async close() {
+      closed = true
       clearTimeout(timer)
-      await commit()
+      // A warehouse that hangs must not hold up the end: without a mark more is stored again.
+      const end = new AbortController()
+      await Promise.race([commit(), pauseFor(LIMITS.archive_drain_ms_max, end.signal)])
+      end.abort()
+      await steady.stop()
+    },
+    async abandon() {
+      closed = true
       clearTimeout(timer)
       await steady.stop()
     },

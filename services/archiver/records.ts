@@ -15,16 +15,7 @@ import { readFindingRecord } from '../../schemas/finding.ts'
 import { decodeFrame, decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import { deadLetterRow, findingRow, type TableName } from '../lib/warehouse/tables.ts'
-
-/** Which table a topic is stored in. */
-export const TABLE_OF_TOPIC = {
-  events: 'events',
-  findings: 'findings',
-  'dead-letters': 'dead_letters',
-} as const satisfies Record<string, TableName>
-export type ArchivedTopic = keyof typeof TABLE_OF_TOPIC
-export const ARCHIVED_TOPICS = Object.keys(TABLE_OF_TOPIC) as readonly ArchivedTopic[]
+import { type ArchivedTopic, deadLetterRow, findingRow } from '../lib/warehouse/tables.ts'
 
 /** A record of the log that waits to be stored. */
 export interface Waiting {
@@ -32,6 +23,17 @@ export interface Waiting {
   readonly partition: number
   readonly offset: number
   readonly value: Buffer
+}
+
+/** Whether the record becomes rows, as far as its head tells. */
+export function hasRows({ topic, value }: Waiting): boolean {
+  if (topic !== 'events') return value.length > 0
+  try {
+    const { kind, count } = decodeHeader(value)
+    return kind !== 'control' && count > 0
+  } catch {
+    return false
+  }
 }
 
 /** Lines for the table; or nothing to store (a tick, a control record); or why it cannot be stored. */

@@ -10,7 +10,7 @@ import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
-import type { TableName } from '../lib/warehouse/tables.ts'
+import type { ArchivedTable } from '../lib/warehouse/tables.ts'
 import { pauseFor } from './pause.ts'
 import { deadLetterFor } from './records.ts'
 import type { Load } from './shelf.ts'
@@ -31,6 +31,9 @@ export interface StoreProgress {
   waitingFor(reason: string): void
 }
 
+/** Asked before each insert, so that nothing is stored behind a gap that nobody knows of. Throws WarehouseError. */
+export type MakeSure = () => Promise<void>
+
 const countLines = (lines: Buffer): number => {
   let count = 0
   for (let at = lines.indexOf(0x0a); at !== -1; at = lines.indexOf(0x0a, at + 1)) count++
@@ -50,8 +53,13 @@ interface Refused {
   readonly detail: string
 }
 
-export function createStore(table: TableName, tools: StoreTools, progress: StoreProgress, stop: AbortSignal) {
-  const { log, warehouse, clock, logger, metrics } = tools
+export function createStore(
+  table: ArchivedTable,
+  tools: StoreTools & { readonly makeSure: MakeSure },
+  progress: StoreProgress,
+  stop: AbortSignal,
+) {
+  const { log, warehouse, clock, logger, metrics, makeSure } = tools
 
   /** Repeats until it succeeds; throws the last error once `stop` is given, or at once where it never will succeed. */
   async function persist(what: string, attempt: () => Promise<unknown>): Promise<void> {
@@ -75,6 +83,7 @@ export function createStore(table: TableName, tools: StoreTools, progress: Store
   }
 
   async function insertOnce(lines: Buffer): Promise<void> {
+    await makeSure()
     const end = metrics.archiveInsertSeconds.startTimer({ table })
     try {
       await warehouse.insert(table, lines)

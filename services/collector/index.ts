@@ -88,11 +88,13 @@ export function createCollector(options: CollectorOptions): Collector {
     inHand.add(taking)
     const outcome = await taking
     inHand.delete(taking)
-    const answer = input.answer(outcome, head)
+    return send(reply, input.answer(outcome, head))
+  }
+  /** The time that an answer took is known when it has been sent. */
+  const count = (place: Place) => async (_request: FastifyRequest, reply: FastifyReply) => {
     const labels = { service: 'collector', route: place.path }
-    metrics.requests.inc({ ...labels, method: 'POST', status: String(answer.status) })
+    metrics.requests.inc({ ...labels, method: 'POST', status: String(reply.statusCode) })
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000)
-    return send(reply, answer)
   }
 
   const ask = (question: Question) => async (request: FastifyRequest, reply: FastifyReply) => {
@@ -119,7 +121,7 @@ export function createCollector(options: CollectorOptions): Collector {
 
   function offer(app: FastifyInstance, input: Input): void {
     for (const place of input.takes) {
-      app.post(place.path, handle(input, place))
+      app.post(place.path, { onResponse: count(place) }, handle(input, place))
       if (!app.hasRoute({ method: 'HEAD', url: place.path })) app.head(place.path, probe)
     }
     for (const question of input.questions ?? []) {

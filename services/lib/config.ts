@@ -12,6 +12,7 @@ import { ServiceConfiguration, type Token } from './config/schema.ts'
 import { type Names, semanticProblems } from './config/semantics.ts'
 import { type LoadedMappings, loadMappings } from './mappings/load.ts'
 import { completeSinks, type ReadSecret, type SinkTypeEntry } from './config/sinks.ts'
+import { completeTokens } from './config/tokens.ts'
 
 export type { ConfigProblem } from './config/problems.ts'
 export type { ClickHouseSection, KafkaSection, RawSection } from './config/engines.ts'
@@ -90,9 +91,10 @@ export function parseConfig(
     return failed(found.length > 0 ? found : [at([], 'is not a configuration')])
   }
   const { sinks, problems } = completeSinks(value.sinks, options.sinkTypes ?? [], options.readSecret)
-  const config: ServiceConfiguration = { ...value, sinks, mapped: loaded.mappings }
-  const wrong = [...problems, ...loaded.problems, ...semanticProblems(config, options)].map(({ path, message }) =>
-    at(path, message),
+  const { tokens, problems: unread } = completeTokens(value.tokens, options.readSecret)
+  const config: ServiceConfiguration = { ...value, sinks, tokens, mapped: loaded.mappings }
+  const wrong = [...problems, ...unread, ...loaded.problems, ...semanticProblems(config, options)].map(
+    ({ path, message }) => at(path, message),
   )
   return wrong.length > 0 ? failed(wrong) : { ok: true, config }
 }

@@ -55,6 +55,11 @@ const streamMetrics = (make: Make) => ({
 
 const storeMetrics = (make: Make) => ({
   warehouseUp: make.gauge('warehouse_up', '1 while the warehouse answers', []),
+  warehouseMissing: make.gauge(
+    'warehouse_missing_records',
+    'Records of the log that the warehouse held once and lacks now; it is being filled again',
+    [],
+  ),
   archivedRows: make.counter('archived_rows_total', 'Rows stored in the warehouse, repeats included', ['table']),
   archiveInserts: make.counter('archive_inserts_total', 'Inserts into the warehouse', ['table', 'outcome']),
   archiveInsertSeconds: make.histogram('archive_insert_seconds', 'Time of one insert', ['table'], SECONDS),

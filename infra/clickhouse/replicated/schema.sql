@@ -260,3 +260,16 @@ ALTER TABLE findings ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS found_at Da
 
 -- 0005-when-findings-were-found.sql
 ALTER TABLE findings ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS place UInt64 AFTER found_at;
+
+-- 0006-how-far-the-log-is-stored.sql
+CREATE TABLE IF NOT EXISTS archived ON CLUSTER '{cluster}' (
+  generation UInt32,
+  topic LowCardinality(String),
+  partition UInt32,
+  next_offset UInt64,
+  last_row UInt64,
+  whole_since DateTime64(3, 'UTC')
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', next_offset)
+ORDER BY (generation, topic, partition)
+SETTINGS replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -5,6 +5,7 @@ import { isOpen, type Verdict, VERDICTS } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time } from '../answers.ts'
 import { notFound } from '../errors.ts'
+import type { WarehouseStatus } from '../../lib/warehouse/port.ts'
 import { ID_TEXT, timesOf, word } from '../parameters.ts'
 import { unlessAway } from '../query.ts'
 import { activity, edges, findingsByDetector } from '../questions/behaviour.ts'
@@ -38,6 +39,17 @@ async function openIncidents({ views, grant }: Ask): Promise<Record<Severity, nu
   ) as Record<Severity, number>
 }
 
+/** An empty list is an all-clear only where the warehouse is whole. */
+function warehouseHealth({ reason, wholeSince }: WarehouseStatus, answers: boolean): Health {
+  if (!answers) return { state: 'bad', text: reason === '' ? 'it does not answer; detection goes on' : reason }
+  if (wholeSince === undefined) return { state: 'ok', text: 'answers' }
+  const since = new Date(wholeSince).toISOString()
+  return {
+    state: 'warn',
+    text: `it was lost once: lists lack what was received before ${since}, which the log no longer held`,
+  }
+}
+
 async function overview(ask: Ask) {
   const [seen, open, sinks, { ready, reasons }] = await Promise.all([
     unlessAway(activity(ask.door, ask.now)),
@@ -52,10 +64,7 @@ async function overview(ask: Ask) {
   const health: Record<string, Health> = {
     service: ready ? { state: 'ok', text: 'ready' } : { state: 'bad', text: reasons.join('; ') },
     inputs,
-    warehouse:
-      seen === undefined
-        ? { state: 'bad', text: 'the warehouse does not answer; detection goes on' }
-        : { state: 'ok', text: 'answers' },
+    warehouse: warehouseHealth(ask.warehouse(), seen !== undefined),
     sinks,
   }
   return {

@@ -1,9 +1,11 @@
 /** What the embedded service and the separate processes build in the same way. */
 import { LIMITS } from '../../../schemas/limits.ts'
 import { type TopicSpec, topicSpecs } from '../../../schemas/topics.ts'
-import { type Authenticate, createAuthenticator, type TokenSpec } from '../../lib/auth.ts'
+import type { TokenSpec } from '../../lib/auth.ts'
 import { type ServiceConfiguration, tokenSpecs } from '../../lib/config.ts'
+import type { LiveTokens } from '../../lib/live-tokens.ts'
 import type { Log } from '../../lib/log/port.ts'
+import type { Logger } from '../../lib/logger.ts'
 
 const DAY_MS = 86_400_000
 const KEPT_AS_CONFIGURED = ['events', 'signals']
@@ -18,12 +20,20 @@ export function topicsOf(config: ServiceConfiguration): readonly TopicSpec[] {
 }
 
 /** The configured tokens and, where there is one, the admin token of the tenant `default`. */
-export function authenticatorOf(config: ServiceConfiguration, adminToken: string | undefined): Authenticate {
+export function tokensOf(config: ServiceConfiguration, adminToken: string | undefined): readonly TokenSpec[] {
   const admin: readonly TokenSpec[] =
     adminToken === undefined
       ? []
       : [{ name: 'admin', tenant: 'default', role: 'admin', scopes: ['live', 'history'], token: adminToken }]
-  return createAuthenticator([...admin, ...tokenSpecs(config.tokens)])
+  return [...admin, ...tokenSpecs(config.tokens)]
+}
+
+/** Puts the tokens of a changed configuration in force. */
+export function replaceTokens(live: LiveTokens, tokens: readonly TokenSpec[], logger: Logger): void {
+  const { added, removed } = live.replace(tokens)
+  if (added.length + removed.length > 0) {
+    logger.info({ added, removed }, 'tokens have changed: what was removed is refused from now on')
+  }
 }
 
 /** Why the log takes no appends, in the words of /readyz; nothing while it does. */

@@ -16,7 +16,9 @@ import { createMetrics, type Metrics } from '../../lib/metrics.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import type { WarehouseTools } from '../../lib/warehouse/index.ts'
 import type { Warehouse } from '../../lib/warehouse/port.ts'
-import { authenticatorOf, logReasons } from '../lib/parts.ts'
+import type { Authenticate } from '../../lib/auth.ts'
+import { createLiveTokens } from '../../lib/live-tokens.ts'
+import { logReasons, replaceTokens, tokensOf } from '../lib/parts.ts'
 import { notFound, openPort } from '../start/ports.ts'
 import { createPendingLog, type PendingLog } from './pending-log.ts'
 import { createApiRole } from './roles/api.ts'
@@ -91,7 +93,11 @@ function createHealth(log: PendingLog, role: () => Role | undefined) {
   }
 }
 
-async function openPorts(options: ProcessOptions, role: Role, probes: Probes, metrics: Metrics) {
+async function openPorts(
+  options: ProcessOptions,
+  role: Role,
+  { probes, metrics, authenticate }: { probes: Probes; metrics: Metrics; authenticate: Authenticate },
+) {
   const main = createHttp()
   const second = role.secondPlugin === undefined ? undefined : createHttp()
   const opened: FastifyInstance[] = second === undefined ? [main] : [main, second]
@@ -100,7 +106,6 @@ async function openPorts(options: ProcessOptions, role: Role, probes: Probes, me
   }
   try {
     for (const app of opened) app.setNotFoundHandler(notFound)
-    const authenticate = authenticatorOf(options.config, options.adminToken)
     if (role.ownProbes !== true) probeRoutes(main, { ...probes, authenticate, metrics })
     if (role.plugin !== undefined) await main.register(role.plugin)
     const url = await openPort(main, options.host, options.port, '--port')
@@ -119,6 +124,8 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
   const { config, logger } = options
   const metrics = createMetrics({ process: true })
   const log = createPendingLog(() => options.openLog(), logger)
+  const tokens = createLiveTokens(tokensOf(config, options.adminToken))
+  const { authenticate } = tokens
   let role: Role | undefined
   const health = createHealth(log, () => role)
   let ports: Awaited<ReturnType<typeof openPorts>>
@@ -127,11 +134,11 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
       ...options,
       log,
       metrics,
-      authenticate: authenticatorOf(config, options.adminToken),
+      authenticate,
       warehouse: () => options.openWarehouse({ logger, metrics }),
     }
     role = CREATE[options.role](tools, health.probes)
-    ports = await openPorts(options, role, health.probes, metrics)
+    ports = await openPorts(options, role, { probes: health.probes, metrics, authenticate })
   } catch (error) {
     await role?.stop()
     await log.close()
@@ -160,7 +167,10 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
     secondUrl: ports.secondUrl,
     started,
     failed,
-    reconfigure: async (changed) => mine.reconfigure?.(changed),
+    async reconfigure(changed) {
+      replaceTokens(tokens, tokensOf(changed, options.adminToken), logger)
+      await mine.reconfigure?.(changed)
+    },
     async stop() {
       clearInterval(watching)
       await mine.drain?.()

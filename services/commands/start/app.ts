@@ -5,6 +5,7 @@
  * Order matters twice. Starting: the responder writes the configuration into the log before anything reads it. Stopping:
  * the doors close first, then those who write to the log, then the log.
  */
+import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Detector } from '../../../detectors/detector.ts'
 import { createApi, type Readiness } from '../../api/index.ts'
@@ -17,6 +18,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { createCommandSender } from '../../lib/command-sender.ts'
 import { createFindingFeed } from '../../lib/finding-feed.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
+import { createLiveTokens } from '../../lib/live-tokens.ts'
 import type { Log } from '../../lib/log/port.ts'
 import { createSqliteLog } from '../../lib/log/sqlite/index.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -24,8 +26,9 @@ import { createMetrics } from '../../lib/metrics.ts'
 import type { Secrets } from '../../lib/secrets.ts'
 import { openWarehouse, type WarehouseTools } from '../../lib/warehouse/index.ts'
 import type { Warehouse } from '../../lib/warehouse/port.ts'
+import { wholeOnly } from '../../lib/warehouse/whole.ts'
 import { createResponder, type Responder } from '../../responder/index.ts'
-import { authenticatorOf, logReasons, topicsOf } from '../lib/parts.ts'
+import { logReasons, replaceTokens, tokensOf, topicsOf } from '../lib/parts.ts'
 import { listen, type Ports, type PortsPlan } from './ports.ts'
 
 export interface AppOptions extends PortsPlan {
@@ -60,16 +63,43 @@ interface Parts {
   readonly preparer: Preparer
 }
 
-async function openLog({ data, config, clock, logger }: AppOptions): Promise<Log> {
-  const bytesMax = config.retention.log_bytes_max
+interface OpenedLog {
+  readonly log: Log
+  /** Puts a changed retention in force: what is no longer kept goes at once, and the space with it. */
+  keep(retention: ServiceConfiguration): Promise<void>
+}
+
+/** How much the log may hold: what the file says, or its share of the disk that it lies on. */
+function bytesMaxOf({ retention }: ServiceConfiguration, data: string): number {
+  if (retention.log_bytes_max !== undefined) return retention.log_bytes_max
+  const { blocks, bsize } = statfsSync(data)
+  return Math.max(LIMITS.log_bytes_max_min, Math.floor(blocks * bsize * retention.log_disk_share))
+}
+
+async function openLog({ data, config, clock, logger }: AppOptions): Promise<OpenedLog> {
+  let current = config
   const log = await createSqliteLog({
     directory: join(data, 'log'),
     clock,
     logger,
-    ...(bytesMax === undefined ? {} : { retentionBytesMax: bytesMax }),
+    retentionBytesMax: () => bytesMaxOf(current, data),
   })
   await log.ensureTopics(topicsOf(config))
-  return log
+  return {
+    log,
+    async keep(changed) {
+      const isSame = JSON.stringify(changed.retention) === JSON.stringify(current.retention)
+      current = changed
+      if (isSame) return
+      await log.ensureTopics(topicsOf(changed))
+      const { log_days: days } = changed.retention
+      logger.info(
+        { log_days: days, log_bytes_max: bytesMaxOf(changed, data) },
+        'the log keeps as long as the file says now',
+      )
+      await log.maintain()
+    },
+  }
 }
 
 /** Says what is still missing, in the words of /readyz. */
@@ -96,7 +126,7 @@ async function stopAll(collector: Collector, ports: Ports | undefined, parts: Pa
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, secrets, detectors, codeVersion, clock, logger, data } = options
   const metrics = createMetrics()
-  const log = await openLog(options)
+  const { log, keep } = await openLog(options)
   const tools: WarehouseTools & { log: Log; clock: Clock } = { log, clock, logger, metrics }
   const warehouse = openWarehouse({ kind: 'chdb', path: join(data, 'warehouse') }, tools)
   const service = createDetectorService({
@@ -115,7 +145,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const preparer = createPreparer({ keys: secrets.keys, logger, mappings: config.mapped })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer }
 
-  const authenticate = authenticatorOf(config, secrets.adminToken)
+  const tokens = createLiveTokens(tokensOf(config, secrets.adminToken))
+  const { authenticate } = tokens
   let health: Readiness = { ready: false, reasons: ['starting'] }
   const collector = createCollector({
     ...tools,
@@ -128,7 +159,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     return health
   }
   const api = createApi({
-    warehouse,
+    warehouse: wholeOnly(warehouse, tools),
     authenticate,
     metrics,
     readiness,
@@ -161,9 +192,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     ports,
     failed: failed.promise,
-    reconfigure(changed) {
+    async reconfigure(changed) {
+      replaceTokens(tokens, tokensOf(changed, secrets.adminToken), logger)
       preparer.useMappings(changed.mapped)
-      return responder.reconfigure(changed)
+      await responder.reconfigure(changed)
+      await keep(changed)
     },
     stop: () => {
       clearInterval(watching)

@@ -112,6 +112,12 @@ export const Token = Type.Object(
     name: name(),
     token: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024 })),
     sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    token_file: Type.Optional(
+      Type.String({ minLength: 1, description: 'A file that holds the token and nothing else' }),
+    ),
+    token_env: Type.Optional(
+      Type.String({ minLength: 1, description: 'An environment variable that holds the token' }),
+    ),
     tenant: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max, default: 'default' }),
     role: Type.Unsafe<Role>(Type.Enum([...ROLES])),
     scopes: Type.Array(Type.Unsafe<Scope>(Type.Enum([...SCOPES])), { default: ['live'] }),
@@ -126,6 +132,12 @@ const Retention = Type.Object(
     log_bytes_max: Type.Optional(
       Type.Integer({ minimum: 64 * 1024 * 1024, description: 'Of the embedded log in all; the oldest go first' }),
     ),
+    log_disk_share: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 0.9,
+      default: 0.4,
+      description: 'Where log_bytes_max is absent: share of the disk that the embedded log may fill',
+    }),
   },
   { additionalProperties: false, default: {} },
 )

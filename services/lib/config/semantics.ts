@@ -24,7 +24,7 @@ function* tokenProblems(tokens: ServiceConfiguration['tokens']): Generator<Locat
     names.add(token.name)
     const value = token.token ?? token.sha256
     if ((token.token === undefined) === (token.sha256 === undefined)) {
-      yield { path: ['tokens', i], message: 'must hold either token or sha256' }
+      yield { path: ['tokens', i], message: 'must hold one of token, sha256, token_file and token_env' }
     } else if (value !== undefined && values.has(value)) {
       yield { path: ['tokens', i], message: 'is the same as another one: each stands for one tenant and role' }
     }

@@ -7,10 +7,10 @@ import type { TableName } from './tables.ts'
 
 /**
  * Codes are closed. unavailable: away, or not open yet; try later. refused: these rows will never be taken. too_heavy:
- * the question passed its limits of time or memory. busy: too many questions wait. failed: anything else, a bug or an
- * engine in trouble; try later, and a person should look.
+ * the question passed its limits of time or memory. busy: too many questions wait. incomplete: it lacks what the log holds
+ * and is being filled again. failed: anything else, a bug or an engine in trouble; try later, and a person should look.
  */
-export type WarehouseErrorCode = 'unavailable' | 'refused' | 'too_heavy' | 'busy' | 'failed'
+export type WarehouseErrorCode = 'unavailable' | 'refused' | 'too_heavy' | 'busy' | 'incomplete' | 'failed'
 
 export class WarehouseError extends Error {
   override readonly name = 'WarehouseError'
@@ -38,6 +38,8 @@ export interface WarehouseStatus {
   readonly state: WarehouseState
   /** Why it is not up; '' while it is. */
   readonly reason: string
+  /** What was received before is missing for good; ms since 1970. Absent where nothing is known to be missing. */
+  readonly wholeSince?: number
 }
 
 export interface Warehouse {

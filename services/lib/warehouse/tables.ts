@@ -30,14 +30,35 @@ const FINDING_COLUMNS: readonly TableColumn[] = [
   { name: 'body', clickhouse: 'String' },
 ]
 
+/** How far the log is stored; see archived.ts. */
+const ARCHIVED_COLUMNS: readonly TableColumn[] = [
+  { name: 'generation', clickhouse: 'UInt32' },
+  { name: 'topic', clickhouse: 'LowCardinality(String)' },
+  { name: 'partition', clickhouse: 'UInt32' },
+  { name: 'next_offset', clickhouse: 'UInt64' },
+  { name: 'last_row', clickhouse: 'UInt64' },
+  { name: 'whole_since', clickhouse: "DateTime64(3, 'UTC')" },
+]
+
 export const TABLES = {
   events: EVENT_COLUMNS as readonly TableColumn[],
   findings: FINDING_COLUMNS,
   dead_letters: DEAD_LETTER_COLUMNS as readonly TableColumn[],
+  archived: ARCHIVED_COLUMNS,
 } as const
 
 export type TableName = keyof typeof TABLES
 export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[]
+
+/** Which table a topic of the log is stored in. */
+export const TABLE_OF_TOPIC = {
+  events: 'events',
+  findings: 'findings',
+  'dead-letters': 'dead_letters',
+} as const satisfies Record<string, TableName>
+export type ArchivedTopic = keyof typeof TABLE_OF_TOPIC
+export type ArchivedTable = (typeof TABLE_OF_TOPIC)[ArchivedTopic]
+export const ARCHIVED_TOPICS = Object.keys(TABLE_OF_TOPIC) as readonly ArchivedTopic[]
 
 /**
  * The row of a finding, its body as JSON. `offset` is that of its record: all findings of a tenant stand in one partition,

@@ -17,6 +17,7 @@ import { type Log, LogError } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
+import { wholeOnly } from '../../../services/lib/warehouse/whole.ts'
 import { door } from '../warehouse/door.ts'
 import { event, lineOf, scratch, silent, warehouse } from '../warehouse/support.ts'
 
@@ -32,7 +33,8 @@ async function openLog(): Promise<Log> {
 
 /** An archiver that is stopped when the test ends. */
 function archiver(log: Log, store: Warehouse, metrics = createMetrics(), fromOldest = false): Archiver {
-  const made = createArchiver({ log, warehouse: store, clock: systemClock, logger: silent, metrics, fromOldest })
+  const tools = { log, warehouse: store, clock: systemClock, logger: silent, metrics }
+  const made = createArchiver({ ...tools, fromOldest, lookEveryMs: 500 })
   onTestFinished(() => made.stop())
   return made
 }
@@ -294,6 +296,85 @@ describe('what cannot be stored', () => {
     await archiver(log, store).start()
     await expect.poll(() => letters(store)).toHaveLength(1)
     expect((await letters(store))[0]).toMatchObject({ id: letter.id, detail: 'no identity', service: letter.service })
+  })
+})
+
+describe('a warehouse that was lost', () => {
+  const count = (of: Warehouse): Promise<number> => events(of).catch(() => -1)
+  const whole = (log: Log, of: Warehouse): Warehouse =>
+    wholeOnly(of, { log, clock: systemClock, metrics: createMetrics() })
+
+  it('refuses questions, is filled again by itself, and then answers', async () => {
+    const log = await openLog()
+    await log.append('events', 0, [frameOf(0, 50)])
+    await log.append('findings', 0, [{ key: 'acme', value: Buffer.from(JSON.stringify(finding(1))) }])
+    const empty = await archiveAndDrop(log, 50)
+    const asked = whole(log, empty)
+    await expect(events(asked)).rejects.toMatchObject({
+      code: 'incomplete',
+      message: expect.stringContaining('0 % done'),
+    })
+    expect(asked.status()).toMatchObject({ state: 'down', reason: expect.stringContaining('filled again') })
+    await log.append('events', 1, [frameOf(50, 60)])
+    await archiver(log, empty).start()
+    await expect.poll(() => count(asked), { timeout: 30_000 }).toBe(60)
+    expect((await stored(asked, 'findings', 'id')).distinct).toBe(1)
+    expect(asked.status()).toEqual({ state: 'up', reason: '' })
+  })
+
+  it('tells since when it is whole where the log no longer reaches back, and answers', async () => {
+    const directory = scratch()
+    let now = Date.now() - 10 * 86_400_000
+    const open = () => createSqliteLog({ directory, clock: { ...systemClock, now: () => now }, logger: silent })
+    const log = await open()
+    onTestFinished(() => log.close())
+    await log.ensureTopics(topicSpecs(PARTITIONS))
+    await log.append('events', 0, [frameOf(0, 50)])
+    const empty = await archiveAndDrop(log, 50)
+    const kept = (now += 10 * 86_400_000)
+    await log.append('events', 0, [frameOf(50, 70)])
+    await log.maintain()
+    await archiver(log, empty).start()
+    const asked = whole(log, empty)
+    await expect.poll(() => count(asked), { timeout: 30_000 }).toBe(20)
+    expect(asked.status()).toEqual({ state: 'up', reason: '', wholeSince: kept })
+  })
+
+  it('is filled again while it runs: rows that are gone, and another one in its place', async () => {
+    const log = await openLog()
+    const behind = await door(scratch())
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    const running = archiver(log, store)
+    await log.append('events', 0, [frameOf(0, 30)])
+    await running.start()
+    await expect.poll(() => events(store)).toBe(30)
+    await expect.poll(() => log.committed('archiver', 'events', 0)).toBe(1)
+    await behind.command('TRUNCATE TABLE events')
+    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(30)
+    await expect.poll(() => log.committed('archiver', 'events', 0)).toBe(1)
+    await behind.command('DROP TABLE events')
+    await behind.command('DROP TABLE archived')
+    await behind.command('DROP TABLE migrations')
+    await log.append('events', 0, [frameOf(30, 40)])
+    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(40)
+  })
+
+  it('that was filled before it wrote down how far is taken as it is', async () => {
+    const log = await openLog()
+    const behind = await door(scratch())
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    const first = archiver(log, store)
+    await log.append('events', 0, [frameOf(0, 30)])
+    await first.start()
+    await expect.poll(() => log.committed('archiver', 'events', 0)).toBe(1)
+    await first.stop()
+    await behind.command('TRUNCATE TABLE archived')
+    expect(await events(whole(log, store))).toBe(30)
+    const second = archiver(log, store)
+    await log.append('events', 0, [frameOf(30, 40)])
+    await second.start()
+    await expect.poll(() => events(whole(log, store))).toBe(40)
+    expect(second.status().rows.events).toBe(10)
   })
 })
 

@@ -16,6 +16,8 @@ export interface Door {
   loseAnswerOf(text: string): void
   /** Statements seen so far that hold this text. */
   seen(text: string): number
+  /** Does something to the engine behind the back of its users. */
+  command(sql: string): Promise<void>
 }
 
 type Engine = ReturnType<typeof createChdbConnection>
@@ -92,6 +94,9 @@ export async function door(path: string): Promise<Door> {
     shut,
     loseAnswerOf(text) {
       lose = text
+    },
+    async command(sql) {
+      await engine.query({ query: sql })
     },
     seen: (text) => statements.filter((sql) => sql.includes(text)).length,
   }

@@ -1,6 +1,7 @@
 /** What the embedded log does beyond the contract: one process per directory, bounded memory, limits, a disk that waits. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -153,6 +154,22 @@ describe('a limit on kept bytes', () => {
     const log = await room.open({ retentionBytesMax: 100_000 })
     await log.maintain()
     expect(await log.bounds('events', 0)).toEqual({ start: 11, end: 20 })
+  })
+
+  it('gives the space back to the disk when it is lowered', async () => {
+    let bytesMax: number | null = null
+    const log = await room.open({ retentionBytesMax: () => bytesMax })
+    await log.ensureTopics([spec('events')])
+    for (let i = 0; i < 40; i++) await log.append('events', 0, [record('x'.repeat(1_000_000))])
+    await log.maintain()
+    const before = statSync(room.file).size
+    bytesMax = 2_000_000
+    await log.maintain()
+    await log.append('events', 0, [record('one more')])
+    expect((await log.bounds('events', 0)).start).toBe(38)
+    await log.close()
+    expect(before).toBeGreaterThan(39_000_000)
+    expect(statSync(room.file).size).toBeLessThan(20_000_000)
   })
 })
 

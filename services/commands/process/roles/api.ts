@@ -9,6 +9,7 @@ import type { Quarantine } from '../../../../schemas/quarantine.ts'
 import { createApi } from '../../../api/index.ts'
 import { createCommandSender } from '../../../lib/command-sender.ts'
 import { createFindingFeed } from '../../../lib/finding-feed.ts'
+import { wholeOnly } from '../../../lib/warehouse/whole.ts'
 import { createStateView, type StateView } from '../../../lib/state-view.ts'
 import { shownSuppressions } from '../../../responder/suppressions.ts'
 import { createViews, type ViewSources } from '../../../responder/views.ts'
@@ -35,7 +36,7 @@ export const createApiRole: CreateRole = (tools, probes) => {
     plugin: createApi({
       ...tools,
       ...probes,
-      warehouse,
+      warehouse: wholeOnly(warehouse, tools),
       views: createViews(sourcesOf(state)),
       commands: createCommandSender(log),
       findings: createFindingFeed(log),

@@ -161,13 +161,15 @@ function prepareLayout(database: DatabaseSync, file: string, lock: DirectoryLock
 
 /**
  * Opens the one connection that writes. `synchronous = FULL` makes a commit wait for the disk; the two fullfsync
- * settings do so on macOS, where a plain fsync stops at the drive's cache.
+ * settings do so on macOS, where a plain fsync stops at the drive's cache. `auto_vacuum` lets maintenance give freed pages
+ * back to the disk; it is decided when a database is made, and older ones keep theirs for reuse.
  */
 export function openForWriting(directory: string, databaseBytesMax: number | null, lock: DirectoryLock): DatabaseSync {
   const file = databaseFile(directory)
   const database = new DatabaseSync(file, { timeout: 5_000 })
   database.exec(`
     PRAGMA page_size = ${PAGE_BYTES};
+    PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA fullfsync = 1;

@@ -21,8 +21,11 @@ export interface SqliteLogOptions {
   readonly directory: string
   readonly clock: Clock
   readonly logger: Logger
-  /** Deletes the oldest records of non-compacted topics beyond this many bytes in all. Default: age alone counts. */
-  readonly retentionBytesMax?: number
+  /**
+   * Deletes the oldest records of non-compacted topics beyond this many bytes in all; asked before each run of maintenance.
+   * Default, and where it answers null: age alone counts.
+   */
+  readonly retentionBytesMax?: number | (() => number | null)
   /** The database file grows to this size and no further: appends are then refused. Default: the disk is the limit. */
   readonly databaseBytesMax?: number
   /** How long a tombstone stays readable before compaction removes it, in ms. */
@@ -111,6 +114,7 @@ function createMaintainer(writer: WorkerClient, options: SqliteLogOptions): Main
   const { clock, logger, retentionBytesMax = null, tombstoneGraceMs = LIMITS.log_tombstone_grace_ms } = options
   const everyMs = options.maintenanceEveryMs ?? LIMITS.log_maintenance_every_ms
   let last: Promise<unknown> = Promise.resolve()
+  let isTold = false
   const run = (): Promise<void> => {
     const mine = last
       .catch(() => {})
@@ -119,10 +123,18 @@ function createMaintainer(writer: WorkerClient, options: SqliteLogOptions): Main
           kind: 'maintain',
           nowMs: clock.now(),
           tombstoneGraceMs,
-          retentionBytesMax,
+          retentionBytesMax: typeof retentionBytesMax === 'function' ? retentionBytesMax() : retentionBytesMax,
         }),
       )
-      .then((result) => logger.debug(result, 'the log removed what is no longer kept'))
+      .then((result) => {
+        logger.debug(result, 'the log removed what is no longer kept')
+        if (isTold || result.shrinks || result.freeBytes < LIMITS.log_free_bytes_told) return
+        isTold = true
+        logger.info(
+          { free_bytes: result.freeBytes },
+          'the file of the log was made by an older version and keeps the space that was freed in it; it is used for what comes next',
+        )
+      })
     last = mine
     return mine
   }

@@ -3,7 +3,7 @@
  * appends which arrived meanwhile go first.
  *
  * Retention removes a prefix of a partition: what is older than the topic keeps, and, where a limit on bytes is set,
- * the oldest records over all partitions. Compaction walks what was appended since its last walk and removes older
+ * the oldest records over all partitions. Where much of the file is free then, it is given back to the disk. Compaction walks what was appended since its last walk and removes older
  * records of the same keys; a tombstone goes when its grace has passed, and only after what it hides has gone. Whatever
  * removes the last record of a partition also stores the partition's end, so that no offset is ever given twice.
  */
@@ -24,12 +24,16 @@ const STEP_MS_MAX = 10
 const STEP_RECORDS_MAX = 512
 const TRIM_RECORDS_MAX = 512
 const TRIM_BYTES_MAX = 1024 * 1024
+/** Free pages are kept for what comes next, until they are this share of the file and this many bytes. */
+const FREE_SHARE_MAX = 0.2
+const FREE_BYTES_MAX = 16 * 1024 * 1024
+const RELEASE_PAGES = 256
 
 interface Context {
   readonly database: DatabaseSync
   readonly partitions: Partitions
   readonly onTrimmed: (slot: number, start: number) => void
-  readonly result: { expired: number; compacted: number }
+  readonly result: { expired: number; compacted: number; freeBytes: number; shrinks: boolean }
 }
 
 function transact<T>(database: DatabaseSync, run: () => T): T {
@@ -183,16 +187,41 @@ function* bury(context: Context, cutoff: number): Generator<void> {
   }
 }
 
+/** `auto_vacuum` of a database whose pages can be given back in steps. */
+const INCREMENTAL = 2
+
+/** Gives free pages back to the disk, and says how many are left. */
+function* release({ database, result }: Context): Generator<void> {
+  const pages = database.prepare(
+    'SELECT freelist_count AS free, page_count AS pages, page_size AS bytes, auto_vacuum AS mode ' +
+      'FROM pragma_freelist_count, pragma_page_count, pragma_page_size, pragma_auto_vacuum',
+  )
+  for (;;) {
+    const { free, pages: all, bytes, mode } = pages.get() as Record<'free' | 'pages' | 'bytes' | 'mode', number>
+    result.freeBytes = free * bytes
+    result.shrinks = mode === INCREMENTAL
+    if (!result.shrinks || free < all * FREE_SHARE_MAX || free * bytes < FREE_BYTES_MAX) return
+    database.exec(`PRAGMA incremental_vacuum(${RELEASE_PAGES})`)
+    yield
+  }
+}
+
 export function* maintenance(
   database: DatabaseSync,
   partitions: Partitions,
   request: MaintainRequest,
   onTrimmed: (slot: number, start: number) => void,
 ): Generator<void, MaintenanceResult> {
-  const context: Context = { database, partitions, onTrimmed, result: { expired: 0, compacted: 0 } }
+  const context: Context = {
+    database,
+    partitions,
+    onTrimmed,
+    result: { expired: 0, compacted: 0, freeBytes: 0, shrinks: false },
+  }
   yield* trimInSteps(context, expire(context, request.nowMs))
   if (request.retentionBytesMax !== null) yield* trimInSteps(context, shrink(context, request.retentionBytesMax))
   yield* compact(context)
   yield* bury(context, request.nowMs - request.tombstoneGraceMs)
+  yield* release(context)
   return context.result
 }

@@ -127,6 +127,9 @@ export interface OpenState {
 export interface MaintenanceResult {
   readonly expired: number
   readonly compacted: number
+  /** Bytes of the file that hold nothing: they are reused, and given back to the disk where `shrinks`. */
+  readonly freeBytes: number
+  readonly shrinks: boolean
 }
 
 export interface WorkerData {
