@@ -78,7 +78,7 @@ describe('a bad configuration', () => {
     ['policy:\n  mode: shadw\n', 2, 'must be one of shadow, propose, enforce'],
     ['policy:\n  rules:\n    - detector: x\n', 3, 'is missing actions'],
     ['policy:\n  tenants:\n    acme:\n      protected: [a*b]\n', 4, 'at the end'],
-    ['tokens:\n  - {name: a, role: admin}\n', 2, 'either token or sha256'],
+    ['tokens:\n  - {name: a, role: admin}\n', 2, 'one of token, sha256'],
     [
       'tokens:\n  - {name: a, role: admin, token: x}\n  - {name: b, role: sender, token: x}\n',
       3,
