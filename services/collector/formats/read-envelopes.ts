@@ -15,7 +15,12 @@ import { BUILT_IN, type Formats } from './formats.ts'
 
 /** A value of a request and how it is to be read, or what of the request could not be read, with its reason. */
 export type Envelope =
-  | { readonly format: FormatChoice; readonly value: unknown }
+  | {
+      readonly format: FormatChoice
+      readonly value: unknown
+      /** What makes it unique where its records have no ids: a place in a file, labels and time of a line. */
+      readonly place?: string
+    }
   | { readonly problem: Problem; readonly record: unknown }
 
 /** A record that became no event, and why. `record` is redacted and cut. */
@@ -101,7 +106,8 @@ function* entriesOf(envelope: Envelope, formats: Formats, shared: MakeId): Gener
     yield { record: value, problem: { reason: 'malformed', detail } }
     return
   }
-  const makeId = format.valueIsRequest === true ? createIds() : shared
+  const own = format.valueIsRequest === true || envelope.place !== undefined
+  const makeId = own ? createIds(envelope.place) : shared
   for (const record of records) yield { format, record, makeId }
 }
 

@@ -4,10 +4,11 @@
 import { elasticsearch } from './elasticsearch/index.ts'
 import { http } from './http/index.ts'
 import type { Input } from './input.ts'
+import { loki } from './loki/index.ts'
 import { otlp } from './otlp/index.ts'
 import { splunkHec } from './splunk-hec/index.ts'
 
-export const INPUTS: readonly Input[] = [otlp, http, splunkHec, elasticsearch]
+export const INPUTS: readonly Input[] = [otlp, http, splunkHec, elasticsearch, loki]
 
 export function inputOf(id: string): Input {
   const found = INPUTS.find((input) => input.id === id)

@@ -4,13 +4,15 @@
  */
 export interface InputRequest {
   readonly path: string
-  readonly body: string
+  readonly body: string | Uint8Array<ArrayBuffer>
   readonly headers: Readonly<Record<string, string>>
 }
 
 export interface InputSamples {
   /** Good requests, and the values that each holds. */
   readonly requests: readonly (InputRequest & { readonly records: readonly unknown[] })[]
+  /** What it answers to good requests; 200 where it is absent. */
+  readonly status?: number
   /** Good records and one bad one. */
   readonly mixed: InputRequest
   /** Nothing of these is a record. */

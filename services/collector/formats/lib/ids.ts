@@ -9,16 +9,16 @@ export type MakeId = (id: Draft['id']) => string
 const isNamed = (id: Draft['id']): id is readonly (string | number)[] => Array.isArray(id)
 
 /**
- * For one request. A record that brings no id gets the hash of its body and the number of equal bodies before it. Sent
+ * For one request, or for one value of it with a place of its own. A record that brings no id gets the hash of its body and the number of equal bodies before it. Sent
  * again, the same request gives the same ids; two equal records of one request stay two events.
  */
-export function createIds(): MakeId {
+export function createIds(place?: string): MakeId {
   const seen = new Map<string, number>()
   return (id) => {
     if (isNamed(id)) return H(...id)
     const hash = H('body', 'canonical' in id ? id.canonical : canonical(id.body))
     const before = seen.get(hash) ?? 0
     seen.set(hash, before + 1)
-    return H(hash, before)
+    return place === undefined ? H(hash, before) : H(hash, 'at', place, before)
   }
 }
