@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILT_IN } from '../../../services/collector/formats/formats.ts'
 import { cef, lineEnvelope, logfmt } from '../../../services/collector/inputs/lib/lines.ts'
-import { protobufEntries } from '../../../services/collector/inputs/loki/push.ts'
+import { protobufEntries } from '../../../services/collector/inputs/loki/entries.ts'
 import { unsnappy } from '../../../services/collector/inputs/loki/snappy.ts'
 import { lokiPush } from '../../support/loki.ts'
 

@@ -15,7 +15,7 @@ import { malformed, readJson } from '../lib/json-body.ts'
 import { lineEnvelope } from '../lib/lines.ts'
 import { identifyByScheme } from '../lib/schemes.ts'
 import { mediaType } from '../lib/types.ts'
-import { type Entry, jsonEntries, protobufEntries } from './push.ts'
+import { type Entry, jsonEntries, protobufEntries } from './entries.ts'
 import { unsnappy } from './snappy.ts'
 
 const PUSH: Place = {
