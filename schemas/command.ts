@@ -11,11 +11,16 @@ import { INCIDENT_STATUSES, type IncidentStatus, type Verdict, VERDICTS } from '
 import { LIMITS } from './limits.ts'
 import { CONTAINMENTS, type Containment } from './quarantine.ts'
 import { SUPPRESSION_SCOPE_PROPERTIES } from './suppression.ts'
+import { TOKEN_NAME, TOKEN_ROLE, TOKEN_SCOPES } from './token.ts'
 
 const id32 = () => Type.String({ pattern: '^[0-9a-f]{32}$' })
 const identityText = () => Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max })
 const reason = Type.String({ minLength: 1, maxLength: LIMITS.why_chars_max, description: 'Why, in a person’s words' })
 const ids = Type.Array(id32(), { minItems: 1, maxItems: LIMITS.command_items_max })
+
+/** Acts that are no orders, and are written down all the same. */
+export const RECORDED_ACTS = ['session-opened', 'session-ended', 'export'] as const
+export type RecordedAct = (typeof RECORDED_ACTS)[number]
 
 function command<const N extends string, P extends TProperties>(name: N, properties: P) {
   return Type.Object(
@@ -91,6 +96,22 @@ export const ReplayCommand = command('replay', {
 })
 /** Opens a sink again that had answered 410. */
 export const EnableSinkCommand = command('enable-sink', { sink: Type.String({ minLength: 1 }), reason })
+/** Makes a token of the tenant; the id of the command names it. The text of the token is known to its maker alone. */
+export const CreateTokenCommand = command('create-token', {
+  name: TOKEN_NAME,
+  role: TOKEN_ROLE,
+  scopes: TOKEN_SCOPES,
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: "Of the token's text" }),
+  expires_at: Type.Optional(Type.String({ format: 'date-time', description: 'Absent: it has no end' })),
+  reason: Type.Optional(reason),
+})
+/** Ends a token that was made by a command, and with it the sessions that were opened with it. */
+export const RevokeTokenCommand = command('revoke-token', { token_id: id32(), reason })
+/** Writes down what was done through the API that is no order: a session opened, a file taken out. The API alone gives it. */
+export const RecordCommand = command('record', {
+  act: Type.Enum([...RECORDED_ACTS]),
+  subject: Type.Array(Type.String({ maxLength: LIMITS.text_chars_max }), { maxItems: LIMITS.list_items_max }),
+})
 
 export const COMMANDS = {
   quarantine: QuarantineCommand,
@@ -106,6 +127,9 @@ export const COMMANDS = {
   resume: ResumeCommand,
   replay: ReplayCommand,
   'enable-sink': EnableSinkCommand,
+  'create-token': CreateTokenCommand,
+  'revoke-token': RevokeTokenCommand,
+  record: RecordCommand,
 } as const satisfies Record<string, TObject>
 
 export type CommandType = keyof typeof COMMANDS

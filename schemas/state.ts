@@ -9,8 +9,8 @@ import { partitionOf } from './ids.ts'
 
 /**
  * incident, quarantine, delivery: the schemas of those names. payload: body of a webhook, by action. sink: state of a
- * sink. rollout: which configuration every partition was given. suppression, switch: what people decided. command: what
- * came of a command. position: up to where a partition of `findings` or `commands` has been applied.
+ * sink. rollout: which configuration every partition was given. suppression, switch, token: what people decided. command:
+ * what came of a command. audit: what was asked, by whom, as a chain. position: up to where a partition of `findings` or `commands` has been applied.
  */
 export const STATE_KINDS = [
   'incident',
@@ -21,6 +21,8 @@ export const STATE_KINDS = [
   'rollout',
   'suppression',
   'switch',
+  'token',
+  'audit',
   'command',
   'position',
 ] as const

@@ -7,6 +7,7 @@ import { DETECTORS } from '../detectors/registry.ts'
 import type { CommandTools } from './commands/lib/command.ts'
 import { EXIT, UsageError } from './commands/lib/errors.ts'
 import { addAsk } from './commands/ask/ask.ts'
+import { addAudit } from './commands/audit/audit.ts'
 import { addCalibrate } from './commands/calibrate/calibrate.ts'
 import { addLife } from './commands/calibrate/life-command.ts'
 import { addDeadLetters } from './commands/dead-letters/dead-letters.ts'
@@ -21,6 +22,7 @@ import { addProve } from './commands/prove.ts'
 import { addReplay } from './commands/replay.ts'
 import { addSinks } from './commands/sinks/test.ts'
 import { addStart } from './commands/start/start.ts'
+import { addTokens } from './commands/tokens/tokens.ts'
 import { codeVersion } from './lib/code-version.ts'
 
 const tools: CommandTools = {
@@ -63,6 +65,8 @@ function createProgram(): Command {
     addSinks,
     addMapping,
     addDeadLetters,
+    addTokens,
+    addAudit,
   ])
     add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.

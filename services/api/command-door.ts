@@ -3,19 +3,39 @@
  * may ask, and what lies above a cap of the tenant. The responder looks once more, because a command waits in the log; here
  * the person who asks hears of it at once.
  */
-import type { Command, CommandOf } from '../../schemas/command.ts'
+import type { Command, CommandOf, CommandType } from '../../schemas/command.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { ANY_DETECTOR, isEverything, widthProblem } from '../../schemas/suppression.ts'
-import type { Grant } from '../lib/auth.ts'
+import { type Grant, permit, type Right } from '../lib/auth.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import { WarehouseError } from '../lib/warehouse/port.ts'
 import { Answer, badRequest, notFound } from './errors.ts'
 import { equal, type TenantDoor } from './query.ts'
 
+/** What a command asks of whoever gives it. */
+const RIGHTS: Readonly<Record<CommandType, Right>> = {
+  verdict: 'triage',
+  triage: 'triage',
+  comment: 'triage',
+  suppress: 'triage',
+  unsuppress: 'triage',
+  quarantine: 'order',
+  release: 'order',
+  approve: 'order',
+  stop: 'order',
+  resume: 'order',
+  replay: 'order',
+  'enable-sink': 'order',
+  'create-token': 'administer',
+  'revoke-token': 'administer',
+  configuration: 'administer',
+  record: 'administer',
+}
+
 interface Asked {
   readonly grant: Grant
-  readonly views: Pick<ResponderViews, 'held' | 'command' | 'incident'>
+  readonly views: Pick<ResponderViews, 'held' | 'command' | 'incident' | 'token'>
   /** The warehouse as this tenant sees it. */
   readonly door: TenantDoor
   readonly detectors: readonly { readonly id: string }[]
@@ -115,6 +135,13 @@ async function check(command: Command, at: Asked): Promise<void> {
       return checkIncidents(command.incident_ids, command, at)
     case 'comment':
       return checkIncidents([command.incident_id], command, at)
+    case 'create-token':
+      if (command.expires_at === undefined || Date.parse(command.expires_at) > at.nowMs) return undefined
+      throw badRequest('body: expires_at has passed already')
+    case 'revoke-token':
+      if ((await at.views.token(command.tenant, command.token_id)) !== undefined) return undefined
+      throw notFound(`there is no token ${command.token_id}: those of the configuration file are ended there`)
+    case 'record':
     case 'configuration':
     case 'stop':
     case 'resume':
@@ -154,6 +181,8 @@ export function createCommandDoor({ views, detectors, clock }: CommandDoorTools)
   return {
     async admit(command, grant, door) {
       const nowMs = clock.now()
+      const allowed = permit(grant, RIGHTS[command.type])
+      if (!allowed.ok) throw new Answer(allowed.status, allowed.code, allowed.message)
       await check(command, { grant, views, door, detectors, nowMs })
       const own = await refuseWhereTooManyWait(command.tenant, nowMs)
       own.set(command.id, nowMs)

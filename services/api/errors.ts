@@ -28,10 +28,17 @@ export const badRequest = (message: string): Answer => new Answer(400, 'bad_requ
 export const notFound = (message: string): Answer => new Answer(404, 'not_found', message)
 
 /** What an answer that is an error tells. */
-type Told = Pick<Answer, 'status' | 'code' | 'message'> & Partial<Pick<Answer, 'details'>>
+type Told = Pick<Answer, 'status' | 'code' | 'message'> &
+  Partial<Pick<Answer, 'details'>> & {
+    /** When to ask again, where that is known. */
+    readonly retryAfterS?: number
+  }
 
-export async function answerError(reply: FastifyReply, { status, code, message, details }: Told): Promise<void> {
-  if (status === 503 || status === 429) reply.header('retry-after', LIMITS.retry_after_s)
+export async function answerError(
+  reply: FastifyReply,
+  { status, code, message, details, retryAfterS = LIMITS.retry_after_s }: Told,
+): Promise<void> {
+  if (status === 503 || status === 429) reply.header('retry-after', retryAfterS)
   await reply
     .code(status)
     .type('application/json')

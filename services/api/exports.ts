@@ -33,8 +33,10 @@ export const exportRoute = (
     ),
     answer: Type.String(),
     media: ['application/x-ndjson', 'text/csv'],
-    handle: (ask) => {
+    async handle(ask) {
       const format = (ask.query as { format?: 'csv' | 'ndjson' }).format ?? 'ndjson'
+      // Who takes data out is told, and before the first row of it goes.
+      await ask.record('export', [noun, ask.query.q ?? ''])
       return exported(noun, format, columns, next(ask), LIMITS.export_rows_max)
     },
   })

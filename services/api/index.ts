@@ -10,13 +10,14 @@ import type { Logger } from '../lib/logger.ts'
 import { serveConsole } from './console.ts'
 import { badRequest, errorHandler } from './errors.ts'
 import { ROUTES } from './registry.ts'
+import { createRecorder } from './recorder.ts'
 import { type ProbeTools, probeRoutes } from './routes/probes.ts'
 import { type RouteTools, serveRoutes } from './serve.ts'
 import { createSessions, readCookies, serveSessions } from './sessions.ts'
 
 export type { Readiness } from './routes/probes.ts'
 
-export interface ApiTools extends ProbeTools, Omit<RouteTools, 'sessions'> {
+export interface ApiTools extends ProbeTools, Omit<RouteTools, 'sessions' | 'recorder'> {
   readonly logger: Logger
 }
 
@@ -47,9 +48,10 @@ export function createApi(tools: ApiTools): FastifyPluginAsync {
     })
     probeRoutes(app, tools)
     const sessions = createSessions(tools.authenticate, tools.clock)
+    const recorder = createRecorder(tools.commands, tools.clock)
     await readCookies(app)
     await serveConsole(app)
-    await serveSessions(app, sessions)
+    await serveSessions(app, sessions, { recorder, logger })
     await app.register(
       async (v1) => {
         v1.addHook('onRoute', (route) => {
@@ -57,7 +59,7 @@ export function createApi(tools: ApiTools): FastifyPluginAsync {
         })
         v1.setValidatorCompiler(TypeBoxValidatorCompiler)
         parseJson(v1)
-        serveRoutes(v1, ROUTES, { ...tools, sessions })
+        serveRoutes(v1, ROUTES, { ...tools, sessions, recorder })
       },
       { prefix: '/v1' },
     )

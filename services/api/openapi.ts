@@ -31,8 +31,8 @@ export const ERRORS: readonly { readonly status: number; readonly codes: string;
   },
   {
     status: 429,
-    codes: '`too_many`, `too_many_waiting`',
-    when: 'too many tails are open, or too many commands wait; `Retry-After` says when to ask again',
+    codes: '`too_fast`, `too_many`, `too_many_waiting`',
+    when: 'a token asks too often, too many tails are open, or too many commands wait; `Retry-After` says when to ask again',
   },
   {
     status: 431,

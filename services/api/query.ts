@@ -106,7 +106,7 @@ export function tenantDoor(warehouse: Warehouse, tenant: string): TenantDoor {
       for (const { params: own } of select.where ?? []) Object.assign(params, own)
       // Last, so that no part can put another tenant in its place.
       params['tenant'] = tenant
-      return warehouse.ask<Row>({ name: select.name, sql: sqlOf(select), params })
+      return warehouse.ask<Row>({ tenant, name: select.name, sql: sqlOf(select), params })
     },
   }
 }

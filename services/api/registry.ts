@@ -1,4 +1,5 @@
 /** Every route under /v1, one line for each noun. Their order is that of the documents. */
+import { auditRoutes } from './routes/audit.ts'
 import { commandRoutes } from './routes/commands.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -10,6 +11,7 @@ import { openApiRoutes } from './routes/openapi.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { quarantineRoutes } from './routes/quarantines.ts'
 import { suppressionRoutes } from './routes/suppressions.ts'
+import { tokenRoutes } from './routes/tokens.ts'
 import { thingRoutes } from './routes/things.ts'
 import type { Route } from './route.ts'
 
@@ -25,5 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...deliveryRoutes,
   ...deadLetterRoutes,
   ...commandRoutes,
+  ...tokenRoutes,
+  ...auditRoutes,
   ...openApiRoutes,
 ]

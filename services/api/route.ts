@@ -4,9 +4,9 @@
  * conformance suite asks every one of them. Nothing else names a route.
  */
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
-import type { Command } from '../../schemas/command.ts'
+import type { Command, RecordedAct } from '../../schemas/command.ts'
 import type { Severity } from '../../schemas/finding.ts'
-import type { Grant, Right } from '../lib/auth.ts'
+import type { Authenticate, Grant, Right } from '../lib/auth.ts'
 import type { FindingFeed } from '../lib/finding-feed.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { WarehouseStatus } from '../lib/warehouse/port.ts'
@@ -34,6 +34,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   readonly params: Params
   readonly body: Body
   readonly grant: Grant
+  /** What the configuration's tokens give, and whether a token is in force. */
+  readonly tokens: Pick<Authenticate, 'configured' | 'ofDigest'>
   /** The warehouse as this tenant sees it. */
   readonly door: TenantDoor
   readonly views: ResponderViews
@@ -42,6 +44,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   readonly detectors: readonly DetectorFacts[]
   /** Findings in the order in which they were found, from the log. */
   readonly findings: FindingFeed
+  /** Writes down what is no order. Throws LogError. */
+  record(act: RecordedAct, subject: readonly string[]): Promise<void>
   /** Where the reader of a tail stopped. */
   readonly lastEventId: string | undefined
   /** Ends when the reader goes, or the service stops. */

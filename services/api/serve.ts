@@ -17,6 +17,9 @@ import type { Warehouse } from '../lib/warehouse/port.ts'
 import { type CommandDoor, createCommandDoor } from './command-door.ts'
 import { answerError, badRequest, notFound } from './errors.ts'
 import { tenantDoor } from './query.ts'
+import { API_LIMITS } from './limits.ts'
+import type { Recorder } from './recorder.ts'
+import { createPace, type Pace } from './pace.ts'
 import type { Ask, DetectorFacts, Route } from './route.ts'
 import type { Readiness } from './routes/probes.ts'
 import { createSeats, type Seats, Streamed } from './streams.ts'
@@ -36,6 +39,9 @@ export interface RouteTools {
   readonly sessions: Sessions
   readonly views: ResponderViews
   readonly commands: CommandSender
+  readonly recorder: Recorder
+  /** How often a token may ask; API_LIMITS where absent. */
+  readonly pace?: Pace
   readonly findings: FindingFeed
   readonly detectors: readonly DetectorFacts[]
   readiness(): Readiness | Promise<Readiness>
@@ -44,9 +50,16 @@ export interface RouteTools {
 
 const GRANT = 'moltwatchGrant'
 
+const tooFast = ({ name }: Grant, retryAfterS: number) => ({
+  status: 429,
+  code: 'too_fast',
+  message: `the token "${name}" asks more than ${API_LIMITS.token_requests_per_s} times a second: wait a moment`,
+  retryAfterS,
+})
+
 /** Refuses requests without a token or session that may do this, before their bodies are read. */
 const guard =
-  ({ authenticate, sessions }: RouteTools) =>
+  ({ authenticate, sessions, clock }: RouteTools, pace: Pace) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization } = request.headers
     const bearer = authorization === undefined ? sessions.bearerOf(request) : undefined
@@ -56,6 +69,8 @@ const guard =
       return answerError(reply, outcome)
     }
     const { right } = request.routeOptions.config
+    const waitS = pace.take(`${outcome.grant.tenant}\u0000${outcome.grant.name}`, clock.now())
+    if (waitS !== undefined) return answerError(reply, tooFast(outcome.grant, waitS))
     const allowed = right === undefined ? ({ ok: true } as const) : permit(outcome.grant, right)
     if (!allowed.ok) return answerError(reply, allowed)
     request.setDecorator(GRANT, outcome.grant)
@@ -96,11 +111,13 @@ function askOf(request: FastifyRequest, { routes, tools, commandDoor, seats }: S
     params: request.params,
     body: request.body,
     grant,
+    tokens: tools.authenticate,
     routes,
     now: tools.clock.now(),
     views: tools.views,
     detectors: tools.detectors,
     findings: tools.findings,
+    record: (act, subject) => tools.recorder.record(grant, act, subject),
     lastEventId: lastEventIdOf(request),
     signal,
     seats,
@@ -167,7 +184,10 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
   const shared: Shared = { routes, tools, commandDoor: createCommandDoor(tools), seats }
   const endings = createEndings(app)
   app.decorateRequest(GRANT)
-  app.addHook('onRequest', guard(tools))
+  app.addHook(
+    'onRequest',
+    guard(tools, tools.pace ?? createPace(API_LIMITS.token_requests_burst, API_LIMITS.token_requests_per_s)),
+  )
   app.setNotFoundHandler(refuseUnknown(routes, app.prefix))
   for (const route of routes) {
     const options: RouteOptions = {

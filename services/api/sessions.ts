@@ -14,7 +14,9 @@ import { Value } from 'typebox/value'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type AuthOutcome, type Authenticate, type Grant, permit, type Refusal } from '../lib/auth.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
 import { answerError, badRequest } from './errors.ts'
+import type { Recorder } from './recorder.ts'
 
 const COOKIE = 'moltwatch_session'
 /** A shift and a half; then a person logs in again. */
@@ -108,7 +110,16 @@ const shown = ({ name, tenant, role }: Grant, csrfToken: string | undefined) => 
 })
 
 /** The routes `/console/session`: open one, ask for it, end it. They serve the console alone and are no part of the API. */
-export async function serveSessions(app: FastifyInstance, sessions: Sessions): Promise<void> {
+export async function serveSessions(
+  app: FastifyInstance,
+  sessions: Sessions,
+  { recorder, logger }: { readonly recorder: Recorder; readonly logger: Logger },
+): Promise<void> {
+  /** A log that takes nothing at the moment keeps nobody from looking. */
+  const record = (grant: Grant, act: 'session-opened' | 'session-ended'): Promise<void> =>
+    recorder.record(grant, act, []).catch((error: Error) => {
+      logger.warn({ tenant: grant.tenant, by: grant.name, act, reason: error.message }, 'this was not written down')
+    })
   const cookie = (request: FastifyRequest) =>
     ({ path: '/', httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' }) as const
 
@@ -117,6 +128,7 @@ export async function serveSessions(app: FastifyInstance, sessions: Sessions): P
     const opened = sessions.open(request.body.token)
     if (!opened.ok) return answerError(reply, opened)
     sessions.close(request)
+    await record(opened.grant, 'session-opened')
     reply.setCookie(COOKIE, opened.value, { ...cookie(request), maxAge: LIFE_MS / 1_000 })
     return shown(opened.grant, opened.csrfToken)
   })
@@ -130,6 +142,7 @@ export async function serveSessions(app: FastifyInstance, sessions: Sessions): P
     const bearer = sessions.bearerOf(request) ?? ended()
     if (!bearer.ok) return answerError(reply, bearer)
     sessions.close(request)
+    await record(bearer.grant, 'session-ended')
     return reply.clearCookie(COOKIE, cookie(request)).code(204).send()
   })
 }

@@ -6,22 +6,16 @@
  * The tenant of everything a request reads or writes comes from here and from nowhere else.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
+import { type Role, ROLES, type Scope } from '../../schemas/token.ts'
 
-/** admin may do everything; analyst reads and orders; sender only sends events. */
-export const ROLES = ['admin', 'analyst', 'sender'] as const
-export type Role = (typeof ROLES)[number]
-
-/** live events may lead to actions; history trains and finds, and never acts. */
-export const SCOPES = ['live', 'history'] as const
-export type Scope = (typeof SCOPES)[number]
-
-/** What a request wants to do. */
-export type Right = 'read' | 'order' | 'send'
+/** What a request wants to do: triage says what is to be made of findings, order holds agents back, administer makes tokens. */
+export type Right = 'read' | 'triage' | 'order' | 'send' | 'administer'
 
 const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
-  admin: ['read', 'order', 'send'],
-  analyst: ['read', 'order'],
-  sender: ['send'],
+  admin: ['read', 'triage', 'order', 'send', 'administer'],
+  responder: ['read', 'triage', 'order'],
+  analyst: ['read', 'triage'],
+  ingest: ['send'],
 }
 
 /** A token as configured: its text, or its SHA-256 in hex where the text must not stand in the configuration. */
@@ -56,9 +50,16 @@ export interface Authenticate {
   (header: string | undefined): AuthOutcome
   /** What a token gives that was checked before, by its SHA-256: undefined once it is known no more. */
   ofDigest(digest: Buffer): Grant | undefined
+  /** What the tokens of the configuration give that belong to a tenant. */
+  configured(tenant: string): readonly Grant[]
 }
 
-const unauthenticated = (message: string): Refusal => ({ ok: false, status: 401, code: 'unauthenticated', message })
+export const unauthenticated = (message: string): Refusal => ({
+  ok: false,
+  status: 401,
+  code: 'unauthenticated',
+  message,
+})
 
 const TOKEN_CHARS_MAX = 1_024
 const SHA256_HEX = /^[0-9a-f]{64}$/
@@ -81,6 +82,12 @@ function oddity(header: string): string {
   if (/,/.test(header)) return ': it holds several values, send one'
   if (/^Bearer +Bearer\b/i.test(header)) return ': the word Bearer stands there twice'
   return /\s/.test(header.trim()) ? '' : ': the word Bearer is missing before the token'
+}
+
+/** The SHA-256 of the token in an Authorization header; undefined where the header has another form. */
+export function digestIn(header: string): Buffer | undefined {
+  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
+  return token === undefined || token.length > TOKEN_CHARS_MAX ? undefined : hash('sha256', token, 'buffer')
 }
 
 /**
@@ -106,15 +113,17 @@ export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate 
     if (header === undefined || header === '') {
       return unauthenticated('no token: send the header "Authorization: Bearer <token>"')
     }
-    const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
+    const digest = digestIn(header)
     const odd = oddity(header)
-    if (token === undefined || token.length > TOKEN_CHARS_MAX) {
+    if (digest === undefined) {
       return unauthenticated(`the Authorization header is not of the form "Bearer <token>"${odd}`)
     }
-    const found = ofDigest(hash('sha256', token, 'buffer'))
+    const found = ofDigest(digest)
     return found === undefined ? unauthenticated(`this token is not known${odd}`) : { ok: true, grant: found }
   }
-  return Object.assign(authenticate, { ofDigest })
+  const configured = (tenant: string): Grant[] =>
+    known.map(({ grant }) => grant).filter((grant) => grant.tenant === tenant)
+  return Object.assign(authenticate, { ofDigest, configured })
 }
 
 /** Whether the role of a grant covers what a request wants; the refusal says which roles would. */

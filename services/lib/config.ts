@@ -135,7 +135,7 @@ export const tokenSpecs = (tokens: readonly Token[]): TokenSpec[] =>
   tokens.map(({ name, tenant, role, scopes, token, sha256 }) => ({
     name,
     tenant,
-    role,
+    role: role === 'sender' ? 'ingest' : role,
     scopes,
     ...(token === undefined ? { sha256: sha256 ?? '' } : { token }),
   }))

@@ -29,6 +29,7 @@ export function createLiveTokens(tokens: readonly TokenSpec[]): LiveTokens {
   let check = createAuthenticator(tokens)
   const authenticate: Authenticate = Object.assign((header: string | undefined) => check(header), {
     ofDigest: (digest: Buffer) => check.ofDigest(digest),
+    configured: (tenant: string) => check.configured(tenant),
   })
   return {
     authenticate,

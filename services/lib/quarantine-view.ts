@@ -2,11 +2,13 @@
  * What the responder shows of its state to those who answer people: lists, newest first, of one tenant. It is read from
  * the responder's memory, so it answers while the warehouse is away.
  */
+import type { AuditEntry } from '../../schemas/audit.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { Suppression } from '../../schemas/suppression.ts'
+import type { Token } from '../../schemas/token.ts'
 
 export interface ViewPage {
   /** 1 to LIMITS.list_limit_max. */
@@ -36,6 +38,9 @@ export interface Held {
 export interface ResponderViews {
   held(tenant: string): Promise<Held>
   suppressions(tenant: string, page: ViewPage): Promise<ViewAnswer<Suppression>>
+  /** Newest first. */
+  audit(tenant: string, page: ViewPage): Promise<ViewAnswer<AuditEntry>>
+  tokens(tenant: string, page: ViewPage): Promise<ViewAnswer<Token>>
   /** What came of commands. */
   commands(tenant: string, page: ViewPage): Promise<ViewAnswer<CommandOutcome>>
   quarantines(tenant: string, page: ViewPage): Promise<ViewAnswer<Quarantine>>
@@ -46,6 +51,8 @@ export interface ResponderViews {
   incident(tenant: string, id: string): Promise<Incident | undefined>
   delivery(tenant: string, id: string): Promise<Delivery | undefined>
   suppression(tenant: string, id: string): Promise<Suppression | undefined>
+  auditEntry(tenant: string, id: string): Promise<AuditEntry | undefined>
+  token(tenant: string, id: string): Promise<Token | undefined>
   /** Undefined while the command waits, too. */
   command(tenant: string, id: string): Promise<CommandOutcome | undefined>
 }

@@ -27,6 +27,10 @@ export interface StateView {
   isComplete(): boolean
   /** The newest bodies of a tenant's things of one kind, as the responder wrote them. */
   list(kind: StateKind, tenant: string): unknown[]
+  /** Those of all tenants. */
+  all(kind: StateKind): unknown[]
+  /** Another number after each change of a thing of this kind. */
+  version(kind: StateKind): number
 }
 
 interface Thing {
@@ -43,12 +47,14 @@ const TOPIC = 'state'
 
 export function createStateView({ log, logger, group, kinds }: StateViewOptions): StateView {
   const partitions = new Map<number, Things>()
+  const versions = new Map<StateKind, number>()
   const complete = Promise.withResolvers<void>()
 
   function apply(things: Things, { key, value, offset }: LogRecord, partition: number): void {
     const address = parseStateKey(key ?? '')
     if (address === undefined || !kinds.includes(address.kind)) return
     const { kind, tenant, sequence } = address
+    versions.set(kind, (versions.get(kind) ?? 0) + 1)
     const stem = stateKey(address, 0).slice(0, -1)
     const known = things.get(stem)
     if (value === null) {
@@ -72,6 +78,7 @@ export function createStateView({ log, logger, group, kinds }: StateViewOptions)
         things = new Map()
         for await (const record of log.read(TOPIC, partition)) apply(things, record, partition)
         partitions.set(partition, things)
+        for (const kind of kinds) versions.set(kind, (versions.get(kind) ?? 0) + 1)
         if (isComplete()) complete.resolve()
         return end
       },
@@ -83,6 +90,9 @@ export function createStateView({ log, logger, group, kinds }: StateViewOptions)
   }
 
   const isComplete = (): boolean => partitions.size === log.partitions(TOPIC)
+
+  const bodies = (isMeant: (one: Thing) => boolean): unknown[] =>
+    [...partitions.values()].flatMap((things) => [...things.values()].filter(isMeant).map(({ body }) => body))
 
   const consumer = createSteadyConsumer({
     log,
@@ -103,9 +113,8 @@ export function createStateView({ log, logger, group, kinds }: StateViewOptions)
       await consumer.stop()
     },
     isComplete,
-    list: (kind, tenant) =>
-      [...partitions.values()].flatMap((things) =>
-        [...things.values()].filter((one) => one.kind === kind && one.tenant === tenant).map(({ body }) => body),
-      ),
+    list: (kind, tenant) => bodies((one) => one.kind === kind && one.tenant === tenant),
+    all: (kind) => bodies((one) => one.kind === kind),
+    version: (kind) => versions.get(kind) ?? 0,
   }
 }

@@ -8,6 +8,7 @@
 import { commandId, encodeCommand } from '../../schemas/command.ts'
 import { configurationHash } from '../../schemas/configuration.ts'
 import { partitionOf } from '../../schemas/ids.ts'
+import type { TokenSource } from '../lib/made-tokens.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import { createParts, type ResponderConfiguration, type ResponderOptions, restore } from './parts.ts'
 import { tellSuppression } from './suppressions.ts'
@@ -25,6 +26,8 @@ export interface Responder {
   /** Puts another configuration in force: sinks and policy at once, detection through the log. */
   reconfigure(config: ResponderConfiguration): Promise<void>
   readonly views: ResponderViews
+  /** The tokens that people made, for those who ask who is asking. */
+  readonly tokens: TokenSource
   /** Why it does not work any more, for /healthz; undefined while it does. */
   failure(): Error | undefined
 }
@@ -86,6 +89,9 @@ export function createResponder(options: ResponderOptions): Responder {
       const act = { type: 'suppression.ended', by: 'expiry', reason: 'its time has run out' } as const
       tellSuppression(built.notices, tx, one, act, nowMs)
     })
+    await built.tokens.expire(nowMs, (_tx, { tenant, id, name }) =>
+      logger.info({ tenant, token: id, name }, 'a token has expired'),
+    )
     options.metrics.suppressionsInForce.set(built.suppressions.count())
     if (second % SWEEP_EVERY_S === 0) {
       await Promise.all([
@@ -114,6 +120,7 @@ export function createResponder(options: ResponderOptions): Responder {
 
   return {
     views: createViews(built),
+    tokens: built.tokens,
     configurationReady,
     failure: built.failure,
     async start() {

@@ -1,14 +1,17 @@
 /** What came of each command, kept for a while under its id, so that whoever gave one can ask. */
 import type { CommandOutcome } from '../../schemas/command.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import type { StateStore } from './store.ts'
+import type { StateStore, Transaction } from './store.ts'
 
 export interface Outcomes {
   restore(outcome: CommandOutcome): void
   get(tenant: string, id: string): CommandOutcome | undefined
   list(tenant: string): CommandOutcome[]
-  /** Keeps it; the oldest of the tenant goes where there are too many. Resolves when it is durable. */
-  keep(outcome: CommandOutcome): Promise<void>
+  /**
+   * Keeps it; the oldest of the tenant goes where there are too many. `staged` may add to the transaction in which it is
+   * written. Resolves when it is durable.
+   */
+  keep(outcome: CommandOutcome, staged: (tx: Transaction) => void): Promise<void>
   expire(nowMs: number): Promise<void>
 }
 
@@ -35,11 +38,12 @@ export function createOutcomes(store: StateStore): Outcomes {
     restore: (outcome) => ownOf(outcome.tenant).set(outcome.id, outcome),
     list: (tenant) => [...(byTenant.get(tenant)?.values() ?? [])],
     get: (tenant, id) => byTenant.get(tenant)?.get(id),
-    async keep(outcome) {
+    async keep(outcome, staged) {
       const own = ownOf(outcome.tenant)
       const tx = store.begin(outcome.tenant)
       tx.put('command', outcome.id, outcome)
       own.set(outcome.id, outcome)
+      staged(tx)
       const surplus = [...own.values()].slice(0, Math.max(0, own.size - LIMITS.command_outcomes_max))
       await Promise.all([tx.commit(), drop(surplus)])
     },

@@ -12,6 +12,8 @@ import type { ServiceConfiguration } from '../lib/config.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
+import { type AuditEntry } from '../../schemas/audit.ts'
+import { createAudit } from './audit.ts'
 import { createActions } from './actions.ts'
 import { createCommandHandler, type StopSwitch } from './commands/index.ts'
 import { createConfigurationRollouts, type Rollout } from './configuration.ts'
@@ -29,6 +31,8 @@ import { openSink } from './sinks/open.ts'
 import { appendPatiently, createStateStore, type LoadedRecord } from './store.ts'
 import { createSuppressions } from './suppressions.ts'
 import { systemTimers, type Timers } from './timers.ts'
+import { createTokens } from './tokens.ts'
+import type { KeptToken } from '../../schemas/token.ts'
 import { type Resolve, systemResolve } from './sinks/lib/connector.ts'
 
 /** What the responder uses of the service's configuration. */
@@ -102,10 +106,12 @@ function createMemory(
     append,
     timers,
     switches: new Map<string, StopSwitch>(),
+    tokens: createTokens(store),
     incidents: createIncidents(store),
     quarantines: createQuarantines({ store, sinks, deliveries, notices }),
     notices,
     outcomes: createOutcomes(store),
+    audit: createAudit(),
     positions: createPositions(log, store, logger),
     rollouts: createConfigurationRollouts({ ...tools, store, clock, isClosed }),
     suppressions: createSuppressions({ ...tools, store, clock, isClosed }),
@@ -214,6 +220,10 @@ export function restore(built: Parts, { address, body, place }: LoadedRecord): v
     case 'switch':
       built.switches.set(tenant, body as StopSwitch)
       return undefined
+    case 'token':
+      return built.tokens.restore(body as KeptToken)
+    case 'audit':
+      return built.audit.restore(body as AuditEntry)
     case 'command':
       return built.outcomes.restore(body as CommandOutcome)
     case 'position':

@@ -4,12 +4,14 @@
  */
 import { H } from '../../schemas/ids.ts'
 import type { ResponderViews, ViewAnswer, ViewPage } from '../lib/quarantine-view.ts'
+import type { Audit } from './audit.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Incidents } from './incidents.ts'
 import { isActive } from '../../schemas/quarantine.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Quarantines } from './quarantines.ts'
 import type { Suppressions } from './suppressions.ts'
+import type { Tokens } from './tokens.ts'
 
 interface Position {
   readonly order: string
@@ -64,6 +66,8 @@ export interface ViewSources {
   readonly deliveries: Pick<Deliveries, 'list'>
   readonly suppressions: Pick<Suppressions, 'list'>
   readonly outcomes: Pick<Outcomes, 'list'>
+  readonly tokens: Pick<Tokens, 'list'>
+  readonly audit: Pick<Audit, 'list'>
 }
 
 const byId =
@@ -78,9 +82,20 @@ export const createViews = ({
   deliveries,
   suppressions,
   outcomes,
+  tokens,
+  audit,
 }: ViewSources): ResponderViews => ({
   suppressions: async (tenant, page) =>
     pageOf(suppressions.list(tenant), (one) => one.time, markOf(tenant, 'suppressions', page), page),
+  tokens: async (tenant, page) =>
+    pageOf(tokens.list(tenant), (token) => token.created_at, markOf(tenant, 'tokens', page), page),
+  audit: async (tenant, page) =>
+    pageOf(
+      audit.list(tenant),
+      ({ sequence }) => String(sequence).padStart(15, '0'),
+      markOf(tenant, 'audit', page),
+      page,
+    ),
   commands: async (tenant, page) =>
     pageOf(outcomes.list(tenant), (outcome) => outcome.time, markOf(tenant, 'commands', page), page),
   async held(tenant) {
@@ -111,4 +126,6 @@ export const createViews = ({
   delivery: byId(deliveries),
   suppression: byId(suppressions),
   command: byId(outcomes),
+  token: byId(tokens),
+  auditEntry: byId(audit),
 })

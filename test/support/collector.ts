@@ -15,12 +15,12 @@ import { tenantKeys } from '../../services/lib/secrets.ts'
 import { createLogRoom } from './sqlite-log.ts'
 
 export const TOKENS: readonly TokenSpec[] = [
-  { name: 'live', tenant: 'acme', role: 'sender', scopes: ['live'], token: 'live-token' },
+  { name: 'live', tenant: 'acme', role: 'ingest', scopes: ['live'], token: 'live-token' },
   { name: 'both', tenant: 'acme', role: 'admin', scopes: ['live', 'history'], token: 'both-token' },
-  { name: 'history', tenant: 'acme', role: 'sender', scopes: ['history'], token: 'history-token' },
-  { name: 'none', tenant: 'acme', role: 'sender', scopes: [], token: 'none-token' },
+  { name: 'history', tenant: 'acme', role: 'ingest', scopes: ['history'], token: 'history-token' },
+  { name: 'none', tenant: 'acme', role: 'ingest', scopes: [], token: 'none-token' },
   { name: 'analyst', tenant: 'acme', role: 'analyst', scopes: ['live'], token: 'analyst-token' },
-  { name: 'other', tenant: 'globex', role: 'sender', scopes: ['live'], token: 'other-token' },
+  { name: 'other', tenant: 'globex', role: 'ingest', scopes: ['live'], token: 'other-token' },
 ]
 
 export interface Frame {

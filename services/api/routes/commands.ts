@@ -25,9 +25,9 @@ export const commandRoutes: readonly Route[] = [
   defineRoute({
     method: 'POST',
     path: '/commands',
-    right: 'order',
+    right: 'triage',
     about:
-      'Any command of `schemas/command.ts` but `configuration`: `type` and its fields. `id`, `tenant`, `by` and `time` are put in by the API.',
+      'Any command of `schemas/command.ts` but `configuration` and `record`: `type` and its fields. `id`, `tenant`, `by` and `time` are put in by the API.',
     body: Type.Object({ type: Type.String() }, { additionalProperties: true }),
     status: 202,
     answer: OrderAnswer,
@@ -36,6 +36,7 @@ export const commandRoutes: readonly Route[] = [
       if (body.type === 'configuration') {
         throw badRequest('body: configuration comes from the file of the service, not through the API')
       }
+      if (body.type === 'record') throw badRequest('body: the API writes down by itself what was done')
       return { command_id: await command(body) }
     },
   }),

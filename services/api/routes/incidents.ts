@@ -105,7 +105,7 @@ export const incidentRoutes: readonly Route[] = [
   defineRoute({
     method: 'POST',
     path: '/incidents/triage',
-    right: 'order',
+    right: 'triage',
     about: 'Changes the status, the assignee or the verdict of many incidents at once, with one reason.',
     body: Type.Object(
       { incident_ids: Type.Array(HASH, { minItems: 1, maxItems: LIMITS.command_items_max }), ...triage },
@@ -123,7 +123,7 @@ export const incidentRoutes: readonly Route[] = [
   defineRoute({
     method: 'POST',
     path: '/incidents/:id/triage',
-    right: 'order',
+    right: 'triage',
     about: 'Changes the status, the assignee or the verdict of one incident, with a reason.',
     params: Type.Object({ id: HASH }),
     body: Type.Object(triage, { additionalProperties: false }),
@@ -138,7 +138,7 @@ export const incidentRoutes: readonly Route[] = [
   defineRoute({
     method: 'POST',
     path: '/incidents/:id/comments',
-    right: 'order',
+    right: 'triage',
     about: 'Puts a remark into the timeline of an incident.',
     params: Type.Object({ id: HASH }),
     body: Type.Object(

@@ -22,7 +22,7 @@ export const suppressionRoutes: readonly Route[] = [
   defineRoute({
     method: 'POST',
     path: '/suppressions',
-    right: 'order',
+    right: 'triage',
     about:
       'Turns findings of a scope to shadow up to an end; the command id names the suppression. Every sink of the tenant is told. Only an admin may suppress every finding.',
     body: Type.Object(
@@ -51,7 +51,7 @@ export const suppressionRoutes: readonly Route[] = [
   defineRoute({
     method: 'DELETE',
     path: '/suppressions/:id',
-    right: 'order',
+    right: 'triage',
     about: 'Takes a suppression back: what is found from then on is told again.',
     params: Type.Object({ id: HASH }),
     query: Type.Object({ reason: REASON }, { additionalProperties: false }),

@@ -20,6 +20,7 @@ import { createFindingFeed } from '../../lib/finding-feed.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
 import { createLiveTokens } from '../../lib/live-tokens.ts'
 import type { Log } from '../../lib/log/port.ts'
+import { withMadeTokens } from '../../lib/made-tokens.ts'
 import { createSqliteLog } from '../../lib/log/sqlite/index.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { createMetrics } from '../../lib/metrics.ts'
@@ -146,7 +147,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer }
 
   const tokens = createLiveTokens(tokensOf(config, secrets.adminToken))
-  const { authenticate } = tokens
+  const authenticate = withMadeTokens(tokens.authenticate, responder.tokens, clock)
   let health: Readiness = { ready: false, reasons: ['starting'] }
   const collector = createCollector({
     ...tools,

@@ -68,7 +68,7 @@ export function Connect() {
       </div>
       <pre aria-label={name}>{lines}</pre>
       <p class="faint">
-        Put a token with the role <code>sender</code> into <code>MOLTWATCH_TOKEN</code>: the configuration file names
+        Put a token with the role <code>ingest</code> into <code>MOLTWATCH_TOKEN</code>: the configuration file names
         tokens. To see it find something first: <code>npm run -s moltwatch -- demo</code>
       </p>
     </Card>

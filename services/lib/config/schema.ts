@@ -7,7 +7,7 @@ import { DetectionConfiguration, emptyConfiguration } from '../../../schemas/con
 import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { RECEIVES, type Receives } from '../../../schemas/notice.ts'
-import { ROLES, type Role, SCOPES, type Scope } from '../auth.ts'
+import { type Role, ROLES, type Scope, SCOPES } from '../../../schemas/token.ts'
 import { MAPPING_LIMITS } from '../mappings/limits.ts'
 import type { Mapping } from '../mappings/schema.ts'
 import { ClickHouseSection, KafkaSection, RawSection } from './engines.ts'
@@ -119,7 +119,9 @@ export const Token = Type.Object(
       Type.String({ minLength: 1, description: 'An environment variable that holds the token' }),
     ),
     tenant: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max, default: 'default' }),
-    role: Type.Unsafe<Role>(Type.Enum([...ROLES])),
+    role: Type.Unsafe<Role | 'sender'>(
+      Type.Enum([...ROLES, 'sender'], { description: 'sender: an older word for ingest' }),
+    ),
     scopes: Type.Array(Type.Unsafe<Scope>(Type.Enum([...SCOPES])), { default: ['live'] }),
   },
   { additionalProperties: false },

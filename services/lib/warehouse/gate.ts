@@ -1,29 +1,44 @@
 /**
  * Lets a few questions run at once and a bounded number wait, because each one takes a core and memory from the rest of
- * the process.
+ * the process. Tenants take turns: whoever asks a hundred things at once waits behind himself, and not before others. Where
+ * the room is full, whoever has the most waiting makes place for a tenant that has less.
  */
+import { createFairQueue } from '../fair-queue.ts'
 import { WarehouseError } from './port.ts'
 
-export type Gate = <T>(work: () => Promise<T>) => Promise<T>
+export type Gate = <T>(tenant: string, work: () => Promise<T>) => Promise<T>
 
-/** Runs at most `running` works at once, the others in order; refuses with `busy` when `waiting` already wait. */
+interface Waiting {
+  go(): void
+  refuse(error: WarehouseError): void
+}
+
+/** Runs at most `running` works at once, and refuses with `busy` what does not fit among the `waiting` that may wait. */
 export function createGate(running: number, waiting: number): Gate {
   let active = 0
-  const queue: (() => void)[] = []
-  return async (work) => {
+  const queue = createFairQueue<Waiting>()
+  const busy = (): WarehouseError =>
+    new WarehouseError('busy', `${waiting} questions already wait for the warehouse: try again soon`)
+
+  /** Makes room for one of the tenant where another has more waiting. */
+  const makeRoom = (tenant: string): void => {
+    if (queue.size() < waiting) return
+    const most = queue.largest()
+    if (most === undefined || queue.sizeOf(most) <= queue.sizeOf(tenant) + 1) throw busy()
+    queue.takeNewest(most)?.refuse(busy())
+  }
+  return async (tenant, work) => {
     if (active >= running) {
-      if (queue.length >= waiting) {
-        throw new WarehouseError('busy', `${waiting} questions already wait for the warehouse: try again soon`)
-      }
+      makeRoom(tenant)
       // Whoever finishes hands its place over, so `active` does not change.
-      await new Promise<void>((go) => queue.push(go))
+      await new Promise<void>((go, refuse) => queue.push(tenant, { go, refuse }))
     } else active++
     try {
       return await work()
     } finally {
-      const next = queue.shift()
+      const next = queue.next(() => true)
       if (next === undefined) active--
-      else next()
+      else next.go()
     }
   }
 }

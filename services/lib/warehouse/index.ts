@@ -178,8 +178,8 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
   return {
     status: life.status,
     settled: life.settled,
-    ask<Row>({ name, sql, params }: Question): Promise<Row[]> {
-      return gate(() => {
+    ask<Row>({ name, sql, params, tenant = '' }: Question): Promise<Row[]> {
+      return gate(tenant, () => {
         const end = tools.metrics.querySeconds.startTimer({ query: name })
         const full = `${sql} SETTINGS ${settings}`
         return guarded('ask', `question ${name}`, (engine) => engine.ask<Row>(full, params)).finally(end)

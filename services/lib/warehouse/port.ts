@@ -25,6 +25,8 @@ export class WarehouseError extends Error {
 }
 
 export interface Question {
+  /** Whose it is: tenants take turns where questions wait. Absent: nobody's in particular. */
+  readonly tenant?: string
   /** Names the question in metrics and errors. */
   readonly name: string
   /** One SELECT with {parameter:Type} placeholders, without SETTINGS and FORMAT. No value of a caller stands in it. */

@@ -11,6 +11,7 @@ import type { Quarantines } from '../quarantines.ts'
 import type { Sinks } from '../sink-states.ts'
 import type { StateStore } from '../store.ts'
 import type { Suppressions } from '../suppressions.ts'
+import type { Tokens } from '../tokens.ts'
 
 /** A tenant's global stop, as a person left it. State record `switch`. */
 export interface StopSwitch {
@@ -29,6 +30,7 @@ export interface CommandDeps {
   readonly quarantines: Quarantines
   readonly rollouts: ConfigurationRollouts
   readonly suppressions: Suppressions
+  readonly tokens: Tokens
   readonly notices: Notices
   readonly dispatcher: Dispatcher
   readonly metrics: Metrics

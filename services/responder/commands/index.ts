@@ -7,18 +7,21 @@ import type { Command, CommandOutcome } from '../../../schemas/command.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { Audit } from '../audit.ts'
 import type { Letters } from '../letters.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { containmentHandlers } from './containment.ts'
 import { detectionHandlers } from './detection.ts'
 import { type CommandDeps, type Done, type Handlers, refused } from './handler.ts'
 import { operationHandlers } from './operations.ts'
+import { tokenHandlers } from './tokens.ts'
 import { triageHandlers } from './triage.ts'
 
 export type { StopSwitch } from './handler.ts'
 
 export interface CommandHandlerDeps extends CommandDeps {
   readonly outcomes: Outcomes
+  readonly audit: Audit
   readonly letters: Letters
   readonly clock: Clock
   readonly logger: Logger
@@ -46,12 +49,13 @@ function outcomeOf(command: Command, { status, detail, changed }: Done, doneAt: 
 
 /** Makes the function that applies one command. It resolves when all that the command brings about is durable. */
 export function createCommandHandler(deps: CommandHandlerDeps): (command: Command, nowMs: number) => Promise<void> {
-  const { outcomes, letters, clock, logger, metrics } = deps
+  const { outcomes, audit, store, letters, clock, logger, metrics } = deps
   const handlers: Handlers = {
     ...containmentHandlers(deps),
     ...detectionHandlers(deps),
     ...triageHandlers(deps),
     ...operationHandlers(deps),
+    ...tokenHandlers(deps),
   }
 
   const carryOut = async (command: Command, nowMs: number): Promise<Done> => {
@@ -70,12 +74,21 @@ export function createCommandHandler(deps: CommandHandlerDeps): (command: Comman
     }
   }
 
+  /** What was no order has no outcome that anybody would ask for. */
+  const noteAlone = async (command: Command, outcome: CommandOutcome): Promise<void> => {
+    const tx = store.begin(command.tenant)
+    audit.note(tx, command, { ...outcome, time: outcome.done_at })
+    await tx.commit()
+  }
+
   return async (command, nowMs) => {
     const { id, type, tenant, by } = command
     // Sent twice, or read again after a kill: it has been done.
-    if (outcomes.get(tenant, id) !== undefined) return
+    if (outcomes.get(tenant, id) !== undefined || audit.has(tenant, id)) return
     const done = await carryOut(command, nowMs)
-    await outcomes.keep(outcomeOf(command, done, clock.now()))
+    const outcome = outcomeOf(command, done, clock.now())
+    if (type === 'record') return noteAlone(command, outcome)
+    await outcomes.keep(outcome, (tx) => audit.note(tx, command, { ...outcome, time: outcome.done_at }))
     metrics.commands.inc({ type, status: done.status })
     const facts = {
       command: id,

@@ -8,6 +8,7 @@ import { killedAtAnyMoment } from './kills.ts'
 import { lostCommits, recordsGone } from './offsets.ts'
 import { poisonedRecords } from './poison.ts'
 import { damagedSnapshots } from './snapshots.ts'
+import { anotherTenant, auditTampered, hostileText } from './tenants.ts'
 import { answersOfInsertsLost, sameToken, sinkRefuses, warehouseAway } from './warehouse.ts'
 
 export const FAULTS: readonly Fault[] = [
@@ -31,4 +32,7 @@ export const FAULTS: readonly Fault[] = [
   diskFull,
   flippedBytes,
   killedAtAnyMoment,
+  hostileText,
+  anotherTenant,
+  auditTampered,
 ]

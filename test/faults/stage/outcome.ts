@@ -52,7 +52,9 @@ export async function expectInLog(log: Log, { findings }: Load): Promise<Pick<He
   const values = await valuesOf(log, 'findings')
   for (const value of values) {
     const text = value.toString('utf8')
-    const { id, revision } = JSON.parse(text) as Finding
+    const { id, revision, tenant } = JSON.parse(text) as Finding
+    // The load is one tenant's; what a fault lets another send is found there.
+    if (tenant !== 'default') continue
     const before = bodies.get(`${id}/${revision}`)
     if (before !== undefined && before !== text) {
       throw new Error(

@@ -74,7 +74,11 @@ export const isSeparate = (system: System): system is SeparateSystem => system.e
 export const PARTITIONS = 8
 const READY_MS_MAX = 60_000
 
+/** Token of another tenant, which the load does not belong to. */
+export const NEIGHBOUR = 'mw_token_of_the_neighbour_0123456789'
+
 const configuration = (webhooks: WebhookReceiver): object => ({
+  tokens: [{ name: 'neighbour', token: NEIGHBOUR, tenant: 'neighbour', role: 'admin', scopes: ['live'] }],
   sinks: [
     {
       name: 'siem',

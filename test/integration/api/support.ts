@@ -1,8 +1,10 @@
 /** An API over the real engine and the real log, with two tenants whose data can be told apart. */
+import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
+import { AUDIT_ROOT, type AuditEntry, sealed } from '../../../schemas/audit.ts'
 import { DETECTORS } from '../../../detectors/registry.ts'
-import type { Command, CommandOutcome } from '../../../schemas/command.ts'
+import type { Command, CommandOf, CommandOutcome } from '../../../schemas/command.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import type { Event } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
@@ -10,6 +12,7 @@ import { H } from '../../../schemas/ids.ts'
 import { type Incident, UNTRIAGED } from '../../../schemas/incident.ts'
 import type { Quarantine } from '../../../schemas/quarantine.ts'
 import type { Suppression } from '../../../schemas/suppression.ts'
+import { type KeptToken } from '../../../schemas/token.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
 import { createApi, type Readiness } from '../../../services/api/index.ts'
 import { createAuthenticator } from '../../../services/lib/auth.ts'
@@ -19,6 +22,7 @@ import { createFindingFeed } from '../../../services/lib/finding-feed.ts'
 import { createHttp } from '../../../services/lib/http.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
+import { shownTokens, withMadeTokens } from '../../../services/lib/made-tokens.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
 import { deadLetterRow, findingRow } from '../../../services/lib/warehouse/tables.ts'
@@ -27,11 +31,11 @@ import { linesOf, scratch, silent, T0, whenOver } from '../warehouse/support.ts'
 
 export const TOKENS = { acme: 'mw_acme', globex: 'mw_globex', analyst: 'mw_analyst', sender: 'mw_sender' } as const
 
-const authenticate = createAuthenticator([
+const configured = createAuthenticator([
   { name: 'boss', token: TOKENS.acme, tenant: 'acme', role: 'admin', scopes: ['live', 'history'] },
   { name: 'rival', token: TOKENS.globex, tenant: 'globex', role: 'admin', scopes: ['live'] },
   { name: 'soc', token: TOKENS.analyst, tenant: 'acme', role: 'analyst', scopes: [] },
-  { name: 'shipper', token: TOKENS.sender, tenant: 'acme', role: 'sender', scopes: ['live'] },
+  { name: 'shipper', token: TOKENS.sender, tenant: 'acme', role: 'ingest', scopes: ['live'] },
 ])
 
 export function finding(n: number, fields: Partial<Finding> = {}): Finding {
@@ -208,6 +212,58 @@ export function outcome(n: number, fields: Partial<CommandOutcome> = {}): Comman
   return { ...one, id: fields.id ?? H('outcome', one.tenant, String(n)) }
 }
 
+export function token(n: number, fields: Partial<KeptToken> = {}): KeptToken {
+  const one: KeptToken = {
+    id: '',
+    tenant: 'acme',
+    name: `laptop-${n}`,
+    role: 'ingest',
+    scopes: ['live'],
+    status: 'active',
+    created_at: new Date(T0 + n * 1_000).toISOString(),
+    created_by: 'boss',
+    expires_at: null,
+    ended_at: null,
+    ended_by: '',
+    reason: '',
+    sha256: hash('sha256', `${fields.tenant ?? 'acme'} laptop ${n}`),
+    ...fields,
+  }
+  return { ...one, id: fields.id ?? H('token', one.tenant, String(n)) }
+}
+
+/** A chain of this many entries. */
+export function auditLog(
+  count: number,
+  fields: { readonly tenant?: string; readonly reason?: string } = {},
+): AuditEntry[] {
+  const { tenant = 'acme', reason = 'A drill.' } = fields
+  const entries: AuditEntry[] = []
+  for (let n = 1; n <= count; n++) {
+    const at = new Date(T0 + n * 1_000).toISOString()
+    const content = { subject: [`agent-${n % 5}`], reason, detail: '1 ordered', salt: String(n) }
+    const previous = entries.at(-1)?.hash ?? AUDIT_ROOT
+    const act = n % 2 === 0 ? 'release' : 'quarantine'
+    const id = H('audit', tenant, String(n))
+    entries.push(
+      sealed({
+        id,
+        tenant,
+        sequence: n,
+        kept_from: 1,
+        time: at,
+        asked_at: at,
+        by: 'boss',
+        act,
+        status: 'applied',
+        content,
+        previous,
+      }),
+    )
+  }
+  return entries
+}
+
 /** What a responder holds of all tenants. */
 export interface Held {
   readonly quarantines?: readonly Quarantine[]
@@ -215,6 +271,8 @@ export interface Held {
   readonly deliveries?: readonly Delivery[]
   readonly suppressions?: readonly Suppression[]
   readonly outcomes?: readonly CommandOutcome[]
+  readonly tokens?: readonly KeptToken[]
+  readonly audit?: readonly AuditEntry[]
   /** Whether each order is carried out at once; otherwise it waits for ever, because no responder runs here. */
   readonly carriedOut?: true
 }
@@ -231,6 +289,9 @@ const outcomeOf = ({ id, tenant, type, by, time }: Command): CommandOutcome => (
   changed: 1,
   done_at: time,
 })
+
+const madeBy = ({ id, tenant, name, role, scopes, sha256 }: CommandOf<'create-token'>): KeptToken =>
+  token(0, { id, tenant, name, role, scopes, sha256 })
 
 const listOf = <T extends { readonly tenant: string }>(items: readonly T[] = []) => ({
   list: (tenant: string): T[] => items.filter((item) => item.tenant === tenant),
@@ -260,6 +321,9 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
   await log.ensureTopics(topicSpecs(2))
   let readiness: Readiness = { ready: true, reasons: [] }
   const outcomes = [...(held.outcomes ?? [])]
+  const tokens = [...(held.tokens ?? [])]
+  const made = { version: () => tokens.length, all: () => tokens }
+  const authenticate = withMadeTokens(configured, made, systemClock)
   const sender = createCommandSender(log)
   const app = createHttp()
   const routes: string[] = []
@@ -278,13 +342,19 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
         deliveries: listOf(held.deliveries),
         suppressions: listOf(held.suppressions),
         outcomes: listOf(outcomes),
+        audit: listOf(held.audit),
+        tokens: { list: (tenant) => shownTokens(tokens.filter((one) => one.tenant === tenant)) },
       }),
       detectors: DETECTORS,
+      // Tests ask faster than people do.
+      pace: { take: () => undefined },
       findings: createFindingFeed(log),
       commands: {
         async send(command) {
           await sender.send(command)
-          if (held.carriedOut === true) outcomes.push(outcomeOf(command))
+          if (held.carriedOut !== true) return
+          outcomes.push(outcomeOf(command))
+          if (command.type === 'create-token') tokens.push(madeBy(command))
         },
       },
       clock: systemClock,

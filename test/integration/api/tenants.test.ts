@@ -30,6 +30,8 @@ async function steal(of: Api): Promise<Stolen> {
     'deliveries',
     'suppressions',
     'commands',
+    'tokens',
+    'audit',
   ]) {
     const { body } = await of.get(`/v1/${list}?limit=2`, TOKENS.globex)
     const { items, next_cursor } = body as { items: unknown[]; next_cursor: string }

@@ -6,6 +6,7 @@ import { event, T0, warehouse } from '../warehouse/support.ts'
 import {
   type Api,
   api,
+  auditLog,
   delivery,
   fill,
   finding,
@@ -14,6 +15,7 @@ import {
   outcome,
   quarantine,
   suppression,
+  token,
 } from './support.ts'
 
 export const SECRET = 'only-globex-knows-this'
@@ -61,6 +63,8 @@ export async function twoTenants(): Promise<Api> {
     incidents: [incident(1), ...count.map((n) => incident(n, { tenant: 'globex', owner: SECRET }))],
     suppressions: [suppression(1), ...count.map((n) => suppression(n, { tenant: 'globex', reason: SECRET }))],
     outcomes: [outcome(1), ...count.map((n) => outcome(n, { tenant: 'globex', reason: SECRET }))],
+    audit: [...auditLog(3), ...auditLog(N, { tenant: 'globex', reason: SECRET })],
+    tokens: [token(1), ...count.map((n) => token(n, { tenant: 'globex', reason: SECRET }))],
     deliveries: [delivery(1), ...count.map((n) => delivery(n, { tenant: 'globex', last_outcome: SECRET }))],
   })
 }

@@ -54,6 +54,18 @@ const fields: { readonly [N in CommandType]: fc.Arbitrary<object> } = {
   ),
   unsuppress: fc.record({ suppression_id: id, reason: text }),
   configuration: fc.record({ configuration: fc.anything() }),
+  'create-token': fc.record(
+    {
+      name: text,
+      role: fc.constantFrom('admin', 'responder', 'analyst', 'ingest'),
+      scopes: fc.constant(['live']),
+      sha256: fc.constantFrom('a'.repeat(64), 'b'.repeat(64)),
+      expires_at: fc.constantFrom('2001-01-01T00:00:00Z', '2099-01-01T00:00:00Z'),
+    },
+    { requiredKeys: ['name', 'role', 'scopes', 'sha256'] },
+  ),
+  'revoke-token': fc.record({ token_id: id, reason: text }),
+  record: fc.record({ act: fc.constant('export'), subject: fc.array(text, { maxLength: 3 }) }),
   stop: fc.record({ reason: text }),
   resume: fc.record({ reason: text }),
   replay: fc.record({ sink: text }),

@@ -7,7 +7,7 @@ import { createAuthenticator, permit, permitScope, type TokenSpec } from '../../
 const TOKENS: TokenSpec[] = [
   { name: 'boss', token: 'mw_boss', tenant: 'acme', role: 'admin', scopes: ['live', 'history'] },
   { name: 'soc', sha256: hash('sha256', 'mw_soc'), tenant: 'acme', role: 'analyst', scopes: [] },
-  { name: 'shipper', token: 'mw_ship', tenant: 'globex', role: 'sender', scopes: ['history'] },
+  { name: 'shipper', token: 'mw_ship', tenant: 'globex', role: 'ingest', scopes: ['history'] },
 ]
 
 describe('createAuthenticator', () => {
@@ -51,18 +51,18 @@ describe('permit', () => {
     return outcome.grant
   }
 
-  it('lets admins do everything, analysts read and order, senders send', () => {
+  it('lets admins do everything, responders hold back, analysts triage, and ingest send', () => {
     const allowed = (header: string) =>
-      (['read', 'order', 'send'] as const).filter((right) => permit(grantOf(header), right).ok)
-    expect(allowed('Bearer mw_boss')).toEqual(['read', 'order', 'send'])
-    expect(allowed('Bearer mw_soc')).toEqual(['read', 'order'])
+      (['read', 'triage', 'order', 'send', 'administer'] as const).filter((right) => permit(grantOf(header), right).ok)
+    expect(allowed('Bearer mw_boss')).toEqual(['read', 'triage', 'order', 'send', 'administer'])
+    expect(allowed('Bearer mw_soc')).toEqual(['read', 'triage'])
     expect(allowed('Bearer mw_ship')).toEqual(['send'])
   })
 
   it('says which role or scope is missing', () => {
     expect(permit(grantOf('Bearer mw_ship'), 'read')).toMatchObject({
       status: 403,
-      message: expect.stringMatching(/admin or analyst/),
+      message: expect.stringMatching(/admin or responder or analyst/),
     })
     expect(permitScope(grantOf('Bearer mw_ship'), 'history').ok).toBe(true)
     expect(permitScope(grantOf('Bearer mw_ship'), 'live')).toMatchObject({

@@ -16,7 +16,7 @@ it('runs no more at once than it may, all in order, and refuses only when enough
         let activeMax = 0
         const begun: number[] = []
         const outcomes = works.map((fails, n) =>
-          gate(async () => {
+          gate('acme', async () => {
             active++
             activeMax = Math.max(activeMax, active)
             begun.push(n)
@@ -34,4 +34,23 @@ it('runs no more at once than it may, all in order, and refuses only when enough
       },
     ),
   )
+})
+
+it('lets tenants take turns, and makes place for one that has asked little', async () => {
+  const gate = createGate(1, 4)
+  const begun: string[] = []
+  let letGo: () => void = () => undefined
+  const first = gate('loud', () => new Promise<void>((resolve) => (letGo = resolve)))
+  const ask = (tenant: string, n: number): Promise<string> =>
+    gate(tenant, async () => {
+      begun.push(`${tenant} ${n}`)
+      return 'answered'
+    }).catch((error: { code: string }) => error.code)
+  const loud = [1, 2, 3, 4, 5].map((n) => ask('loud', n))
+  const quiet = [1, 2].map((n) => ask('quiet', n))
+  letGo()
+  await first
+  expect(await Promise.all(loud)).toEqual(['answered', 'answered', 'busy', 'busy', 'busy'])
+  expect(await Promise.all(quiet)).toEqual(['answered', 'answered'])
+  expect(begun).toEqual(['loud 1', 'quiet 1', 'loud 2', 'quiet 2'])
 })

@@ -2,14 +2,17 @@
  * The API as a process of its own: asks ClickHouse for events and findings, follows the topic `state` for incidents,
  * quarantines and deliveries, and puts orders into the log.
  */
+import type { AuditEntry } from '../../../../schemas/audit.ts'
 import type { CommandOutcome } from '../../../../schemas/command.ts'
 import type { Delivery } from '../../../../schemas/delivery.ts'
 import type { Incident } from '../../../../schemas/incident.ts'
 import type { Quarantine } from '../../../../schemas/quarantine.ts'
+import type { KeptToken } from '../../../../schemas/token.ts'
 import { createApi } from '../../../api/index.ts'
 import { createCommandSender } from '../../../lib/command-sender.ts'
 import { createFindingFeed } from '../../../lib/finding-feed.ts'
 import { wholeOnly } from '../../../lib/warehouse/whole.ts'
+import { shownTokens, tokensIn, withMadeTokens } from '../../../lib/made-tokens.ts'
 import { createStateView, type StateView } from '../../../lib/state-view.ts'
 import { shownSuppressions } from '../../../responder/suppressions.ts'
 import { createViews, type ViewSources } from '../../../responder/views.ts'
@@ -21,6 +24,8 @@ const sourcesOf = (state: StateView): ViewSources => ({
   incidents: { list: (tenant) => state.list('incident', tenant) as Incident[] },
   deliveries: { list: (tenant) => state.list('delivery', tenant) as Delivery[] },
   suppressions: { list: (tenant) => shownSuppressions(state.list('suppression', tenant)) },
+  tokens: { list: (tenant) => shownTokens(state.list('token', tenant) as KeptToken[]) },
+  audit: { list: (tenant) => state.list('audit', tenant) as AuditEntry[] },
   outcomes: { list: (tenant) => state.list('command', tenant) as CommandOutcome[] },
 })
 
@@ -29,7 +34,7 @@ export const createApiRole: CreateRole = (tools, probes) => {
   const state = createStateView({
     ...tools,
     group: `api-${processId}`,
-    kinds: ['quarantine', 'incident', 'delivery', 'suppression', 'command'],
+    kinds: ['quarantine', 'incident', 'delivery', 'suppression', 'command', 'token', 'audit'],
   })
   const warehouse = tools.warehouse()
   return {
@@ -37,6 +42,7 @@ export const createApiRole: CreateRole = (tools, probes) => {
       ...tools,
       ...probes,
       warehouse: wholeOnly(warehouse, tools),
+      authenticate: withMadeTokens(tools.authenticate, tokensIn(state), tools.clock),
       views: createViews(sourcesOf(state)),
       commands: createCommandSender(log),
       findings: createFindingFeed(log),

@@ -5,13 +5,15 @@
 import { createCollector } from '../../../collector/index.ts'
 import { createPreparer } from '../../../collector/preparing/index.ts'
 import { createRawIntake } from '../../../collector/raw/index.ts'
+import { tokensIn, withMadeTokens } from '../../../lib/made-tokens.ts'
 import { createStateView } from '../../../lib/state-view.ts'
 import type { Rollout } from '../../../responder/configuration.ts'
 import type { CreateRole } from './role.ts'
 
 export const createCollectorRole: CreateRole = (tools, probes) => {
   const { processId, config } = tools
-  const state = createStateView({ ...tools, group: `collector-${processId}`, kinds: ['rollout'] })
+  const state = createStateView({ ...tools, group: `collector-${processId}`, kinds: ['rollout', 'token'] })
+  const authenticate = withMadeTokens(tools.authenticate, tokensIn(state), tools.clock)
 
   /** The rollout of all tenants is the one that a first event needs; a tenant's own comes on top of it. */
   function missing(): string | undefined {
@@ -25,7 +27,7 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     return latest.ready ? { ok: true } : { ok: false, reason: latest.reasons.join('; ') }
   }
   const preparer = createPreparer({ keys: tools.keys(), logger: tools.logger, mappings: config.mapped })
-  const collector = createCollector({ ...tools, preparer, ready })
+  const collector = createCollector({ ...tools, authenticate, preparer, ready })
   const raw = config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, preparer, ready })
   return {
     plugin: collector.plugin,

@@ -6,6 +6,13 @@ export interface FairQueue<T> {
   push(tenant: string, item: T): void
   /** The next item of the tenant whose turn it is, of those that `mayTake` lets; undefined where there is none. */
   next(mayTake: (tenant: string) => boolean): T | undefined
+  /** How many wait, in all and of a tenant. */
+  size(): number
+  sizeOf(tenant: string): number
+  /** The tenant of which the most wait; undefined where nothing waits. */
+  largest(): string | undefined
+  /** Takes out what a tenant pushed last. */
+  takeNewest(tenant: string): T | undefined
   /** Takes all that is left. */
   drain(): T[]
 }
@@ -28,6 +35,21 @@ export function createFairQueue<T>(): FairQueue<T> {
         return item
       }
       return undefined
+    },
+    size: () => [...waiting.values()].reduce((sum, own) => sum + own.length, 0),
+    sizeOf: (tenant) => waiting.get(tenant)?.length ?? 0,
+    largest() {
+      let most: string | undefined
+      for (const [tenant, own] of waiting) {
+        if (most === undefined || own.length > (waiting.get(most)?.length ?? 0)) most = tenant
+      }
+      return most
+    },
+    takeNewest(tenant) {
+      const own = waiting.get(tenant)
+      const newest = own?.pop()
+      if (own?.length === 0) waiting.delete(tenant)
+      return newest
     },
     drain() {
       const left = [...waiting.values()].flat()

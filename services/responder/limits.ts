@@ -1,0 +1,9 @@
+/** What the responder keeps at most. */
+export const RESPONDER_LIMITS = {
+  /** Made by people and in force at once, for each tenant. */
+  tokens_per_tenant_max: 200,
+  /** How long a token is told after it has ended. */
+  token_kept_ms: 90 * 86_400_000,
+  /** Of the audit log; beyond it the oldest goes, and the chain says so. */
+  audit_entries_per_tenant_max: 20_000,
+} as const

@@ -1,0 +1,36 @@
+/** How often one token may ask: never more than its bucket and its rate allow, and nobody waits for another. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createPace } from '../../../services/api/pace.ts'
+
+it('lets no bearer ask more often than burst and rate allow, whoever else asks', () => {
+  const ask = fc.record({ bearer: fc.constantFrom('a', 'b'), afterMs: fc.nat(400) })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.array(ask), (burst, rate, asks) => {
+      const pace = createPace(burst, rate)
+      const alone = createPace(burst, rate)
+      const taken: number[] = []
+      let now = 0
+      for (const { bearer, afterMs } of asks) {
+        now += afterMs
+        const waits = pace.take(bearer, now)
+        if (bearer !== 'a') continue
+        expect(waits).toEqual(alone.take(bearer, now))
+        if (waits === undefined) taken.push(now)
+        else expect(waits).toBeGreaterThanOrEqual(1)
+      }
+      for (const [i, from] of taken.entries()) {
+        for (const [j, to] of taken.entries()) {
+          if (j >= i) expect(j - i + 1).toBeLessThanOrEqual(burst + ((to - from) / 1_000) * rate + 1e-6)
+        }
+      }
+    }),
+  )
+})
+
+it('lets a bearer ask again once the wait is over', () => {
+  const pace = createPace(2, 1)
+  expect([pace.take('a', 0), pace.take('a', 0), pace.take('a', 0)]).toEqual([undefined, undefined, 1])
+  expect(pace.take('a', 1_000)).toBeUndefined()
+  expect(pace.take('a', 1_000)).toBe(1)
+})
