@@ -1,12 +1,14 @@
 /** What the API answers, as far as the pages read it. `GET /v1/openapi.json` says it in full. */
+import type { AuditEntry } from '../../schemas/audit.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
 import type { Finding, Severity } from '../../schemas/finding.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'
 import type { Suppression } from '../../schemas/suppression.ts'
+import type { Token } from '../../schemas/token.ts'
 
-export type { CommandOutcome, Delivery, Finding, Incident, Quarantine, Severity, Suppression }
+export type { AuditEntry, Token, CommandOutcome, Delivery, Finding, Incident, Quarantine, Severity, Suppression }
 
 export interface List<T> {
   readonly items: readonly T[]

@@ -57,7 +57,8 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   throw await refusalOf(response)
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>
+/** Parameters of an address. */
+export type Query = Readonly<Record<string, string | number | undefined>>
 
 /** An address with query parameters; those that are undefined or empty are left out. */
 export function addressOf(path: string, query: Query): string {

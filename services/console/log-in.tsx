@@ -26,8 +26,8 @@ export function LogIn({ opened }: { opened(session: Session): void }) {
           <input name="token" type="password" required autocomplete="current-password" autofocus />
         </label>
         <p class="faint">
-          The start of the service prints the file that holds the admin token. An analyst's token may read and order, a
-          sender's may not look in here.
+          The start of the service prints the file that holds the admin token. Tokens of analysts, responders and admins
+          open it; one that only sends does not.
         </p>
         {error === undefined ? null : <Trouble error={error} />}
         <button type="submit" class="primary" disabled={busy}>

@@ -1,9 +1,11 @@
 /**
- * A question to the API as a hook: its latest answer, whether it is still asking, and what went wrong. It asks again every
- * so often while the page is visible, and keeps the old answer meanwhile, so that nothing jumps.
+ * A question to the API as a hook: its latest answer, whether it is still asking, and what went wrong. It asks again when
+ * something came live, or every so often while the page is visible, and keeps the old answer meanwhile, so that nothing
+ * jumps.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { get } from './client.ts'
+import { get, type Query } from './client.ts'
+import { type Live, listen } from './live.ts'
 
 export interface Question<T> {
   readonly answer: T | undefined
@@ -13,13 +15,14 @@ export interface Question<T> {
   ask(): void
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>
+/** What a live question asks again without news: a stream may be refused, or tell of only part of what is shown. */
+const LIVE_EVERY_MS = 10_000
 
 /**
- * Asks `path` now, whenever it or the query changes, and then every `everyMs` (0: not again). An undefined path asks
- * nothing.
+ * Asks `path` now, whenever it or the query changes, and then when something of a noun comes live, or every so many
+ * milliseconds (0: not again). An undefined path asks nothing.
  */
-export function useQuestion<T>(path: string | undefined, query: Query = {}, everyMs = 0): Question<T> {
+export function useQuestion<T>(path: string | undefined, query: Query = {}, again: number | Live = 0): Question<T> {
   const [state, setState] = useState<{ answer?: T; error?: Error; asking: boolean }>({ asking: path !== undefined })
   const text = path === undefined ? undefined : JSON.stringify([path, query])
   const newest = useRef(0)
@@ -39,11 +42,16 @@ export function useQuestion<T>(path: string | undefined, query: Query = {}, ever
   useEffect(() => {
     setState({ asking: path !== undefined })
     ask()
-    if (everyMs === 0) return undefined
-    const timer = setInterval(() => {
+    if (again === 0 || path === undefined) return undefined
+    const look = (): void => {
       if (document.visibilityState === 'visible') ask()
-    }, everyMs)
-    return () => clearInterval(timer)
-  }, [ask, everyMs])
+    }
+    const timer = setInterval(look, typeof again === 'number' ? again : LIVE_EVERY_MS)
+    const deafen = typeof again === 'number' ? undefined : listen(again, look)
+    return () => {
+      clearInterval(timer)
+      deafen?.()
+    }
+  }, [ask, again])
   return { answer: state.answer, error: state.error, asking: state.asking, ask }
 }

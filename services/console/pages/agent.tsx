@@ -2,11 +2,11 @@
 import type { Finding, Hours, IdentityInFull, List, Quarantine } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Answered, Card, Empty, Foreign, searchPath, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
+import { Answered, Card, Empty, Foreign, searchPath, Tag, Time, term } from '../ui/basics.tsx'
+import { FindingsTable } from '../ui/findings-table.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { HeatMap } from '../ui/heat.tsx'
 import { QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
-import { Rows } from '../ui/rows.tsx'
 import { UsedCard } from '../ui/used.tsx'
 
 const USES = [
@@ -77,18 +77,7 @@ function Contained({
 const Findings = ({ findings }: { findings: readonly Finding[] }) => (
   <Card title="Findings">
     {findings.length === 0 ? <Empty>None.</Empty> : null}
-    <Rows
-      label="Findings"
-      rows={findings}
-      keyOf={({ id }) => id}
-      pathOf={({ id }) => `/console/findings/${id}`}
-      columns={[
-        { title: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
-        { title: 'Finding', cell: (finding) => <a href={`/console/findings/${finding.id}`}>{finding.title}</a> },
-        { title: 'Why', cell: ({ why }) => <Sentence text={why} /> },
-        { title: 'Time', cell: ({ time }) => <Time at={time} brief /> },
-      ]}
-    />
+    <FindingsTable findings={findings} agent={false} />
   </Card>
 )
 
@@ -96,7 +85,7 @@ export function AgentPage({ id }: { id: string }) {
   const path = `/v1/identities/${encodeURIComponent(id)}`
   const agent = useQuestion<IdentityInFull>(path, {}, 30_000)
   const hours = useQuestion<Hours>(`${path}/hours`)
-  const findings = useQuestion<List<Finding>>('/v1/findings', { agent: id, limit: 50 }, 10_000)
+  const findings = useQuestion<List<Finding>>('/v1/findings', { agent: id, limit: 50 }, 'findings')
   const quarantines = useQuestion<List<Quarantine>>('/v1/quarantines', { identity: id }, 5_000)
   return (
     <>

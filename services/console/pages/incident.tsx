@@ -10,6 +10,7 @@ import { useQuestion } from '../question.ts'
 import { Agent, Answered, Card, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { EventText } from '../ui/event.tsx'
+import { FirstSteps } from '../ui/first-steps.tsx'
 import { FindingView } from '../ui/finding-view.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { headlineOf, StatusTag } from '../ui/incident-table.tsx'
@@ -97,12 +98,13 @@ function Story({ incident }: { incident: IncidentInFull }) {
       until: new Date(Date.parse(incident.last_time) + AFTER_MS).toISOString(),
       limit: EVENTS_MAX,
     },
-    10_000,
+    'incidents',
   )
   return (
     <Answered question={events}>
       {({ items, next_cursor }) => (
         <>
+          <FirstSteps incident={incident} events={items} />
           <Touched events={items} findings={incident.findings ?? []} />
           <Card title="What happened, in order" aside={<span class="faint">from 15 min before to 60 min after</span>}>
             {next_cursor === null ? null : (
@@ -163,6 +165,6 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
 }
 
 export function IncidentPage({ id }: { id: string }) {
-  const question = useQuestion<IncidentInFull>(`/v1/incidents/${encodeURIComponent(id)}`, {}, 5_000)
+  const question = useQuestion<IncidentInFull>(`/v1/incidents/${encodeURIComponent(id)}`, {}, 'incidents')
   return <Answered question={question}>{(incident) => <Body incident={incident} done={question.ask} />}</Answered>
 }

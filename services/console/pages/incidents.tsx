@@ -47,7 +47,11 @@ export function IncidentsPage() {
   const [status, setStatus] = useState<string>('')
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const turning = useTurning()
-  const question = useQuestion<List<Incident>>('/v1/incidents', { status, limit: 50, cursor: turning.cursor }, 5_000)
+  const question = useQuestion<List<Incident>>(
+    '/v1/incidents',
+    { status, limit: 50, cursor: turning.cursor },
+    'incidents',
+  )
   const toggle = (id: string): void => {
     const next = new Set(selected)
     if (!next.delete(id)) next.add(id)

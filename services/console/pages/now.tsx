@@ -29,7 +29,7 @@ function byRisk(incidents: readonly Incident[]): readonly Incident[] {
 
 export function NowPage() {
   const overview = useQuestion<Overview>('/v1/overview', {}, 10_000)
-  const incidents = useQuestion<List<Incident>>('/v1/incidents', { status: 'new,in_progress', limit: 200 }, 3_000)
+  const incidents = useQuestion<List<Incident>>('/v1/incidents', { status: 'new,in_progress', limit: 200 }, 'incidents')
   return (
     <>
       <Heading title="Now" />

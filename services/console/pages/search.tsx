@@ -5,12 +5,12 @@ import type { EventRecord, Facet, Finding, Histogram, List } from '../answers.ts
 import { addressOf } from '../client.ts'
 import { labelOf } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Agent, Answered, Card, Empty, Foreign, Sentence, SeverityMark, Time, term } from '../ui/basics.tsx'
+import { Agent, Answered, Card, Empty, Foreign, Time, term } from '../ui/basics.tsx'
 import { EventFields, EventText } from '../ui/event.tsx'
+import { FindingsTable } from '../ui/findings-table.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { HistogramPlot } from '../ui/histogram.tsx'
 import { Turn, useTurning } from '../ui/pages-of.tsx'
-import { Rows } from '../ui/rows.tsx'
 import { SavedSearches } from '../ui/saved-searches.tsx'
 
 type Over = 'events' | 'findings'
@@ -118,22 +118,6 @@ function Events({ events }: { events: readonly EventRecord[] }) {
   )
 }
 
-const FoundFindings = ({ findings }: { findings: readonly Finding[] }) => (
-  <Rows
-    label="Findings"
-    rows={findings}
-    keyOf={({ id }) => id}
-    pathOf={({ id }) => `/console/findings/${id}`}
-    columns={[
-      { title: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
-      { title: 'Finding', cell: ({ id, title }) => <a href={`/console/findings/${id}`}>{title}</a> },
-      { title: 'Agent', cell: ({ agent }) => <Agent identity={agent} /> },
-      { title: 'Why', cell: ({ why }) => <Sentence text={why} /> },
-      { title: 'Time', cell: ({ time }) => <Time at={time} brief /> },
-    ]}
-  />
-)
-
 function Results({ wish, add }: { wish: Wish; add(field: string, value: string): void }) {
   const turning = useTurning()
   const { over } = wish
@@ -165,7 +149,7 @@ function Results({ wish, add }: { wish: Wish; add(field: string, value: string):
                 {over === 'events' ? (
                   <Events events={items as readonly EventRecord[]} />
                 ) : (
-                  <FoundFindings findings={items as readonly Finding[]} />
+                  <FindingsTable findings={items as readonly Finding[]} agent />
                 )}
                 <Turn turning={turning} next={next_cursor} />
               </>

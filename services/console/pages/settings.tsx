@@ -1,12 +1,14 @@
-/** Settings: what is suppressed, by whom and until when; what came of the last commands; how to connect an agent. */
+/** Settings: who may ask and send; what is suppressed, by whom and until when; who did what; how to connect an agent. */
 import type { CommandOutcome, List, Suppression } from '../answers.ts'
 import { change } from '../client.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Foreign, Sentence, Tag, Time } from '../ui/basics.tsx'
+import { Audit } from '../ui/audit.tsx'
 import { Connect } from '../ui/connect.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Rows } from '../ui/rows.tsx'
+import { Tokens } from '../ui/tokens.tsx'
 
 /** Everything of a scope but the detector, in words. */
 const scopeText = ({ scope }: Suppression): string =>
@@ -86,7 +88,9 @@ function Commands() {
 export const SettingsPage = () => (
   <>
     <Heading title="Settings" />
+    <Tokens />
     <Suppressions />
+    <Audit />
     <Commands />
     <Connect />
   </>

@@ -1,16 +1,21 @@
-/** What to paste so that the first agent is seen. The token is never on a page: the lines read it from where it lies. */
+/**
+ * What to paste so that the first agent is seen. The lines read the token from the environment; whoever may make tokens can
+ * have one made for them, which then stands in the lines this once.
+ */
 import { useState } from 'preact/hooks'
-import { Card } from './basics.tsx'
+import { Card, Trouble } from './basics.tsx'
+import { makeToken } from './tokens.tsx'
 
 /** Where OTLP is taken: the service's second port on the same host. */
 const otlp = (): string => `${location.protocol}//${location.hostname}:4318`
 
-const senders = (): readonly (readonly [string, string])[] => [
+/** Names of kinds of agents with the lines to paste; `token` stands in them as it is given. */
+const senders = (token: string): readonly (readonly [string, string])[] => [
   [
     'OpenTelemetry SDK',
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlp()}
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $MOLTWATCH_TOKEN"
+export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"
 export OTEL_SERVICE_NAME=name-of-the-agent
 export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`,
   ],
@@ -22,14 +27,14 @@ export OTEL_LOG_TOOL_DETAILS=1
 export OTEL_LOG_USER_PROMPTS=1
 export OTEL_EXPORTER_OTLP_ENDPOINT=${otlp()}
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $MOLTWATCH_TOKEN"`,
+export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
   ],
   [
     'Codex',
     `# ~/.codex/config.toml
 [otel]
 log_user_prompt = true
-exporter = { otlp-http = { endpoint = "${otlp()}/v1/logs", protocol = "binary", headers = { Authorization = "Bearer TOKEN" } } }`,
+exporter = { otlp-http = { endpoint = "${otlp()}/v1/logs", protocol = "binary", headers = { Authorization = "Bearer ${token === VARIABLE ? 'TOKEN' : token}" } } }`,
   ],
   [
     'Gemini CLI',
@@ -38,19 +43,33 @@ export GEMINI_TELEMETRY_TARGET=local
 export GEMINI_TELEMETRY_USE_COLLECTOR=true
 export GEMINI_TELEMETRY_OTLP_PROTOCOL=http
 export GEMINI_TELEMETRY_OTLP_ENDPOINT=${otlp()}
-export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $MOLTWATCH_TOKEN"`,
+export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
   ],
   [
     'CloudTrail',
-    `curl --fail --header "Authorization: Bearer $MOLTWATCH_TOKEN" --header 'Content-Encoding: gzip' \\
+    `curl --fail --header "Authorization: Bearer ${token}" --header 'Content-Encoding: gzip' \\
   --header 'Content-Type: application/json' --data-binary @trail.json.gz ${location.origin}/v1/cloudtrail`,
   ],
 ]
 
+const VARIABLE = '$MOLTWATCH_TOKEN'
+
+/** `sender-28-nov-140322`: tells when it was made, and is free. */
+const newName = (): string =>
+  `sender-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`
+
 export function Connect() {
-  const all = senders()
+  const [token, setToken] = useState<string>()
+  const [error, setError] = useState<Error>()
   const [chosen, choose] = useState(0)
+  const all = senders(token ?? VARIABLE)
   const [name, lines] = all[chosen] as readonly [string, string]
+  const make = (): void => {
+    setError(undefined)
+    makeToken(newName(), 'ingest', undefined, 'Made by the console to connect an agent.')
+      .then((made) => setToken(made.token))
+      .catch((fault: unknown) => setError(fault as Error))
+  }
   return (
     <Card title="Connect an agent">
       <div class="acts" role="group" aria-label="Kind of agent">
@@ -67,9 +86,24 @@ export function Connect() {
         ))}
       </div>
       <pre aria-label={name}>{lines}</pre>
+      {error === undefined ? null : <Trouble error={error} />}
+      {token === undefined ? (
+        <p>
+          <button type="button" onClick={make}>
+            Put a new token into the lines
+          </button>{' '}
+          <span class="faint">
+            It may only send events. Without it, put a token with the role <code>ingest</code> into{' '}
+            <code>MOLTWATCH_TOKEN</code>.
+          </span>
+        </p>
+      ) : (
+        <p class="faint" role="status">
+          The token in the lines is told this once: copy them now. Settings lists it, and ends it.
+        </p>
+      )}
       <p class="faint">
-        Put a token with the role <code>ingest</code> into <code>MOLTWATCH_TOKEN</code>: the configuration file names
-        tokens. To see it find something first: <code>npm run -s moltwatch -- demo</code>
+        To see it find something first: <code>npm run -s moltwatch -- demo</code>
       </p>
     </Card>
   )

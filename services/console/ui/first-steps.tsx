@@ -1,0 +1,93 @@
+/**
+ * What to do first, in order: what stands open of this incident now, then what the kind of finding asks for. It orders
+ * nothing; it says what a colleague with more experience would ask.
+ */
+import type { EventRecord, IncidentInFull } from '../answers.ts'
+import { counted } from '../format.ts'
+import { Card, Foreign, searchPath, term } from './basics.tsx'
+import { isHeld } from './quarantine.tsx'
+
+/** By the family of a detector, the part of its id before the slash. */
+const BY_FAMILY: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'credential',
+    [
+      'Ask the owner whether they know the source. If not: revoke the credential where it was issued, then issue a new one.',
+      'Look for other agents that used the same credential or source.',
+    ],
+  ],
+  [
+    'peer',
+    [
+      'Block the peer where traffic leaves, and look what was sent to it.',
+      'See who else has touched this peer: its page lists them.',
+    ],
+  ],
+  [
+    'intent',
+    [
+      'Read what the agent read before it acted: the order usually stands in a page, a mail or an answer of a tool.',
+      'Undo what it changed: rights, settings of logging, what it deleted or paid.',
+    ],
+  ],
+  [
+    'lateral',
+    [
+      'Check the targets that it reached for new keys, accounts and jobs.',
+      'Follow the chain: on whose behalf did it act, and who acted on its behalf?',
+    ],
+  ],
+  [
+    'identity',
+    [
+      'Disable the identities that nobody answers for, and ask who could create them.',
+      'Check what a sender claims against the log of the provider: who acted is a claim until then.',
+    ],
+  ],
+])
+
+const GENERAL: readonly string[] = ['Ask the owner what the agent was meant to do.']
+
+function familiesOf({ detectors }: IncidentInFull): string[] {
+  return [...new Set(detectors.map((id) => id.split('/')[0] ?? ''))]
+}
+
+const DONE_MS = 10 * 60_000
+
+/** Whether it went on after the last finding, and how lately. */
+function Going({ incident, events }: { incident: IncidentInFull; events: readonly EventRecord[] }) {
+  const after = events.filter(({ time }) => time > incident.last_time)
+  const newest = after[0]
+  if (newest === undefined) return <>It has done nothing since the last finding.</>
+  const isNow = Date.now() - Date.parse(newest.time) < DONE_MS
+  return (
+    <>
+      <a href={searchPath(term('identity', incident.agent))}>{counted(after.length, 'event')}</a> since the last finding
+      {isNow ? ', the newest within ten minutes: it is still acting.' : '.'}
+    </>
+  )
+}
+
+export function FirstSteps({ incident, events }: { incident: IncidentInFull; events: readonly EventRecord[] }) {
+  const isContained = incident.quarantines.some(isHeld)
+  const asked = familiesOf(incident).flatMap((family) => BY_FAMILY.get(family) ?? [])
+  const steps = [...new Set([...asked, ...GENERAL])]
+  return (
+    <Card title="What to do first">
+      <ol class="steps">
+        <li>
+          {isContained ? 'It is held back. ' : 'Nobody holds it back: Quarantine stops it (key q). '}
+          <Going incident={incident} events={events} />
+        </li>
+        {steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+        {incident.owner === '' ? null : (
+          <li>
+            The owner is <Foreign text={incident.owner} />.
+          </li>
+        )}
+      </ol>
+    </Card>
+  )
+}
