@@ -14,7 +14,7 @@ import { histogramOf, stepOf } from './search/histogram.ts'
 import { type HeldSubject, instantIn, valueIn } from './search/recall.ts'
 
 /** Where people call it otherwise than the code does. */
-const NAMES: Readonly<Record<string, string>> = { auditEntry: 'entry of the audit log for the command' }
+const NAMES: ReadonlyMap<string, string> = new Map([['auditEntry', 'entry of the audit log for the command']])
 
 type View = (tenant: string, page: ViewPage) => Promise<ViewAnswer<object>>
 type List = 'quarantines' | 'incidents' | 'deliveries' | 'suppressions' | 'commands' | 'tokens' | 'audit'
@@ -132,7 +132,7 @@ export function viewedRoutes(viewed: Viewed): readonly Route[] {
       answer: one?.answer ?? item,
       async handle({ params: { id }, grant, views, door }) {
         const found = await views[singular](grant.tenant, id)
-        if (found === undefined) throw notFound(`there is no ${NAMES[singular] ?? singular} ${id}`)
+        if (found === undefined) throw notFound(`there is no ${NAMES.get(singular) ?? singular} ${id}`)
         return one === undefined ? found : one.show(found as never, { grant, views, door })
       },
     }),

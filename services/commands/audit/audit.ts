@@ -54,7 +54,7 @@ async function entriesIn(file: string): Promise<AuditEntry[]> {
     if (line.trim() === '') return []
     try {
       const value: unknown = JSON.parse(line)
-      if (entries.check(value)) return [value as AuditEntry]
+      if (entries.check(value)) return [value]
     } catch {
       // Told below: a line that is no JSON is no entry.
     }

@@ -26,7 +26,10 @@ interface Made {
 }
 
 const HOUR_MS = 3_600_000
-const UNITS: Readonly<Record<string, number>> = { h: HOUR_MS, d: 24 * HOUR_MS }
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['h', HOUR_MS],
+  ['d', 24 * HOUR_MS],
+])
 const LIST_MAX = 1_000
 
 const clientOf = async (options: Options, tools: CommandTools): Promise<ServiceClient> =>
@@ -35,7 +38,7 @@ const clientOf = async (options: Options, tools: CommandTools): Promise<ServiceC
 /** `30d`, `12h` or an instant, as an instant. Throws UsageError for anything else. */
 function endOf(text: string): string {
   const [, count, unit = ''] = /^(\d{1,5})([hd])$/.exec(text) ?? []
-  const ms = count === undefined ? Date.parse(text) : Date.now() + Number(count) * (UNITS[unit] ?? 0)
+  const ms = count === undefined ? Date.parse(text) : Date.now() + Number(count) * (UNITS.get(unit) ?? 0)
   if (Number.isNaN(ms)) throw new UsageError(`--expires ${text}: give 12h, 30d or a time such as 2027-01-31T09:00:00Z`)
   return new Date(ms).toISOString()
 }

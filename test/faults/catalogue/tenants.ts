@@ -130,7 +130,7 @@ const askForOthers: Play = async (scene) => {
           ([name]) => name === 'tenant' || name in query.properties,
         )
         const at = path.replaceAll(/:\w+/g, encodeURIComponent(id))
-        const answer = await fetch(`${url}/v1${at}?${new URLSearchParams(known as [string, string][]).toString()}`, {
+        const answer = await fetch(`${url}/v1${at}?${new URLSearchParams(known).toString()}`, {
           method,
           headers: {
             authorization: `Bearer ${NEIGHBOUR}`,

@@ -30,7 +30,11 @@ describe('a running service', { timeout: MINUTES_3 }, () => {
   let room: CommandRoom
   let home: string
   const url = (path: string): string => `http://127.0.0.1:${service.plan.port}${path}`
-  const ask = (path: string, token: string, init: RequestInit = {}): Promise<Response> =>
+  const ask = (
+    path: string,
+    token: string,
+    init: RequestInit & { headers?: Record<string, string> } = {},
+  ): Promise<Response> =>
     fetch(url(path), {
       ...init,
       headers: {

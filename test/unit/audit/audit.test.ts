@@ -84,8 +84,8 @@ describe('a chain', () => {
       fc.property(plan, spot, (made, n) => {
         const entries = chain(made)
         const at = n % (entries.length - 1)
-        const bad = entries[at] as AuditEntry & { content: object }
-        const forged = sealed({ ...bad, by: 'mallory' } as Parameters<typeof sealed>[0])
+        const bad = entries[at] as AuditEntry & { content: NonNullable<AuditEntry['content']> }
+        const forged = sealed({ ...bad, by: 'mallory' })
         expect(checkChain(entries.with(at, forged))).toMatchObject({ ok: false, sequence: bad.sequence + 1 })
       }),
     )
