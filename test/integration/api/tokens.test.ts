@@ -18,6 +18,12 @@ import { silent } from '../warehouse/support.ts'
 
 const MINUTES_3 = 180_000
 
+interface Ask {
+  readonly method?: string
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 interface Made {
   readonly command_id: string
   readonly token: string
@@ -30,11 +36,7 @@ describe('a running service', { timeout: MINUTES_3 }, () => {
   let room: CommandRoom
   let home: string
   const url = (path: string): string => `http://127.0.0.1:${service.plan.port}${path}`
-  const ask = (
-    path: string,
-    token: string,
-    init: RequestInit & { headers?: Record<string, string> } = {},
-  ): Promise<Response> =>
+  const ask = (path: string, token: string, init: Ask = {}): Promise<Response> =>
     fetch(url(path), {
       ...init,
       headers: {
