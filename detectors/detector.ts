@@ -61,14 +61,19 @@ export interface Sent {
 /** What a step gets. The object is reused: nothing of it may be kept beyond the call. */
 export interface Step<S, F extends Fields, W extends Fields, U extends Habits = Record<never, never>> {
   readonly event: EventView
-  /** Event time in ms; for a flagged event the time of its key's newest event. Never use `event.time` for state. */
+  /**
+   * Event time in ms; of an event whose own time is not believed, the later of its key's newest time and its receipt. Never
+   * use `event.time` for state.
+   */
   readonly time: number
   /** The event is older than the newest one of its key: rules that hang on order skip it. */
   readonly late: boolean
   /** The first event of its key ever. */
   readonly first: boolean
-  /** Event time of the key's first event, in ms. */
+  /** When the key began, in ms: `time - since` is its age. */
   readonly since: number
+  /** The event's own time is believed. Where it is not, no habit and no `learned` field keeps anything of it. */
+  readonly believed: boolean
   readonly state: Handles<F>
   /** What the identity usually does, and what is new about this event: the habits in `uses`. */
   readonly habits: Views<U>
@@ -173,11 +178,9 @@ export interface DetectorSpec<
   readonly settings: S
   /** The kind of key that stage one keeps state for: the identity, or the session within an identity. */
   readonly key: 'identity' | 'session'
-  /** Sees events whose time was replaced, too: only rules that use no learned time may. */
-  readonly absolute?: boolean
   /** The habits of the identity that it reads, by the names under which its step finds them. */
   readonly uses?: U
-  /** What no habit holds. */
+  /** What no habit holds. What of it vouches for the identity is marked `learned`. */
   readonly state: F
   readonly window?: WindowSpec<W>
 

@@ -142,6 +142,10 @@ export const LIMITS = {
   // Time
   event_ahead_ms_max: 10 * 60_000,
   event_time_ms_min: Date.UTC(2015, 0, 1),
+  /** A live event further behind the newest of its key from the same sender is judged and not learned; age in live events is bounded by it. */
+  event_behind_ms_max: 3_600_000,
+  /** Identities of one tenant in a partition whose senders are told apart, where there are several. */
+  sender_clocks_per_tenant_max: 4_096,
   /** How long after its last touch in log time a closed window still takes late events. */
   window_lateness_ms: 10 * 60_000,
   session_idle_ms: 24 * 3_600_000,

@@ -15,6 +15,7 @@ import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
 import { actWords, hasWord, wordSet } from '../lib/act-words.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
+import { learned } from '../lib/columns.ts'
 import { counter, earliest, recentSet, small } from '../lib/fields.ts'
 import { isNetwork } from '../lib/networks.ts'
 
@@ -48,7 +49,7 @@ const isRefused = (event: EventView): boolean =>
 
 export const deniedThenAllowed = defineDetector({
   id: 'credential/denied-then-allowed',
-  version: 1,
+  version: 2,
 
   title: 'Refused again and again, then let in',
   severity: 'medium',
@@ -60,7 +61,7 @@ export const deniedThenAllowed = defineDetector({
   key: 'identity',
   state: {
     /** Networks from which something was allowed without a run of refusals before. */
-    good: recentSet({ size: 4 }),
+    good: learned(recentSet({ size: 4 })),
     network: counter(),
     denials: small(),
     minute: counter(),

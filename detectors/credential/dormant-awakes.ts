@@ -13,6 +13,7 @@ import { defineDetector } from '../detector.ts'
 import { actions } from '../habits/actions.ts'
 import { sources } from '../habits/sources.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
+import { learned } from '../lib/columns.ts'
 import { counter, small } from '../lib/fields.ts'
 
 const DAY_MS = 86_400_000
@@ -28,7 +29,7 @@ const Settings = Type.Object({
 
 export const dormantAwakes = defineDetector({
   id: 'credential/dormant-awakes',
-  version: 1,
+  version: 2,
 
   title: 'A forgotten identity acts again, and otherwise',
   severity: 'medium',
@@ -41,7 +42,7 @@ export const dormantAwakes = defineDetector({
   settings: Settings,
   key: 'identity',
   uses: { actions, sources },
-  state: { last: counter(), longest: counter(), awoke: counter(), slept: counter(), signs: small() },
+  state: { last: learned(counter()), longest: learned(counter()), awoke: counter(), slept: counter(), signs: small() },
 
   matches: (event) => !isAnonymous(event),
   step({ event, time, late, state, settings, habits }) {
@@ -49,7 +50,10 @@ export const dormantAwakes = defineDetector({
     const minute = Math.floor(time / MINUTE_MS)
     const gap = state.last.value === 0 ? 0 : minute - state.last.value
     state.last.value = minute
-    if (gap * MINUTE_MS >= settings.silent_ms && gap >= settings.factor * Math.max(state.longest.value, 60)) {
+    const isAwake = state.awoke.value !== 0 && (minute - state.awoke.value) * MINUTE_MS <= settings.watch_ms
+    const wasDormant = gap * MINUTE_MS >= settings.silent_ms && gap >= settings.factor * Math.max(state.longest.value, 60)
+    // What is doubted does not end the silence.
+    if (wasDormant && !isAwake) {
       state.awoke.value = minute
       state.slept.value = gap
       state.signs.value = 0

@@ -236,12 +236,14 @@ export const newSource = defineDetector({
     (isNetwork(event.source_network) || (event.source_network === '' && event.user_agent_family !== '')) &&
     !isAnonymous(event),
   step(context) {
-    const { state, settings, habits, time, since, event } = context
+    const { state, settings, habits, time, since, event, believed } = context
     const { sources: source } = habits
     const warm = time - since >= settings.warm_up_ms && state.events.value >= settings.warm_up_events
     if (state.events.value < 255) state.events.value++
     if (!source.newNetwork && !source.newClient) return undefined
     sendFirstUses(context)
+    // Of whom nothing was ever learned, because all that it sends has no time, everything would be new for ever.
+    if (!believed && source.networks === 0 && source.clients === 0) return undefined
     const act = consequenceOf(event)
     // One machine's second way out says nothing, unless what is done there is what a thief would do.
     if (!warm || (source.secondFamily && !isReach(act))) return undefined

@@ -19,6 +19,7 @@ const PRIOR_MEAN = [4, 6, 0.5] as const
 const PRIOR_WINDOWS = 4
 /** What a window may always teach, however much of it is doubted. */
 const LEARNABLE = [12, 20, 8] as const
+const UNTIMED = 2
 
 export type Dimension = 0 | 1 | 2
 export const ACTIONS = 0
@@ -49,6 +50,7 @@ const state = {
   actions: small(),
   targets: small(),
   denied: small(),
+  /** 1: something of it was doubted, which bounds what it teaches. UNTIMED: something has no time of its own: it teaches nothing. */
   doubted: small(),
 }
 const open = {
@@ -62,9 +64,8 @@ const open = {
 const isLooking = (event: EventView): boolean =>
   event.activity === 'read' || event.activity === 'list' || event.outcome === 'denied'
 
-/** What people say to an agent, and what controls it, is no work of its own; without a time it belongs to no window. */
-const isWork = (event: EventView): boolean =>
-  event.kind !== 'control' && event.action !== 'user.message' && event.time_flag === 'ok'
+/** What people say to an agent, and what controls it, is no work of its own. */
+const isWork = (event: EventView): boolean => event.kind !== 'control' && event.action !== 'user.message'
 
 export const breadth = defineHabit<Breadth, typeof state, typeof open>({
   id: 'breadth',
@@ -104,7 +105,7 @@ export const breadth = defineHabit<Breadth, typeof state, typeof open>({
     function turn(start: number, time: number): void {
       const before = s.minute.value * MINUTE_MS
       if (start <= before) return
-      if (before > 0) {
+      if (before > 0 && s.doubted.value !== UNTIMED) {
         const counts = [s.actions.value, s.targets.value, s.denied.value]
         const learned = s.doubted.value === 0 ? counts : counts.map((count, d) => accepted(d as Dimension, count, time))
         s.windows.add(learned, before, counts)
@@ -135,9 +136,10 @@ export const breadth = defineHabit<Breadth, typeof state, typeof open>({
         view.events = window.events.value
         view.looking = window.looking.value
       },
-      learn({ event }, doubted) {
+      learn({ event, believed }, doubted) {
         if (!isWork(event) || s.minute.value * MINUTE_MS !== place.windowStart) return
-        if (doubted) s.doubted.value = 1
+        if (!believed) s.doubted.value = UNTIMED
+        else if (doubted) s.doubted.value = Math.max(1, s.doubted.value)
         if (!view.grew) return
         const counts = view.counts
         s.actions.value = Math.min(255, counts[ACTIONS] as number)

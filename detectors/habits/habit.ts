@@ -13,12 +13,14 @@ import type { Fields, Handles, WindowSpec } from '../lib/columns.ts'
 /** What a habit gets of an event. The object is reused: nothing of it may be kept beyond the call. */
 export interface Moment {
   readonly event: EventView
-  /** Event time in ms; for a flagged event the time of its key's newest event. */
+  /** Event time in ms; of an event whose own time is not believed, the time at which it is judged. */
   readonly time: number
   /** The event is older than the newest one of its key. */
   readonly late: boolean
-  /** Event time of the key's first event, in ms. */
+  /** When the key began, in ms: `time - since` is its age. */
   readonly since: number
+  /** The event's own time is believed. Where it is not, `learn` comes doubted, and nothing of the event may ever be known. */
+  readonly believed: boolean
 }
 
 /** Where a habit keeps its state. */
@@ -35,7 +37,7 @@ export interface OpenHabit<V> {
   readonly view: V
   /** Before the detectors: what this event is to the habit. It may count the event in a window, and learns nothing. */
   look?(moment: Moment): void
-  /** After them. `doubted`: a live suspicion stands against the event. */
+  /** After them. `doubted`: a live suspicion stands against the event, or its time is not believed. */
   learn(moment: Moment, doubted: boolean): void
 }
 

@@ -102,7 +102,7 @@ export const pace = defineHabit<Pace, typeof state, typeof open>({
       look({ event, time: at }) {
         time = at
         window = undefined
-        if (event.time_flag !== 'ok' || event.action === 'user.message') return
+        if (event.action === 'user.message') return
         window = place.openWindow()
         add(window, event)
       },

@@ -28,6 +28,8 @@ const printOf = (word: string, seed: number): number => (word === '' ? 0 : hash3
 const isClient = (event: EventView): boolean =>
   !event.user_agent_family.includes('.') && !/aws[- ]internal/i.test(event.user_agent)
 
+const UNTIMED = 2
+
 export interface Sources {
   /** Fingerprint of this event's network, 0 where it names none. */
   readonly network: number
@@ -63,7 +65,7 @@ const state = {
   trialClient: counter(),
   /** Since when, in minutes since 1970. */
   trialMinute: counter(),
-  /** 1: what was done from there was doubted. */
+  /** 1: what was done from there was doubted. UNTIMED: it has no time of its own, so that no time makes it known. */
   trialDoubted: small(),
   /** Client, version and credential last seen in a known network, its family, and when, in seconds since 1970. */
   known: counter(),
@@ -102,12 +104,13 @@ export const sources = defineHabit<Sources, typeof state>({
     function adopt(time: number): void {
       const since = s.trialMinute.value * MINUTE_MS
       if (since === 0 || time - since < (s.trialDoubted.value === 0 ? HOUR_MS : DAY_MS)) return
-      if (s.trialNetwork.value !== 0) {
+      const isUntimed = s.trialDoubted.value === UNTIMED
+      if (s.trialNetwork.value !== 0 && !isUntimed) {
         s.networks.use(s.trialNetwork.value)
         // What looked like a theft says nothing of how often the identity itself moves.
         if (s.trialDoubted.value === 0) s.novelty.add(since)
       }
-      if (s.trialClient.value !== 0) s.clients.use(s.trialClient.value)
+      if (s.trialClient.value !== 0 && !isUntimed) s.clients.use(s.trialClient.value)
       s.trialNetwork.value = 0
       s.trialClient.value = 0
       s.trialMinute.value = 0
@@ -150,7 +153,7 @@ export const sources = defineHabit<Sources, typeof state>({
         const isNear = Math.abs(time - held) <= HOUR_MS
         view.anotherOnTrial = isNear && s.trialNetwork.value !== 0 && s.trialNetwork.value !== network
         // What comes from elsewhere more than an hour after the one on trial, or while that is doubted, is judged by itself.
-        const belongs = view.onTrial || (isNear && !(view.newNetwork && s.trialDoubted.value === 1))
+        const belongs = view.onTrial || (isNear && !(view.newNetwork && s.trialDoubted.value !== 0))
         view.trialSince = belongs ? held : 0
         view.beside = s.known.value !== 0 && Math.abs(time - s.knownSecond.value * 1000) <= BESIDE_MS
         view.secondFamily =
@@ -159,14 +162,16 @@ export const sources = defineHabit<Sources, typeof state>({
           (s.knownIpv6.value === 1) !== isIpv6(event.source_network) &&
           s.known.value === agentOf(event)
       },
-      learn({ event, time, since }, doubted) {
+      learn({ event, time, since, believed }, doubted) {
         if (doubted) {
           if (view.newNetwork || view.newClient) {
             onTrial(time)
-            s.trialDoubted.value = 1
+            s.trialDoubted.value = believed ? Math.max(1, s.trialDoubted.value) : UNTIMED
           }
           return
         }
+        // What has a time of its own begins the trial anew.
+        if (s.trialDoubted.value === UNTIMED && view.onTrial) view.trialSince = 0
         const first = time - since < DAY_MS
         if ((view.newNetwork || view.newClient) && !first && !view.secondFamily) {
           onTrial(time)

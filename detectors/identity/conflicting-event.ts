@@ -26,7 +26,6 @@ export const conflictingEvent = defineDetector({
 
   settings: Type.Object({}),
   key: 'identity',
-  absolute: true,
   state: {},
 
   matches: (event) => event.conflict,

@@ -61,7 +61,6 @@ export const influencedAction = defineDetector({
 
   settings: Settings,
   key: 'session',
-  absolute: true,
   state: influenceFields,
 
   matches: (event) => event.indicators !== '',

@@ -53,7 +53,6 @@ export const ladderClimb = defineDetector({
 
   settings: Settings,
   key: 'identity',
-  absolute: true,
   state: { roles: recentSet({ size: 6 }), began: counter(), fresh: small() },
 
   matches: (event) => succeeded(event) && (raisesItself(event) || assumes(event)),

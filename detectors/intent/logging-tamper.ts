@@ -71,7 +71,6 @@ export const loggingTamper = defineDetector({
 
   settings: Settings,
   key: 'identity',
-  absolute: true,
   state: { days: decayedCount({ halfLifeMs: 30 * DAY_MS }), day: counter() },
 
   matches: (event) => succeeded(event) && wayOf(event) !== undefined,

@@ -12,7 +12,8 @@ import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
 import { actWords, hasWord, wordSet } from '../lib/act-words.ts'
-import { decayedCount, small } from '../lib/fields.ts'
+import { learned } from '../lib/columns.ts'
+import { counter, decayedCount, small } from '../lib/fields.ts'
 import { seenFilter } from '../lib/filter.ts'
 import { gammaPoissonLogTail, surpriseOf } from '../lib/maths.ts'
 
@@ -39,7 +40,7 @@ function runsOnMachine(event: EventView): boolean {
 
 export const fanOut = defineDetector({
   id: 'lateral/fan-out',
-  version: 1,
+  version: 2,
 
   title: 'Many new machines in a row',
   severity: 'medium',
@@ -50,16 +51,22 @@ export const fanOut = defineDetector({
   settings: Settings,
   key: 'identity',
   state: {
-    known: seenFilter({ bytes: 24 }),
+    known: learned(seenFilter({ bytes: 24 })),
     fresh: decayedCount({ halfLifeMs: 3 * HOUR_MS }),
-    pace: decayedCount({ halfLifeMs: 14 * DAY_MS }),
+    pace: learned(decayedCount({ halfLifeMs: 14 * DAY_MS })),
     told: small(),
   },
 
+  window: { lengthMs: HOUR_MS, state: { last: counter() } },
+
   matches: runsOnMachine,
-  step({ event, time, since, state, settings }) {
+  step({ event, time, since, state, settings, openWindow }) {
     const machine = hash32(event.target)
     if (state.known.has(machine)) return undefined
+    // What is doubted does not become known: a second act on the same machine counts no more than one on a known one.
+    const { last } = openWindow()
+    if (last.value === machine) return undefined
+    last.value = machine
     state.known.add(machine)
     state.fresh.add(time)
     const fresh = state.fresh.at(time)

@@ -27,8 +27,17 @@ export interface Cursor {
  */
 export interface Field<Handle = unknown> {
   readonly columns: Readonly<Record<string, ColumnSpec>>
+  /** Set by `learned`. */
+  readonly isLearned?: true
   bind(cursor: Cursor, first: number): Handle
 }
+
+/**
+ * Marks a detector's field as what vouches for the identity: what it learned of it, not what it counts against it. The
+ * engine takes back what a step writes there where the event is only judged: its time is not believed, or a live suspicion
+ * stands against it.
+ */
+export const learned = <Handle>(field: Field<Handle>): Field<Handle> => ({ ...field, isLearned: true })
 
 export type Fields = Readonly<Record<string, Field>>
 export type HandleOf<F> = F extends Field<infer Handle> ? Handle : never

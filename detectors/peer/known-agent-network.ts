@@ -77,7 +77,6 @@ export const knownAgentNetwork = defineDetector({
 
   settings: Settings,
   key: 'identity',
-  absolute: true,
   state: {},
 
   matches: (event, lists) => contactOf(event, lists) !== undefined,

@@ -5,13 +5,15 @@
 import type { TObject } from 'typebox'
 import type { Detector, Sent, Step } from '../../../detectors/detector.ts'
 import type { Habits, Views } from '../../../detectors/habits/habit.ts'
-import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
+import type { Cursor, Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { Lists } from '../../../detectors/lib/lists.ts'
 import type { EventView } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import type { DetectorRules } from './rules.ts'
+import type { KeptBack } from './kept-back.ts'
 import { ownerName } from './layout.ts'
 import type { Laid } from './lay.ts'
+import type { Placing } from './placing.ts'
 import type { WindowPool } from './windows.ts'
 
 export class FirstHalf implements Step<unknown, Fields, Fields> {
@@ -20,6 +22,8 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   readonly place: number
   readonly state: Handles<Fields>
   readonly habits: Views<Habits>
+  readonly #keptBack: KeptBack
+  readonly #cursor: Cursor
   readonly pool: WindowPool | undefined
   readonly #window: Handles<Fields> | undefined
   /** What fired in an open window, to be brought up to date when it closes. */
@@ -31,6 +35,7 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   late = false
   first = false
   since = 0
+  believed = true
   settings: unknown = {}
   lists!: Lists
   row = 0
@@ -53,6 +58,8 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
     this.place = place
     this.state = laid.stateOf(owner)
     this.habits = habits
+    this.#keptBack = laid.keptBackOf(owner)
+    this.#cursor = laid.keys.table.cursor
     this.pool = laid.poolOf(owner)
     this.#window = this.pool?.handlesOf(owner)
     this.event = event
@@ -85,26 +92,24 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   }
 
   /** Points the context at an event of the key in `row`. */
-  aim(
-    row: number,
-    own: DetectorRules,
-    lists: Lists,
-    time: number,
-    late: boolean,
-    first: boolean,
-    since: number,
-    logTime: number,
-  ): void {
+  aim(row: number, own: DetectorRules, lists: Lists, placing: Placing, logTime: number): void {
     this.row = row
     this.settings = own.settings
     this.lists = lists
-    this.time = time
-    this.late = late
-    this.first = first
-    this.since = since
+    this.time = placing.time
+    this.late = placing.late
+    this.first = placing.first
+    this.since = placing.since
+    this.believed = placing.doubt === ''
     this.logTime = logTime
     this.slot = -1
     this.doubts = false
+    if (!this.#keptBack.isEmpty) this.#keptBack.keep(this.#cursor)
+  }
+
+  /** Takes back what the step learned of the event in hand: the cursor still stands on its row. */
+  unlearn(): void {
+    if (!this.#keptBack.isEmpty) this.#keptBack.restore(this.#cursor)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { EventView } from '../../../schemas/event.ts'
 import { ownerName } from './layout.ts'
 import type { Laid } from './lay.ts'
+import type { Placing } from './placing.ts'
 import type { WindowPool } from './windows.ts'
 
 /** How a snapshot names what belongs to a version of a habit. */
@@ -25,6 +26,7 @@ export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
   time = 0
   late = false
   since = 0
+  believed = true
   row = 0
   logTime = 0
 
@@ -47,11 +49,12 @@ export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
   }
 
   /** Points the side at an event of the key in `row`, and lets the habit look. */
-  look(row: number, time: number, late: boolean, since: number, logTime: number): void {
+  look(row: number, placing: Placing, logTime: number): void {
     this.row = row
-    this.time = time
-    this.late = late
-    this.since = since
+    this.time = placing.time
+    this.late = placing.late
+    this.since = placing.since
+    this.believed = placing.doubt === ''
     this.logTime = logTime
     this.open.look?.(this)
   }

@@ -1,30 +1,49 @@
 /**
- * Rows by key, with what the engine itself keeps of each: newest event time, beginning, last touch in log time, tenant.
+ * Rows by key, with what the engine itself keeps of each: newest event time, beginning, tenant and sender, and of sessions
+ * the last touch in log time.
  * It holds the caps: a tenant has at most its share of the rows, and who comes beyond evicts the longest silent of a
  * sample of its own.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import { key64, type Key64 } from './keys.ts'
+import { Senders, type SendersMeta } from './senders.ts'
 import type { NamedColumn, Table } from './table.ts'
 
-const column = (name: string, type: 'u16' | 'u32' | 'f64'): NamedColumn => ({ name: `engine/${name}`, type, length: 1 })
+const column = (name: string, type: 'u16' | 'u32'): NamedColumn => ({ name: `engine/${name}`, type, length: 1 })
 // Column numbers in the table, whose key is column 0.
 const NEWEST = 1
-const SINCE = 2
-const TOUCHED = 3
-const TENANT = 4
+const NEWEST_MS = 2
+const SINCE = 3
+const SENDER = 4
+const TOUCHED = 5
+
+/** In the column of the milliseconds: the key has only had events without a time of their own. */
+const PROVISIONAL = 0x8000
+const MS = 0x3ff
+
+/** What the newest event time was called while it was one column of eight bytes. */
+const NEWEST_BEFORE = 'engine/newest'
 
 /** How many rows an eviction looks at. */
 const SAMPLE = 16
 
+export interface KeysMeta extends SendersMeta {
+  readonly high: number
+  readonly free: readonly number[]
+  readonly hand: number
+  readonly evicted: number
+}
+
 export class KeyTable {
-  /** Times other than `newest` are whole seconds: they serve display, warm-up and freeing, and save bytes. */
+  /** Times other than the newest event's are whole seconds: they serve display, warm-up and freeing, and save bytes. */
   static readonly base: readonly NamedColumn[] = [
-    column('newest', 'f64'),
+    column('newest-s', 'u32'),
+    column('newest-ms', 'u16'),
     column('since', 'u32'),
-    column('touched', 'u32'),
     column('tenant', 'u16'),
   ]
+  /** Of keys that log time frees. */
+  static readonly idle: readonly NamedColumn[] = [...KeyTable.base, column('touched', 'u32')]
   readonly table: Table
   readonly rowsMax: number
   /** The row that `reach` found, on which the table's cursor stands. */
@@ -32,9 +51,8 @@ export class KeyTable {
   /** The last `reach` had to evict. */
   overflowed = false
   evicted = 0
-  tenants: string[] = []
-  readonly #tenantRows: number[] = []
-  readonly #tenantNumbers = new Map<string, number>()
+  readonly #senders = new Senders()
+  readonly #isIdle: boolean
   #hand = 0
   readonly #key: Key64 = { hi: 0, lo: 0 }
   /** Called before a row is removed. */
@@ -43,43 +61,74 @@ export class KeyTable {
   constructor(table: Table, rowsMax: number) {
     this.table = table
     this.rowsMax = rowsMax
+    this.#isIdle = table.columns[TOUCHED]?.name === 'engine/touched'
   }
 
-  /** Finds or makes the row of a key and points the cursor at it. */
-  reach(tenant: string, a: string, b: string, logTime: number): void {
+  /** Finds or makes the row of a key and points the cursor at it. `sender` is whose event makes it. */
+  reach(tenant: string, a: string, b: string, logTime: number, sender = ''): void {
     key64(this.#key, tenant, a, b)
     const { hi, lo } = this.#key
     this.overflowed = false
     let row = this.table.find(hi, lo)
     if (row < 0) {
-      const number = this.#numberOf(tenant)
-      this.#makeRoom(number)
+      this.#makeRoom(tenant)
       row = this.table.insert(hi, lo)
-      this.table.write(row, TENANT, number)
-      this.#tenantRows[number] = (this.#tenantRows[number] ?? 0) + 1
+      this.table.write(row, SENDER, this.#senders.numberOf(tenant, sender))
+      this.#senders.count(tenant, 1)
     }
-    this.table.write(row, TOUCHED, logTime / 1000)
+    if (this.#isIdle) this.table.write(row, TOUCHED, logTime / 1000)
     this.row = row
     this.table.point(row)
   }
 
   get newest(): number {
-    return this.table.read(this.row, NEWEST)
+    return this.#newestOf(this.row)
   }
   set newest(time: number) {
-    this.table.write(this.row, NEWEST, time)
+    const seconds = Math.floor(time / 1000)
+    this.table.write(this.row, NEWEST, seconds)
+    this.table.write(this.row, NEWEST_MS, (time - seconds * 1000) & MS)
   }
+
+  /** Newest event time of a sender in the row; 0 where it has sent nothing of it. */
+  newestOf(sender: string): number {
+    const first = this.table.read(this.row, SENDER)
+    return this.#senders.newestOf(
+      this.row,
+      this.#senders.tenantOf(first),
+      this.#senders.senderOf(first),
+      sender,
+      this.newest,
+    )
+  }
+
+  /** Takes in the time of an event of a sender. */
+  advance(sender: string, time: number): void {
+    const before = this.newest
+    const number = this.table.read(this.row, SENDER)
+    const first = this.#senders.senderOf(number)
+    const tenant = this.#senders.tenantOf(number)
+    if (first === null) this.table.write(this.row, SENDER, this.#senders.numberOf(tenant, sender))
+    this.#senders.advance(this.row, tenant, first, sender, time, before)
+    if (time > before) this.newest = time
+  }
+
   get since(): number {
     return this.table.read(this.row, SINCE) * 1000
   }
-  set since(time: number) {
+  /** The key has begun with an event that has no time of its own. */
+  get sinceIsProvisional(): boolean {
+    return (this.table.read(this.row, NEWEST_MS) & PROVISIONAL) !== 0
+  }
+  begin(time: number, provisional: boolean): void {
     this.table.write(this.row, SINCE, time / 1000)
+    const ms = this.table.read(this.row, NEWEST_MS) & MS
+    this.table.write(this.row, NEWEST_MS, provisional ? ms | PROVISIONAL : ms)
   }
 
   /** Rows of a tenant. */
   rowsOf(tenant: string): number {
-    const number = this.#tenantNumbers.get(tenant)
-    return number === undefined ? 0 : (this.#tenantRows[number] ?? 0)
+    return this.#senders.rowsOf(tenant)
   }
 
   forget(tenant: string, a: string, b = ''): void {
@@ -97,34 +146,31 @@ export class KeyTable {
     }
   }
 
-  #numberOf(tenant: string): number {
-    let number = this.#tenantNumbers.get(tenant)
-    if (number === undefined) {
-      number = this.tenants.length
-      this.tenants.push(tenant)
-      this.#tenantRows.push(0)
-      this.#tenantNumbers.set(tenant, number)
-    }
-    return number
+  #newestOf(row: number): number {
+    return this.table.read(row, NEWEST) * 1000 + (this.table.read(row, NEWEST_MS) & MS)
   }
 
-  #makeRoom(tenant: number): void {
+  #tenantOf(row: number): string {
+    return this.#senders.tenantOf(this.table.read(row, SENDER))
+  }
+
+  #makeRoom(tenant: string): void {
     const share = Math.max(1, Math.floor(this.rowsMax * LIMITS.identities_per_tenant_share))
-    const overShare = (this.#tenantRows[tenant] ?? 0) >= share
+    const overShare = this.rowsOf(tenant) >= share
     if (!overShare && this.table.size < this.rowsMax) return
     this.overflowed = overShare
-    this.#evict(overShare ? tenant : -1)
+    this.#evict(overShare ? tenant : undefined)
   }
 
-  /** Removes the longest silent of the next few rows of the tenant (-1: of anyone). */
-  #evict(tenant: number): void {
+  /** Removes the longest silent of the next few rows of the tenant (undefined: of anyone). */
+  #evict(tenant: string | undefined): void {
     let victim = -1
     for (let looked = 0, found = 0; looked < this.table.high && found < SAMPLE; looked++) {
       this.#hand = (this.#hand + 1) % this.table.high
       if (!this.table.used(this.#hand)) continue
-      if (tenant >= 0 && this.table.read(this.#hand, TENANT) !== tenant) continue
+      if (tenant !== undefined && this.#tenantOf(this.#hand) !== tenant) continue
       found++
-      if (victim < 0 || this.table.read(this.#hand, NEWEST) < this.table.read(victim, NEWEST)) victim = this.#hand
+      if (victim < 0 || this.#newestOf(this.#hand) < this.#newestOf(victim)) victim = this.#hand
     }
     if (victim < 0) return
     this.#remove(victim)
@@ -133,32 +179,37 @@ export class KeyTable {
 
   #remove(row: number): void {
     this.onRemove(row)
-    const tenant = this.table.read(row, TENANT)
-    this.#tenantRows[tenant] = (this.#tenantRows[tenant] ?? 1) - 1
+    this.#senders.forget(row, this.#tenantOf(row))
     this.table.remove(row)
   }
 
   /** What a snapshot keeps beside the columns. */
-  get meta(): { high: number; free: readonly number[]; tenants: readonly string[]; hand: number; evicted: number } {
+  get meta(): KeysMeta {
     return {
       high: this.table.high,
       free: this.table.freeRows,
-      tenants: this.tenants,
       hand: this.#hand,
       evicted: this.evicted,
+      ...this.#senders.meta,
     }
   }
 
-  load(meta: KeyTable['meta'], bytesOf: (name: string) => Uint8Array | undefined): void {
-    this.table.load(meta.high, meta.free, bytesOf)
+  load(meta: KeysMeta, bytesOf: (name: string) => Uint8Array | undefined): void {
+    this.table.load(meta.high, meta.free, (name) => bytesOf(name) ?? fromBefore(name, bytesOf(NEWEST_BEFORE)))
     this.#hand = meta.hand
     this.evicted = meta.evicted
-    this.tenants = []
-    for (const tenant of meta.tenants) this.#numberOf(tenant)
+    this.#senders.load(meta, (row) => meta.tenants[this.table.read(row, SENDER)] ?? '')
     for (let row = 0; row < meta.high; row++) {
-      if (!this.table.used(row)) continue
-      const tenant = this.table.read(row, TENANT)
-      this.#tenantRows[tenant] = (this.#tenantRows[tenant] ?? 0) + 1
+      if (this.table.used(row)) this.#senders.count(this.#tenantOf(row), 1)
     }
   }
+}
+
+/** A column that a snapshot does not have yet, from the one that it has. */
+function fromBefore(name: string, newest: Uint8Array | undefined): Uint8Array | undefined {
+  if (newest === undefined) return undefined
+  const times = new Float64Array(Uint8Array.from(newest).buffer)
+  if (name === 'engine/newest-s') return new Uint8Array(Uint32Array.from(times, (time) => time / 1000).buffer)
+  if (name === 'engine/newest-ms') return new Uint8Array(Uint16Array.from(times, (time) => time % 1000).buffer)
+  return undefined
 }

@@ -4,6 +4,7 @@
  */
 import type { Fields, Handles, WindowSpec } from '../../../detectors/lib/columns.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { KeptBack } from './kept-back.ts'
 import { KeyTable } from './key-table.ts'
 import { Layout } from './layout.ts'
 import type { NamedPool } from './snapshot.ts'
@@ -21,13 +22,15 @@ export interface Laid {
   readonly keys: KeyTable
   readonly pools: readonly NamedPool[]
   stateOf(owner: string): Handles<Fields>
+  /** What of it a judged event must leave as it was. */
+  keptBackOf(owner: string): KeptBack
   /** The pool that a member's windows lie in; undefined where it has none. */
   poolOf(owner: string): WindowPool | undefined
 }
 
 /** `kind` names the table in snapshots; `perKeyMax` is how many windows of one length a key holds at a time. */
 export function lay(kind: string, members: readonly Member[], rowsMax: number, perKeyMax: number): Laid {
-  const layout = new Layout(KeyTable.base)
+  const layout = new Layout(kind === 'session' ? KeyTable.idle : KeyTable.base)
   for (const { owner, state } of members) layout.add(owner, state)
   const windowed = members.filter((member) => member.window !== undefined)
   const byLength = Map.groupBy(windowed, (member) => member.window?.lengthMs as number)
@@ -58,6 +61,7 @@ export function lay(kind: string, members: readonly Member[], rowsMax: number, p
     keys,
     pools,
     stateOf: (owner) => layout.bind(keys.table, owner),
+    keptBackOf: (owner) => new KeptBack(layout.learnedOf(owner)),
     poolOf: (owner) => pools.find(({ pool }) => pool.lengthMs === lengthOf.get(owner))?.pool,
   }
 }

@@ -3,6 +3,7 @@
  * column's name in a snapshot is `detector@version/field/column`: state of one version is never read as another's.
  */
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
+import type { Place } from './kept-back.ts'
 import { type NamedColumn, Table } from './table.ts'
 
 /** How a snapshot names what belongs to a version of a detector. */
@@ -30,6 +31,20 @@ export class Layout {
         this.#columns.push({ ...columnSpec, name: `${owner}/${field}/${column}` })
       }
     }
+  }
+
+  /** The columns of the owner's `learned` fields. */
+  learnedOf(owner: string): Place[] {
+    const planned = this.#planned.get(owner)
+    const places: Place[] = []
+    let column = (planned?.first ?? 0) + 1
+    for (const { columns, isLearned } of Object.values(planned?.fields ?? {})) {
+      for (const { length } of Object.values(columns)) {
+        if (isLearned === true) places.push({ column, length })
+        column++
+      }
+    }
+    return places
   }
 
   /** One more column of the engine's for this owner; answers its index in the table. */

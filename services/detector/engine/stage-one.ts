@@ -9,10 +9,9 @@ import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { SuppressionControl } from '../../../schemas/control.ts'
 import { EventView } from '../../../schemas/event.ts'
 import { eventRows } from '../../../schemas/event-rows.ts'
-import { type Finding, round6, SEVERITIES } from '../../../schemas/finding.ts'
+import { type Finding, SEVERITIES } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, type FrameHeader } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { blankSignal, type Signal } from '../../../schemas/signal.ts'
 import { makeFinding, roundMeasures, type Subject } from './findings.ts'
 import { type ErasedStep, FirstHalf } from './first-half.ts'
 import { HabitSide, habitName, habitsOf } from './habit-side.ts'
@@ -20,8 +19,10 @@ import type { KeyTable } from './key-table.ts'
 import { lay, type Laid, type Member } from './lay.ts'
 import { ownerName } from './layout.ts'
 import { overflowFinding } from './overflow.ts'
+import { Placing } from './placing.ts'
 import { IdRing, restoreSeen } from './ring.ts'
 import { type DetectorRules, Rules, type TenantRules } from './rules.ts'
+import { Signals } from './signals.ts'
 import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
 
@@ -29,7 +30,6 @@ import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnap
 const WINDOWS_PER_KEY = 3
 /** Ids of findings already sent, so that a rule that still holds does not send again. */
 const SENT_FINDINGS = 8_192
-const DAY_MS = 86_400_000
 const MEDIUM = SEVERITIES.indexOf('medium')
 
 interface Meta {
@@ -59,9 +59,11 @@ class StageOne implements Stage {
   readonly #view = new EventView()
   // What the record in hand brings about.
   #findings: Finding[] = []
-  #signals: Signal[] = []
-  #sequence = 0
-  /** A live suspicion stands against the event in hand. */
+  readonly #signals = new Signals(this.#view)
+  readonly #placing = new Placing()
+  /** The detectors that have looked at the event in hand. */
+  readonly #stepped: FirstHalf[] = []
+  /** A live suspicion stands against the event in hand, or its time is not believed. */
   #doubted = false
   #rulesOfTenant: TenantRules
 
@@ -114,13 +116,11 @@ class StageOne implements Stage {
 
   apply(record: StageRecord, content?: DetectionConfiguration): Applied {
     this.#findings = []
-    this.#signals = []
-    this.#sequence = 0
+    this.#signals.clear()
     const header = decodeHeader(record.value)
     const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
     this.offset = record.offset + 1
-    for (const signal of this.#signals) signal.offset = record.offset
-    return { findings: this.#findings, signals: this.#signals, ...applied }
+    return { findings: this.#findings, signals: this.#signals.taken(record.offset), ...applied }
   }
 
   #frame(value: Buffer, header: FrameHeader): Pick<Applied, 'count' | 'repeats' | 'problems'> {
@@ -159,66 +159,49 @@ class StageOne implements Stage {
     const event = this.#view
     const { tenant, identity } = event
     this.#rulesOfTenant = this.#rules.of(tenant)
-    const flagged = event.time_flag !== 'ok'
     const keys = this.#identities
-    keys.reach(tenant, identity, '', this.logTime)
+    const placing = this.#placing
+    keys.reach(tenant, identity, '', this.logTime, event.sender)
     if (keys.overflowed) this.#overflow('identity')
-    const newest = keys.newest
-    const time = flagged && newest > 0 ? newest : event.time
-    const late = time < newest
-    // An event without a usable time begins nothing: the first one with a time does, whenever it comes.
-    const first = !flagged && keys.since === 0
-    if (first) keys.since = time
-    this.#doubted = false
-    for (const habit of this.#habits) habit.look(keys.row, time, late, keys.since, this.logTime)
-    this.#step(this.#byIdentity, keys, time, late, first, flagged, receiptTime)
-    if (!flagged && time > newest) keys.newest = time
-    if (event.session !== '' && this.#bySession.length > 0) this.#session(flagged, receiptTime)
-    // The one place where it is decided what is learned: nothing whose time is unknown, and nothing that is doubted.
-    if (!flagged) for (const habit of this.#habits) habit.learn(this.#doubted)
+    placing.identity(keys, event)
+    // What has no time of its own is judged by all, and doubted by all.
+    this.#doubted = placing.doubt !== ''
+    this.#stepped.length = 0
+    for (const habit of this.#habits) habit.look(keys.row, placing, this.logTime)
+    this.#step(this.#byIdentity, keys, receiptTime)
+    if (event.session !== '' && this.#bySession.length > 0) this.#session(receiptTime)
+    // The one place where it is decided what is learned: nothing whose time is not believed, and nothing that is doubted.
+    for (const habit of this.#habits) habit.learn(this.#doubted)
+    if (this.#doubted) for (const half of this.#stepped) half.unlearn()
   }
 
-  #session(flagged: boolean, receiptTime: number): void {
+  #session(receiptTime: number): void {
     const event = this.#view
     const wanted = this.#bySession.some((half) => half.detector.matches(event, this.#rulesOfTenant.lists))
     if (!wanted) return
     const keys = this.#sessions
-    keys.reach(event.tenant, event.identity, event.session, this.logTime)
-    const newest = keys.newest
-    const time = flagged && newest > 0 ? newest : event.time
-    const first = !flagged && keys.since === 0
-    if (first) keys.since = time
-    this.#step(this.#bySession, keys, time, time < newest, first, flagged, receiptTime)
-    if (!flagged && time > newest) keys.newest = time
+    keys.reach(event.tenant, event.identity, event.session, this.logTime, event.sender)
+    this.#placing.session(keys)
+    this.#step(this.#bySession, keys, receiptTime)
   }
 
-  #step(
-    halves: readonly FirstHalf[],
-    keys: KeyTable,
-    time: number,
-    late: boolean,
-    first: boolean,
-    flagged: boolean,
-    receiptTime: number,
-  ): void {
+  #step(halves: readonly FirstHalf[], keys: KeyTable, receiptTime: number): void {
     const { lists, detectors } = this.#rulesOfTenant
-    const row = keys.row
-    const since = keys.since
     for (const half of halves) {
       const own = detectors[half.place]
       if (own === undefined || !own.enabled) continue
-      if (flagged && half.detector.absolute !== true) continue
       if (!half.detector.matches(this.#view, lists)) continue
-      half.aim(row, own, lists, time, late, first, since, this.logTime)
+      half.aim(keys.row, own, lists, this.#placing, this.logTime)
+      this.#stepped.push(half)
       const suspicion = half.detector.step(half as unknown as ErasedStep)
       if (own.mode === 'live' && (half.doubts || isGrave(half, own, suspicion))) this.#doubted = true
-      if (suspicion !== undefined) this.#suspect(half, suspicion, receiptTime)
+      if (suspicion !== undefined) this.#suspect(half, told(suspicion, this.#placing), receiptTime)
     }
   }
 
   #suspect(half: FirstHalf, suspicion: Suspicion, receiptTime: number): void {
     if (suspicion.ask !== undefined && half.detector.second !== undefined) {
-      this.#ask(half, suspicion, suspicion.ask, receiptTime)
+      this.#signals.ask(half, suspicion, suspicion.ask, receiptTime)
       return
     }
     const event = this.#view
@@ -266,48 +249,7 @@ class StageOne implements Stage {
     }
   }
 
-  readonly #send = (half: FirstHalf, sent: Sent): void => {
-    const signal = this.#signal(half, sent.keyKind, sent.key, half.time)
-    signal.kind = 'evidence'
-    signal.fingerprint = sent.fingerprint >>> 0
-    signal.value = sent.value ?? 0
-    signal.body = JSON.stringify(evidenceOf(this.#view))
-  }
-
-  #ask(half: FirstHalf, suspicion: Suspicion, ask: NonNullable<Suspicion['ask']>, receiptTime: number): void {
-    const signal = this.#signal(half, ask.keyKind, ask.key, half.time)
-    signal.kind = 'candidate'
-    signal.receipt_time = receiptTime
-    signal.fingerprint = (ask.fingerprint ?? 0) >>> 0
-    signal.value = ask.value ?? 0
-    const { ask: _, ...rest } = suspicion
-    signal.body = JSON.stringify({
-      ...rest,
-      evidence: (suspicion.evidence ?? [evidenceOf(this.#view)]).slice(0, LIMITS.evidence_events_max),
-      surprise: round6(suspicion.surprise ?? 0),
-      window: suspicion.window ?? (half.slot >= 0 ? half.windowStart : Math.floor(half.time / DAY_MS) * DAY_MS),
-    })
-  }
-
-  #signal(half: FirstHalf, keyKind: Signal['key_kind'], key: string, time: number): Signal {
-    const event = this.#view
-    const signal = blankSignal()
-    signal.tenant = event.tenant
-    signal.detector = half.detector.id
-    signal.version = half.detector.version
-    signal.key_kind = keyKind
-    signal.key = key
-    signal.sequence = this.#sequence++
-    signal.receipt_time = this.logTime
-    signal.history = event.history
-    signal.time = time
-    signal.event_id = event.event_id
-    signal.identity = event.identity
-    signal.owner = event.owner
-    signal.session = event.session
-    this.#signals.push(signal)
-    return signal
-  }
+  readonly #send = (half: FirstHalf, sent: Sent): void => this.#signals.send(half, sent, this.#placing.evidenceTime)
 
   #overflow(kind: 'identity'): void {
     const finding = overflowFinding(this.#view, kind, this.#identities.rowsMax, this.#rules.epoch)
@@ -403,6 +345,10 @@ function isGrave(half: FirstHalf, own: DetectorRules, suspicion: Suspicion | und
   if (suspicion === undefined) return false
   return SEVERITIES.indexOf(own.severity ?? suspicion.severity ?? half.detector.severity) >= MEDIUM
 }
+
+/** Says where the event has no time of its own: what comes of it may differ between two sends. */
+const told = (suspicion: Suspicion, { doubt }: Placing): Suspicion =>
+  doubt === '' ? suspicion : { ...suspicion, observed: { ...suspicion.observed, event_time: doubt } }
 
 export const createStageOne: StageFactory = (options, snapshot) => {
   const stage = new StageOne(options)

@@ -111,7 +111,7 @@ describe('habits', () => {
   })
 
   it('learn nothing from an event whose time is unknown', () => {
-    const stage = stageOf([{ ...watcher('test/one', 'low'), absolute: true }])
+    const stage = stageOf([watcher('test/one', 'low')])
     expect(told(stage, [eventOf(0, 'x', { time_flag: 'missing' }), eventOf(1, 'x')])).toHaveLength(2)
   })
 
