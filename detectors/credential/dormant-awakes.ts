@@ -51,7 +51,8 @@ export const dormantAwakes = defineDetector({
     const gap = state.last.value === 0 ? 0 : minute - state.last.value
     state.last.value = minute
     const isAwake = state.awoke.value !== 0 && (minute - state.awoke.value) * MINUTE_MS <= settings.watch_ms
-    const wasDormant = gap * MINUTE_MS >= settings.silent_ms && gap >= settings.factor * Math.max(state.longest.value, 60)
+    const wasDormant =
+      gap * MINUTE_MS >= settings.silent_ms && gap >= settings.factor * Math.max(state.longest.value, 60)
     // What is doubted does not end the silence.
     if (wasDormant && !isAwake) {
       state.awoke.value = minute

@@ -48,6 +48,7 @@ export function createEventStore({ log, clock, metrics }: EventStoreOptions): Ev
     for (const { prepared } of takings) {
       if (prepared.source !== undefined && prepared.events > 0)
         metrics.eventsAccepted.inc({ source: prepared.source }, prepared.events)
+      for (const [reason, count] of prepared.untimed) metrics.eventsUntimed.inc({ reason }, count)
     }
     for (const { reason } of letters) metrics.deadLetters.inc({ service: 'collector', reason })
   }

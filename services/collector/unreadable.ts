@@ -5,6 +5,7 @@ import type { Prepared, RefusedJob } from './preparing/index.ts'
 /** Where they ended a thread they are poison, else malformed. */
 export const unreadable = (value: Buffer, { detail, position, deadly }: RefusedJob): Prepared => ({
   lines: new Map(),
+  untimed: new Map(),
   events: 0,
   source: undefined,
   rejected: [

@@ -31,6 +31,9 @@ function makerFor(registry: Registry): Make {
 
 const intakeMetrics = (make: Make) => ({
   eventsAccepted: make.counter('events_accepted_total', 'Events that the log has taken', ['source']),
+  eventsUntimed: make.counter('events_untimed_total', 'Events whose own time is not believed: judged and not learned', [
+    'reason',
+  ]),
   eventsPerFrame: make.histogram(
     'events_per_frame',
     'Events in a frame, as written',

@@ -68,17 +68,21 @@ export async function eventsAfter(
   return { items: ids.flatMap((id) => found.get(id) ?? []), events: Number(all?.events ?? 0) }
 }
 
+const UNTIMED_SENDERS_SHOWN = 10
+
 export interface Activity {
   readonly events: number
   readonly events_last_hour: number
   readonly agents_last_hour: number
+  /** Of the events of the last hour, those whose time was replaced, by the token that sent them, most first. */
+  readonly untimed_last_hour: readonly { readonly sender: string; readonly events: number }[]
 }
 
 /** How much goes on: by receipt, because that is what "now" means to whoever looks. */
 export async function activity(door: TenantDoor, now: number): Promise<Activity> {
   const recent = "receipt_time >= fromUnixTimestamp64Milli({hour_ago:Int64}, 'UTC')"
   const params = { hour_ago: now - HOUR_MS }
-  const [[all], [last]] = await Promise.all([
+  const [[all], [last], untimed] = await Promise.all([
     door.rows<{ events: string }>({ name: 'activity_all', columns: [`${DISTINCT_EVENTS} AS events`], from: 'events' }),
     door.rows<{ events: string; agents: string }>({
       name: 'activity_hour',
@@ -86,11 +90,21 @@ export async function activity(door: TenantDoor, now: number): Promise<Activity>
       from: 'events',
       where: [condition(recent, params)],
     }),
+    door.rows<{ sender: string; events: string }>({
+      name: 'activity_untimed',
+      columns: ['sender', `${DISTINCT_EVENTS} AS events`],
+      from: 'events',
+      where: [condition(recent, params), condition("time_flag != 'ok'", {})],
+      groupBy: 'sender',
+      orderBy: 'events DESC, sender',
+      limit: UNTIMED_SENDERS_SHOWN,
+    }),
   ])
   return {
     events: Number(all?.events ?? 0),
     events_last_hour: Number(last?.events ?? 0),
     agents_last_hour: Number(last?.agents ?? 0),
+    untimed_last_hour: untimed.map(({ sender, events }) => ({ sender, events: Number(events) })),
   }
 }
 

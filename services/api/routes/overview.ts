@@ -8,7 +8,7 @@ import { notFound } from '../errors.ts'
 import type { WarehouseStatus } from '../../lib/warehouse/port.ts'
 import { ID_TEXT, timesOf, word } from '../parameters.ts'
 import { unlessAway } from '../query.ts'
-import { activity, edges, findingsByDetector } from '../questions/behaviour.ts'
+import { type Activity, activity, edges, findingsByDetector } from '../questions/behaviour.ts'
 import { type Ask, type DetectorFacts, defineRoute, type Route } from '../route.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -50,6 +50,11 @@ function warehouseHealth({ reason, wholeSince }: WarehouseStatus, answers: boole
   }
 }
 
+const untimedText = ({ untimed_last_hour: untimed }: Activity): string =>
+  untimed.length === 0
+    ? ''
+    : `; without a time that can be believed: ${untimed.map(({ sender, events }) => `${events} of ${sender || 'an import'}`).join(', ')}`
+
 async function overview(ask: Ask) {
   const [seen, open, sinks, { ready, reasons }] = await Promise.all([
     unlessAway(activity(ask.door, ask.now)),
@@ -60,7 +65,10 @@ async function overview(ask: Ask) {
   const inputs: Health =
     seen === undefined
       ? { state: 'warn', text: 'unknown while the warehouse is away' }
-      : { state: seen.events_last_hour > 0 ? 'ok' : 'warn', text: `${seen.events_last_hour} events in the last hour` }
+      : {
+          state: seen.events_last_hour > 0 ? 'ok' : 'warn',
+          text: `${seen.events_last_hour} events in the last hour${untimedText(seen)}`,
+        }
   const health: Record<string, Health> = {
     service: ready ? { state: 'ok', text: 'ready' } : { state: 'bad', text: reasons.join('; ') },
     inputs,
@@ -72,6 +80,7 @@ async function overview(ask: Ask) {
     events: seen?.events ?? null,
     events_last_hour: seen?.events_last_hour ?? null,
     agents_last_hour: seen?.agents_last_hour ?? null,
+    untimed_last_hour: seen?.untimed_last_hour ?? null,
     health,
   }
 }
@@ -133,6 +142,13 @@ export const overviewRoutes: readonly Route[] = [
       events: maybe('All that are kept; null while the warehouse is away, as the next two'),
       events_last_hour: maybe('By receipt'),
       agents_last_hour: maybe('Identities that acted, by receipt'),
+      untimed_last_hour: Type.Union(
+        [Type.Array(Type.Object({ sender: Type.String(), events: count('') })), Type.Null()],
+        {
+          description:
+            'Of those, the ones whose time was missing, before 2015 or ahead, by the token that sent them, most first: they are judged and not learned',
+        },
+      ),
       health: Type.Record(Type.String(), Type.Object({ state: Type.Enum(['ok', 'warn', 'bad']), text: Type.String() })),
     }),
     handle: overview,

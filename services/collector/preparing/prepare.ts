@@ -47,6 +47,8 @@ export interface Prepared extends Account {
   /** Rows as JSON by partition, in the order of the request. */
   readonly lines: ReadonlyMap<number, readonly string[]>
   readonly events: number
+  /** Events whose time was replaced, by what was wrong with it. */
+  readonly untimed: ReadonlyMap<string, number>
 }
 
 /** A job that is refused as a whole. `deadly`: no thread survived it, so that it is kept as a dead letter. */
@@ -70,6 +72,12 @@ function linesOf({ tenant, partitions }: Job, events: readonly Event[]): Map<num
   return lines
 }
 
+function untimedOf(events: readonly Event[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { time_flag: flag } of events) if (flag !== 'ok') counts.set(flag, (counts.get(flag) ?? 0) + 1)
+  return counts
+}
+
 const unpacked = (job: Job, formats: Formats): Unpacked =>
   job.input === undefined
     ? unpackBody(job.format, job.body, job.form)
@@ -89,6 +97,6 @@ export function createPrepare(
     const result = await drainInTurns(unpackedSteps(unpacked(job, context.formats), context), step)
     if (!result.ok) return result
     const { events, ok, ...account } = result
-    return { ok, ...account, events: events.length, lines: linesOf(job, events) }
+    return { ok, ...account, events: events.length, untimed: untimedOf(events), lines: linesOf(job, events) }
   }
 }

@@ -61,7 +61,7 @@ export class KeyTable {
   constructor(table: Table, rowsMax: number) {
     this.table = table
     this.rowsMax = rowsMax
-    this.#isIdle = table.columns[TOUCHED]?.name === 'engine/touched'
+    this.#isIdle = table.columns.at(TOUCHED)?.name === 'engine/touched'
   }
 
   /** Finds or makes the row of a key and points the cursor at it. `sender` is whose event makes it. */

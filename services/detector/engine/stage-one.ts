@@ -32,6 +32,8 @@ const WINDOWS_PER_KEY = 3
 const SENT_FINDINGS = 8_192
 const MEDIUM = SEVERITIES.indexOf('medium')
 
+type Taken = Pick<Applied, 'count' | 'repeats' | 'problems'>
+
 interface Meta {
   readonly logTime: number
   readonly configurations: readonly [string, DetectionConfiguration][]
@@ -63,6 +65,7 @@ class StageOne implements Stage {
   readonly #placing = new Placing()
   /** The detectors that have looked at the event in hand. */
   readonly #stepped: FirstHalf[] = []
+  #behind = 0
   /** A live suspicion stands against the event in hand, or its time is not believed. */
   #doubted = false
   #rulesOfTenant: TenantRules
@@ -117,13 +120,14 @@ class StageOne implements Stage {
   apply(record: StageRecord, content?: DetectionConfiguration): Applied {
     this.#findings = []
     this.#signals.clear()
+    this.#behind = 0
     const header = decodeHeader(record.value)
     const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
     this.offset = record.offset + 1
-    return { findings: this.#findings, signals: this.#signals.taken(record.offset), ...applied }
+    return { findings: this.#findings, signals: this.#signals.taken(record.offset), behind: this.#behind, ...applied }
   }
 
-  #frame(value: Buffer, header: FrameHeader): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+  #frame(value: Buffer, header: FrameHeader): Taken {
     const rows = header.count === 0 ? [] : eventRows(header.schema, decodeFrame(value, header).rows)
     if (header.receipt_time > this.logTime) this.logTime = header.receipt_time
     let repeats = 0
@@ -139,10 +143,7 @@ class StageOne implements Stage {
     return { count: rows.length - repeats, repeats, problems: [] }
   }
 
-  #control(
-    value: Buffer,
-    content: DetectionConfiguration | undefined,
-  ): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+  #control(value: Buffer, content: DetectionConfiguration | undefined): Taken {
     const control = decodeControl(value)
     if (control.type === 'config') {
       if (content === undefined)
@@ -166,6 +167,7 @@ class StageOne implements Stage {
     placing.identity(keys, event)
     // What has no time of its own is judged by all, and doubted by all.
     this.#doubted = placing.doubt !== ''
+    if (placing.doubt === 'behind') this.#behind++
     this.#stepped.length = 0
     for (const habit of this.#habits) habit.look(keys.row, placing, this.logTime)
     this.#step(this.#byIdentity, keys, receiptTime)

@@ -141,7 +141,7 @@ class StageTwo implements Stage {
     const header = decodeHeader(record.value)
     const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
     this.offset = record.offset + 1
-    return { findings: this.#findings, signals: [], ...applied }
+    return { findings: this.#findings, signals: [], behind: 0, ...applied }
   }
 
   #control(

@@ -35,6 +35,8 @@ export interface Applied {
   /** Events or signals taken in (repeats not counted). */
   readonly count: number
   readonly repeats: number
+  /** Live events that lie far behind their key's newest: judged and not learned. */
+  readonly behind: number
   /** Rows that the stage could not take, to be dead-lettered by whoever runs it. */
   readonly problems: readonly { readonly row: number; readonly reason: string }[]
 }

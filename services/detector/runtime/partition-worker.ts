@@ -182,6 +182,7 @@ class Worker implements PartitionWorker {
       if (applied === undefined) continue
       metrics.eventsProcessed.inc(labels, applied.count)
       metrics.detectorRepeats.inc({ stage: this.topic }, applied.repeats)
+      if (applied.behind > 0) metrics.eventsUntimed.inc({ reason: 'behind' }, applied.behind)
       events += applied.count + applied.repeats
       sinceTurn += applied.count + 1
       if (sinceTurn < EVENTS_PER_TURN) continue

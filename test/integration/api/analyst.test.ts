@@ -11,7 +11,8 @@ const HOUR = 3_600_000
 describe('the overview', () => {
   it('counts what came in within the hour, each once, and says how the parts are', async () => {
     const store = await warehouse()
-    const recent = count(20).map((n) => event(n))
+    const untimed = { time_flag: 'missing', sender: 'gateway' } as const
+    const recent = count(20).map((n) => event(n, n < 3 ? untimed : {}))
     const old = count(5).map((n) => event(100 + n, { receipt_time: Date.now() - 2 * HOUR, identity: 'old' }))
     await fill(store, { events: [...recent, ...recent.slice(0, 7), ...old] })
     const asked = await api(store, {
@@ -23,9 +24,10 @@ describe('the overview', () => {
       events: 25,
       events_last_hour: 20,
       agents_last_hour: 5,
+      untimed_last_hour: [{ sender: 'gateway', events: 3 }],
       health: {
         service: { state: 'ok' },
-        inputs: { state: 'ok', text: '20 events in the last hour' },
+        inputs: { state: 'ok', text: '20 events in the last hour; without a time that can be believed: 3 of gateway' },
         warehouse: { state: 'ok' },
         sinks: { state: 'bad', text: '1 of the newest 2 deliveries were given up' },
       },
