@@ -8,8 +8,8 @@ export interface Share {
   readonly bytes: number
 }
 
-/** Key 8, newest event 8, beginning 4, last touch 4, tenant 2, and two places of the index at 70 % load. */
-const ENGINE_BYTES = 26 + Math.ceil((4 * 2) / 0.7)
+/** Key 16, newest event 6, beginning 4, tenant and sender 2, and two places of the index at 70 % load. */
+const ENGINE_BYTES = 28 + Math.ceil((4 * 2) / 0.7)
 /** A window's own columns and its head in the row. */
 const WINDOW_BYTES = 44
 

@@ -1,5 +1,6 @@
 /** The door of the engine. */
 export type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+export type { Words } from './keys.ts'
 export { createStageOne } from './stage-one.ts'
 export { createStageTwo } from './stage-two.ts'
 export { habitsOf } from './habit-side.ts'

@@ -5,7 +5,7 @@
  * sample of its own.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
-import { key64, type Key64 } from './keys.ts'
+import { key64, type Key64, RowKey, type Words } from './keys.ts'
 import { Senders, type SendersMeta } from './senders.ts'
 import type { NamedColumn, Table } from './table.ts'
 
@@ -21,9 +21,6 @@ const TOUCHED = 5
 const PROVISIONAL = 0x8000
 const MS = 0x3ff
 
-/** What the newest event time was called while it was one column of eight bytes. */
-const NEWEST_BEFORE = 'engine/newest'
-
 /** How many rows an eviction looks at. */
 const SAMPLE = 16
 
@@ -32,6 +29,8 @@ export interface KeysMeta extends SendersMeta {
   readonly free: readonly number[]
   readonly hand: number
   readonly evicted: number
+  /** Keys the hash of the rows. Absent where their keys have 64 bits without one. */
+  readonly key?: Words
 }
 
 export class KeyTable {
@@ -54,25 +53,28 @@ export class KeyTable {
   readonly #senders = new Senders()
   readonly #isIdle: boolean
   #hand = 0
-  readonly #key: Key64 = { hi: 0, lo: 0 }
+  #key: RowKey
+  /** Rows of an older snapshot, whose keys have 64 bits: each gets its new one when it is next needed. */
+  #before = 0
+  readonly #keyBefore: Key64 = { hi: 0, lo: 0 }
   /** Called before a row is removed. */
   onRemove: (row: number) => void = () => {}
 
-  constructor(table: Table, rowsMax: number) {
+  constructor(table: Table, rowsMax: number, rowKey: Words) {
     this.table = table
+    this.#key = new RowKey(rowKey)
     this.rowsMax = rowsMax
     this.#isIdle = table.columns.at(TOUCHED)?.name === 'engine/touched'
   }
 
   /** Finds or makes the row of a key and points the cursor at it. `sender` is whose event makes it. */
   reach(tenant: string, a: string, b: string, logTime: number, sender = ''): void {
-    key64(this.#key, tenant, a, b)
-    const { hi, lo } = this.#key
     this.overflowed = false
-    let row = this.table.find(hi, lo)
+    let row = this.#find(tenant, a, b)
     if (row < 0) {
       this.#makeRoom(tenant)
-      row = this.table.insert(hi, lo)
+      const key = this.#key
+      row = this.table.insert(key.a, key.b, key.c, key.d)
       this.table.write(row, SENDER, this.#senders.numberOf(tenant, sender))
       this.#senders.count(tenant, 1)
     }
@@ -132,9 +134,27 @@ export class KeyTable {
   }
 
   forget(tenant: string, a: string, b = ''): void {
-    key64(this.#key, tenant, a, b)
-    const row = this.table.find(this.#key.hi, this.#key.lo)
+    const row = this.#find(tenant, a, b)
     if (row >= 0) this.#remove(row)
+  }
+
+  /** The row of a key, or -1; the key's hash stands in `#key` then. */
+  #find(tenant: string, a: string, b: string): number {
+    const key = this.#key
+    key.of(tenant, a, b)
+    const row = this.table.find(key.a, key.b, key.c, key.d)
+    return row >= 0 || this.#before === 0 ? row : this.#findBefore(tenant, a, b)
+  }
+
+  /** A row of an older snapshot, which gets its new key. */
+  #findBefore(tenant: string, a: string, b: string): number {
+    const before = this.#keyBefore
+    key64(before, tenant, a, b)
+    const row = this.table.find(before.hi, before.lo)
+    if (row < 0 || this.#tenantOf(row) !== tenant) return -1
+    this.table.rekey(row, this.#key.a, this.#key.b, this.#key.c, this.#key.d)
+    this.#before--
+    return row
   }
 
   /** Frees a few rows that log time has left idle for `idleMs`: a sample, so that no call is long. */
@@ -177,8 +197,14 @@ export class KeyTable {
     this.evicted++
   }
 
+  /** A row whose key has 64 bits still. Of 2^64 keys one looks like that, and loses nothing by it. */
+  #isBefore(row: number): boolean {
+    return this.table.keyEndsInZeros(row)
+  }
+
   #remove(row: number): void {
     this.onRemove(row)
+    if (this.#before > 0 && this.#isBefore(row)) this.#before--
     this.#senders.forget(row, this.#tenantOf(row))
     this.table.remove(row)
   }
@@ -190,26 +216,38 @@ export class KeyTable {
       free: this.table.freeRows,
       hand: this.#hand,
       evicted: this.evicted,
+      key: this.#key.key,
       ...this.#senders.meta,
     }
   }
 
   load(meta: KeysMeta, bytesOf: (name: string) => Uint8Array | undefined): void {
-    this.table.load(meta.high, meta.free, (name) => bytesOf(name) ?? fromBefore(name, bytesOf(NEWEST_BEFORE)))
+    this.table.load(meta.high, meta.free, (name) => bytesOf(name) ?? fromBefore(name, bytesOf))
+    if (meta.key !== undefined) this.#key = new RowKey(meta.key)
     this.#hand = meta.hand
     this.evicted = meta.evicted
     this.#senders.load(meta, (row) => meta.tenants[this.table.read(row, SENDER)] ?? '')
     for (let row = 0; row < meta.high; row++) {
-      if (this.table.used(row)) this.#senders.count(this.#tenantOf(row), 1)
+      if (!this.table.used(row)) continue
+      this.#senders.count(this.#tenantOf(row), 1)
+      if (this.#isBefore(row)) this.#before++
     }
   }
 }
 
 /** A column that a snapshot does not have yet, from the one that it has. */
-function fromBefore(name: string, newest: Uint8Array | undefined): Uint8Array | undefined {
-  if (newest === undefined) return undefined
-  const times = new Float64Array(Uint8Array.from(newest).buffer)
-  if (name === 'engine/newest-s') return new Uint8Array(Uint32Array.from(times, (time) => time / 1000).buffer)
-  if (name === 'engine/newest-ms') return new Uint8Array(Uint16Array.from(times, (time) => time % 1000).buffer)
-  return undefined
+function fromBefore(name: string, bytesOf: (name: string) => Uint8Array | undefined): Uint8Array | undefined {
+  if (name === 'engine/key-128') {
+    const keys = new Uint32Array(Uint8Array.from(bytesOf('engine/key') ?? []).buffer)
+    const wide = new Uint32Array(keys.length * 2)
+    for (let k = 0; k < keys.length; k += 2) wide.set(keys.subarray(k, k + 2), k * 2)
+    return new Uint8Array(wide.buffer)
+  }
+  if (!name.startsWith('engine/newest-')) return undefined
+  const times = new Float64Array(Uint8Array.from(bytesOf('engine/newest') ?? []).buffer)
+  const column =
+    name === 'engine/newest-s'
+      ? Uint32Array.from(times, (time) => time / 1000)
+      : Uint16Array.from(times, (time) => time % 1000)
+  return new Uint8Array(column.buffer)
 }

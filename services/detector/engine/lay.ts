@@ -6,6 +6,7 @@ import type { Fields, Handles, WindowSpec } from '../../../detectors/lib/columns
 import { LIMITS } from '../../../schemas/limits.ts'
 import { KeptBack } from './kept-back.ts'
 import { KeyTable } from './key-table.ts'
+import { PLAIN_KEY, type Words } from './keys.ts'
 import { Layout } from './layout.ts'
 import type { NamedPool } from './snapshot.ts'
 import { WindowPool } from './windows.ts'
@@ -28,8 +29,17 @@ export interface Laid {
   poolOf(owner: string): WindowPool | undefined
 }
 
-/** `kind` names the table in snapshots; `perKeyMax` is how many windows of one length a key holds at a time. */
-export function lay(kind: string, members: readonly Member[], rowsMax: number, perKeyMax: number): Laid {
+/**
+ * `kind` names the table in snapshots; `perKeyMax` is how many windows of one length a key holds at a time; `rowKey` keys the
+ * hash of its rows until a snapshot brings its own.
+ */
+export function lay(
+  kind: string,
+  members: readonly Member[],
+  rowsMax: number,
+  perKeyMax: number,
+  rowKey: Words = PLAIN_KEY,
+): Laid {
   const layout = new Layout(kind === 'session' ? KeyTable.idle : KeyTable.base)
   for (const { owner, state } of members) layout.add(owner, state)
   const windowed = members.filter((member) => member.window !== undefined)
@@ -39,7 +49,7 @@ export function lay(kind: string, members: readonly Member[], rowsMax: number, p
     const name = `engine/windows-${lengthMs}`
     return { name, column: layout.addColumn({ name, type: 'u32', length: 1 }) }
   })
-  const keys = new KeyTable(layout.table(), rowsMax)
+  const keys = new KeyTable(layout.table(4), rowsMax, rowKey)
   const pools = lengths.map((lengthMs, i): NamedPool => {
     const { name, column } = heads[i] as (typeof heads)[number]
     const mine = byLength.get(lengthMs) ?? []

@@ -53,8 +53,9 @@ export class Layout {
     return this.#columns.length
   }
 
-  table(): Table {
-    return new Table(this.#columns)
+  /** `words`: how many the key has. */
+  table(words: 2 | 4): Table {
+    return new Table(this.#columns, words)
   }
 
   /** The handles of what `add` planned for this owner, reading where the table's cursor stands. */

@@ -83,12 +83,14 @@ class StageOne implements Stage {
       ],
       options.identitiesMax ?? LIMITS.identities_per_partition_max,
       WINDOWS_PER_KEY,
+      options.rowKey,
     )
     const sessions = lay(
       'session',
       membersOf(options.detectors, 'session'),
       LIMITS.open_sessions_per_partition_max,
       WINDOWS_PER_KEY,
+      options.rowKey,
     )
     this.#identities = identities.keys
     this.#sessions = sessions.keys

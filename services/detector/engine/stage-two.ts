@@ -128,7 +128,7 @@ class StageTwo implements Stage {
       state: detector.second?.state ?? {},
       window: detector.second?.window,
     }))
-    const laid = lay(kind, members, LIMITS.cross_keys_per_partition_max, WINDOWS_PER_KEY)
+    const laid = lay(kind, members, LIMITS.cross_keys_per_partition_max, WINDOWS_PER_KEY, options.rowKey)
     this.#tables.set(kind, laid)
     for (const detector of mine) {
       const side = new SecondSide(detector, options.detectors.indexOf(detector), laid, this.#view)

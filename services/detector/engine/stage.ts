@@ -9,6 +9,7 @@ import type { Detector } from '../../../detectors/detector.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import type { Signal } from '../../../schemas/signal.ts'
+import type { Words } from './keys.ts'
 
 export interface StageOptions {
   readonly detectors: readonly Detector[]
@@ -19,6 +20,11 @@ export interface StageOptions {
   readonly configuration?: DetectionConfiguration
   /** Most identities that the partition keeps; LIMITS.identities_per_partition_max unless told. */
   readonly identitiesMax?: number
+  /**
+   * Keys the hash that finds the rows of identities, sessions and second-stage keys, until a snapshot brings the one that its
+   * rows were made with. Secret and chance where others send; it changes no result. Absent: a fixed one, for tools.
+   */
+  readonly rowKey?: Words
 }
 
 /** A record as the log holds it. */

@@ -12,8 +12,11 @@ export interface NamedColumn extends ColumnSpec {
 /** Chunks are about this large, and hold at least 8 rows. */
 const CHUNK_BYTES = 256 * 1024
 
-/** The first column of every table. */
-const KEY: NamedColumn = { name: 'engine/key', type: 'u32', length: 2 }
+/** The first column of every table: a key of two words, or of four. */
+const KEY: Readonly<Record<2 | 4, NamedColumn>> = {
+  2: { name: 'engine/key', type: 'u32', length: 2 },
+  4: { name: 'engine/key-128', type: 'u32', length: 4 },
+}
 
 const allocate = (column: ColumnSpec, rows: number): ColumnArray => {
   const size = column.length * rows
@@ -39,12 +42,14 @@ export class Table {
   #chunks: ColumnArray[][] = []
   readonly #chunkRows: number
   readonly #shift: number
+  readonly #words: 2 | 4
   #index: Uint32Array
   #high = 0
   #free: number[] = []
 
-  constructor(columns: readonly NamedColumn[]) {
-    this.columns = [KEY, ...columns]
+  constructor(columns: readonly NamedColumn[], words: 2 | 4 = 2) {
+    this.#words = words
+    this.columns = [KEY[words], ...columns]
     this.rowBytes = this.columns.reduce((sum, column) => sum + COLUMN_BYTES[column.type] * column.length, 0)
     let rows = 8
     while (rows * 2 * this.rowBytes <= CHUNK_BYTES) rows *= 2
@@ -68,32 +73,48 @@ export class Table {
     return this.#chunks.length * this.#chunkRows * this.rowBytes + this.#index.byteLength
   }
 
-  /** The row of a key, or -1. */
-  find(hi: number, lo: number): number {
+  /** The row of a key, or -1. The second word is never 0; a key of two words leaves the last two out. */
+  find(hi: number, lo: number, third = 0, fourth = 0): number {
     const mask = this.#index.length - 1
+    const words = this.#words
     for (let s = lo & mask; ; s = (s + 1) & mask) {
       const held = this.#index[s] as number
       if (held === 0) return -1
       const row = held - 1
       const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-      const at = (row & (this.#chunkRows - 1)) * 2
-      if (keys[at + 1] === lo && keys[at] === hi) return row
+      const at = (row & (this.#chunkRows - 1)) * words
+      if (keys[at + 1] !== lo || keys[at] !== hi) continue
+      if (words === 2 || (keys[at + 2] === third && keys[at + 3] === fourth)) return row
     }
   }
 
   /** Makes a zeroed row for a key that has none. */
-  insert(hi: number, lo: number): number {
+  insert(hi: number, lo: number, third = 0, fourth = 0): number {
     const row = this.#free.pop() ?? this.#high++
     if (row >>> this.#shift >= this.#chunks.length) {
       this.#chunks.push(this.columns.map((column) => allocate(column, this.#chunkRows)))
     }
-    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-    const at = (row & (this.#chunkRows - 1)) * 2
-    keys[at] = hi
-    keys[at + 1] = lo
+    this.#writeKey(row, hi, lo, third, fourth)
     if (this.size * 10 > this.#index.length * 7) this.#rebuild(this.#index.length * 2)
     else this.#place(row, lo)
     return row
+  }
+
+  /** Gives a row another key, which no row has. */
+  rekey(row: number, hi: number, lo: number, third: number, fourth: number): void {
+    this.#unplace(row, this.#low(row))
+    this.#writeKey(row, hi, lo, third, fourth)
+    this.#place(row, lo)
+  }
+
+  #writeKey(row: number, hi: number, lo: number, third: number, fourth: number): void {
+    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
+    const at = (row & (this.#chunkRows - 1)) * this.#words
+    keys[at] = hi
+    keys[at + 1] = lo
+    if (this.#words === 2) return
+    keys[at + 2] = third
+    keys[at + 3] = fourth
   }
 
   point(row: number): void {
@@ -117,16 +138,21 @@ export class Table {
 
   /** Whether the row number is in use. */
   used(row: number): boolean {
+    return this.#low(row) !== 0
+  }
+
+  /** Whether the last two of four words of the row's key are 0. */
+  keyEndsInZeros(row: number): boolean {
     const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-    return keys[(row & (this.#chunkRows - 1)) * 2 + 1] !== 0
+    const at = (row & (this.#chunkRows - 1)) * this.#words
+    return this.#words === 4 && keys[at + 2] === 0 && keys[at + 3] === 0
   }
 
   /** Zeroes the row and takes it out of the index. */
   remove(row: number): void {
     const chunk = this.#chunks[row >>> this.#shift] as ColumnArray[]
     const slot = row & (this.#chunkRows - 1)
-    const keys = chunk[0] as Uint32Array
-    this.#unplace(row, keys[slot * 2 + 1] as number)
+    this.#unplace(row, this.#low(row))
     chunk.forEach((array, i) => {
       const { length } = this.columns[i] as NamedColumn
       array.fill(0, slot * length, (slot + 1) * length)
@@ -143,7 +169,7 @@ export class Table {
 
   #low(row: number): number {
     const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-    return keys[(row & (this.#chunkRows - 1)) * 2 + 1] as number
+    return keys[(row & (this.#chunkRows - 1)) * this.#words + 1] as number
   }
 
   #unplace(row: number, lo: number): void {

@@ -56,7 +56,7 @@ export class WindowPool {
     this.lengthMs = options.lengthMs
     const layout = new Layout(BASE)
     for (const { name, state } of options.members) layout.add(name, state)
-    this.table = layout.table()
+    this.table = layout.table(2)
     this.#handles = new Map(options.members.map(({ name }) => [name, layout.bind(this.table, name)]))
     this.table.insert(SCRATCH.hi, SCRATCH.lo)
   }

@@ -14,7 +14,14 @@ import { partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { SIGNAL_SCHEMA_VERSION } from '../../../schemas/signal.ts'
 import { eventKey } from '../../../schemas/topics.ts'
-import { type Applied, createStageOne, createStageTwo, type StageFactory, type StageStats } from '../engine/index.ts'
+import {
+  type Applied,
+  createStageOne,
+  createStageTwo,
+  type StageFactory,
+  type StageStats,
+  type Words,
+} from '../engine/index.ts'
 import { createLane, type Fault, type Lane } from './lane.ts'
 import { signalFrame, signalsByTarget } from './signal-frames.ts'
 
@@ -27,6 +34,8 @@ export interface LocalPipelineOptions {
   readonly partitions?: number
   readonly configuration?: DetectionConfiguration
   readonly frameEventsMax?: number
+  /** See StageOptions. */
+  readonly rowKey?: Words
   /** Called for every finding as it is made: the second revision of one, and repeats after a fault, too. */
   readonly onFinding?: (finding: Finding, stage: 'events' | 'signals') => void
   /** Called for every record of `signals`, ticks included, before it is applied. */
@@ -72,6 +81,7 @@ export function createLocalPipeline(options: LocalPipelineOptions): LocalPipelin
         codeVersion: options.codeVersion,
         partition,
         ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
+        ...(options.rowKey === undefined ? {} : { rowKey: options.rowKey }),
       }
       return createLane({
         create: (snapshot) => create(stageOptions, snapshot),

@@ -6,6 +6,7 @@
  * and going on would skip something. That partition is halted until the process is started again, and says so; the others
  * go on.
  */
+import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Detector } from '../../../detectors/detector.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -14,7 +15,7 @@ import { createConfigurationReader } from '../../lib/configuration-store.ts'
 import { type Consumer, type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import { createStageOne, createStageTwo, type Stage, type StageStats } from '../engine/index.ts'
+import { createStageOne, createStageTwo, type Stage, type StageStats, type Words } from '../engine/index.ts'
 import { createGate } from './gate.ts'
 import { sumStats } from './local-pipeline.ts'
 import { createPace } from './pace.ts'
@@ -75,6 +76,12 @@ const HALTED: PartitionHandler = {
 const statsOf = (workers: readonly PartitionWorker[]): StageStats =>
   sumStats(workers.flatMap((worker) => worker.stage?.stats ?? []))
 
+/** What nobody who sends can know: see StageOptions.rowKey. */
+function chanceKey(): Words {
+  const bytes = randomBytes(16)
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
+}
+
 export function createDetectorService(options: DetectorServiceOptions): DetectorService {
   const { clock, logger, metrics, detectors, codeVersion } = options
   const { log, marginMs } = createPace(options.log, clock)
@@ -129,7 +136,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
 
   const createStage: WorkerDeps['createStage'] = (topic, partition, snapshot) => {
     const create = topic === 'events' ? createStageOne : createStageTwo
-    return create({ detectors, codeVersion, partition }, snapshot)
+    return create({ detectors, codeVersion, partition, rowKey: chanceKey() }, snapshot)
   }
 
   function startRun(): Run {
