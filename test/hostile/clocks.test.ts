@@ -114,7 +114,7 @@ async function lead(): Promise<void> {
 }
 
 beforeAll(async () => {
-  room = await openCollector(8, () => now)
+  room = await openCollector(8, [], () => now)
   await lead()
   now = TURN + 10 * MINUTE
   for (const [agent, say] of LIES) await send(astray(agent).map((act, n) => ({ ...act, ...say(now + n * 500) })))

@@ -64,11 +64,11 @@ async function readDeadLetters(log: Log): Promise<DeadLetter[]> {
   return letters
 }
 
-<<<<<<< HEAD
-export async function openCollector(partitions = 8, mappings: readonly Mapping[] = []): Promise<CollectorRoom> {
-=======
-export async function openCollector(partitions = 8, now: () => number = Date.now): Promise<CollectorRoom> {
->>>>>>> 6ffabfe (Count events whose time is not believed, name their senders in the overview, and attack the clock through the collector's port)
+export async function openCollector(
+  partitions = 8,
+  mappings: readonly Mapping[] = [],
+  now: () => number = Date.now,
+): Promise<CollectorRoom> {
   const room = createLogRoom()
   const log = await room.open()
   await log.ensureTopics(topicSpecs(partitions))
