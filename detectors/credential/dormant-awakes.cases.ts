@@ -35,6 +35,24 @@ export const cases: readonly DetectorCase[] = [
     events: [...usual, act(20), act(20.1), act(20.2)],
     expect: [],
   },
+  {
+    name: 'is quiet for two acts from one new network, which is one sign',
+    events: [
+      ...usual,
+      act(20, { source_network: '203.0.113.0/24' }),
+      act(20.01, { source_network: '203.0.113.0/24' }),
+      act(20.02, { source_network: '203.0.113.0/24' }),
+    ],
+    expect: [],
+  },
+  {
+    name: 'is quiet for a person back from leave in another place with something new to do',
+    events: [
+      ...usual.map((one) => ({ ...one, principal_kind: 'person' as const })),
+      act(20, { principal_kind: 'person', source_network: '203.0.113.0/24', action: 'user.list' }),
+    ],
+    expect: [],
+  },
   { name: 'is quiet for one new thing', events: [...usual, act(20, { action: 'user.list' }), act(20.1)], expect: [] },
   {
     name: 'is quiet where silence is its habit',

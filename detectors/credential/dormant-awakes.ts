@@ -1,6 +1,8 @@
 /**
  * Fires when an identity that was silent for at least a week, and far longer than it ever was, acts again in a way that it
- * never did: from a network or with a client that it never used, or with acts that are new to it.
+ * never did. Two different signs are asked for, of people three: a network that it never used, a client that it never used,
+ * an act that it never did, one that it never did and that reaches for permissions, credentials or logging, and a stamp of
+ * its platform that is missing. However many acts come from one new network, it is one sign.
  *
  * Why: nobody misses a key that nobody uses. Forgotten credentials are found, sold and tried, and their owners look at
  * nothing they do.
@@ -9,12 +11,18 @@
  * which is why silence alone is not told.
  */
 import Type from 'typebox'
-import { defineDetector } from '../detector.ts'
+import type { EventView } from '../../schemas/event.ts'
+import { hash32 } from '../../schemas/ids.ts'
+import { defineDetector, type Step } from '../detector.ts'
 import { actions } from '../habits/actions.ts'
+import { instances } from '../habits/instances.ts'
 import { sources } from '../habits/sources.ts'
+import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
+import { isApproved } from '../lib/approval.ts'
 import { learned } from '../lib/columns.ts'
-import { counter, small } from '../lib/fields.ts'
+import { consequenceOf, isReach } from '../lib/consequence.ts'
+import { counter, earliest, small } from '../lib/fields.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -24,12 +32,77 @@ const Settings = Type.Object({
   silent_ms: Type.Integer({ default: 7 * DAY_MS, description: 'Silence that makes an identity dormant' }),
   factor: Type.Number({ default: 4, description: 'Times the longest silence before that it must exceed' }),
   watch_ms: Type.Integer({ default: 12 * HOUR_MS, description: 'How long after its awakening new things count' }),
-  signs_min: Type.Integer({ default: 2, minimum: 1, description: 'New things that make it told' }),
+  signs_min: Type.Integer({ default: 2, minimum: 1, description: 'Different signs that make it told' }),
+  signs_min_person: Type.Integer({
+    default: 3,
+    minimum: 1,
+    description: 'The same for people: they come back from leave, in another place',
+  }),
+  odd_probability_max: Type.Number({
+    default: 0.1,
+    description:
+      'A network is a sign where a day brings a new one with at most this probability, an act where an hour does with a fifth of it',
+  }),
 })
+
+const uses = { actions, instances, sources, versions }
+const rest = {
+  last: learned(counter()),
+  longest: learned(counter()),
+  awoke: counter(),
+  slept: counter(),
+  /** Bits of SIGNS. */
+  signs: small(),
+}
+
+type Context = Step<Type.Static<typeof Settings>, typeof rest, Record<never, never>, typeof uses>
+
+const SIGNS = { act: 1, network: 2, client: 4, reach: 8, stamp: 16 } as const
+const WORDS: Readonly<Record<keyof typeof SIGNS, string>> = {
+  act: 'an act that is new to it',
+  network: 'a network that it never used',
+  client: 'a client that it never used',
+  reach: 'a first reach for permissions, credentials or logging',
+  stamp: 'no word of which copy of it acts, as there always was',
+}
+const signsOf = (bits: number): (keyof typeof SIGNS)[] =>
+  (Object.keys(SIGNS) as (keyof typeof SIGNS)[]).filter((sign) => (bits & SIGNS[sign]) !== 0)
+
+/** The signs that this event shows. */
+function shownBy({ event, habits, settings }: Context): number {
+  const { actions: does, sources: from, instances: copies, versions: version } = habits
+  if (isApproved(event)) return 0
+  const odd = Math.log(settings.odd_probability_max)
+  let signs = copies.isMissing ? SIGNS.stamp : 0
+  if (from.newNetwork && !from.secondFamily && from.newNetworkLogProbability() <= odd) signs |= SIGNS.network
+  if (from.newClient && !version.isFresh) signs |= SIGNS.client
+  if (does.isNew && isReach(consequenceOf(event))) signs |= SIGNS.reach
+  else if (does.isNew && does.newLogProbability(HOUR_MS) <= odd - Math.log(5)) signs |= SIGNS.act
+  return signs
+}
+
+const actOfRole = (event: EventView): string => `${event.principal_kind}/${event.role}/${event.action}`
+
+/** Notes how long it was silent, and that it awakes. */
+function turn({ time, state, settings }: Context): void {
+  const minute = Math.floor(time / MINUTE_MS)
+  const gap = state.last.value === 0 ? 0 : minute - state.last.value
+  state.last.value = minute
+  const isAwake = state.awoke.value !== 0 && (minute - state.awoke.value) * MINUTE_MS <= settings.watch_ms
+  const wasDormant = gap * MINUTE_MS >= settings.silent_ms && gap >= settings.factor * Math.max(state.longest.value, 60)
+  // What is doubted does not end the silence.
+  if (wasDormant && !isAwake) {
+    state.awoke.value = minute
+    state.slept.value = gap
+    state.signs.value = 0
+  }
+  // A second silence of that length is its habit.
+  if (gap > state.longest.value) state.longest.value = gap
+}
 
 export const dormantAwakes = defineDetector({
   id: 'credential/dormant-awakes',
-  version: 2,
+  version: 3,
 
   title: 'A forgotten identity acts again, and otherwise',
   severity: 'medium',
@@ -41,42 +114,46 @@ export const dormantAwakes = defineDetector({
 
   settings: Settings,
   key: 'identity',
-  uses: { actions, sources },
-  state: { last: learned(counter()), longest: learned(counter()), awoke: counter(), slept: counter(), signs: small() },
+  uses,
+  state: rest,
 
   matches: (event) => !isAnonymous(event),
-  step({ event, time, late, state, settings, habits }) {
+  step(context) {
+    const { event, time, late, state, settings, habits, send } = context
+    const ask = { keyKind: 'peer_group' as const, key: actOfRole(event), fingerprint: hash32(event.identity) }
+    if (habits.actions.isNew) send(ask)
     if (late) return undefined
+    turn(context)
     const minute = Math.floor(time / MINUTE_MS)
-    const gap = state.last.value === 0 ? 0 : minute - state.last.value
-    state.last.value = minute
-    const isAwake = state.awoke.value !== 0 && (minute - state.awoke.value) * MINUTE_MS <= settings.watch_ms
-    const wasDormant =
-      gap * MINUTE_MS >= settings.silent_ms && gap >= settings.factor * Math.max(state.longest.value, 60)
-    // What is doubted does not end the silence.
-    if (wasDormant && !isAwake) {
-      state.awoke.value = minute
-      state.slept.value = gap
-      state.signs.value = 0
-    }
-    // A second silence of that length is its habit.
-    if (gap > state.longest.value) state.longest.value = gap
     if (state.awoke.value === 0 || (minute - state.awoke.value) * MINUTE_MS > settings.watch_ms) return undefined
-    const { actions: does, sources: from } = habits
-    const signs = [
-      ...(does.isNew ? ['an act that is new to it'] : []),
-      ...(from.newNetwork ? ['a network that it never used'] : []),
-      ...(from.newClient ? ['a client that it never used'] : []),
-    ]
-    const before = state.signs.value
-    state.signs.value = before + signs.length
-    if (before >= settings.signs_min || state.signs.value < settings.signs_min) return undefined
+    const before = signsOf(state.signs.value).length
+    const shown = shownBy(context)
+    state.signs.value |= shown
+    const signs = signsOf(state.signs.value)
+    const least = event.principal_kind === 'person' ? settings.signs_min_person : settings.signs_min
+    if (before >= least || signs.length < least) return undefined
     const days = Math.round((state.slept.value * MINUTE_MS) / DAY_MS)
+    const words = signs.map((sign) => WORDS[sign])
     return {
-      why: `${event.identity} was silent for ${days} days, longer than ever, and now shows ${signs.join(' and ')} (${event.action}).`,
-      observed: { silent_days: days, signs: state.signs.value, action: event.action, network: event.source_network },
-      expected: { signs_max: settings.signs_min - 1 },
+      why: `${event.identity} was silent for ${days} days, longer than ever, and now shows ${words.join(' and ')} (${event.action}).`,
+      observed: { silent_days: days, signs: words, action: event.action, network: event.source_network },
+      expected: { signs_max: least - 1 },
       window: state.awoke.value,
+      // What others of the role do is no sign: an identity that was long away has not done everything yet.
+      ...(event.role !== '' && words.length === least && (shown & SIGNS.act) !== 0 ? { ask } : {}),
     }
+  },
+
+  second: {
+    keys: ['peer_group'],
+    state: { others: earliest({ size: 4 }) },
+    absorb({ signal, state, time, tie }) {
+      state.others.add(signal.fingerprint, time, tie)
+      return undefined
+    },
+    decide({ candidate, state }) {
+      const others = state.others.countBefore(candidate.time, candidate.tie, candidate.fingerprint)
+      return others > 0 ? { fire: false } : { fire: true }
+    },
   },
 })

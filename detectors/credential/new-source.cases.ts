@@ -82,7 +82,60 @@ const V4 = { network: '198.51.100.0/24', agent: CLI }
 const V6 = { network: '2001:db8:77::/48', agent: CLI }
 const THIEF_V6 = { network: '2001:db8:66::/48', agent: 'boto3/1.40.1 os/linux' }
 
+/** Ten days of work in which every act names its copy. */
+const stamped = (event: Partial<CaseEvent> = {}): CaseEvent[] => habit({ instance: 'worker-1', ...event })
+const approval = { approval: 'chg-1', approver: 'lead', approval_expires: AFTER + HOUR_MS }
+
 export const cases: readonly DetectorCase[] = [
+  {
+    name: 'fires high where a key that always came with the name of a copy comes without one from elsewhere',
+    events: [...stamped(), call(AFTER, { source_network: AWAY, source_id: 'stolen' })],
+    expect: [{ severity: 'high', evidence: ['stolen'] }],
+  },
+  {
+    name: 'fires medium on that from the usual place, once a day, and accepts it then',
+    events: [
+      ...stamped(),
+      ...Array.from({ length: 40 }, (_, n) => call(AFTER + n * HOUR_MS, { source_id: `bare-${n}` })),
+    ],
+    expect: [{ severity: 'medium', evidence: ['bare-0'] }],
+  },
+  {
+    name: 'stays quiet where two others of the role have lost the name of the copy before',
+    events: [
+      ...['a', 'b', 'c'].flatMap((owner) => stamped({ identity: `role/${owner}`, owner, instance: `${owner}-1` })),
+      ...['a', 'b', 'c'].map((owner, n) =>
+        call(AFTER + n * 2 * HOUR_MS, { identity: `role/${owner}`, owner, source_id: `bare-${owner}` }),
+      ),
+    ],
+    expect: [{ evidence: ['bare-a'] }, { evidence: ['bare-b'] }],
+  },
+  {
+    name: 'stays low on what somebody else approved, and not on what the identity approved itself',
+    events: [
+      ...habit(),
+      call(AFTER, { source_network: AWAY, action: 'iam:CreateAccessKey', ...approval }),
+      ...habit({ identity: 'role/second' }),
+      call(AFTER, {
+        identity: 'role/second',
+        source_network: '203.0.113.0/24',
+        action: 'iam:CreateAccessKey',
+        ...approval,
+        approver: 'role/second',
+        source_id: 'deed',
+      }),
+    ],
+    expect: [{ severity: 'low' }, { severity: 'high', evidence: ['deed'] }],
+  },
+  {
+    name: 'stays quiet on a first act from a new network that others of the role do',
+    events: [
+      ...['b', 'c'].flatMap((owner) => habit({ identity: `role/${owner}`, owner, action: 's3:PutObject' })),
+      ...habit(),
+      call(AFTER, { source_network: AWAY, action: 's3:PutObject' }),
+    ],
+    expect: [],
+  },
   {
     name: 'fires medium on a stolen key: new network, new client',
     events: [

@@ -20,9 +20,11 @@ import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Step, type Suspicion } from '../detector.ts'
 import { actions } from '../habits/actions.ts'
+import { instances } from '../habits/instances.ts'
 import { sources } from '../habits/sources.ts'
 import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
+import { isApproved } from '../lib/approval.ts'
 import { type Consequence, consequenceOf, isChange, isReach } from '../lib/consequence.ts'
 import { evidenceList, evidenceOf } from '../lib/evidence.ts'
 import { counter, earliest, small } from '../lib/fields.ts'
@@ -48,6 +50,15 @@ const Settings = Type.Object({
     default: 0.02,
     description: 'Where an hour brings a first action with more than this probability, one means nothing',
   }),
+  joint_probability_max: Type.Number({
+    default: 0.002,
+    description: 'A first act joins where it and a new network on one day are at most this probable together',
+  }),
+  acts_warm_up_ms: Type.Integer({
+    default: 7 * DAY_MS,
+    minimum: 0,
+    description: 'Age before a first act that is no reach joins: what is done once a week is new until then',
+  }),
   first_looks_min: Type.Integer({
     default: 3,
     minimum: 1,
@@ -59,13 +70,18 @@ const Settings = Type.Object({
     minimum: 1,
     description: 'Other owners whose use of it explains a source',
   }),
+  peer_members_min: Type.Integer({
+    default: 2,
+    minimum: 1,
+    description: 'Others of the role whose doing the same explains an act, or a missing stamp',
+  }),
   peer_age_ms: Type.Integer({
     default: HOUR_MS,
     description: 'They must have used it this long before: who tries a list of stolen credentials is no crowd of peers',
   }),
 })
 
-const uses = { sources, actions, versions }
+const uses = { sources, actions, instances, versions }
 const rest = {
   /** Stops at 255. */
   events: small(),
@@ -86,7 +102,13 @@ const MEDIUM = 2
 const HIGH = 3
 
 /** What can join a new source, with its bit and how many levels it is worth. */
-const JOINED = { client: 1, another: 2, looks: 4, change: 8, reach: 16, beside: 32 } as const
+const JOINED = { client: 1, another: 2, looks: 4, change: 8, reach: 16, beside: 32, stamp: 64 } as const
+/** Tells the second half that it is asked about others of the role, and not about owners at a source. */
+const OF_ROLE = 1
+/** Among the acts that are asked about; no act has a space at its beginning. */
+const NO_STAMP = ' no stamp'
+/** What others of the role may explain. */
+const ACTS: number = JOINED.looks | JOINED.change
 const WORTH: Readonly<Record<keyof typeof JOINED, number>> = {
   client: 1,
   another: 1,
@@ -94,17 +116,26 @@ const WORTH: Readonly<Record<keyof typeof JOINED, number>> = {
   change: 1,
   reach: 2,
   beside: 1,
+  stamp: 2,
 }
 
 type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open, typeof uses>
 
 const groupKey = (event: EventView, kind: 'network' | 'client'): string =>
   `${kind}/${kind === 'network' ? event.source_network : event.user_agent_family}`
+/** Others of the role do it; without a role, others of the owner. */
+const roleKey = (event: EventView, what: string): string =>
+  `${event.principal_kind}/${event.role === '' ? event.owner : event.role}/${what}`
 
 /** First uses are sent during warm-up too, and again when a source has been forgotten: evidence for others. */
 function sendFirstUses(context: Context): void {
   const { event, habits } = context
   const { sources: source } = habits
+  const self = hash32(event.identity)
+  if (habits.actions.isNew)
+    context.send({ keyKind: 'peer_group', key: roleKey(event, event.action), fingerprint: self })
+  if (habits.instances.isMissing)
+    context.send({ keyKind: 'peer_group', key: roleKey(event, NO_STAMP), fingerprint: self })
   if (source.onTrial) return
   const fingerprint = hash32(event.owner)
   if (source.newNetwork) context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
@@ -113,7 +144,8 @@ function sendFirstUses(context: Context): void {
 
 /** Begins an occasion where none is running. */
 function turnOccasion({ state, habits, time }: Context): void {
-  const begun = habits.sources.trialSince === 0 ? time : habits.sources.trialSince
+  // Where the place is the usual one, the occasion is the day in which the stamp is missing.
+  const begun = habits.sources.trialSince || habits.instances.missingSince || time
   const minute = Math.max(1, Math.floor(begun / MINUTE_MS))
   if (state.occasion.value === minute) return
   state.occasion.value = minute
@@ -123,11 +155,16 @@ function turnOccasion({ state, habits, time }: Context): void {
 }
 
 /** Takes in what this event adds to the occasion. A client that comes with a new version of the agent adds nothing. */
-function join({ event, state, habits, settings }: Context, act: Consequence): void {
-  const { sources: source, actions: done, versions: version } = habits
+function join(context: Context, act: Consequence): void {
+  const { event, habits } = context
+  const { sources: source, versions: version } = habits
   const add = (what: keyof typeof JOINED): void => {
-    state.joined.value |= JOINED[what]
+    context.state.joined.value |= JOINED[what]
   }
+  // What somebody else approved may be new, and is still done from a strange place.
+  if (isApproved(event)) return
+  // The version is what the agent says of itself: it excuses no missing stamp.
+  if (habits.instances.isMissing) add('stamp')
   if (source.newNetwork && source.newClient && !version.isFresh) {
     add('client')
     // Two machines at a time, of which one is unknown in everything.
@@ -135,12 +172,22 @@ function join({ event, state, habits, settings }: Context, act: Consequence): vo
   }
   // People walk from one network into the next; a machine that does hides behind many.
   if (event.principal_kind !== 'person' && source.newNetwork && source.anotherOnTrial) add('another')
-  if (!done.isNew) return
-  const isRare = done.newLogProbability(HOUR_MS) <= Math.log(settings.rare_action_probability_max)
-  // What somebody approved may be new, and is still done from a strange place.
-  if (isReach(act) && event.approval === '') add('reach')
+  if (habits.actions.isNew) joinAct(context, act, add)
+}
+
+/** A first act joins where it and the new source are rare together: who often does new things and often moves does both on some day. */
+function joinAct(context: Context, act: Consequence, add: (what: keyof typeof JOINED) => void): void {
+  const { event, state, habits, settings, time, since } = context
+  const rarity = habits.actions.newLogProbability(HOUR_MS)
+  const joint = rarity + Math.min(0, habits.sources.newNetworkLogProbability())
+  const isRare =
+    rarity <= Math.log(settings.rare_action_probability_max) &&
+    joint <= Math.log(settings.joint_probability_max) &&
+    time - since >= settings.acts_warm_up_ms
+  // People are given new duties among users and roles, and travel; keys and logging are another matter.
+  if (isReach(act)) add(event.principal_kind === 'person' && act === 'access' ? 'change' : 'reach')
   else if (isChange(act) && isRare) add('change')
-  else if (isRare && !version.isFresh) {
+  else if (isRare && !habits.versions.isFresh) {
     if (state.looks.value < 255) state.looks.value++
     if (state.looks.value >= settings.first_looks_min) add('looks')
   }
@@ -156,6 +203,7 @@ const WORDS: Readonly<Record<keyof typeof JOINED, string>> = {
   change: 'a first act that changes things',
   reach: 'a first act on permissions, credentials or logging',
   beside: 'the known place is in use at the same time',
+  stamp: 'it does not say which copy of it acts, as it always did',
 }
 
 /** What the network is worth with what has joined it: the less, the more often this identity moves. */
@@ -165,12 +213,41 @@ function networkLevel({ habits, settings }: Context, logProbability: number, wor
   return Math.min(HIGH, alone + worth)
 }
 
+/** How grave the occasion is by these signs, bits of JOINED. */
+function levelOf(context: Context, logProbability: number, joined: number): number {
+  const { sources: source } = context.habits
+  const worth = joinedOf(joined).reduce((sum, what) => sum + WORTH[what], 0)
+  return Math.max(
+    source.newClient ? LOW : 0,
+    (joined & JOINED.stamp) === 0 ? 0 : MEDIUM,
+    networkLevel(context, logProbability, worth),
+  )
+}
+
+/** Whom the second half asks: others of the role where their acts or stamps could explain it, else others at the source. */
+function askOf(context: Context, level: number, logProbability: number): NonNullable<Suspicion['ask']> {
+  const { event, habits, state } = context
+  const isCarriedBy = (signs: number): boolean =>
+    level >= MEDIUM && levelOf(context, logProbability, state.joined.value & ~signs) < level
+  const ofRole = (what: string): NonNullable<Suspicion['ask']> => ({
+    keyKind: 'peer_group',
+    key: roleKey(event, what),
+    fingerprint: hash32(event.identity),
+    value: OF_ROLE,
+  })
+  // Many owners at a place do not explain why this one comes without its stamp.
+  if (isCarriedBy(JOINED.stamp)) return ofRole(NO_STAMP)
+  // Of one account, without a role, others are no peers.
+  if (event.role !== '' && isCarriedBy(ACTS)) return ofRole(event.action)
+  const key = groupKey(event, habits.sources.newNetwork ? 'network' : 'client')
+  return { keyKind: 'source', key, fingerprint: hash32(event.owner) }
+}
+
 function suspect(context: Context, logProbability: number): Suspicion | undefined {
   const { event, state, habits } = context
   const { sources: source } = habits
   const joined = joinedOf(state.joined.value)
-  const worth = joined.reduce((sum, what) => sum + WORTH[what], 0)
-  const level = Math.max(source.newClient ? LOW : 0, networkLevel(context, logProbability, worth))
+  const level = levelOf(context, logProbability, state.joined.value)
   if (level >= MEDIUM) context.doubt()
   if (level <= state.level.value) return undefined
   state.level.value = level
@@ -184,9 +261,11 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
     ...(source.newClient ? [`client ${event.user_agent_family}`] : []),
     ...(habits.actions.isNew ? [`action ${event.action}`] : []),
   ]
+  const used =
+    novel.length === 0 ? 'its usual place' : `${novel.join(' and ')}, which it never used since it is watched`
   const reasons = joined.map((what) => WORDS[what])
   return {
-    why: `${event.identity} used ${novel.join(' and ')}, which it never used since it is watched${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`,
+    why: `${event.identity} used ${used}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`,
     observed: {
       new: novel,
       joined: reasons,
@@ -204,17 +283,13 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
     level: severity,
     learnedSince: context.since,
     evidence: [...before, shown],
-    ask: {
-      keyKind: 'source',
-      key: groupKey(event, source.newNetwork ? 'network' : 'client'),
-      fingerprint: hash32(event.owner),
-    },
+    ask: askOf(context, level, logProbability),
   }
 }
 
 export const newSource = defineDetector({
   id: 'credential/new-source',
-  version: 3,
+  version: 4,
 
   title: 'Credential used from a new source',
   severity: 'medium',
@@ -240,8 +315,8 @@ export const newSource = defineDetector({
     const { sources: source } = habits
     const warm = time - since >= settings.warm_up_ms && state.events.value >= settings.warm_up_events
     if (state.events.value < 255) state.events.value++
-    if (!source.newNetwork && !source.newClient) return undefined
     sendFirstUses(context)
+    if (!source.newNetwork && !source.newClient && !habits.instances.isMissing) return undefined
     // Of whom nothing was ever learned, because all that it sends has no time, everything would be new for ever.
     if (!believed && source.networks === 0 && source.clients === 0) return undefined
     const act = consequenceOf(event)
@@ -253,17 +328,19 @@ export const newSource = defineDetector({
   },
 
   second: {
-    keys: ['source'],
-    state: { owners: earliest({ size: 8 }) },
+    keys: ['source', 'peer_group'],
+    /** Owners at a source; identities of a role that did an act. */
+    state: { others: earliest({ size: 8 }) },
     absorb({ signal, state, time, tie }) {
-      state.owners.add(signal.fingerprint, time, tie)
+      state.others.add(signal.fingerprint, time, tie)
       return undefined
     },
     decide({ candidate, state, settings }) {
       const before = candidate.time - settings.peer_age_ms
-      const peers = state.owners.countBefore(before, candidate.tie, candidate.fingerprint)
-      if (peers >= settings.peer_owners_min) return { fire: false }
-      return { fire: true, observed: { other_owners_there_before: peers } }
+      const others = state.others.countBefore(before, candidate.tie, candidate.fingerprint)
+      if (others >= (candidate.value === OF_ROLE ? settings.peer_members_min : settings.peer_owners_min))
+        return { fire: false }
+      return { fire: true, observed: { others_before: others } }
     },
   },
 })

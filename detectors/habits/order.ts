@@ -16,7 +16,7 @@ export interface Order {
 }
 
 const state = {
-  pairs: seenFilter({ bytes: 72 }),
+  pairs: seenFilter({ bytes: 48 }),
   novelty: noveltyRate({ halfLifeMs: 14 * DAY_MS }),
   /** The newest action with its session, and its second since 1970. */
   last: counter(),
@@ -26,7 +26,7 @@ const state = {
 
 export const order = defineHabit<Order, typeof state>({
   id: 'order',
-  version: 1,
+  version: 2,
   state,
   open({ state: s }) {
     let [time, since, pair] = [0, 0, 0]

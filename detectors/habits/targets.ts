@@ -4,7 +4,7 @@ import { seenHabit } from './seen.ts'
 
 export const targets = seenHabit({
   id: 'targets',
-  version: 1,
-  bytes: 96,
+  version: 2,
+  bytes: 80,
   printOf: (event) => (event.target === '' ? 0 : hash32(event.target) || 1),
 })

@@ -71,6 +71,11 @@ export const cases: readonly DetectorCase[] = [
     expect: [],
   },
   {
+    name: 'stays quiet on a launch that somebody approved',
+    events: times(60, (k) => create(T0 + k * 10_000, k, { approval: 'chg-1', approver: 'lead' })),
+    expect: [],
+  },
+  {
     name: 'stays quiet on attempts that were denied',
     events: times(60, (k) => create(T0 + k * 10_000, k, { outcome: 'denied' })),
     expect: [],

@@ -17,6 +17,7 @@ import type { Severity } from '../../schemas/finding.ts'
 import type { Signal } from '../../schemas/signal.ts'
 import { defineDetector, type Absorb, type Suspicion } from '../detector.ts'
 import type { Handles } from '../lib/columns.ts'
+import { isApproved } from '../lib/approval.ts'
 import { evidenceList } from '../lib/evidence.ts'
 import { counter, decayedCount, distinct, real, small } from '../lib/fields.ts'
 import { gammaPoissonLogTail, surpriseOf } from '../lib/maths.ts'
@@ -67,8 +68,12 @@ type Window = Handles<typeof open>
 const IDENTITY_NOUN =
   /agent|bot(?![a-z])|user|account|identity|principal|login_?profile|(access|api|service)_?key|service_?specific_?credential|oauth_?client|app_?registration/
 
-/** Whether the event brings a new identity or key into being: a successful creation whose action or target kind names one. */
+/**
+ * Whether the event brings a new identity or key into being that nobody else stands behind: a successful creation whose
+ * action or target kind names one, without an approval. What a launch makes counts as seen when it acts.
+ */
 function createsIdentity(event: EventView): boolean {
+  if (isApproved(event)) return false
   if (event.activity !== 'create' || event.outcome === 'denied' || event.outcome === 'failure') return false
   if (event.kind !== 'admin' && event.kind !== 'tool' && event.kind !== 'mcp' && event.kind !== 'a2a') return false
   const words = `${event.action} ${event.target_kind}`.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()
@@ -114,7 +119,7 @@ function suspicionOf(context: Context, window: Window, level: number): Suspicion
 
 export const massRegistration = defineDetector({
   id: 'identity/mass-registration',
-  version: 1,
+  version: 2,
 
   title: 'Many new identities from one place',
   severity: 'medium',

@@ -29,6 +29,25 @@ export const cases: readonly DetectorCase[] = [
     expect: [{ severity: 'medium', evidence: ['e4'] }],
   },
   {
+    name: 'fires on one that runs commands where it starts something for good soon after it fetched',
+    events: [run(0, 'make'), run(1, 'make'), run(5, 'wget'), run(5.1, 'chmod'), run(5.1, 'nohup')],
+    expect: [{ severity: 'medium', agent: 'reader-1', evidence: ['e5'] }],
+  },
+  {
+    name: 'is quiet where nothing was fetched before, where others of the role do it, and for people',
+    events: [
+      run(0, 'make'),
+      run(5, 'nohup'),
+      run(0, 'nohup', { identity: 'reader-3', role: 'runner' }),
+      run(0, 'make', { identity: 'reader-4', role: 'runner' }),
+      run(5, 'wget', { identity: 'reader-4', role: 'runner' }),
+      run(5.1, 'nohup', { identity: 'reader-4', role: 'runner' }),
+      act(0, { identity: 'pat', principal_kind: 'person' }),
+      run(5, 'curl', { identity: 'pat', principal_kind: 'person' }),
+    ],
+    expect: [],
+  },
+  {
     name: 'is quiet for the second command, and for who always ran them',
     events: [run(0, 'make'), run(5, 'curl')],
     expect: [],

@@ -47,7 +47,7 @@ type Context = Step<Settings, typeof influenceFields, Record<never, never>>
 
 export const influencedAction = defineDetector({
   id: 'intent/influenced-action',
-  version: 3,
+  version: 4,
 
   title: 'Action ordered by content that the user does not stand behind',
   severity: 'high',

@@ -31,6 +31,11 @@ export const cases: readonly DetectorCase[] = [
     expect: [{ severity: 'high' }],
   },
   {
+    name: 'is quiet for another agent of the company, whose name has a dot',
+    events: [...usual, speak(8, '', { action: 'message.send', kind: 'a2a', peer: 'worker.4', peer_domains: [] })],
+    expect: [],
+  },
+  {
     name: 'is quiet for what it knows',
     events: [...usual, ...usual.map((one) => ({ ...one, time: one.time + 9 * DAY }))],
     expect: [],

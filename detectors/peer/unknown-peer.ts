@@ -29,13 +29,16 @@ const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]+)$/i
 const speaks = (event: EventView): boolean =>
   event.kind === 'mcp' || event.kind === 'a2a' || event.protocol === 'mcp' || event.protocol === 'a2a'
 
+/** What ends as names in the DNS end: `worker.4` is the name of an agent within the company, and no host. */
+const HOST = /\.(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})$/i
+const isHost = (name: string): boolean => HOST.test(name) || ADDRESS.test(name)
+
 /** The host that the agent spoke to: of several, the first; a name without a dot is a name within the company. */
-const hostOf = (event: EventView): string =>
-  [...event.peer_domains, event.peer].find((one) => one.includes('.') || one.includes(':'))?.toLowerCase() ?? ''
+const hostOf = (event: EventView): string => [...event.peer_domains, event.peer].find(isHost)?.toLowerCase() ?? ''
 
 export const unknownPeer = defineDetector({
   id: 'peer/unknown-peer',
-  version: 1,
+  version: 2,
 
   title: 'A tool server that nobody knows',
   severity: 'medium',

@@ -12,6 +12,10 @@ const EFFECT_WEIGHT: readonly (readonly [told: number, asked: number])[] = [
 
 interface Tally {
   weight: number
+  /** The order holds a value of the call that is a name of something, and no words about it. */
+  named: boolean
+  /** Arguments that hold a value which nobody gave. */
+  own: number
   explained: number
   /** Something of the call is in the order and new. */
   touched: number
@@ -20,7 +24,7 @@ interface Tally {
 /** 0..1: how much of what is new in a call comes from this order, however weakly it is worded. */
 export function explanationBy(state: InfluenceState, call: CallIndicators, order: number): number {
   const asks = state.orders.get('strength', order) >= INFLUENCE.asks_from
-  const tally: Tally = { weight: 0, explained: 0, touched: 0 }
+  const tally: Tally = { weight: 0, named: false, own: 0, explained: 0, touched: 0 }
   for (const argument of call.arguments) weighArgument(state, argument, order, asks, tally)
   const act = weighAct(state, call, order)
   const status = state.orders.get('status', order) === 1 ? INFLUENCE.status : 1
@@ -32,7 +36,9 @@ export function explanationBy(state: InfluenceState, call: CallIndicators, order
   }
   const topical = call.reads === 1 && tally.touched < 1 && state.orders.get('place', order) === PLACE.named
   const reads = EFFECT_WEIGHT[call.reads]?.[asks ? 1 : 0] ?? 1
-  const explained = (tally.explained + act.weight * act.share) / (tally.weight + act.weight)
+  // Words alone: the call is about something that the order does not know.
+  const other = tally.named || tally.own === 0 ? 0 : INFLUENCE.other_weight
+  const explained = (tally.explained + act.weight * act.share) / (tally.weight + other + act.weight)
   return explained * status * reads * (topical ? INFLUENCE.topical : 1)
 }
 
@@ -58,6 +64,7 @@ function weighArgument(
     tally.weight += 1
     tally.explained += best
     tally.touched += best
+    if (argument.stems.length < INFLUENCE.words_least) tally.named = true
     return
   }
   if (known) {
@@ -81,6 +88,7 @@ function weighArgument(
     return
   }
   if (argument.values.length > 0 || words.fresh > 0) tally.weight += INFLUENCE.own_weight
+  if (argument.values.length > 0) tally.own++
 }
 
 const WEIGHTS = Object.entries(SOURCE).reduce<number[]>((weights, [name, number]) => {

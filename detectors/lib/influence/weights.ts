@@ -25,6 +25,8 @@ export const INFLUENCE = {
   known_weight: 0.3,
   /** Weight of an argument that nobody gave: the agent's own words. */
   own_weight: 0.25,
+  /** What the call acts on is the agent's own, and the order shares nothing but words with it. */
+  other_weight: 0.8,
   /** Of the act: the verb itself, its class only, and the object. */
   verb_share: 0.6,
   class_share: 0.35,
