@@ -9,7 +9,10 @@ import { readProtobuf } from './protobuf/decode.ts'
 
 export type Form = 'json' | 'lines' | 'protobuf' | 'protobuf-traces'
 
-export type Unpacked = { readonly ok: true; readonly envelopes: readonly Envelope[] } | Refused
+/** `dropped`: lines of prose that were left out. */
+export type Unpacked =
+  | { readonly ok: true; readonly envelopes: readonly Envelope[]; readonly dropped?: number }
+  | Refused
 
 const NEWLINE = 0x0a
 

@@ -10,6 +10,7 @@ import type { TokenSpec } from './auth.ts'
 import { type ConfigPath, type ConfigProblem, explain, locate, type SchemaError, showPath } from './config/problems.ts'
 import { ServiceConfiguration, type Token } from './config/schema.ts'
 import { type Names, semanticProblems } from './config/semantics.ts'
+import { completeInputs, type InputTypeEntry } from './config/inputs.ts'
 import { type LoadedMappings, loadMappings } from './mappings/load.ts'
 import { completeSinks, type ReadSecret, type SinkTypeEntry } from './config/sinks.ts'
 import { completeTokens } from './config/tokens.ts'
@@ -27,6 +28,8 @@ export type ConfigOutcome =
 export interface ConfigOptions extends Names {
   /** Without them, a configuration may name no sinks. */
   readonly sinkTypes?: readonly SinkTypeEntry[]
+  /** Without them, it may name no inputs. */
+  readonly inputTypes?: readonly InputTypeEntry[]
   /** Where secrets of sinks may stand besides the file. */
   readonly readSecret?: ReadSecret
 }
@@ -92,10 +95,15 @@ export function parseConfig(
   }
   const { sinks, problems } = completeSinks(value.sinks, options.sinkTypes ?? [], options.readSecret)
   const { tokens, problems: unread } = completeTokens(value.tokens, options.readSecret)
-  const config: ServiceConfiguration = { ...value, sinks, tokens, mapped: loaded.mappings }
-  const wrong = [...problems, ...unread, ...loaded.problems, ...semanticProblems(config, options)].map(
-    ({ path, message }) => at(path, message),
-  )
+  const opened = completeInputs(value.inputs, options.inputTypes ?? [], value.tokens)
+  const config: ServiceConfiguration = { ...value, sinks, tokens, inputs: opened.inputs, mapped: loaded.mappings }
+  const wrong = [
+    ...problems,
+    ...unread,
+    ...opened.problems,
+    ...loaded.problems,
+    ...semanticProblems(config, options),
+  ].map(({ path, message }) => at(path, message))
   return wrong.length > 0 ? failed(wrong) : { ok: true, config }
 }
 

@@ -41,6 +41,12 @@ const intakeMetrics = (make: Make) => ({
     [1, 5, 10, 25, 50, 100, 200, 400],
   ),
   deadLetters: make.counter('dead_letters_total', 'Records that could not be processed', ['service', 'reason']),
+  inputLines: make.counter(
+    'input_lines_total',
+    'Lines of inputs that the collector opens itself, by what came of them',
+    ['input', 'outcome'],
+  ),
+  inputConnections: make.gauge('input_connections', 'Connections of such an input', ['input']),
   requests: make.counter('requests_total', 'HTTP requests answered', ['service', 'route', 'method', 'status']),
   requestSeconds: make.histogram('request_seconds', 'Time to answer an HTTP request', ['service', 'route'], SECONDS),
 })

@@ -46,7 +46,7 @@ export interface CollectorRoom {
 const rowEvent = (row: readonly unknown[]): Event =>
   Object.fromEntries(EVENT_COLUMNS.map(({ name }, index) => [name, row[index]])) as unknown as Event
 
-async function readFrames(log: Log): Promise<Frame[]> {
+export async function readFrames(log: Log): Promise<Frame[]> {
   const frames: Frame[] = []
   for (let partition = 0; partition < log.partitions('events'); partition++) {
     for await (const { value } of log.read('events', partition)) {
@@ -56,7 +56,7 @@ async function readFrames(log: Log): Promise<Frame[]> {
   return frames
 }
 
-async function readDeadLetters(log: Log): Promise<DeadLetter[]> {
+export async function readDeadLetters(log: Log): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
   for await (const { value } of log.read('dead-letters', 0)) {
     if (value !== null) letters.push(JSON.parse(value.toString()) as DeadLetter)

@@ -30,6 +30,8 @@ export interface NormaliseContext {
   readonly hashCredential: (secret: string) => string
   /** What is read; without it the formats of the registry alone. */
   readonly formats?: Formats
+  /** False: what is no record is noted, and the request never refused as a whole. */
+  readonly refuses?: boolean
 }
 
 /** What a record is read with. */

@@ -214,7 +214,8 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
     }
     yield
   }
-  const whole = events.length === 0 ? refusedWhole(envelopes, rejected, formats) : undefined
+  const whole =
+    events.length === 0 && context.refuses !== false ? refusedWhole(envelopes, rejected, formats) : undefined
   if (whole !== undefined) return whole
   const source = events[0]?.source ?? formatsOf(envelopes)[0]
   return { ok: true, source, events, rejected, records: entries.length, ignored: ignored.counts() }

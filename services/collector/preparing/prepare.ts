@@ -12,6 +12,7 @@ import { BUILT_IN, type Formats } from '../formats/formats.ts'
 import type { Account, Refused } from '../formats/read-envelopes.ts'
 import type { Head } from '../inputs/input.ts'
 import { inputOf } from '../inputs/registry.ts'
+import { openedInputOf } from '../opened/registry.ts'
 import { drainInTurns, unpackedSteps } from '../normalise.ts'
 import { type Form, type Unpacked, unpackBody } from '../unpack.ts'
 
@@ -49,6 +50,8 @@ export interface Prepared extends Account {
   readonly events: number
   /** Events whose time was replaced, by what was wrong with it. */
   readonly untimed: ReadonlyMap<string, number>
+  /** Lines of prose that were left out. */
+  readonly dropped?: number
 }
 
 /** A job that is refused as a whole. `deadly`: no thread survived it, so that it is kept as a dead letter. */
@@ -78,10 +81,15 @@ function untimedOf(events: readonly Event[]): Map<string, number> {
   return counts
 }
 
-const unpacked = (job: Job, formats: Formats): Unpacked =>
-  job.input === undefined
-    ? unpackBody(job.format, job.body, job.form)
-    : inputOf(job.input).unpack(job.body, job.head, formats)
+function unpacked(job: Job, formats: Formats): Unpacked {
+  if (job.input === undefined) return unpackBody(job.format, job.body, job.form)
+  const opened = openedInputOf(job.input)
+  if (opened !== undefined) return opened.unpack(job.body, job.head.params, formats)
+  return inputOf(job.input).unpack(job.body, job.head, formats)
+}
+
+/** Nobody hears an answer of an input that the collector opens itself, so that nothing of it is refused. */
+const hearsAnswers = ({ input }: Job): boolean => input === undefined || openedInputOf(input) === undefined
 
 /** `memoryBytesMax`: what it may remember of the texts of each tenant; `formats`: those of the moment. */
 export function createPrepare(
@@ -91,12 +99,21 @@ export function createPrepare(
 ): Prepare {
   const contexts = createContexts(keys, memoryBytesMax)
   return async (job, step) => {
-    const context = { ...contexts.forRequest(job), formats: formats() }
+    const context = { ...contexts.forRequest(job), formats: formats(), refuses: hearsAnswers(job) }
     // Unpacking is a step, too.
     step?.()
-    const result = await drainInTurns(unpackedSteps(unpacked(job, context.formats), context), step)
+    const body = unpacked(job, context.formats)
+    const result = await drainInTurns(unpackedSteps(body, context), step)
     if (!result.ok) return result
     const { events, ok, ...account } = result
-    return { ok, ...account, events: events.length, untimed: untimedOf(events), lines: linesOf(job, events) }
+    const dropped = body.ok && body.dropped !== undefined ? { dropped: body.dropped } : {}
+    return {
+      ok,
+      ...account,
+      ...dropped,
+      events: events.length,
+      untimed: untimedOf(events),
+      lines: linesOf(job, events),
+    }
   }
 }

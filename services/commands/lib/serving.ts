@@ -3,6 +3,7 @@
  * comes in time.
  */
 import { type Command, Option } from 'commander'
+import { OPENED_INPUTS } from '../../collector/opened/registry.ts'
 import { FORMAT_IDS } from '../../collector/formats/registry.ts'
 import { defaultConfig, formatProblems, loadConfig, type ServiceConfiguration, watchConfig } from '../../lib/config.ts'
 import { secretReader } from '../../lib/config/sinks.ts'
@@ -42,6 +43,7 @@ export const rebuildOption = (): Option =>
 const configNames = ({ variable }: CommandTools) => ({
   formats: FORMAT_IDS,
   sinkTypes: SINK_TYPES,
+  inputTypes: OPENED_INPUTS,
   readSecret: secretReader(variable),
 })
 

@@ -11,6 +11,7 @@ import type { Detector } from '../../../detectors/detector.ts'
 import { createApi, type Readiness } from '../../api/index.ts'
 import { type Archiver, createArchiver } from '../../archiver/index.ts'
 import { type Collector, createCollector } from '../../collector/index.ts'
+import { createOpenedInputs, type OpenedInputs } from '../../collector/opened/index.ts'
 import { createPreparer, type Preparer } from '../../collector/preparing/index.ts'
 import { createDetectorService, type DetectorService } from '../../detector/index.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -62,6 +63,7 @@ interface Parts {
   readonly detectors: DetectorService
   readonly archiver: Archiver
   readonly preparer: Preparer
+  readonly inputs: OpenedInputs
 }
 
 interface OpenedLog {
@@ -113,6 +115,7 @@ async function readinessOf({ log, responder }: Pick<Parts, 'log' | 'responder'>)
 }
 
 async function stopAll(collector: Collector, ports: Ports | undefined, parts: Parts): Promise<void> {
+  await parts.inputs.stop()
   await collector.drain()
   await ports?.close()
   await parts.preparer.close()
@@ -144,17 +147,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const archiver = createArchiver({ ...tools, warehouse, fromOldest: options.rebuildWarehouse === true })
   const preparer = createPreparer({ keys: secrets.keys, logger, mappings: config.mapped })
-  const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer }
+  let health: Readiness = { ready: false, reasons: ['starting'] }
+  const ready = () =>
+    health.ready ? ({ ok: true } as const) : { ok: false as const, reason: health.reasons.join('; ') }
+  const { inputs: named, tokens: senders } = config
+  const directory = join(data, 'inputs')
+  const inputs = createOpenedInputs({ ...tools, inputs: named, tokens: senders, preparer, ready, directory })
+  const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer, inputs }
 
   const tokens = createLiveTokens(tokensOf(config, secrets.adminToken))
   const authenticate = withMadeTokens(tokens.authenticate, responder.tokens, clock)
-  let health: Readiness = { ready: false, reasons: ['starting'] }
-  const collector = createCollector({
-    ...tools,
-    authenticate,
-    preparer,
-    ready: () => (health.ready ? { ok: true } : { ok: false, reason: health.reasons.join('; ') }),
-  })
+  const collector = createCollector({ ...tools, authenticate, preparer, ready })
   const readiness = async (): Promise<Readiness> => {
     if (health.reasons[0] !== 'starting') health = await readinessOf(parts)
     return health
@@ -178,6 +181,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ports = await listen(options, collector.plugin, api)
     await responder.start()
     await Promise.all([service.start(), archiver.start()])
+    await inputs.start()
   } catch (error) {
     // What was opened must not outlive the failure: it holds ports and the data directory.
     await stopAll(collector, ports, parts)

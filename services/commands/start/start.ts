@@ -2,6 +2,7 @@
  * `start`: runs the service until it is told to stop. It prints where it listens, where the token lies and the lines that
  * connect an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
  */
+import { OpenError } from '../../collector/opened/opened.ts'
 import { LogError } from '../../lib/log/port.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { createLogger } from '../../lib/logger.ts'
@@ -111,6 +112,7 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
   try {
     app = await startApp({ ...options, ...detection, config, secrets, clock: systemClock, logger })
   } catch (error) {
+    if (error instanceof OpenError) throw new UsageError(error.message)
     if (error instanceof LogError) throw new UsageError(`the log in ${options.data} cannot be opened: ${error.message}`)
     throw error
   }

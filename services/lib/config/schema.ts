@@ -8,6 +8,7 @@ import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { RECEIVES, type Receives } from '../../../schemas/notice.ts'
 import { type Role, ROLES, type Scope, SCOPES } from '../../../schemas/token.ts'
+import { CommonInput, type InputSettings } from './inputs.ts'
 import { MAPPING_LIMITS } from '../mappings/limits.ts'
 import type { Mapping } from '../mappings/schema.ts'
 import { ClickHouseSection, KafkaSection, RawSection } from './engines.ts'
@@ -157,6 +158,7 @@ export const ServiceConfiguration = Type.Object(
     kafka: Type.Optional(KafkaSection),
     clickhouse: Type.Optional(ClickHouseSection),
     raw: Type.Optional(RawSection),
+    inputs: Type.Array(CommonInput, { default: [], maxItems: 64 }),
     mappings: Type.Array(Type.String({ minLength: 1, maxLength: 4_096 }), {
       default: [],
       maxItems: MAPPING_LIMITS.mappings_max,
@@ -165,8 +167,9 @@ export const ServiceConfiguration = Type.Object(
   },
   { $id: 'service-configuration', additionalProperties: false },
 )
-export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'sinks'> & {
+export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'sinks' | 'inputs'> & {
   sinks: Sink[]
+  inputs: InputSettings[]
   /** What the files of `mappings` hold. */
   mapped: readonly Mapping[]
 }

@@ -117,10 +117,17 @@ function* engineProblems({ kafka, clickhouse }: ServiceConfiguration): Generator
   }
 }
 
-function* rawProblems(config: ServiceConfiguration, formats: readonly string[] | undefined): Generator<Located> {
+function* formatProblems(config: ServiceConfiguration, formats: readonly string[] | undefined): Generator<Located> {
+  if (formats === undefined) return
+  const mapped = config.mapped.map(({ name }) => name)
+  const names = ['auto', ...formats, ...mapped]
+  for (const [i, { format }] of config.inputs.entries()) {
+    if (typeof format !== 'string' || names.includes(format)) continue
+    yield { path: ['inputs', i, 'format'], message: unknownWord('format', format, names) }
+  }
   const format = config.raw?.format
-  if (format === undefined || formats === undefined) return
-  const known = ['auto', ...formats, 'otlp_proto', ...config.mapped.map(({ name }) => name)]
+  if (format === undefined) return
+  const known = ['auto', ...formats, 'otlp_proto', ...mapped]
   if (!known.includes(format)) yield { path: ['raw', 'format'], message: `must be one of ${known.join(', ')}` }
 }
 
@@ -133,7 +140,7 @@ export interface Names {
 
 /** All of it. */
 export function* semanticProblems(config: ServiceConfiguration, { detectors, formats }: Names): Generator<Located> {
-  yield* rawProblems(config, formats)
+  yield* formatProblems(config, formats)
   yield* tokenProblems(config.tokens)
   yield* engineProblems(config)
   yield* policyProblems(config.policy, ['policy'], detectors)

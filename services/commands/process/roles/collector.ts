@@ -3,6 +3,7 @@
  * responder's records in `state` tell: an event before it would be judged by no rules.
  */
 import { createCollector } from '../../../collector/index.ts'
+import { createOpenedInputs } from '../../../collector/opened/index.ts'
 import { createPreparer } from '../../../collector/preparing/index.ts'
 import { createRawIntake } from '../../../collector/raw/index.ts'
 import { tokensIn, withMadeTokens } from '../../../lib/made-tokens.ts'
@@ -28,12 +29,22 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
   }
   const preparer = createPreparer({ keys: tools.keys(), logger: tools.logger, mappings: config.mapped })
   const collector = createCollector({ ...tools, authenticate, preparer, ready })
+  const { inputs: named, tokens: senders } = config
+  const inputs = createOpenedInputs({
+    ...tools,
+    inputs: named,
+    tokens: senders,
+    preparer,
+    ready,
+    directory: undefined,
+  })
   const raw = config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, preparer, ready })
   return {
     plugin: collector.plugin,
     secondPlugin: collector.plugin,
     async start() {
       await state.start()
+      await inputs.start()
       raw?.start()
     },
     reasons() {
@@ -45,6 +56,7 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     },
     drain: collector.drain,
     async stop() {
+      await inputs.stop()
       await raw?.stop()
       await preparer.close()
       await state.stop()

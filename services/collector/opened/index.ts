@@ -1,0 +1,130 @@
+/**
+ * Opens the inputs of the configuration, and brings what they read into the log: prepared in a thread, appended, and held on
+ * to while the log cannot take it, because nobody could send it again.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { LIMITS } from '../../../schemas/limits.ts'
+import type { TokenSpec } from '../../lib/auth.ts'
+import type { InputSettings } from '../../lib/config/inputs.ts'
+import { LogError } from '../../lib/log/port.ts'
+import { createEventStore, type Taking } from '../event-store.ts'
+import type { CollectorOptions } from '../intake.ts'
+import { COLLECTOR_LIMITS } from '../limits.ts'
+import type { Preparation } from '../preparing/index.ts'
+import { unreadable } from '../unreadable.ts'
+import { OpenError, type Opened, type OpenParams, type OpenSender, type OpenTools } from './opened.ts'
+import { openedInputOf } from './registry.ts'
+
+export interface OpenedInputsOptions extends Omit<CollectorOptions, 'authenticate'> {
+  readonly inputs: readonly InputSettings[]
+  readonly tokens: readonly Pick<TokenSpec, 'name' | 'tenant' | 'scopes'>[]
+  /** Where inputs keep positions; undefined where the process has no directory of its own. */
+  readonly directory: string | undefined
+}
+
+export interface OpenedInputs {
+  /** Throws OpenError where one of them cannot be opened. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
+  const { inputs, tokens, preparer, log, clock, logger, metrics, ready } = options
+  const store = createEventStore(options)
+  const stopping = new AbortController()
+  let opened: Opened[] = []
+
+  const pause = async (ms: number): Promise<void> => {
+    await wait(ms, undefined, { signal: stopping.signal })
+  }
+
+  const senderOf = (name: string, history: boolean): OpenSender => {
+    const token = tokens.find((one) => one.name === name)
+    if (token === undefined) throw new OpenError(`there is no token ${name}`)
+    return { tenant: token.tenant, sender: name, history: history || !token.scopes.includes('live') }
+  }
+
+  /** What a bug met is tried again a few times, and then kept as a dead letter. */
+  async function prepared(type: string, body: Buffer, params: OpenParams, sender: OpenSender): Promise<Preparation> {
+    const head = { method: 'OPEN', path: type, params, query: {}, headers: {} }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const partitions = log.partitions('events')
+        return await preparer.prepare({ ...sender, receiptTime: clock.now(), input: type, head, body, partitions })
+      } catch (error) {
+        logger.error({ err: error, input: type, attempt }, 'a bug met what an input has read')
+        if (attempt >= COLLECTOR_LIMITS.open_attempts_max) {
+          return { ok: false, status: 400, detail: 'a bug met it, please report it', deadly: true }
+        }
+        await pause(COLLECTOR_LIMITS.open_retry_ms)
+      }
+    }
+  }
+
+  async function persist(taking: Taking, name: string): Promise<void> {
+    for (let told = false; ; told = true) {
+      try {
+        await store([taking])
+        return
+      } catch (error) {
+        if (!(error instanceof LogError) || !error.retriable) throw error
+        if (!told) logger.warn({ input: name, reason: error.message }, 'an input waits for the log; nothing is lost')
+        await pause(COLLECTOR_LIMITS.open_retry_ms)
+      }
+    }
+  }
+
+  const taker =
+    ({ name, type }: InputSettings): OpenTools['take'] =>
+    async (body, params, sender) => {
+      while (!ready().ok) await pause(LIMITS.health_every_ms / 5)
+      const made = await prepared(type, body, params, sender)
+      const result = made.ok ? made : unreadable(body, made)
+      const taking = {
+        tenant: sender.tenant,
+        origin: result.source ?? type,
+        receiptTime: clock.now(),
+        prepared: result,
+      }
+      await persist(taking, name)
+      metrics.inputLines.inc({ input: name, outcome: 'taken' }, result.records)
+      if (result.dropped !== undefined) metrics.inputLines.inc({ input: name, outcome: 'plain' }, result.dropped)
+    }
+
+  async function open(input: InputSettings): Promise<Opened> {
+    const type = openedInputOf(input.type)
+    if (type === undefined) throw new OpenError(`there is no type of input ${input.type}`)
+    const { name } = input
+    const tools: OpenTools = {
+      name,
+      logger: logger.child({ input: name }),
+      metrics,
+      sender: senderOf(input.token, input.history),
+      senderOf: (token) => senderOf(token, input.history),
+      directory: options.directory,
+      take: taker(input),
+      drop: (reason, lines = 1) => metrics.inputLines.inc({ input: name, outcome: reason }, lines),
+    }
+    try {
+      return await type.open(input as never, tools)
+    } catch (error) {
+      if (error instanceof OpenError) throw new OpenError(`the input ${name} cannot be opened: ${error.message}`)
+      throw error
+    }
+  }
+
+  return {
+    async start() {
+      for (const input of inputs) opened.push(await open(input))
+    },
+    async stop() {
+      const all = opened
+      opened = []
+      const stopped = Promise.all(all.map((one) => one.stop()))
+      // What still waits for the log is given up after a while: files are read again, and lines of a port are counted.
+      await Promise.race([stopped, wait(COLLECTOR_LIMITS.open_stop_ms_max, undefined, { ref: false })])
+      stopping.abort()
+      await stopped
+    },
+  }
+}

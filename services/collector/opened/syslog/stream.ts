@@ -1,0 +1,164 @@
+/** Syslog over TCP and TLS. A connection is not read on while the log is behind or its rate is used up. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import { COLLECTOR_LIMITS } from '../../limits.ts'
+import { OpenError, type Opened, type OpenSender, type OpenTools } from '../opened.ts'
+import { createFraming } from './framing.ts'
+import { createLineQueue, type LineQueue } from './queue.ts'
+import { createAllowed, createRate } from './senders.ts'
+import type { SyslogSettings } from './settings.ts'
+
+const NUL = 0x00
+const BLANK = 0x20
+
+/** NUL parts the lines of a body: one that a sender wrote becomes a blank. A copy of its own. */
+export function cleanLine(line: Buffer): Buffer {
+  const copy = Buffer.from(line)
+  if (copy.includes(NUL)) for (let i = 0; i < copy.length; i++) if (copy[i] === NUL) copy[i] = BLANK
+  return copy
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new OpenError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+/** Both kinds of server tell of a connection that can be read. */
+function serverOf(settings: SyslogSettings, take: (socket: Socket) => void, refuse: () => void): Server {
+  const { protocol, cert_file: cert = '', key_file: key = '', client_ca_file: authority } = settings
+  if (protocol !== 'tls') return createServer(take)
+  const clients = authority === undefined ? {} : { ca: read(authority), requestCert: true, rejectUnauthorized: true }
+  const handshakeTimeout = COLLECTOR_LIMITS.open_handshake_ms_max
+  const server = createTlsServer(
+    { cert: read(cert), key: read(key), minVersion: 'TLSv1.2', handshakeTimeout, ...clients },
+    take,
+  )
+  server.on('tlsClientError', refuse)
+  return server
+}
+
+/** The names in a client's certificate that its authority vouches for. */
+function namesOf(socket: TLSSocket): readonly string[] {
+  const { subject, subjectaltname = '' } = socket.getPeerCertificate() as
+    | ReturnType<TLSSocket['getPeerCertificate']>
+    | { subject?: undefined; subjectaltname?: undefined }
+  const common = subject?.CN
+  const others = [...subjectaltname.matchAll(/(?:^|, )DNS:([^,\s"]{1,255})/g)].map((match) => match[1] as string)
+  return [...(common === undefined ? [] : [common].flat()), ...others]
+}
+
+export async function openStream(settings: SyslogSettings, tools: OpenTools): Promise<Opened> {
+  const { host, port, format, plain, clients, connections_max: connectionsMax } = settings
+  const allowed = createAllowed(settings)
+  const rate = createRate(settings.lines_per_s_max, () => performance.now())
+  const queues = new Map<string, LineQueue>()
+  const sockets = new Set<Socket>()
+
+  const queueOf = (sender: OpenSender): LineQueue => {
+    const found = queues.get(sender.sender)
+    if (found !== undefined) return found
+    const made = createLineQueue((body) => tools.take(body, { format, plain }, sender))
+    queues.set(sender.sender, made)
+    return made
+  }
+
+  /** Undefined where nobody is known who has this certificate. */
+  function senderOf(socket: Socket): OpenSender | undefined {
+    if (clients === undefined || !(socket instanceof TLSSocket)) return tools.sender
+    const names = namesOf(socket)
+    const client = clients.find(({ name }) => names.includes(name))
+    return client === undefined ? undefined : tools.senderOf(client.token)
+  }
+
+  function refuse(socket: Socket, reason: 'connections' | 'unauthorised'): void {
+    tools.drop(reason)
+    socket.destroy()
+  }
+
+  function listen(socket: Socket, queue: LineQueue): void {
+    const framing = createFraming({
+      bytesMax: COLLECTOR_LIMITS.open_line_bytes_max,
+      onTooLong: () => tools.drop('too_long'),
+      onBroken: () => {
+        tools.drop('too_long')
+        socket.destroy()
+      },
+    })
+    let resting: NodeJS.Timeout | undefined
+    const goOn = (): void => {
+      if (resting === undefined && !queue.isFull()) socket.resume()
+    }
+    const offRoom = queue.onRoom(goOn)
+    const take = (messages: readonly Buffer[]): void => {
+      let within = true
+      for (const message of messages) {
+        within = rate.takes()
+        if (!queue.push(cleanLine(message))) socket.pause()
+      }
+      if (within || resting !== undefined) return
+      socket.pause()
+      resting = setTimeout(() => {
+        resting = undefined
+        goOn()
+      }, rate.restMs())
+    }
+    socket.on('data', (chunk: Buffer) => take(framing.push(chunk)))
+    socket.on('end', () => {
+      const rest = framing.end()
+      if (rest !== undefined) queue.push(cleanLine(rest))
+    })
+    socket.on('close', () => {
+      clearTimeout(resting)
+      offRoom()
+    })
+  }
+
+  function take(socket: Socket): void {
+    // A connection that breaks off is the sender's affair; what it sent whole was taken.
+    socket.on('error', () => socket.destroy())
+    if (!allowed(socket.remoteAddress)) return refuse(socket, 'unauthorised')
+    const own = [...sockets].filter((one) => one.remoteAddress === socket.remoteAddress).length
+    const share = Math.max(1, Math.ceil(connectionsMax * COLLECTOR_LIMITS.open_connections_address_share))
+    if (sockets.size >= connectionsMax || own >= share) return refuse(socket, 'connections')
+    const sender = senderOf(socket)
+    if (sender === undefined) return refuse(socket, 'unauthorised')
+    sockets.add(socket)
+    tools.metrics.inputConnections.set({ input: tools.name }, sockets.size)
+    socket.setTimeout(COLLECTOR_LIMITS.open_idle_ms_max, () => socket.destroy())
+    socket.on('close', () => {
+      sockets.delete(socket)
+      tools.metrics.inputConnections.set({ input: tools.name }, sockets.size)
+    })
+    listen(socket, queueOf(sender))
+  }
+
+  const server = serverOf(settings, take, () => tools.drop('unauthorised'))
+  server.maxConnections = connectionsMax * 2
+  const failed = once(server, 'error').then(([error]) => {
+    throw error as Error
+  })
+  try {
+    server.listen(port, host)
+    await Promise.race([once(server, 'listening'), failed])
+  } catch (error) {
+    throw new OpenError(`tcp ${host}:${port} (${(error as NodeJS.ErrnoException).code ?? 'no such address'})`)
+  }
+  failed.catch((error: unknown) => tools.logger.error({ err: error }, 'the port of an input failed'))
+  const bound = server.address()
+  const boundPort = typeof bound === 'object' ? bound?.port : port
+  tools.logger.info({ host, port: boundPort, protocol: settings.protocol }, 'syslog is taken')
+  return {
+    async stop() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await Promise.all(
+        [...queues.values()].map((queue) => queue.drained().catch(() => tools.drop('stopped', queue.size()))),
+      )
+    },
+  }
+}
