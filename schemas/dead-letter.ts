@@ -12,7 +12,7 @@ export const DEAD_LETTER_SERVICES = ['collector', 'detector', 'archiver', 'respo
 /**
  * Why, in one word that can be counted. malformed: not readable in its format; unnamed: no identity or no action;
  * invalid: a field breaks the schema; unsupported: a kind of record that is not taken; poison: a bug met it;
- * refused: an engine or an endpoint would not have it.
+ * refused: an engine or an endpoint would not have it, or its sender may not send it.
  */
 export const DEAD_LETTER_REASONS = ['malformed', 'unnamed', 'invalid', 'unsupported', 'poison', 'refused'] as const
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number]

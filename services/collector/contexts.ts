@@ -10,7 +10,9 @@ import { credentialHash } from './redaction/redact.ts'
 
 export interface Contexts {
   /** `sender`: name of the token; `receiptTime` in ms since 1970; `history`: the events train and never act. */
-  forRequest(from: Pick<NormaliseContext, 'tenant' | 'sender' | 'receiptTime' | 'history'>): NormaliseContext
+  forRequest(
+    from: Pick<NormaliseContext, 'tenant' | 'sender' | 'receiptTime' | 'history' | 'binding'>,
+  ): NormaliseContext
 }
 
 const TENANTS_MAX = 256
@@ -26,14 +28,15 @@ export function createContexts(keys: TenantKeys, memoryBytesMax: number): Contex
   }
   const known = new LRUCache<string, ReturnType<typeof make>>({ max: TENANTS_MAX, memoMethod: make })
   return {
-    forRequest: ({ tenant, sender, receiptTime, history }) => ({
+    forRequest: ({ tenant, sender, receiptTime, history, binding }) => ({
       ...known.memo(tenant),
       tenant,
       sender,
       receiptTime,
       history,
-      // A token stands for a tenant, not for an identity: what a record says of its actor is a claim.
-      assurance: 'claimed',
+      ...(binding === undefined ? {} : { binding }),
+      // A token that is bound to no identity stands for a tenant: what a record says of its actor is a claim.
+      assurance: binding !== undefined && binding.own.length > 0 ? 'token' : 'claimed',
     }),
   }
 }

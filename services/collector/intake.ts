@@ -10,6 +10,7 @@ import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { refusal } from './answers.ts'
+import { type Binding, bindingOf } from './binding.ts'
 import { createBudget } from './budget.ts'
 import { createEventStore } from './event-store.ts'
 import type { Head, Input, Outcome, Place } from './inputs/input.ts'
@@ -35,6 +36,7 @@ interface Sender {
   /** Name of its token. */
   readonly sender: string
   readonly history: boolean
+  readonly binding: Binding
 }
 
 /** Takes one request of an input. Rejects where the log fails; the sender may then send it again. */
@@ -76,7 +78,9 @@ export function createIntake(options: CollectorOptions, given: () => number): In
       if (!read.ok) return read
       const unsigned = signed?.(read.body)
       if (unsigned !== undefined) return unsigned
-      return await taken(input, head, read.body, { tenant: grant.tenant, sender: grant.name, history: scope.history })
+      const { tenant, name: sender } = grant
+      const binding = bindingOf(grant, authenticate)
+      return await taken(input, head, read.body, { tenant, sender, history: scope.history, binding })
     } finally {
       hold.release()
     }

@@ -25,6 +25,8 @@ export type TokenSpec = {
   readonly tenant: string
   readonly role: Role
   readonly scopes: readonly Scope[]
+  /** Patterns of the identities that it sends for: of no other one, and no other token of them. Absent: of any that no token is bound to. */
+  readonly identities?: readonly string[]
 } & ({ readonly token: string } | { readonly sha256: string })
 
 /** What a good token gives. */
@@ -33,6 +35,8 @@ export interface Grant {
   readonly tenant: string
   readonly role: Role
   readonly scopes: readonly Scope[]
+  /** See TokenSpec. */
+  readonly identities?: readonly string[]
 }
 
 /** A request refused, in the words of the HTTP answer: `{"error": {"code", "message"}}` with this status. */
@@ -97,7 +101,13 @@ export function digestIn(header: string): Buffer | undefined {
 export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate {
   const known = tokens.map((spec) => {
     if (spec.tenant === '') throw new Error(`token "${spec.name}" names no tenant`)
-    const grant: Grant = { name: spec.name, tenant: spec.tenant, role: spec.role, scopes: [...spec.scopes] }
+    const grant: Grant = {
+      name: spec.name,
+      tenant: spec.tenant,
+      role: spec.role,
+      scopes: [...spec.scopes],
+      ...(spec.identities === undefined ? {} : { identities: spec.identities }),
+    }
     return { digest: digestOf(spec), grant }
   })
   const digests = new Set(known.map(({ digest }) => digest.toString('hex')))

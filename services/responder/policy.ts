@@ -8,6 +8,7 @@ import type { Incident } from '../../schemas/incident.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Containment } from '../../schemas/quarantine.ts'
 import type { Mode, Policy, PolicyRule, Preset } from '../lib/config/schema.ts'
+import { matchesPattern } from '../lib/patterns.ts'
 
 export interface Caps {
   readonly per_hour: number
@@ -62,9 +63,6 @@ export function effectivePolicy(policy: Policy, tenant: string): EffectivePolicy
     stop: own?.stop ?? policy.stop ?? false,
   }
 }
-
-const matchesPattern = (pattern: string, word: string): boolean =>
-  pattern.endsWith('*') ? word.startsWith(pattern.slice(0, -1)) : pattern === word
 
 const matchesRule = (rule: PolicyRule, finding: Finding, incident: Incident): boolean =>
   matchesPattern(rule.detector, finding.detector) &&

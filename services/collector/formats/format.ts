@@ -5,6 +5,7 @@
  */
 import type { DeadLetterReason } from '../../../schemas/dead-letter.ts'
 import type { ASSURANCES, Event } from '../../../schemas/event.ts'
+import type { Binding } from '../binding.ts'
 import type { Extractor, Parts } from '../indicators/index.ts'
 import type { Formats } from './formats.ts'
 
@@ -25,6 +26,8 @@ export interface NormaliseContext {
   readonly history: boolean
   /** What the collector could authenticate of the identities in the request; a format may know better. */
   readonly assurance: Assurance
+  /** For whom the sender may send; absent: for anybody. */
+  readonly binding?: Binding
   readonly extractor: Extractor
   /** HMAC(k, SHA-256(secret)), for formats that hold the secret itself. */
   readonly hashCredential: (secret: string) => string

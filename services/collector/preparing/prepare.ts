@@ -6,6 +6,7 @@ import { type Event, rowOf } from '../../../schemas/event.ts'
 import { partitionOf } from '../../../schemas/ids.ts'
 import { eventKey } from '../../../schemas/topics.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
+import type { Binding } from '../binding.ts'
 import { createContexts } from '../contexts.ts'
 import type { FormatChoice } from '../formats/format.ts'
 import { BUILT_IN, type Formats } from '../formats/formats.ts'
@@ -25,6 +26,8 @@ interface Task {
   readonly receiptTime: number
   /** The events train and never act. */
   readonly history: boolean
+  /** For whom the sender may send; absent: for anybody. */
+  readonly binding?: Binding
   readonly body: Buffer
   /** How many partitions `events` has. */
   readonly partitions: number

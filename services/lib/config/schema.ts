@@ -124,6 +124,7 @@ export const Token = Type.Object(
       Type.Enum([...ROLES, 'sender'], { description: 'sender: an older word for ingest' }),
     ),
     scopes: Type.Array(Type.Unsafe<Scope>(Type.Enum([...SCOPES])), { default: ['live'] }),
+    identities: Type.Optional(identities()),
   },
   { additionalProperties: false },
 )

@@ -5,6 +5,7 @@
 import type { TObject } from 'typebox'
 import { Errors } from 'typebox/value'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import { isOddPattern } from '../patterns.ts'
 import { type ConfigPath, explain, unknownWord } from './problems.ts'
 import type { ServiceConfiguration, TenantPolicy } from './schema.ts'
 
@@ -29,6 +30,8 @@ function* tokenProblems(tokens: ServiceConfiguration['tokens']): Generator<Locat
       yield { path: ['tokens', i], message: 'is the same as another one: each stands for one tenant and role' }
     }
     if (value !== undefined) values.add(value)
+    if (token.identities?.some(isOddPattern) === true)
+      yield { path: ['tokens', i, 'identities'], message: 'may have a * at the end of an identity only' }
     if (token.tenant === '*') yield { path: ['tokens', i, 'tenant'], message: 'must be one tenant' }
   }
 }
@@ -55,7 +58,7 @@ function* policyProblems(
     const message = detectorPatternProblem(rule.detector, detectors)
     if (message !== undefined) yield { path: [...at, 'rules', i, 'detector'], message }
   }
-  if (policy.protected?.some((p) => p.includes('*') && p.indexOf('*') !== p.length - 1) === true) {
+  if (policy.protected?.some(isOddPattern) === true) {
     yield { path: [...at, 'protected'], message: 'may have a * at the end of an identity only' }
   }
 }

@@ -6,6 +6,7 @@ import { contentId } from '../../../../schemas/content.ts'
 import { blankEvent, Event, eventValidator } from '../../../../schemas/event.ts'
 import { H, eventId } from '../../../../schemas/ids.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
+import { bindingProblem } from '../../binding.ts'
 import { combine } from '../../indicators/index.ts'
 import { redactId, redactText } from '../../redaction/redact.ts'
 import { sourceNetwork, sourceOf, userAgentFamily } from './clients.ts'
@@ -70,6 +71,8 @@ const BLANK = blankEvent()
 export function finish(source: FormatId, id: string, draft: Draft, context: NormaliseContext): Event | Problem {
   const event: Event = { ...BLANK, on_behalf_of: [], peer_domains: [], value_hashes: [], value_kinds: [] }
   fill(event, draft.fields)
+  const bound = context.binding && bindingProblem(context.binding, context.sender, event.identity)
+  if (bound !== undefined) return { reason: 'refused', detail: bound }
   const { time, flag } = eventTime(draft.time, context.receiptTime)
   event.event_id = eventId(context.tenant, source, id)
   event.tenant = context.tenant

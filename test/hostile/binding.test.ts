@@ -1,0 +1,71 @@
+/** Names that are not the sender's: a token that is bound to identities sends for them alone, and nobody else does. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CollectorRoom, openCollector } from '../support/collector.ts'
+
+let room: CollectorRoom
+beforeAll(async () => {
+  room = await openCollector()
+})
+afterAll(() => room.close())
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+async function send(token: string, identities: readonly string[], path = '/v1/events'): Promise<Answer> {
+  const events = identities.map((identity, n) => ({ identity, id: `${token}-${n}`, action: 'read_file' }))
+  const answer = await room.post(path, JSON.stringify(events), { authorization: `Bearer ${token}` })
+  return { status: answer.status, body: await answer.text() }
+}
+const otlp = (agent: string): string =>
+  JSON.stringify({
+    resourceLogs: [
+      {
+        resource: { attributes: [{ key: 'gen_ai.agent.id', value: { stringValue: agent } }] },
+        scopeLogs: [{ logRecords: [{ eventName: 'gen_ai.user.message', body: { stringValue: 'Hello.' } }] }],
+      },
+    ],
+  })
+
+const taken = async (): Promise<Map<string, string>> =>
+  new Map((await room.events()).map(({ identity, identity_assurance: assurance }) => [identity, assurance]))
+
+describe('a token that is bound to identities', () => {
+  it('sends for them, and they count as authenticated', async () => {
+    expect((await send('bound-token', ['guard', 'guard-7'])).status).toBe(200)
+    expect((await taken()).get('guard-7')).toBe('token')
+  })
+
+  it('sends for nobody else, says why, and loses nothing of the rest', async () => {
+    const answer = await send('bound-token', ['guard-8', 'somebody', 'guardian'])
+    expect(answer.body).toContain('the token \\"bound\\" is bound to other identities')
+    const identities = await taken()
+    expect([identities.has('guard-8'), identities.has('somebody'), identities.has('guardian')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect((await room.deadLetters()).map(({ reason }) => reason)).toEqual(['refused', 'refused'])
+  })
+})
+
+describe('a token that is bound to nobody', () => {
+  it('cannot take the name of an identity that another token is bound to, through no door', async () => {
+    const before = (await room.events()).length
+    expect((await send('live-token', ['guard-9'])).body).toContain('other tokens are bound to it')
+    expect((await send('both-token', ['guard'])).body).toContain('other tokens are bound to it')
+    await room.post('/v1/logs', otlp('guard-10'))
+    expect((await room.events()).length).toBe(before)
+  })
+
+  it('sends for all others, whose names are claims', async () => {
+    expect((await send('live-token', ['free'])).status).toBe(200)
+    expect((await taken()).get('free')).toBe('claimed')
+  })
+
+  it('is another tenant’s business there', async () => {
+    expect((await send('other-token', ['guard'])).status).toBe(200)
+    expect((await room.events()).filter(({ tenant }) => tenant === 'globex')).toHaveLength(1)
+  })
+})
