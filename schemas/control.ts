@@ -16,7 +16,10 @@ export const ConfigControl = Type.Object({
   hash: Type.String({ pattern: '^[0-9a-f]{32}$' }),
 })
 
-/** A person's verdict on a finding, addressed to the stage and key it concerns. */
+/**
+ * A person's verdict on a finding, addressed to the stage and key it concerns. What was new about the events that the
+ * detector doubted is learned where it was no harm, and never learned by itself where it was.
+ */
 export const VerdictControl = Type.Object({
   type: Type.Literal('verdict'),
   tenant: Type.String(),
@@ -25,6 +28,8 @@ export const VerdictControl = Type.Object({
   key: Type.String(),
   verdict: Type.Enum(['true_positive', 'false_positive', 'benign']),
 })
+
+export type VerdictControl = Static<typeof VerdictControl>
 
 /** Drops the state of one key: the right to be forgotten, or a baseline that was poisoned. */
 export const ForgetControl = Type.Object({

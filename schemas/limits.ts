@@ -163,6 +163,10 @@ export const LIMITS = {
   /** Rows of one kind of key in stage two, per partition. */
   cross_keys_per_partition_max: 100_000,
   candidates_per_partition_max: 10_000,
+  /** Identities whose doubted events wait for a person's verdict, per partition; beyond, the oldest are given up. */
+  doubted_identities_per_partition_max: 4_096,
+  /** Things that were new about such events, per identity. */
+  doubts_per_identity_max: 24,
 
   // Findings
   evidence_events_max: 32,

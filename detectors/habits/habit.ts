@@ -39,6 +39,13 @@ export interface OpenHabit<V> {
   look?(moment: Moment): void
   /** After them. `doubted`: a live suspicion stands against the event, or its time is not believed. */
   learn(moment: Moment, doubted: boolean): void
+  /** What is new about the event that it looked at last: fingerprints, in an order of its own; 0 says nothing. */
+  novel?(): readonly number[]
+  /**
+   * A person has said what that was, for the identity in hand. `known`: no harm, it is known from now on. Otherwise it was
+   * an attack: it must never become known by itself.
+   */
+  teach?(novelty: readonly number[], known: boolean): void
 }
 
 export interface HabitSpec<V, F extends Fields, W extends Fields> {

@@ -46,6 +46,12 @@ export const instances = defineHabit<Instances, typeof state>({
           s.stamped.value >= STAMPED_PER_BARE * s.bare.value &&
           !isAccepted
       },
+      novel: () => (view.isMissing ? [1] : []),
+      teach(_, known) {
+        s.doubtedMinute.value = 0
+        // The platform stamps no more: from now on a missing stamp says nothing, until there have been enough again.
+        if (known) s.stamped.value = 0
+      },
       learn({ event, time, believed }, doubted) {
         if (!believed) return
         if (event.instance === '') {

@@ -50,6 +50,10 @@ export function seenHabit(options: {
           view.print = options.printOf(moment.event)
           view.isNew = view.print !== 0 && !s.used.has(view.print)
         },
+        novel: () => (view.isNew ? [view.print] : []),
+        teach([print = 0], known) {
+          if (known && print !== 0) s.used.add(print)
+        },
         learn(_, doubted) {
           if (doubted || !view.isNew) return
           s.used.add(view.print)

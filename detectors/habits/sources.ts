@@ -162,6 +162,17 @@ export const sources = defineHabit<Sources, typeof state>({
           (s.knownIpv6.value === 1) !== isIpv6(event.source_network) &&
           s.known.value === agentOf(event)
       },
+      novel: () => [view.newNetwork ? view.network : 0, view.newClient ? view.client : 0],
+      teach([network = 0, client = 0], known) {
+        if (known && network !== 0) s.networks.use(network)
+        if (known && client !== 0) s.clients.use(client)
+        if (network !== 0 && network === s.trialNetwork.value) s.trialNetwork.value = 0
+        if (client !== 0 && client === s.trialClient.value) s.trialClient.value = 0
+        if (s.trialNetwork.value === 0 && s.trialClient.value === 0) {
+          s.trialMinute.value = 0
+          s.trialDoubted.value = 0
+        }
+      },
       learn({ event, time, since, believed }, doubted) {
         if (doubted) {
           if (view.newNetwork || view.newClient) {

@@ -18,6 +18,7 @@ export const habitsOf = (detectors: readonly Detector[]): Habit[] => [
 
 export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
   readonly habit: Habit
+  readonly name: string
   readonly open: OpenHabit<unknown>
   readonly state: Handles<Fields>
   readonly #pool: WindowPool | undefined
@@ -32,6 +33,7 @@ export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
 
   constructor(habit: Habit, laid: Laid, event: EventView) {
     this.habit = habit
+    this.name = habitName(habit)
     this.state = laid.stateOf(habitName(habit))
     this.#pool = laid.poolOf(habitName(habit))
     this.event = event

@@ -133,6 +133,15 @@ export class KeyTable {
     return this.#senders.rowsOf(tenant)
   }
 
+  /** Points the cursor at the row of a key that has one; false where there is none. It counts as no touch. */
+  meet(tenant: string, a: string): boolean {
+    const row = this.#find(tenant, a, '')
+    if (row < 0) return false
+    this.row = row
+    this.table.point(row)
+    return true
+  }
+
   forget(tenant: string, a: string, b = ''): void {
     const row = this.#find(tenant, a, b)
     if (row >= 0) this.#remove(row)

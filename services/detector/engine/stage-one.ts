@@ -6,12 +6,13 @@ import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
 import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
-import type { SuppressionControl } from '../../../schemas/control.ts'
+import type { SuppressionControl, VerdictControl } from '../../../schemas/control.ts'
 import { EventView } from '../../../schemas/event.ts'
 import { eventRows } from '../../../schemas/event-rows.ts'
 import { type Finding, SEVERITIES } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, type FrameHeader } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { Doubts, type DoubtsDump } from './doubts.ts'
 import { makeFinding, roundMeasures, type Subject } from './findings.ts'
 import { type ErasedStep, FirstHalf } from './first-half.ts'
 import { HabitSide, habitName, habitsOf } from './habit-side.ts'
@@ -40,6 +41,8 @@ interface Meta {
   /** Absent in snapshots that are older than suppressions of people. */
   readonly suppressions?: readonly SuppressionControl[]
   readonly fired: Readonly<Record<string, readonly [number, Finding][]>>
+  /** Absent in snapshots that are older than it. */
+  readonly doubts?: DoubtsDump
 }
 
 class StageOne implements Stage {
@@ -68,6 +71,10 @@ class StageOne implements Stage {
   #behind = 0
   /** A live suspicion stands against the event in hand, or its time is not believed. */
   #doubted = false
+  /** The live detectors whose suspicion that is. */
+  readonly #doubters: string[] = []
+  /** What waits for a person's verdict. */
+  readonly #doubts = new Doubts()
   #rulesOfTenant: TenantRules
 
   constructor(options: StageOptions) {
@@ -153,9 +160,24 @@ class StageOne implements Stage {
       this.#rules.set(control.tenant, content)
     }
     if (control.type === 'suppression') this.#rules.suppressions.apply(control, this.logTime)
-    if (control.type === 'forget' && control.key_kind === 'identity')
-      this.#identities.forget(control.tenant, control.key)
+    if (control.type === 'forget' && control.key_kind === 'identity') this.#forget(control.tenant, control.key)
+    if (control.type === 'verdict') this.#teach(control)
     return { count: 0, repeats: 0, problems: [] }
+  }
+
+  #forget(tenant: string, identity: string): void {
+    this.#identities.forget(tenant, identity)
+    this.#doubts.forget(tenant, identity)
+  }
+
+  /** What a person has judged is learned, or given up. */
+  #teach({ tenant, key, detector, verdict }: VerdictControl): void {
+    const doubts = this.#doubts.take(tenant, key, detector)
+    if (doubts.length === 0 || !this.#identities.meet(tenant, key)) return
+    for (const { habit, novelty } of doubts) {
+      const side = this.#habits.find(({ name }) => name === habit)
+      side?.open.teach?.(novelty, verdict !== 'true_positive')
+    }
   }
 
   #event(receiptTime: number): void {
@@ -171,9 +193,12 @@ class StageOne implements Stage {
     this.#doubted = placing.doubt !== ''
     if (placing.doubt === 'behind') this.#behind++
     this.#stepped.length = 0
+    this.#doubters.length = 0
     for (const habit of this.#habits) habit.look(keys.row, placing, this.logTime)
     this.#step(this.#byIdentity, keys, receiptTime)
     if (event.session !== '' && this.#bySession.length > 0) this.#session(receiptTime)
+    if (this.#doubters.length > 0 && placing.doubt === '')
+      this.#doubts.note(tenant, identity, this.#doubters, this.#habits)
     // The one place where it is decided what is learned: nothing whose time is not believed, and nothing that is doubted.
     for (const habit of this.#habits) habit.learn(this.#doubted)
     if (this.#doubted) for (const half of this.#stepped) half.unlearn()
@@ -198,7 +223,10 @@ class StageOne implements Stage {
       half.aim(keys.row, own, lists, this.#placing, this.logTime)
       this.#stepped.push(half)
       const suspicion = half.detector.step(half as unknown as ErasedStep)
-      if (own.mode === 'live' && (half.doubts || isGrave(half, own, suspicion))) this.#doubted = true
+      if (own.mode === 'live' && (half.doubts || isGrave(half, own, suspicion))) {
+        this.#doubted = true
+        this.#doubters.push(half.detector.id)
+      }
       if (suspicion !== undefined) this.#suspect(half, told(suspicion, this.#placing), receiptTime)
     }
   }
@@ -310,6 +338,7 @@ class StageOne implements Stage {
       configurations: this.#rules.dump(),
       suppressions: this.#rules.suppressions.dump(),
       fired,
+      doubts: this.#doubts.dump(),
     }
     writer.json('engine/meta', meta)
     return {
@@ -328,6 +357,7 @@ class StageOne implements Stage {
     this.logTime = meta.logTime
     for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
     this.#rules.suppressions.restore(meta.suppressions ?? [])
+    this.#doubts.restore(meta.doubts ?? [])
     this.#seen = restoreSeen(read.numbers('engine/seen-contents'), read.numbers('engine/seen'))
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
     read.keys('identity', this.#identities, this.#identityPools)
