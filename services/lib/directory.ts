@@ -2,8 +2,26 @@
  * Makes a directory and what is missing above it. Node's own recursive way never ends where the system says that a parent
  * is missing although it is there, as under /proc.
  */
-import { mkdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+
+const OWNER_ALONE = 0o700
+const OTHERS = 0o077
+
+/**
+ * Makes a directory, or takes one that is there, and keeps others out of it whoever made it. Throws where it cannot be
+ * had, or where it is another user's and open to others.
+ */
+export async function ensurePrivateDirectory(path: string): Promise<void> {
+  await ensureDirectory(path, OWNER_ALONE)
+  const { mode } = await stat(path)
+  if ((mode & OTHERS) === 0) return
+  await chmod(path, OWNER_ALONE).catch((error: unknown) => {
+    throw new Error(`others may read it, and its mode cannot be changed: run chmod 700 ${path} as its owner`, {
+      cause: error,
+    })
+  })
+}
 
 /** Resolves when the directory is there, made or found. Throws the system's error where it cannot be. */
 export async function ensureDirectory(path: string, mode: number): Promise<void> {

@@ -7,7 +7,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, open, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ensureDirectory } from './directory.ts'
+import { ensurePrivateDirectory } from './directory.ts'
 
 export interface Secrets {
   readonly adminToken: string
@@ -59,10 +59,15 @@ export function parseMasterKey(text: string): Buffer | undefined {
   return /^[0-9a-fA-F]{64}$/.test(digits) ? Buffer.from(digits, 'hex') : undefined
 }
 
-/** `token` replaces the stored admin token. Throws where the directory cannot be written or holds a broken key. */
+/** A new key in the place of a lost one is a choice, because nothing old would ever match again. */
+const lostKey = (path: string): string =>
+  `${path} is gone, and the log beside it was written with it. Restore it from a backup; or, to go on with a new one, after which no hash of a value or a credential matches an older one, write 64 random hex digits into it (openssl rand -hex 32)`
+
+/** `token` replaces the stored admin token. Throws where the directory cannot be written, or holds a log and no key, or a broken one. */
 export async function loadSecrets(directory: string, token: string | undefined): Promise<Secrets> {
-  await ensureDirectory(resolve(directory), 0o700)
+  await ensurePrivateDirectory(resolve(directory))
   const masterFile = join(directory, 'master-key')
+  if (!existsSync(masterFile) && existsSync(join(directory, 'log'))) throw new Error(lostKey(masterFile))
   const master = Buffer.from(await keep(masterFile, () => randomBytes(MASTER_BYTES).toString('hex')), 'hex')
   if (master.length !== MASTER_BYTES) {
     throw new Error(`${masterFile} does not hold ${MASTER_BYTES} bytes in hex: restore it from a backup`)

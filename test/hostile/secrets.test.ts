@@ -1,6 +1,6 @@
 /** Every expression that looks for secrets takes time in proportion to the text, whatever the text is made to look like. */
 import { describe, expect, it } from 'vitest'
-import { KEY_ID_SHAPES, NAMED_SHAPES, SECRET_SHAPES } from '../../services/collector/redaction/shapes.ts'
+import { KEY_ID_SHAPES, NAMED_SHAPES, PROSE_SHAPES, SECRET_SHAPES } from '../../services/collector/redaction/shapes.ts'
 import { cpuOf } from '../support/cpu.ts'
 
 /** Pieces that expressions begin with and never end. */
@@ -24,6 +24,10 @@ const PIECES = [
   '--a-',
   '\\',
   'cookie: ',
+  '4111 ',
+  '4111',
+  'seed word ',
+  'private key 0a',
 ]
 const SHORT = 16 * 1024
 /** Linear work gives 4; work that grows with the square gives 16. */
@@ -33,7 +37,7 @@ const CPU_MS_MIN = 10
 const fill = (piece: string, length: number): string => piece.repeat(Math.ceil(length / piece.length))
 
 describe.each(
-  [...SECRET_SHAPES, ...NAMED_SHAPES, ...KEY_ID_SHAPES].map(
+  [...SECRET_SHAPES, ...NAMED_SHAPES, ...PROSE_SHAPES, ...KEY_ID_SHAPES].map(
     (shape) => [shape.kind, shape.hints.join(' '), shape] as const,
   ),
 )('%s (%s)', (_kind, _hints, { pattern, hints }) => {

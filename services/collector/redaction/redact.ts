@@ -6,10 +6,10 @@
  * What replaces a secret says its kind: `[redacted:jwt]`. Both functions give their own output back unchanged.
  */
 import { createHmac, hash } from 'node:crypto'
-import { KEY_ID_SHAPES, NAMED_SHAPES, namesSecret, SECRET_SHAPES, type SecretShape } from './shapes.ts'
+import { KEY_ID_SHAPES, NAMED_SHAPES, namesSecret, PROSE_SHAPES, SECRET_SHAPES, type SecretShape } from './shapes.ts'
 
 const ID_SHAPES = [...SECRET_SHAPES, ...NAMED_SHAPES]
-const TEXT_SHAPES = [...ID_SHAPES, ...KEY_ID_SHAPES]
+const TEXT_SHAPES = [...PROSE_SHAPES, ...ID_SHAPES, ...KEY_ID_SHAPES]
 
 const mark = (kind: string): string => `[redacted:${kind}]`
 
@@ -20,6 +20,7 @@ function applyShapes(text: string, shapes: readonly SecretShape[]): string {
     if (!shape.hints.some((hint) => lower.includes(hint))) continue
     const kept = shape.kind === 'url-password' ? `${mark(shape.kind)}@` : mark(shape.kind)
     redacted = redacted.replace(shape.pattern, (...parts) => {
+      if (shape.isOne?.(parts[0]) === false) return parts[0]
       const groups = parts.at(-1) as { keep?: string } | string
       const keep = typeof groups === 'object' ? (groups.keep ?? '') : ''
       const first = parts[0].charAt(keep.length)
@@ -60,8 +61,28 @@ export function redactText(text: string): string {
   return redacted.replace(RANDOM_TOKEN, (token) => (looksRandom(token) ? mark('token') : token))
 }
 
-/** An id or a name without known shapes and named values; what merely looks random, or is the id of a key, stays. */
-export const redactId = (text: string): string => (text.length < 4 ? text : applyShapes(text, ID_SHAPES))
+/** What an AWS secret key looks like: 40 characters of base64, which no id of a session or a request has. */
+const AWS_SECRET = /(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-])/g
+const HASH_CHARS = 12
+
+/**
+ * In a name a secret leaves its hash, so that two names stay two. Of 240 random bits a hash gives nothing away that could be
+ * guessed, so that it needs no key.
+ */
+const hashed = (token: string): string =>
+  /[+/]/.test(token) && looksRandom(token)
+    ? `[redacted:token-${hash('sha256', token, 'hex').slice(0, HASH_CHARS)}]`
+    : token
+
+/**
+ * An id or a name without known shapes, named values and AWS secret keys; what else looks random, or is the id of a key,
+ * stays.
+ */
+export function redactId(text: string): string {
+  if (text.length < 4) return text
+  const redacted = applyShapes(text, ID_SHAPES)
+  return redacted.length < AWS_SECRET_CHARS ? redacted : redacted.replace(AWS_SECRET, hashed)
+}
 
 /** Whether a text is, as a whole, a secret of known shape: what must be hashed rather than kept as an id. */
 export const isSecret = (text: string): boolean => text.length >= 12 && redactId(text) !== text

@@ -14,6 +14,21 @@ export interface SecretShape {
    * option), the rest of the match is replaced.
    */
   readonly pattern: RegExp
+  /** Whether what the expression found is one: of what replaces nothing it says no. */
+  readonly isOne?: (found: string) => boolean
+}
+
+/** Luhn's check digit (ISO/IEC 7812-1), over the digits of a text. */
+export function passesLuhn(text: string): boolean {
+  let sum = 0
+  let place = 0
+  for (let i = text.length - 1; i >= 0; i--) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) continue
+    const doubled = place++ % 2 === 0 ? digit : digit * 2
+    sum += doubled > 9 ? doubled - 9 : doubled
+  }
+  return place > 0 && sum % 10 === 0
 }
 
 /** Words that make a name the name of a secret: `password`, `api_key`, `x-auth-token`, `clientSecret`. */
@@ -183,6 +198,32 @@ export const NAMED_SHAPES: readonly SecretShape[] = [
     hints: ['?', '&'],
     pattern:
       /(?<keep>[?&;](?:sig|signature|x-amz-signature|x-amz-security-token|x-amz-credential|x-goog-signature|key|code|auth|sas|jwt|sid|assertion)=)[^\s&#"'<>]{4,4000}/gi,
+  },
+]
+
+/** What is a secret in a text, and might be an id elsewhere. */
+export const PROSE_SHAPES: readonly SecretShape[] = [
+  {
+    // Of the large issuers alone: many ids have sixteen digits.
+    kind: 'card-number',
+    hints: ['3', '4', '5', '6', '2'],
+    pattern:
+      /(?<![\w.-])(?:(?:4\d|5[1-5]|2[2-7]|6[05])\d\d(?:([ -]?)\d{4}\1\d{4}\1\d{4})|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-]|\.\d)/g,
+    isOne: passesLuhn,
+  },
+  {
+    // The words of BIP-39 are ordinary ones: it takes a word before them that says what they are.
+    kind: 'mnemonic',
+    hints: ['mnemonic', 'phrase', 'seed'],
+    pattern:
+      /(?<keep>\b(?:mnemonic|(?:seed|recovery|secret|backup) (?:phrase|words)|seed)\b["']?\s{0,3}(?:is\b|are\b|=>|=|:)?\s{0,3}["']?)(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}\b/gi,
+  },
+  {
+    // "the private key is 0x..": what stands after an equals sign or a colon is a named value.
+    kind: 'hex-key',
+    hints: ['key'],
+    pattern:
+      /(?<keep>\b(?:private|secret|signing|encryption|master|wallet|hmac|aes|account|api)[ _-]key\b["']?\s{0,3}(?:is\b|was\b|:|=)?\s{0,3}["']?(?:0x)?)[0-9a-f]{32,128}\b/gi,
   },
 ]
 

@@ -2,10 +2,12 @@
  * `start`: runs the service until it is told to stop. It prints where it listens, where the token lies and the lines that
  * connect an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
  */
+import { readFileSync, statSync } from 'node:fs'
 import { OpenError } from '../../collector/opened/opened.ts'
 import { LogError } from '../../lib/log/port.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { createLogger } from '../../lib/logger.ts'
+import type { ServiceConfiguration } from '../../lib/config.ts'
+import { createLogger, type Logger } from '../../lib/logger.ts'
 import { loadSecrets, type Secrets } from '../../lib/secrets.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -94,6 +96,23 @@ function unusable(data: string, error: unknown): unknown {
   )
 }
 
+/** A file with secrets in it is its owner's business. Those that lie in files and variables of their own are not in it. */
+function warnOfReadable(path: string, { sinks, tokens }: ServiceConfiguration, logger: Logger): void {
+  const text = readFileSync(path, 'utf8')
+  const holds = [...tokens.flatMap(({ token }) => token ?? []), ...sinks.flatMap((sink) => secretsOf(sink))]
+  if ((statSync(path).mode & 0o044) === 0 || !holds.some((secret) => text.includes(secret))) return
+  logger.warn(
+    { file: path },
+    'others on this machine may read the configuration, and it holds secrets: run chmod 600 on it',
+  )
+}
+
+/** The texts of a sink's settings whose names say that they are secrets. */
+const secretsOf = (sink: object): string[] =>
+  Object.entries(sink).flatMap(([name, value]) =>
+    typeof value === 'string' && /(?:secret|token|key|password)$/i.test(name) ? [value] : [],
+  )
+
 async function start(options: StartOptions, tools: CommandTools): Promise<void> {
   const logger = createLogger(options.logLevel)
   const stopping = toldToStop()
@@ -104,6 +123,7 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
       `${options.config}: ${section} is for the separate processes, and start keeps everything in --data. Remove it, or run collector, detector, archiver, responder and api`,
     )
   }
+  if (options.config !== undefined) warnOfReadable(options.config, config, logger)
   const secrets = await loadSecrets(options.data, tools.environment.MOLTWATCH_TOKEN).catch((error: unknown) => {
     throw unusable(options.data, error)
   })

@@ -1,7 +1,7 @@
 /** A start that cannot succeed ends: with exit code 2, with what to do, and with nothing left open. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,6 +57,33 @@ describe('a start that cannot succeed', () => {
   it('ends where the address is not of this machine', async () => {
     const outcome = await start(['--data', join(directory, 'other'), '--host', '203.0.113.7', ...(await ports())])
     expect(outcome).toEqual({ code: 2, said: expect.stringContaining('--host') })
+  })
+
+  it('ends where the master key of the log is lost, and names the choice', async () => {
+    const data = join(directory, 'lost')
+    await mkdir(join(data, 'log'), { recursive: true })
+    const outcome = await start(['--data', data, ...(await ports())])
+    expect(outcome).toEqual({
+      code: 2,
+      said: expect.stringMatching(/master-key is gone.*backup.*64 random hex digits/),
+    })
+    await writeFile(join(data, 'master-key'), 'ab'.repeat(32))
+    const service = await startService(await planService(data))
+    expect(await service.stop()).toBe(0)
+  })
+
+  it('warns of a configuration with secrets that others may read, and of no other', async () => {
+    const config = join(directory, 'moltwatch.yaml')
+    const token = { name: 'a', token: 'a-secret-of-the-file-0123', role: 'ingest' }
+    await writeFile(config, JSON.stringify({ tokens: [token] }), { mode: 0o644 })
+    const said = async (): Promise<string> => {
+      const service = await startService(await planService(join(directory, 'warned'), config))
+      await service.stop()
+      return service.log()
+    }
+    expect(await said()).toContain('chmod 600')
+    await chmod(config, 0o600)
+    expect(await said()).not.toContain('chmod 600')
   })
 
   it.each(['a file', 'a place that cannot be made'])('ends where the data directory is %s', async (what) => {

@@ -2,7 +2,7 @@
  * The whole service as a person runs it, in a process of its own: real ports, real log, real ClickHouse engine, a real
  * receiver. What it acknowledged is there, once; what it found is what `replay` finds; and it goes on where it stopped.
  */
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -136,6 +136,15 @@ describe('the secrets of a first start', () => {
       expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(again.adminToken).toBe((await loadSecrets(directory, undefined)).adminToken)
     expect((await loadSecrets(directory, 'given')).adminToken).toBe('given')
+    await rm(directory, { recursive: true })
+  })
+
+  it('lie in a directory that nobody else may read, whoever made it', async () => {
+    const { loadSecrets } = await import('../../../services/lib/secrets.ts')
+    const directory = await mkdtemp(join(tmpdir(), 'moltwatch-secrets-'))
+    await chmod(directory, 0o755)
+    await loadSecrets(directory, undefined)
+    expect((await stat(directory)).mode & 0o777).toBe(0o700)
     await rm(directory, { recursive: true })
   })
 })

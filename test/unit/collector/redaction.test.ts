@@ -58,6 +58,14 @@ const CASES: readonly (readonly [string, string])[] = [
   ['redis-cli -a hunter2 ping', 'redis-cli -a [redacted:password] ping'],
   ['<password>hunter2</password>', '<password>[redacted:password]</password>'],
   ['Passwort: hunter2', 'Passwort: [redacted:password]'],
+  ['pay with 4111 1111 1111 1111 today', 'pay with [redacted:card-number] today'],
+  ['5555555555554444', '[redacted:card-number]'],
+  ['3782-822463-10005', '[redacted:card-number]'],
+  [
+    'seed phrase: legal winner thank year wave sausage worth useful legal winner thank yellow',
+    'seed phrase: [redacted:mnemonic]',
+  ],
+  [`the private key is 0x${'0123456789abcdef'.repeat(4)}`, 'the private key is 0x[redacted:hex-key]'],
 ]
 
 const KEPT = [
@@ -157,5 +165,31 @@ describe('credentials', () => {
     expect(credentialHash(one, 'secret')).toMatch(/^[0-9a-f]{32}$/)
     expect(credentialHash(one, 'secret')).toBe(credentialHash(one, 'secret'))
     expect(credentialHash(other, 'secret')).not.toBe(credentialHash(one, 'secret'))
+  })
+})
+
+describe('an AWS secret key in a name', () => {
+  it('leaves its hash, so that names stay apart, and is taken out once', () => {
+    const [one, other] = ['wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6/L9+'].map(
+      (secret) => redactId(`agent-of ${secret}`),
+    )
+    expect(one).toMatch(/^agent-of \[redacted:token-[0-9a-f]{12}\]$/)
+    expect(other).not.toBe(one)
+    expect(redactId(one as string)).toBe(one)
+    // A path of forty characters and a digest are none.
+    for (const name of ['services/collector/redaction/redact.tsxx', 'da39a3ee5e6b4b0d3255bfef95601890afd80709'])
+      expect(redactId(name)).toBe(name)
+  })
+})
+
+describe('what only looks like a card, a mnemonic or a key', () => {
+  it.each([
+    'order 4111 1111 1111 1112',
+    'id 4111111111111111111',
+    'the mnemonic is short',
+    `digest ${'0123456789abcdef'.repeat(4)}`,
+    'build 4111.1111.1111.1111',
+  ])('stays: %s', (text) => {
+    expect(redactText(text)).toBe(text)
   })
 })
