@@ -11,7 +11,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import { WarehouseError } from '../lib/warehouse/port.ts'
 import { Answer, badRequest, notFound } from './errors.ts'
-import { equal, type TenantDoor } from './query.ts'
+import type { TenantDoor } from './query.ts'
+import { isKnown } from './questions/identities.ts'
 
 /** What a command asks of whoever gives it. */
 const RIGHTS: Readonly<Record<CommandType, Right>> = {
@@ -62,8 +63,8 @@ async function checkSuppress(command: CommandOf<'suppress'>, at: Asked): Promise
   const wide = widthProblem(command)
   if (wide !== undefined) throw badRequest(`body: ${wide}`)
   const until = Date.parse(command.until)
-  if (until <= at.nowMs) throw badRequest('body: until has passed already')
-  if (until > at.nowMs + LIMITS.suppression_ms_max) throw badRequest('body: until is more than a year ahead')
+  if (until <= at.nowMs) throw conflict('until has passed already')
+  if (until > at.nowMs + LIMITS.suppression_ms_max) throw conflict('until is more than a year ahead')
   const { suppressions } = await at.views.held(command.tenant)
   if (suppressions.length < LIMITS.suppressions_per_tenant_max) return
   throw conflict(
@@ -74,14 +75,7 @@ async function checkSuppress(command: CommandOf<'suppress'>, at: Asked): Promise
 /** Whether any event names the identity. A warehouse that is away cannot say: stopping an agent does not wait for it. */
 async function wasSeen(identity: string, door: TenantDoor): Promise<boolean> {
   try {
-    const rows = await door.rows({
-      name: 'identity-exists',
-      columns: ['1 AS seen'],
-      from: 'events',
-      where: equal('identity', identity),
-      limit: 1,
-    })
-    return rows.length > 0
+    return await isKnown(door, identity)
   } catch (error) {
     if (error instanceof WarehouseError) return true
     throw error
@@ -137,7 +131,7 @@ async function check(command: Command, at: Asked): Promise<void> {
       return checkIncidents([command.incident_id], command, at)
     case 'create-token':
       if (command.expires_at === undefined || Date.parse(command.expires_at) > at.nowMs) return undefined
-      throw badRequest('body: expires_at has passed already')
+      throw conflict('expires_at has passed already')
     case 'revoke-token':
       if ((await at.views.token(command.tenant, command.token_id)) !== undefined) return undefined
       throw notFound(`there is no token ${command.token_id}: those of the configuration file are ended there`)

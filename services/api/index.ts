@@ -4,7 +4,6 @@
  *
  * Every route under /v1 needs a token, or the session of a browser. The tenant is the token's; see query.ts for how that is kept.
  */
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Logger } from '../lib/logger.ts'
 import { serveConsole } from './console.ts'
@@ -13,6 +12,7 @@ import { ROUTES } from './registry.ts'
 import { createRecorder } from './recorder.ts'
 import { type ProbeTools, probeRoutes } from './routes/probes.ts'
 import { type RouteTools, serveRoutes } from './serve.ts'
+import { validatorCompiler } from './validating.ts'
 import { createSessions, readCookies, serveSessions } from './sessions.ts'
 
 export type { Readiness } from './routes/probes.ts'
@@ -57,7 +57,7 @@ export function createApi(tools: ApiTools): FastifyPluginAsync {
         v1.addHook('onRoute', (route) => {
           route.bodyLimit = BODY_BYTES_MAX
         })
-        v1.setValidatorCompiler(TypeBoxValidatorCompiler)
+        v1.setValidatorCompiler(validatorCompiler)
         parseJson(v1)
         serveRoutes(v1, ROUTES, { ...tools, sessions, recorder })
       },

@@ -36,8 +36,8 @@ export const ERRORS: readonly { readonly status: number; readonly codes: string;
   },
   {
     status: 431,
-    codes: 'none',
-    when: 'address and headers have more than 16 KiB together: the HTTP server says so, in its own words',
+    codes: '`too_large`',
+    when: 'address and headers have more than 16 KiB together',
   },
   {
     status: 503,
@@ -100,7 +100,7 @@ function operation(route: Route): object {
     ],
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: json(route.body, route.example.body) } }),
+      : { requestBody: { required: true, content: json(route.documentedBody ?? route.body, route.example.body) } }),
     responses: {
       [route.status]: { description: summaryOf(route), content: contentOf(route) },
       ...ERROR_REFS,

@@ -3,7 +3,7 @@ import Type, { type TProperties } from 'typebox'
 import { LIMITS } from '../../schemas/limits.ts'
 import { badRequest } from './errors.ts'
 import type { Condition } from './query.ts'
-import { instantOf, TIME_FORMS } from './search/times.ts'
+import { instantOf, TIME_FORMS, TIME_PATTERN } from './search/times.ts'
 
 export const word = (description: string) => Type.Optional(Type.String({ description, minLength: 1, maxLength: 2_048 }))
 
@@ -24,9 +24,34 @@ const PAGE = {
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096, description: 'next_cursor of the page before' })),
 }
 
+/** A time in a query string. */
+export const timeWord = (description: string) =>
+  Type.Optional(Type.String({ description, pattern: TIME_PATTERN, maxLength: 40, 'x-must-be': TIME_FORMS }))
+
 export const TIMES = {
-  since: word('From this time on: ISO 8601, -24h, or ms since 1970'),
-  until: word('Before this time'),
+  since: timeWord('From this time on: ISO 8601, -24h, or ms since 1970'),
+  until: timeWord('Before this time'),
+}
+
+/** A field of a search, as far as its filter needs it. */
+interface Filtered {
+  readonly words?: readonly string[]
+}
+
+/** The filters of a list; one whose field has a closed list of words takes those alone, several with commas. */
+export function exactFilters<P extends TProperties>(filters: P, fields: ReadonlyMap<string, Filtered>): P {
+  const exact = Object.entries(filters).map(([name, schema]) => {
+    const words = fields.get(name)?.words
+    const { description = '', enum: closed } = schema as { description?: string; enum?: unknown }
+    if (words === undefined || closed !== undefined) return [name, schema] as const
+    const one = `([*]|${words.join('|')})`
+    const must = `one or several of ${words.join(', ')}, with commas between them`
+    return [
+      name,
+      Type.Optional(Type.String({ description, pattern: `^${one}(,${one})*$`, maxLength: 2_048, 'x-must-be': must })),
+    ] as const
+  })
+  return Object.fromEntries(exact) as P
 }
 
 /** The parameters of a search. */

@@ -71,6 +71,8 @@ export interface Route {
   readonly query: TObject
   readonly params: TObject
   readonly body: TSchema | undefined
+  /** What the documents say of the body, where it is checked further on and told better than a schema can. */
+  readonly documentedBody?: TSchema
   /** Of the good answer; errors are the same everywhere. */
   readonly status: number
   readonly answer: TSchema
@@ -89,6 +91,7 @@ interface Declaration<Q extends TObject, P extends TObject, B extends TSchema> {
   readonly query?: Q
   readonly params?: P
   readonly body?: B
+  readonly documentedBody?: TSchema
   readonly status?: number
   readonly answer: TSchema
   readonly media?: readonly string[]

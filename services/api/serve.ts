@@ -81,7 +81,8 @@ const IDEMPOTENCY_KEY_CHARS_MAX = 256
 /** What makes an order another one: the caller's key, or chance. */
 function nonceOf(request: FastifyRequest): string {
   const key = request.headers['idempotency-key']
-  if (typeof key !== 'string' || key === '') return randomUUID()
+  if (typeof key !== 'string') return randomUUID()
+  if (key === '') throw badRequest('headers: idempotency-key is empty: leave it out, or give it a word')
   if (key.length > IDEMPOTENCY_KEY_CHARS_MAX) {
     throw badRequest(`headers: idempotency-key has more than ${IDEMPOTENCY_KEY_CHARS_MAX} characters`)
   }
@@ -141,11 +142,15 @@ function askOf(request: FastifyRequest, { routes, tools, commandDoor, seats }: S
 function refuseUnknown(routes: readonly Route[], prefix: string) {
   const shapes = routes.map(({ method, path }) => ({
     method,
+    isExact: !path.includes(':'),
     shape: new RegExp(`^${prefix}${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`),
   }))
   return (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const path = request.url.split('?', 1)[0] ?? ''
-    const allowed = shapes.filter(({ shape }) => shape.test(path)).map(({ method }) => method)
+    const fitting = shapes.filter(({ shape }) => shape.test(path))
+    // A path without parameters goes before one with a parameter in the same place.
+    const exact = fitting.filter(({ isExact }) => isExact)
+    const allowed = (exact.length > 0 ? exact : fitting).map(({ method }) => method)
     if (allowed.length === 0) return answerError(reply, notFound(`there is no ${request.method} ${path}`))
     reply.header('allow', allowed.join(', '))
     return answerError(reply, {
@@ -188,7 +193,10 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
     'onRequest',
     guard(tools, tools.pace ?? createPace(API_LIMITS.token_requests_burst, API_LIMITS.token_requests_per_s)),
   )
-  app.setNotFoundHandler(refuseUnknown(routes, app.prefix))
+  const unknown = refuseUnknown(routes, app.prefix)
+  // Before the body is read: what there is no route for is not asked for its type.
+  app.addHook('onRequest', async (request, reply) => (request.is404 ? unknown(request, reply) : undefined))
+  app.setNotFoundHandler(unknown)
   for (const route of routes) {
     const options: RouteOptions = {
       method: route.method,

@@ -2,7 +2,7 @@
 import Type, { type TProperties } from 'typebox'
 import { LIMITS } from '../../schemas/limits.ts'
 import { time } from './answers.ts'
-import { SEARCH, word } from './parameters.ts'
+import { SEARCH } from './parameters.ts'
 import { facetFields, type Facet, facets, histogram } from './questions/summaries.ts'
 import { type Ask, defineRoute, type Route } from './route.ts'
 import { conditionsOf } from './search/asked.ts'
@@ -26,12 +26,18 @@ const HistogramAnswer = Type.Object({
   }),
 })
 
-const FacetQuery = {
-  fields: word('Fields with commas between them; absent: those that help most'),
+const facetQuery = (names: readonly string[]) => ({
+  fields: Type.Optional(
+    Type.String({
+      description: 'Fields with commas between them; absent: those that help most',
+      pattern: `^(${names.join('|')})(,(${names.join('|')})){0,${LIMITS.facet_fields_max - 1}}$`,
+      'x-must-be': `up to ${LIMITS.facet_fields_max} fields with commas between them, of ${names.join(', ')}`,
+    }),
+  ),
   top: Type.Optional(
     Type.Integer({ minimum: 1, maximum: LIMITS.facet_values_max, description: 'Values of each; 10 where absent' }),
   ),
-}
+})
 const HistogramQuery = {
   buckets: Type.Optional(
     Type.Integer({ minimum: 2, maximum: LIMITS.histogram_buckets_max, description: 'At most; 60 where absent' }),
@@ -50,6 +56,8 @@ type SearchAsk = Ask<{ q?: string; since?: string; until?: string; fields?: stri
 
 /** How something searched is summed up. */
 interface Summaries {
+  /** Names of the fields that facets may be asked of. */
+  readonly fields: readonly string[]
   readonly facets: (ask: SearchAsk, top: number) => Promise<readonly Facet[]>
   readonly histogram: (ask: SearchAsk, buckets: number) => Promise<Histogram>
 }
@@ -61,7 +69,7 @@ export const summaryRoutes = (noun: string, filters: TProperties, summaries: Sum
     path: `/${noun}/facets`,
     right: 'read',
     about: `The values that come most among the ${noun} that a search finds, with how many have them.`,
-    query: Type.Object({ ...SEARCH, ...filters, ...FacetQuery }, { additionalProperties: false }),
+    query: Type.Object({ ...SEARCH, ...filters, ...facetQuery(summaries.fields) }, { additionalProperties: false }),
     answer: FacetsAnswer,
     example: { query: { fields: FACET_EXAMPLES.get(noun) ?? 'status' } },
     handle: async (ask) => ({
@@ -81,6 +89,7 @@ export const summaryRoutes = (noun: string, filters: TProperties, summaries: Sum
 
 /** Summaries by the warehouse. */
 export const warehouseSummaries = (subject: Subject): Summaries => ({
+  fields: [...subject.fields.keys()],
   facets: ({ query, door, now }, top) =>
     facets(door, subject, {
       where: conditionsOf(subject, query, now),

@@ -4,7 +4,7 @@ import { LIMITS } from '../../schemas/limits.ts'
 import type { ResponderViews, ViewAnswer, ViewPage } from '../lib/quarantine-view.ts'
 import { PageAnswer } from './answers.ts'
 import { Answer, notFound } from './errors.ts'
-import { ID, listQuery, searchOf, SEARCH } from './parameters.ts'
+import { exactFilters, ID, listQuery, searchOf, SEARCH } from './parameters.ts'
 import { exportRoute } from './exports.ts'
 import { facetFields } from './questions/summaries.ts'
 import { type Ask, defineRoute, type Route } from './route.ts'
@@ -79,7 +79,8 @@ const viewOf = (views: ResponderViews, list: List): View => views[list]
 
 /** The list, its summaries, and one of it by its id. */
 export function viewedRoutes(viewed: Viewed): readonly Route[] {
-  const { list, singular, about, aboutOne, item, filters, subject, one } = viewed
+  const { list, singular, about, aboutOne, item, subject, one } = viewed
+  const filters = exactFilters(viewed.filters, subject.fields)
   return [
     defineRoute({
       method: 'GET',
@@ -101,6 +102,7 @@ export function viewedRoutes(viewed: Viewed): readonly Route[] {
       },
     }),
     ...summaryRoutes(list, filters, {
+      fields: [...subject.fields.keys()],
       async facets({ query, grant, views, now }, top) {
         const names = facetFields(subject.fields, subject.facets, query.fields)
         const items = await allOf(viewOf(views, list), grant.tenant, testOf(subject, query, now))

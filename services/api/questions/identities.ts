@@ -128,6 +128,13 @@ async function used(door: TenantDoor, identity: string, what: string, expression
   }))
 }
 
+/** Whether any event names the identity. */
+export async function isKnown(door: TenantDoor, identity: string): Promise<boolean> {
+  const where = equal('identity', identity)
+  const rows = await door.rows({ name: 'identity_known', columns: ['1 AS seen'], from: 'events', where, limit: 1 })
+  return rows.length > 0
+}
+
 export async function identityInFull(door: TenantDoor, identity: string): Promise<IdentityInFull | undefined> {
   const [summary] = await summaries(door, [identity])
   if (summary === undefined) return undefined

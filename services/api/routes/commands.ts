@@ -1,12 +1,22 @@
 /** `/v1/commands`: any order that the responder knows, for programs, and what came of it. */
-import Type from 'typebox'
-import { CommandOutcome } from '../../../schemas/command.ts'
+import Type, { type TObject, type TSchema } from 'typebox'
+import { CommandOutcome, COMMANDS } from '../../../schemas/command.ts'
 import { OrderAnswer } from '../answers.ts'
 import { badRequest } from '../errors.ts'
 import { word } from '../parameters.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { heldSubject } from '../search/recall.ts'
 import { viewedRoutes } from '../viewed.ts'
+
+/** What the API puts into a command by itself. */
+const OF_THE_API = ['id', 'tenant', 'by', 'time'] as const
+const NOT_ASKED: ReadonlySet<string> = new Set(['configuration', 'record'])
+
+/** Each command as it may be asked for. */
+const wishes = (): TSchema[] =>
+  Object.entries(COMMANDS).flatMap(([type, schema]) =>
+    NOT_ASKED.has(type) ? [] : [Type.Omit(schema as TObject, [...OF_THE_API], { additionalProperties: false })],
+  )
 
 export const commandRoutes: readonly Route[] = [
   ...viewedRoutes({
@@ -29,6 +39,7 @@ export const commandRoutes: readonly Route[] = [
     about:
       'Any command of `schemas/command.ts` but `configuration` and `record`: `type` and its fields. `id`, `tenant`, `by` and `time` are put in by the API.',
     body: Type.Object({ type: Type.String() }, { additionalProperties: true }),
+    documentedBody: Type.Union(wishes()),
     status: 202,
     answer: OrderAnswer,
     example: { body: { type: 'stop', reason: 'Too many at once.' } },

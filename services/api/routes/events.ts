@@ -4,7 +4,7 @@ import { EVENT_COLUMNS } from '../../../schemas/event.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { EventAnswer, PageAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
-import { ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
+import { exactFilters, ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
 import { countEvents, EVENT_FILTERS, eventsById, listEvents } from '../questions/events.ts'
 import { followEvents } from '../questions/tail.ts'
 import { exportRoute, isOffset, tailRoute } from '../exports.ts'
@@ -13,9 +13,13 @@ import { conditionsOf } from '../search/asked.ts'
 import { EVENTS } from '../search/fields.ts'
 import { summaryRoutes, warehouseSummaries } from '../summaries.ts'
 
-const FILTERS = Object.fromEntries(
-  EVENT_FILTERS.map((column) => [column, word(`Events with this ${column}`)]),
-) as Record<(typeof EVENT_FILTERS)[number], ReturnType<typeof word>>
+const FILTERS = exactFilters(
+  Object.fromEntries(EVENT_FILTERS.map((column) => [column, word(`Events with this ${column}`)])) as Record<
+    (typeof EVENT_FILTERS)[number],
+    ReturnType<typeof word>
+  >,
+  EVENTS.fields,
+)
 
 /** Columns of an export: what people read, without hashes and indicators. */
 const EXPORTED = EVENT_COLUMNS.map(({ name }) => name).filter(

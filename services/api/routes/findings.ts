@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { EventAnswer, FindingAnswer, PageAnswer } from '../answers.ts'
 import { badRequest, notFound } from '../errors.ts'
-import { ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
+import { exactFilters, ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
 import type { TenantDoor } from '../query.ts'
 import { eventsAfter } from '../questions/behaviour.ts'
 import { findingInFull, type FindingWithEvents, listFindings, pullFindings } from '../questions/findings.ts'
@@ -15,14 +15,17 @@ import { FINDINGS } from '../search/fields.ts'
 import { Touchers } from './things.ts'
 import { summaryRoutes, warehouseSummaries } from '../summaries.ts'
 
-const FILTERS = {
-  severity: word('One or several with commas'),
-  detector: word('Detector id, tactic/name'),
-  agent: word('Identity'),
-  session: word('Session of the root evidence'),
-  mode: Type.Optional(Type.Enum(['live', 'shadow'])),
-  history: Type.Optional(Type.Enum(['true', 'false'])),
-}
+const FILTERS = exactFilters(
+  {
+    severity: word('One or several with commas'),
+    detector: word('Detector id, tactic/name'),
+    agent: word('Identity'),
+    session: word('Session of the root evidence'),
+    mode: Type.Optional(Type.Enum(['live', 'shadow'])),
+    history: Type.Optional(Type.Enum(['true', 'false'])),
+  },
+  FINDINGS.fields,
+)
 
 /** The finding of this id. Throws Answer where the tenant has none. */
 async function known(door: TenantDoor, id: string): Promise<FindingWithEvents> {

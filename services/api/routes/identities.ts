@@ -5,7 +5,7 @@ import { PageAnswer, time } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { ID_TEXT, listQuery, pageOf } from '../parameters.ts'
 import { hours } from '../questions/behaviour.ts'
-import { identityInFull, listIdentities } from '../questions/identities.ts'
+import { identityInFull, isKnown, listIdentities } from '../questions/identities.ts'
 import { defineRoute, type Route } from '../route.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -87,9 +87,7 @@ export const identityRoutes: readonly Route[] = [
       days_before: Type.Integer(),
     }),
     async handle({ params: { identity }, query, door, now }) {
-      if ((await identityInFull(door, identity)) === undefined) {
-        throw notFound(`nothing is known of the identity ${identity}`)
-      }
+      if (!(await isKnown(door, identity))) throw notFound(`nothing is known of the identity ${identity}`)
       return hours(door, identity, now, query.days ?? 7)
     },
   }),

@@ -3,11 +3,11 @@
  * comes from the responder's memory, so it answers while the warehouse is away.
  */
 import Type from 'typebox'
-import { Finding } from '../../../schemas/finding.ts'
+import type { Finding } from '../../../schemas/finding.ts'
 import { Incident, INCIDENT_STATUSES, VERDICTS } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { Quarantine } from '../../../schemas/quarantine.ts'
-import { OrderAnswer } from '../answers.ts'
+import { FindingAnswer, OrderAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { changesAfter, isOffset, tailRoute } from '../exports.ts'
 import { HASH, REASON, word } from '../parameters.ts'
@@ -20,7 +20,7 @@ import { viewedRoutes } from '../viewed.ts'
 const IncidentInFull = Type.Object(
   {
     ...Incident.properties,
-    findings: Type.Union([Type.Array(Finding), Type.Null()], {
+    findings: Type.Union([Type.Array(FindingAnswer), Type.Null()], {
       description: 'In full, earliest first; null while the warehouse is away',
     }),
     quarantines: Type.Array(Quarantine, { description: 'Of its agent, newest first' }),

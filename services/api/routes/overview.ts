@@ -2,11 +2,12 @@
 import Type from 'typebox'
 import { type Severity, SEVERITIES } from '../../../schemas/finding.ts'
 import { isOpen, type Verdict, VERDICTS } from '../../../schemas/incident.ts'
+import type { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import type { WarehouseStatus } from '../../lib/warehouse/port.ts'
-import { ID_TEXT, timesOf, word } from '../parameters.ts'
+import { ID_TEXT, timesOf, timeWord } from '../parameters.ts'
 import { unlessAway } from '../query.ts'
 import { type Activity, activity, edges, findingsByDetector } from '../questions/behaviour.ts'
 import { type Ask, type DetectorFacts, defineRoute, type Route } from '../route.ts'
@@ -20,13 +21,23 @@ interface Health {
   readonly text: string
 }
 
-/** How the sinks are: what waits, and what was given up. */
+/** Sinks whose newest delivery that came to an end was given up. What failed before and is taken again since is over. */
+function deafSinks(deliveries: readonly Delivery[]): string[] {
+  const newest = new Map<string, Delivery>()
+  for (const one of deliveries) {
+    if (one.status !== 'delivered' && one.status !== 'dead') continue
+    if ((newest.get(one.sink)?.closed_ms ?? -1) < one.closed_ms) newest.set(one.sink, one)
+  }
+  return [...newest.values()].filter(({ status }) => status === 'dead').map(({ sink }) => sink)
+}
+
+/** How the sinks are: which take nothing any more, and what waits. */
 async function sinkHealth({ views, grant }: Ask): Promise<Health> {
   const answer = await views.deliveries(grant.tenant, { limit: LIMITS.list_limit_max, cursor: null })
   const newest = answer.ok ? answer.items : []
-  const dead = newest.filter(({ status }) => status === 'dead').length
+  const deaf = deafSinks(newest)
   const waiting = newest.filter(({ status, attempts }) => status === 'pending' && attempts > 1).length
-  if (dead > 0) return { state: 'bad', text: `${dead} of the newest ${newest.length} deliveries were given up` }
+  if (deaf.length > 0) return { state: 'bad', text: `the newest delivery was given up at ${deaf.join(', ')}` }
   if (waiting > 0) return { state: 'warn', text: `${waiting} deliveries wait for another attempt` }
   return { state: 'ok', text: newest.length === 0 ? 'nothing was to be delivered' : 'every sink takes what it is sent' }
 }
@@ -160,7 +171,7 @@ export const overviewRoutes: readonly Route[] = [
     about:
       'Who talks to whom: identities and the peers, credentials and people they act for. An edge is new where it was never there before `since`. The busiest 500 of each kind.',
     query: Type.Object(
-      { since: word('A day ago where absent: ISO 8601, -24h, or ms since 1970') },
+      { since: timeWord('A day ago where absent: ISO 8601, -24h, or ms since 1970') },
       { additionalProperties: false },
     ),
     answer: Type.Object({

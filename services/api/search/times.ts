@@ -15,6 +15,14 @@ export const DAY_MS = 86_400_000
 /** What a Date can hold. */
 const MS_MAX = 8_640_000_000_000_000
 
+/** The same as a pattern, for the documents: what it takes is an instant. */
+export const TIME_PATTERN = (() => {
+  const date = '(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+  const clock = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?'
+  const zone = '(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])'
+  return `^([0-9]{1,15}|-[0-9]{1,9}[smhdw]|${date}(T${clock}${zone})?)$`
+})()
+
 /** What a time may look like, for messages. */
 export const TIME_FORMS = 'a time as 2026-01-31T09:00:00Z, 2026-01-31, -24h or in ms since 1970'
 
@@ -28,5 +36,6 @@ export function instantOf(text: string, now: number): number | undefined {
   const [, count, unit] = AGO.exec(text) ?? []
   if (count !== undefined && unit !== undefined) return Math.max(0, now - Number(count) * (UNITS.get(unit) ?? 0))
   const ms = /^\d{1,16}$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isFinite(ms) && ms >= 0 && ms <= MS_MAX ? ms : undefined
+  // The first day of 1970 begins before 1970 in zones ahead of UTC.
+  return Number.isFinite(ms) && ms >= -DAY_MS && ms <= MS_MAX ? Math.max(0, ms) : undefined
 }

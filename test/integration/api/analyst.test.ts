@@ -17,7 +17,12 @@ describe('the overview', () => {
     await fill(store, { events: [...recent, ...recent.slice(0, 7), ...old] })
     const asked = await api(store, {
       incidents: count(3).map((n) => incident(n)),
-      deliveries: [delivery(1), delivery(2, { status: 'dead' })],
+      deliveries: [
+        delivery(1),
+        delivery(2, { status: 'dead' }),
+        delivery(3, { sink: 'siem', status: 'dead' }),
+        delivery(4, { sink: 'siem' }),
+      ],
     })
     expect((await asked.get('/v1/overview')).body).toMatchObject({
       open_incidents: { info: 0, low: 0, medium: 1, high: 2, critical: 0 },
@@ -29,7 +34,7 @@ describe('the overview', () => {
         service: { state: 'ok' },
         inputs: { state: 'ok', text: '20 events in the last hour; without a time that can be believed: 3 of gateway' },
         warehouse: { state: 'ok' },
-        sinks: { state: 'bad', text: '1 of the newest 2 deliveries were given up' },
+        sinks: { state: 'bad', text: 'the newest delivery was given up at pager' },
       },
     })
     const judged = await api(store, {
