@@ -48,7 +48,7 @@ const conflict = (message: string): Answer => new Answer(409, 'conflict', messag
 function refuseUnknownDetector(detector: string, { detectors }: Asked): void {
   const known = detectors.map(({ id }) => id)
   if (known.includes(detector)) return
-  throw badRequest(`body: there is no detector ${detector.slice(0, 64)}; known: ${known.join(', ')}`)
+  throw notFound(`body: there is no detector ${detector.slice(0, 64)}; known: ${known.join(', ')}`)
 }
 
 async function checkSuppress(command: CommandOf<'suppress'>, at: Asked): Promise<void> {

@@ -11,7 +11,7 @@ import { badRequest, errorHandler } from './errors.ts'
 import { ROUTES } from './registry.ts'
 import { createRecorder } from './recorder.ts'
 import { type ProbeTools, probeRoutes } from './routes/probes.ts'
-import { type RouteTools, serveRoutes } from './serve.ts'
+import { methodsAt, refuseUnknown, type RouteTools, serveRoutes } from './serve.ts'
 import { validatorCompiler } from './validating.ts'
 import { createSessions, readCookies, serveSessions } from './sessions.ts'
 
@@ -20,6 +20,9 @@ export type { Readiness } from './routes/probes.ts'
 export interface ApiTools extends ProbeTools, Omit<RouteTools, 'sessions' | 'recorder'> {
   readonly logger: Logger
 }
+
+/** Answers what neither the API nor who shares its port takes: 405 where the path is one of the API, 404 otherwise. */
+export const unknownRoute = refuseUnknown(methodsAt(ROUTES, '/v1'))
 
 /** Bodies here are orders of a few lines. */
 const BODY_BYTES_MAX = 64 * 1024

@@ -4,6 +4,7 @@ import { LIMITS } from '../../schemas/limits.ts'
 import { badRequest } from './errors.ts'
 import type { Condition } from './query.ts'
 import { instantOf, TIME_FORMS, TIME_PATTERN } from './search/times.ts'
+import { TOLD_LATER } from './validating.ts'
 
 export const word = (description: string) => Type.Optional(Type.String({ description, minLength: 1, maxLength: 2_048 }))
 
@@ -26,7 +27,7 @@ const PAGE = {
 
 /** A time in a query string. */
 export const timeWord = (description: string) =>
-  Type.Optional(Type.String({ description, pattern: TIME_PATTERN, maxLength: 40, 'x-must-be': TIME_FORMS }))
+  Type.Optional(Type.String({ description, pattern: TIME_PATTERN, maxLength: 40, minLength: 1, [TOLD_LATER]: true }))
 
 export const TIMES = {
   since: timeWord('From this time on: ISO 8601, -24h, or ms since 1970'),
@@ -45,10 +46,11 @@ export function exactFilters<P extends TProperties>(filters: P, fields: Readonly
     const { description = '', enum: closed } = schema as { description?: string; enum?: unknown }
     if (words === undefined || closed !== undefined) return [name, schema] as const
     const one = `([*]|${words.join('|')})`
-    const must = `one or several of ${words.join(', ')}, with commas between them`
     return [
       name,
-      Type.Optional(Type.String({ description, pattern: `^${one}(,${one})*$`, maxLength: 2_048, 'x-must-be': must })),
+      Type.Optional(
+        Type.String({ description, pattern: `^${one}(,${one})*$`, maxLength: 2_048, minLength: 1, [TOLD_LATER]: true }),
+      ),
     ] as const
   })
   return Object.fromEntries(exact) as P

@@ -138,19 +138,26 @@ function askOf(request: FastifyRequest, { routes, tools, commandDoor, seats }: S
   }
 }
 
-/** Answers what no route takes: 405 where the path is known, 404 otherwise. */
-function refuseUnknown(routes: readonly Route[], prefix: string) {
+/** Tells which methods a path takes; none where no route is there. */
+export function methodsAt(routes: readonly Route[], prefix: string): (path: string) => readonly string[] {
   const shapes = routes.map(({ method, path }) => ({
     method,
     isExact: !path.includes(':'),
     shape: new RegExp(`^${prefix}${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`),
   }))
-  return (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const path = request.url.split('?', 1)[0] ?? ''
+  return (path) => {
     const fitting = shapes.filter(({ shape }) => shape.test(path))
     // A path without parameters goes before one with a parameter in the same place.
     const exact = fitting.filter(({ isExact }) => isExact)
-    const allowed = (exact.length > 0 ? exact : fitting).map(({ method }) => method)
+    return (exact.length > 0 ? exact : fitting).map(({ method }) => method)
+  }
+}
+
+/** Answers what no route takes: 405 where the path is known, 404 otherwise. */
+export function refuseUnknown(methodsOf: (path: string) => readonly string[]) {
+  return (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const allowed = methodsOf(path)
     if (allowed.length === 0) return answerError(reply, notFound(`there is no ${request.method} ${path}`))
     reply.header('allow', allowed.join(', '))
     return answerError(reply, {
@@ -193,7 +200,7 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
     'onRequest',
     guard(tools, tools.pace ?? createPace(API_LIMITS.token_requests_burst, API_LIMITS.token_requests_per_s)),
   )
-  const unknown = refuseUnknown(routes, app.prefix)
+  const unknown = refuseUnknown(methodsAt(routes, app.prefix))
   // Before the body is read: what there is no route for is not asked for its type.
   app.addHook('onRequest', async (request, reply) => (request.is404 ? unknown(request, reply) : undefined))
   app.setNotFoundHandler(unknown)

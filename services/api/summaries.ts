@@ -8,6 +8,7 @@ import { type Ask, defineRoute, type Route } from './route.ts'
 import { conditionsOf } from './search/asked.ts'
 import type { Subject } from './search/fields.ts'
 import type { Histogram } from './search/histogram.ts'
+import { TOLD_LATER } from './validating.ts'
 
 const FacetsAnswer = Type.Object({
   facets: Type.Array(
@@ -31,7 +32,7 @@ const facetQuery = (names: readonly string[]) => ({
     Type.String({
       description: 'Fields with commas between them; absent: those that help most',
       pattern: `^(${names.join('|')})(,(${names.join('|')})){0,${LIMITS.facet_fields_max - 1}}$`,
-      'x-must-be': `up to ${LIMITS.facet_fields_max} fields with commas between them, of ${names.join(', ')}`,
+      [TOLD_LATER]: true,
     }),
   ),
   top: Type.Optional(

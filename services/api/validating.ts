@@ -3,17 +3,30 @@
  * the schema wants one, and nothing else is turned into anything, so that what the document refuses is refused.
  */
 import type { FastifySchemaCompiler } from 'fastify'
-import type { TObject, TSchema } from 'typebox'
+import Type, { type TObject, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 
 const WHOLE = /^-?\d{1,15}$/
 
-type Property = TSchema & { readonly type?: string }
+type Property = TSchema & { readonly type?: string; readonly pattern?: string }
 
-const integersOf = (schema: TSchema): string[] =>
-  Object.entries(('properties' in schema ? (schema as TObject).properties : {}) as Record<string, Property>).flatMap(
-    ([name, { type }]) => (type === 'integer' ? [name] : []),
-  )
+/** Marks a pattern that is for the documents: what is wrong is told further on, in better words than a pattern has. */
+export const TOLD_LATER = 'x-told-later'
+
+const propertiesOf = (schema: TSchema): [string, Property][] =>
+  Object.entries(('properties' in schema ? (schema as TObject).properties : {}) as Record<string, Property>)
+
+/** The schema without the patterns of the documents. */
+function checked(schema: TSchema): TSchema {
+  const own = propertiesOf(schema)
+  if (!own.some(([, property]) => TOLD_LATER in property)) return schema
+  const properties = own.map(([name, property]) => {
+    if (!(TOLD_LATER in property)) return [name, property] as const
+    const { pattern: _pattern, ...rest } = property
+    return [name, Type.Optional(Type.String(rest))] as const
+  })
+  return Type.Object(Object.fromEntries(properties), { additionalProperties: false })
+}
 
 /** The address as the schema reads it. */
 function readNumbers(value: unknown, names: readonly string[]): unknown {
@@ -27,19 +40,12 @@ function readNumbers(value: unknown, names: readonly string[]): unknown {
 }
 
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const check = Compile(schema)
-  const names = httpPart === 'body' ? [] : integersOf(schema)
+  const check = Compile(checked(schema))
+  const names =
+    httpPart === 'body' ? [] : propertiesOf(schema).flatMap(([name, { type }]) => (type === 'integer' ? [name] : []))
   return (value: unknown) => {
     const read = readNumbers(value, names)
     if (check.Check(read)) return { value: read }
-    const problems = [...check.Errors(read)]
-    // What a property must be in words, where its schema has them: a pattern tells a person nothing.
-    const told = problems.map((problem) => {
-      const at = problem.instancePath.slice(1)
-      const property = (schema as Partial<TObject>).properties?.[at] as { 'x-must-be'?: string } | undefined
-      const words = property?.['x-must-be']
-      return words === undefined ? problem : { ...problem, message: `must be ${words}` }
-    })
-    return { error: told as unknown as Error & { validation?: unknown } }
+    return { error: [...check.Errors(read)] as unknown as Error & { validation?: unknown } }
   }
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Type, { type Static } from 'typebox'
 import { type Role, type Scope, Token, TOKEN_NAME, TOKEN_ROLE, TOKEN_SCOPES } from '../../../schemas/token.ts'
 import { OrderAnswer } from '../answers.ts'
-import { Answer, badRequest } from '../errors.ts'
+import { Answer } from '../errors.ts'
 import { API_LIMITS } from '../limits.ts'
 import { HASH, REASON, word } from '../parameters.ts'
 import { type Ask, defineRoute, type Route } from '../route.ts'
@@ -55,7 +55,7 @@ const scopesOf = (role: Role): Scope[] => (role === 'ingest' ? ['live'] : [])
 async function create(ask: Ask, body: Static<typeof NewToken>): Promise<Static<typeof Made>> {
   const { grant, tokens } = ask
   if (body.scopes !== undefined && body.scopes.length > 0 && (body.role === 'analyst' || body.role === 'responder')) {
-    throw badRequest(`body: a token with the role ${body.role} sends no events: leave scopes out`)
+    throw new Answer(409, 'conflict', `a token with the role ${body.role} sends no events: leave scopes out`)
   }
   if (tokens.configured(grant.tenant).some(({ name }) => name === body.name)) {
     throw new Answer(409, 'conflict', `the configuration has a token "${body.name}": a name tells who did something`)

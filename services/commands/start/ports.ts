@@ -4,6 +4,7 @@
  */
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyPluginAsync, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import { unknownRoute } from '../../api/index.ts'
 import { createHttp } from '../../lib/http.ts'
 import { UsageError } from '../lib/errors.ts'
 
@@ -52,7 +53,7 @@ export async function listen(
   api: FastifyPluginAsync,
 ): Promise<Ports> {
   const main = createHttp()
-  main.setNotFoundHandler(notFound)
+  main.setNotFoundHandler(unknownRoute)
   await main.register(api)
   await main.register(collector)
   const otlp = createHttp()

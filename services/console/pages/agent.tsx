@@ -5,7 +5,7 @@ import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Foreign, searchPath, Tag, Time, term } from '../ui/basics.tsx'
 import { FindingsTable } from '../ui/findings-table.tsx'
 import { Heading } from '../ui/heading.tsx'
-import { HeatMap } from '../ui/heat.tsx'
+import { HeatMap, heatLegend } from '../ui/heat.tsx'
 import { QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
 import { UsedCard } from '../ui/used.tsx'
 
@@ -95,8 +95,15 @@ export function AgentPage({ id }: { id: string }) {
         <Answered question={quarantines}>
           {({ items }) => <Contained identity={id} quarantines={items} done={quarantines.ask} />}
         </Answered>
-        <Card title="When it acts" aside={<span class="faint">shade: before, frame: last week</span>}>
-          <Answered question={hours}>{(known) => <HeatMap hours={known} />}</Answered>
+        <Card title="When it acts">
+          <Answered question={hours}>
+            {(known) => (
+              <>
+                <HeatMap hours={known} />
+                <p class="faint">{heatLegend(known)}</p>
+              </>
+            )}
+          </Answered>
         </Card>
       </div>
       <Answered question={findings}>{({ items }) => <Findings findings={items} />}</Answered>

@@ -6,7 +6,7 @@ import { riskAt } from '../../../schemas/risk.ts'
 import type { EventRecord, IncidentInFull, List } from '../answers.ts'
 import { change } from '../client.ts'
 import { counted } from '../format.ts'
-import { useQuestion } from '../question.ts'
+import { type Question, useQuestion } from '../question.ts'
 import { Agent, Answered, Card, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { EventText } from '../ui/event.tsx'
@@ -89,8 +89,9 @@ function momentsOf(incident: IncidentInFull, events: readonly EventRecord[]): Mo
   return [...seen, ...told]
 }
 
-function Story({ incident }: { incident: IncidentInFull }) {
-  const events = useQuestion<List<EventRecord>>(
+/** What the agent did around the incident. */
+const useEvents = (incident: IncidentInFull): Question<List<EventRecord>> =>
+  useQuestion<List<EventRecord>>(
     '/v1/events',
     {
       q: term('identity', incident.agent),
@@ -100,11 +101,12 @@ function Story({ incident }: { incident: IncidentInFull }) {
     },
     'incidents',
   )
+
+function Story({ incident, events }: { incident: IncidentInFull; events: Question<List<EventRecord>> }) {
   return (
     <Answered question={events}>
       {({ items, next_cursor }) => (
         <>
-          <FirstSteps incident={incident} events={items} />
           <Touched events={items} findings={incident.findings ?? []} />
           <Card title="What happened, in order" aside={<span class="faint">from 15 min before to 60 min after</span>}>
             {next_cursor === null ? null : (
@@ -121,6 +123,7 @@ function Story({ incident }: { incident: IncidentInFull }) {
 }
 
 function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
+  const events = useEvents(incident)
   return (
     <>
       <Heading title={headlineOf(incident)}>
@@ -147,6 +150,7 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
           </Card>
         </div>
         <div>
+          <FirstSteps incident={incident} events={events.answer?.items ?? []} />
           <Card title="Is it contained?">
             {incident.quarantines.length === 0 ? <p>No: nobody has ordered it, and no policy did.</p> : null}
             {incident.quarantines.map((quarantine) => (
@@ -159,7 +163,7 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
           <Stages findings={incident.findings ?? []} />
         </div>
       </div>
-      <Story incident={incident} />
+      <Story incident={incident} events={events} />
     </>
   )
 }

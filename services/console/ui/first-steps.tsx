@@ -5,7 +5,6 @@
 import type { EventRecord, IncidentInFull } from '../answers.ts'
 import { counted } from '../format.ts'
 import { Card, Foreign, searchPath, term } from './basics.tsx'
-import { isHeld } from './quarantine.tsx'
 
 /** By the family of a detector, the part of its id before the slash. */
 const BY_FAMILY: ReadonlyMap<string, readonly string[]> = new Map([
@@ -54,6 +53,19 @@ function familiesOf({ detectors }: IncidentInFull): string[] {
 
 const DONE_MS = 10 * 60_000
 
+const STOPPED: ReadonlySet<string> = new Set(['acknowledged'])
+const ORDERED: ReadonlySet<string> = new Set(['requested', 'sent'])
+
+/** Whether anything holds it back, and whether that is known to work. */
+function containment({ quarantines }: IncidentInFull): string {
+  if (quarantines.some(({ status }) => STOPPED.has(status))) return 'It is held back, and a sink has confirmed it.'
+  if (quarantines.some(({ status }) => ORDERED.has(status)))
+    return 'Its quarantine is ordered, and nobody has confirmed it yet: stop it by hand if it is urgent.'
+  if (quarantines.some(({ status }) => status === 'proposed'))
+    return 'Its quarantine waits for you: approve or refuse it.'
+  return 'Nobody holds it back: Quarantine stops it (key q).'
+}
+
 /** Whether it went on after the last finding, and how lately. */
 function Going({ incident, events }: { incident: IncidentInFull; events: readonly EventRecord[] }) {
   const after = events.filter(({ time }) => time > incident.last_time)
@@ -69,15 +81,13 @@ function Going({ incident, events }: { incident: IncidentInFull; events: readonl
 }
 
 export function FirstSteps({ incident, events }: { incident: IncidentInFull; events: readonly EventRecord[] }) {
-  const isContained = incident.quarantines.some(isHeld)
   const asked = familiesOf(incident).flatMap((family) => BY_FAMILY.get(family) ?? [])
   const steps = [...new Set([...asked, ...GENERAL])]
   return (
     <Card title="What to do first">
       <ol class="steps">
         <li>
-          {isContained ? 'It is held back. ' : 'Nobody holds it back: Quarantine stops it (key q). '}
-          <Going incident={incident} events={events} />
+          {containment(incident)} <Going incident={incident} events={events} />
         </li>
         {steps.map((step) => (
           <li key={step}>{step}</li>

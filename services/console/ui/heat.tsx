@@ -1,4 +1,7 @@
-/** Hours of the week: how much an identity does, before as the shade, the last week as the frame. UTC. */
+/**
+ * Hours of the week, UTC: what an identity did before as the shade, and a frame around the hours of the last week in which it
+ * acted and never had before. Where nothing is known from before, the last week is the shade.
+ */
 import type { Hours } from '../answers.ts'
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
@@ -6,8 +9,18 @@ const CELL = 18
 const LEFT = 34
 const TOP = 16
 
+const isKnown = ({ before }: Hours): boolean => before.some((day) => day.some((count) => count > 0))
+
+/** What shade and frame mean, for beside the map. */
+export const heatLegend = (hours: Hours): string =>
+  isKnown(hours)
+    ? 'shade: before; frame: last week, at an hour new to it'
+    : 'shade: last week; nothing is known from before'
+
 export function HeatMap({ hours }: { hours: Hours }) {
-  const most = Math.max(1, ...hours.before.flat())
+  const known = isKnown(hours)
+  const shaded = known ? hours.before : hours.now
+  const most = Math.max(1, ...shaded.flat())
   return (
     <svg
       class="plot heat"
@@ -27,14 +40,15 @@ export function HeatMap({ hours }: { hours: Hours }) {
           </text>
           {Array.from({ length: 24 }, (_, hour) => {
             const usual = hours.before[row]?.[hour] ?? 0
+            const shade = shaded[row]?.[hour] ?? 0
             const now = hours.now[row]?.[hour] ?? 0
             const at = { x: LEFT + hour * CELL, y: TOP + row * CELL, width: CELL - 2, height: CELL - 2, rx: 2 }
             return (
               <g key={hour}>
-                <rect {...at} fill-opacity={0.08 + 0.92 * Math.sqrt(usual / most)}>
+                <rect {...at} fill-opacity={0.08 + 0.92 * Math.sqrt(shade / most)}>
                   <title>{`${day} ${hour}:00 UTC: ${now} in the last week, ${usual} before`}</title>
                 </rect>
-                {now > 0 ? <rect {...at} class="now" /> : null}
+                {known && now > 0 && usual === 0 ? <rect {...at} class="now" /> : null}
               </g>
             )
           })}

@@ -27,7 +27,7 @@ export function Rows<T>(props: RowsProps<T>) {
   const { label, columns, rows, keyOf, pathOf, selected, toggle } = props
   const { route } = useLocation()
   return (
-    <section class="table" aria-label={label} tabIndex={0}>
+    <section class="table rows" aria-label={label} tabIndex={0}>
       <table aria-label={label}>
         <thead>
           <tr>
@@ -71,7 +71,7 @@ export function Rows<T>(props: RowsProps<T>) {
                   </td>
                 )}
                 {columns.map((column) => (
-                  <td key={column.title} class={column.number === true ? 'number' : ''}>
+                  <td key={column.title} data-label={column.title} class={column.number === true ? 'number' : ''}>
                     {column.cell(row)}
                   </td>
                 ))}
