@@ -7,6 +7,7 @@ import Type, { type Static, type TObject, type TProperties } from 'typebox'
 import { validator } from './columns.ts'
 import { DetectionConfiguration } from './configuration.ts'
 import { H } from './ids.ts'
+import { SEVERITIES, type Severity } from './finding.ts'
 import { INCIDENT_STATUSES, type IncidentStatus, type Verdict, VERDICTS } from './incident.ts'
 import { LIMITS } from './limits.ts'
 import { CONTAINMENTS, type Containment } from './quarantine.ts'
@@ -71,6 +72,32 @@ export const TriageCommand = command('triage', {
   verdict: Type.Optional(Type.Unsafe<Verdict>(Type.Enum([...VERDICTS]))),
   reason,
 })
+/** Makes one incident of several: the first takes in the findings and timelines of the others, which are archived. */
+export const MergeCommand = command('merge', {
+  incident_ids: Type.Array(id32(), { minItems: 2, maxItems: LIMITS.list_items_max, uniqueItems: true }),
+  reason,
+})
+/** Takes findings out of an incident into one of their own. What is known of all its findings comes with the command. */
+export const SplitCommand = command('split', {
+  incident_id: id32(),
+  finding_ids: Type.Array(id32(), { minItems: 1, maxItems: LIMITS.incident_findings_max, uniqueItems: true }),
+  findings: Type.Array(
+    Type.Object(
+      {
+        id: id32(),
+        agent: identityText(),
+        owner: Type.String({ maxLength: LIMITS.name_chars_max }),
+        severity: Type.Unsafe<Severity>(Type.Enum([...SEVERITIES])),
+        time: Type.String({ format: 'date-time' }),
+        detector: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }),
+        techniques: Type.Array(Type.String({ maxLength: 64 }), { maxItems: LIMITS.list_items_max }),
+      },
+      { additionalProperties: false },
+    ),
+    { maxItems: LIMITS.incident_findings_max, description: 'Of the whole incident; the API puts them in' },
+  ),
+  reason,
+})
 /** A remark in an incident's timeline. */
 export const CommentCommand = command('comment', {
   incident_id: id32(),
@@ -119,6 +146,8 @@ export const COMMANDS = {
   approve: ApproveCommand,
   verdict: VerdictCommand,
   triage: TriageCommand,
+  merge: MergeCommand,
+  split: SplitCommand,
   comment: CommentCommand,
   suppress: SuppressCommand,
   unsuppress: UnsuppressCommand,

@@ -49,6 +49,13 @@ export const Incident = Type.Object(
     status: Type.Unsafe<IncidentStatus>(Type.Enum([...INCIDENT_STATUSES])),
     assignee: Type.Union([Type.String(), Type.Null()], { description: 'Who works on it' }),
     verdict: Type.Unsafe<Verdict | null>(Type.Union([Type.Enum([...VERDICTS]), Type.Null()])),
+    merged_into: Type.Union([Type.String(), Type.Null()], {
+      description: 'The incident that took in its findings; null where it stands for itself',
+    }),
+    also: Type.Array(Type.String(), {
+      maxItems: LIMITS.list_items_max,
+      description: 'Further identities whose incidents were merged into it',
+    }),
     status_by: Type.Union([Type.String(), Type.Null()], {
       description: 'Who changed it last; null before anybody did',
     }),
@@ -64,6 +71,8 @@ export const UNTRIAGED = {
   status: 'new',
   assignee: null,
   verdict: null,
+  merged_into: null,
+  also: [],
   status_by: null,
   status_reason: '',
 } as const satisfies Partial<Incident>

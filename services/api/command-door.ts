@@ -19,6 +19,8 @@ const RIGHTS: Readonly<Record<CommandType, Right>> = {
   verdict: 'triage',
   triage: 'triage',
   comment: 'triage',
+  merge: 'triage',
+  split: 'triage',
   suppress: 'triage',
   unsuppress: 'triage',
   quarantine: 'order',
@@ -126,7 +128,10 @@ async function check(command: Command, at: Asked): Promise<void> {
     case 'verdict':
       return refuseUnknownDetector(command.detector, at)
     case 'triage':
+    case 'merge':
       return checkIncidents(command.incident_ids, command, at)
+    case 'split':
+      return checkIncidents([command.incident_id], command, at)
     case 'comment':
       return checkIncidents([command.incident_id], command, at)
     case 'create-token':

@@ -42,7 +42,10 @@ function subjectsOf(command: Command): readonly string[] {
     case 'verdict':
       return [command.finding_id, command.verdict]
     case 'triage':
+    case 'merge':
       return command.incident_ids
+    case 'split':
+      return [command.incident_id, ...command.finding_ids]
     case 'comment':
       return [command.incident_id]
     case 'suppress':

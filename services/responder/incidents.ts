@@ -30,6 +30,8 @@ export interface Incidents {
   /** Adds what was done or decided to the timeline. */
   note(tenant: string, id: string, entry: TimelineEntry, nowMs: number): void
   markPaged(tenant: string, id: string): void
+  /** Puts another state of it in its place. In memory only: `save` writes. */
+  replace(incident: Incident, nowMs: number): void
   /** Sets what people have made of it. In memory only: `save` writes. */
   triage(tenant: string, id: string, made: Triage, nowMs: number): void
   save(tx: Transaction, id: string): void
@@ -109,15 +111,22 @@ export function createIncidents(store: StateStore): Incidents {
   const remember = (incident: Incident): void => {
     incidents.set(incident.id, incident)
     for (const id of incident.finding_ids) incidentOf.set(id, incident.id)
-    const key = identityKey(incident.tenant, incident.agent)
-    const other = incidents.get(newest.get(key) ?? '')
-    if (other === undefined || other.opened_at <= incident.opened_at) newest.set(key, incident.id)
+    // What was merged is no place for further findings: they go where its findings are.
+    if (incident.merged_into !== null) return
+    for (const identity of [incident.agent, ...incident.also]) {
+      const key = identityKey(incident.tenant, identity)
+      const other = incidents.get(newest.get(key) ?? '')
+      const isOver = other === undefined || other.merged_into !== null
+      if (isOver || other.opened_at <= incident.opened_at) newest.set(key, incident.id)
+    }
   }
   const forget = (incident: Incident): void => {
     incidents.delete(incident.id)
     for (const id of incident.finding_ids) incidentOf.delete(id)
-    const key = identityKey(incident.tenant, incident.agent)
-    if (newest.get(key) === incident.id) newest.delete(key)
+    for (const identity of [incident.agent, ...incident.also]) {
+      const key = identityKey(incident.tenant, identity)
+      if (newest.get(key) === incident.id) newest.delete(key)
+    }
   }
 
   return {
@@ -146,6 +155,9 @@ export function createIncidents(store: StateStore): Incidents {
     markPaged(tenant, id) {
       const incident = get(tenant, id)
       if (incident !== undefined) incidents.set(id, { ...incident, paged: true })
+    },
+    replace(incident, nowMs) {
+      remember({ ...incident, updated_at: isoOf(nowMs) })
     },
     triage(tenant, id, made, nowMs) {
       const incident = get(tenant, id)

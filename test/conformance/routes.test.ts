@@ -88,7 +88,7 @@ async function bodyOf(route: Route, token: string): Promise<unknown> {
     const list = ROUTES.find(({ method, path }) => method === 'GET' && path === `/${noun}s`)
     if (list === undefined) continue
     const { items } = (await ask(list, { token })).json() as { items: { id: string }[] }
-    body[name] = items.slice(0, 1).map(({ id }) => id)
+    body[name] = items.slice(0, (body[name] as string[]).length).map(({ id }) => id)
   }
   return route.body === undefined ? undefined : body
 }

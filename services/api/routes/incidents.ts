@@ -137,6 +137,55 @@ export const incidentRoutes: readonly Route[] = [
   }),
   defineRoute({
     method: 'POST',
+    path: '/incidents/merge',
+    right: 'triage',
+    about:
+      'Makes one incident of several: the first takes in the findings and timelines of the others, which are archived and name it. Further findings of all their identities join it while it is open.',
+    body: Type.Object(
+      {
+        incident_ids: Type.Array(HASH, { minItems: 2, maxItems: LIMITS.list_items_max, uniqueItems: true }),
+        reason: REASON,
+      },
+      { additionalProperties: false },
+    ),
+    status: 202,
+    answer: OrderAnswer,
+    example: { body: { incident_ids: ['0'.repeat(32), '1'.repeat(32)], reason: 'One stolen key.' } },
+    handle: async ({ body, command }) => ({ command_id: await command({ type: 'merge', ...body }) }),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/incidents/:id/split',
+    right: 'triage',
+    about: 'Takes findings out of an incident into one of their own. At least one stays. It needs the warehouse.',
+    params: Type.Object({ id: HASH }),
+    body: Type.Object(
+      {
+        finding_ids: Type.Array(HASH, { minItems: 1, maxItems: LIMITS.incident_findings_max, uniqueItems: true }),
+        reason: REASON,
+      },
+      { additionalProperties: false },
+    ),
+    status: 202,
+    answer: OrderAnswer,
+    example: { body: { finding_ids: ['0'.repeat(32)], reason: 'Another agent, at the same time by chance.' } },
+    async handle({ params: { id }, body, grant, views, door, command }) {
+      const incident = await known({ views, grant }, id)
+      const found = [...(await findingsById(door, incident.finding_ids)).values()]
+      const findings = found.map(({ id: finding, agent, owner, severity, time, detector, techniques }) => ({
+        id: finding,
+        agent,
+        owner,
+        severity,
+        time,
+        detector,
+        techniques: [...techniques],
+      }))
+      return { command_id: await command({ type: 'split', incident_id: id, ...body, findings }) }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
     path: '/incidents/:id/comments',
     right: 'triage',
     about: 'Puts a remark into the timeline of an incident.',

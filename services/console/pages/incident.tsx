@@ -7,7 +7,7 @@ import type { EventRecord, IncidentInFull, List } from '../answers.ts'
 import { change } from '../client.ts'
 import { counted } from '../format.ts'
 import { type Question, useQuestion } from '../question.ts'
-import { Agent, Answered, Card, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
+import { Agent, Answered, Card, incidentPath, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { EventText } from '../ui/event.tsx'
 import { FirstSteps } from '../ui/first-steps.tsx'
@@ -24,6 +24,32 @@ import { QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/qu
 const BEFORE_MS = 15 * 60_000
 const AFTER_MS = 60 * 60_000
 const EVENTS_MAX = 300
+
+/** Takes findings out into an incident of their own. */
+function SplitAct({ incident, done }: { incident: IncidentInFull; done(): void }) {
+  const findings = incident.findings ?? []
+  if (findings.length < 2) return null
+  return (
+    <Act
+      label="Split"
+      explain="The chosen findings become an incident of their own. At least one stays."
+      fields={
+        <fieldset>
+          <legend>Findings</legend>
+          {findings.map(({ id, title, time }) => (
+            <label key={id}>
+              <input type="checkbox" name="finding" value={id} /> {title}, <Time at={time} brief />
+            </label>
+          ))}
+        </fieldset>
+      }
+      run={(reason, form) =>
+        change('POST', `/v1/incidents/${incident.id}/split`, { finding_ids: form.getAll('finding'), reason })
+      }
+      done={done}
+    />
+  )
+}
 
 function Acts({ incident, done }: { incident: IncidentInFull; done(): void }) {
   return (
@@ -54,6 +80,7 @@ function Acts({ incident, done }: { incident: IncidentInFull; done(): void }) {
         }
         done={done}
       />
+      <SplitAct incident={incident} done={done} />
       <SuppressAct agent={incident.agent} detectors={incident.detectors} done={done} />
       <button type="button" onClick={() => print()}>
         Print
@@ -133,7 +160,12 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
         <SeverityMark severity={incident.severity} />
         <StatusTag status={incident.status} assignee={incident.assignee} />
         <Tag text={`risk ${riskAt(incident, Date.now())}`} />
-        <Agent identity={incident.agent} />
+        {[incident.agent, ...incident.also].map((identity) => (
+          <Agent key={identity} identity={identity} />
+        ))}
+        {incident.merged_into === null ? null : (
+          <a href={incidentPath(incident.merged_into)}>merged into another incident</a>
+        )}
         {incident.owner === '' ? null : <Tag text={`owner ${incident.owner}`} />}
         <Tag text={counted(incident.finding_ids.length, 'finding')} />
         <span class="faint">

@@ -43,6 +43,22 @@ function Triage({ ids, done }: { ids: readonly string[]; done(): void }) {
   )
 }
 
+/** The selected, newest first as the list is. */
+const inListOrder = (items: readonly Incident[], selected: ReadonlySet<string>): string[] =>
+  items.flatMap(({ id }) => (selected.has(id) ? [id] : []))
+
+/** The first of the selected takes in the others. */
+const Merge = ({ ids, done }: { ids: readonly string[]; done(): void }) => (
+  <Act
+    label="Merge"
+    explain="The newest selected takes in the findings of the others, which are archived."
+    disabled={ids.length < 2}
+    shortcut="m"
+    run={(reason) => change('POST', '/v1/incidents/merge', { incident_ids: ids, reason })}
+    done={done}
+  />
+)
+
 export function IncidentsPage() {
   const [status, setStatus] = useState<string>('')
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
@@ -79,6 +95,7 @@ export function IncidentsPage() {
               </option>
             ))}
           </select>
+          <Merge ids={inListOrder(question.answer?.items ?? [], selected)} done={done} />
           <Triage ids={[...selected]} done={done} />
         </div>
       </Heading>

@@ -13,6 +13,7 @@ import type { Outcomes } from '../outcomes.ts'
 import { containmentHandlers } from './containment.ts'
 import { detectionHandlers } from './detection.ts'
 import { type CommandDeps, type Done, type Handlers, refused } from './handler.ts'
+import { joiningHandlers } from './joining.ts'
 import { operationHandlers } from './operations.ts'
 import { tokenHandlers } from './tokens.ts'
 import { triageHandlers } from './triage.ts'
@@ -54,6 +55,7 @@ export function createCommandHandler(deps: CommandHandlerDeps): (command: Comman
     ...containmentHandlers(deps),
     ...detectionHandlers(deps),
     ...triageHandlers(deps),
+    ...joiningHandlers(deps),
     ...operationHandlers(deps),
     ...tokenHandlers(deps),
   }

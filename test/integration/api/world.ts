@@ -60,7 +60,11 @@ export async function twoTenants(): Promise<Api> {
       quarantine(1, { identity: 'deploy-agent' }),
       ...count.map((n) => quarantine(n, { tenant: 'globex', reason: SECRET })),
     ],
-    incidents: [incident(1), ...count.map((n) => incident(n, { tenant: 'globex', owner: SECRET }))],
+    incidents: [
+      incident(1),
+      incident(2, { finding_ids: [finding(1).id] }),
+      ...count.map((n) => incident(n, { tenant: 'globex', owner: SECRET })),
+    ],
     suppressions: [suppression(1), ...count.map((n) => suppression(n, { tenant: 'globex', reason: SECRET }))],
     outcomes: [outcome(1), ...count.map((n) => outcome(n, { tenant: 'globex', reason: SECRET }))],
     audit: [...auditLog(3), ...auditLog(N, { tenant: 'globex', reason: SECRET })],

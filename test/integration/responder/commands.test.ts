@@ -38,6 +38,13 @@ const fields: { readonly [N in CommandType]: fc.Arbitrary<object> } = {
     },
     { requiredKeys: ['incident_ids', 'reason'] },
   ),
+  merge: fc.record({ incident_ids: fc.uniqueArray(id, { minLength: 2, maxLength: 3 }), reason: text }),
+  split: fc.record({
+    incident_id: id,
+    finding_ids: fc.uniqueArray(id, { minLength: 1 }),
+    findings: fc.constant([]),
+    reason: text,
+  }),
   comment: fc.record({ incident_id: id, text }),
   verdict: fc.record({ finding_id: id, detector: text, agent: text, verdict: fc.constant('benign'), reason: text }),
   suppress: fc.record(
