@@ -2,6 +2,7 @@
  * How requests are checked by the schemas of their routes. What stands in an address is text: a whole number is read where
  * the schema wants one, and nothing else is turned into anything, so that what the document refuses is refused.
  */
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifySchemaCompiler } from 'fastify'
 import Type, { type TObject, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -39,10 +40,11 @@ function readNumbers(value: unknown, names: readonly string[]): unknown {
   return read
 }
 
-export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = (route) => {
+  const { schema, httpPart } = route
+  if (httpPart !== 'querystring') return TypeBoxValidatorCompiler(route)
   const check = Compile(checked(schema))
-  const names =
-    httpPart === 'body' ? [] : propertiesOf(schema).flatMap(([name, { type }]) => (type === 'integer' ? [name] : []))
+  const names = propertiesOf(schema).flatMap(([name, { type }]) => (type === 'integer' ? [name] : []))
   return (value: unknown) => {
     const read = readNumbers(value, names)
     if (check.Check(read)) return { value: read }

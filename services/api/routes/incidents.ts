@@ -157,7 +157,8 @@ export const incidentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/incidents/:id/split',
     right: 'triage',
-    about: 'Takes findings out of an incident into one of their own. At least one stays. It needs the warehouse.',
+    about:
+      'Takes findings out of an incident into one of their own. At least one stays. It reads the findings in full, so it cannot be done while the warehouse is away.',
     params: Type.Object({ id: HASH }),
     body: Type.Object(
       {
