@@ -6,6 +6,8 @@
 import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
 import type { TableName } from '../lib/warehouse/tables.ts'
 
+export type { WarehouseStatus } from '../lib/warehouse/port.ts'
+
 type Value = string | number | readonly string[]
 
 /** One condition; its parameters are named {name:Type} in the text. */
