@@ -6,10 +6,10 @@ import Type, { type Static } from 'typebox'
 import { NOTICE_TYPES, type NoticeType } from './notice.ts'
 
 /**
- * pending: has attempts left; delivered: the receiver has taken it; dead: given up, can be replayed; superseded: an order that a newer
+ * pending: has attempts left; held: a finding above the rate of its sink, which waits for a digest; joined: told in one; delivered: the receiver has taken it; dead: given up, can be replayed; superseded: an order that a newer
  * one for the same identity had overtaken before it was delivered.
  */
-export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead', 'superseded'] as const
+export const DELIVERY_STATUSES = ['pending', 'held', 'delivered', 'joined', 'dead', 'superseded'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
 export const Delivery = Type.Object(

@@ -261,6 +261,18 @@ export const LIMITS = {
   /** Closed deliveries are kept this long and this many: repeats of their findings are older than the log by then. */
   delivery_closed_ms: 8 * 86_400_000,
   deliveries_closed_max: 20_000,
+  /** A sink is failing once a delivery has failed this often and for this long. */
+  sink_failing_attempts: 3,
+  sink_failing_ms: 300_000,
+  /** Patterns of one kind in the filter of a sink. */
+  sink_patterns_max: 100,
+  /** Findings that one digest tells; where more wait it goes out before its time. */
+  digest_findings_max: 500,
+  /** Of the findings that a digest lists, in JSON: the body of a webhook holds them. */
+  digest_entries_bytes_max: 12_000,
+  digest_text_chars_max: 200,
+  /** Detectors and agents that a digest counts one by one. */
+  digest_top_max: 10,
   retry_after_ms_max: 86_400_000,
   /** A sink's answer is read to this point and thrown away. */
   delivery_answer_bytes_max: 64 * 1024,

@@ -9,6 +9,7 @@ import { H } from './ids.ts'
 export const NOTICE_TYPES = {
   'finding.created': 'a finding, revision 1',
   'finding.updated': 'a finding, revision 2: its window has closed',
+  'findings.digest': 'findings above the rate of a sink, together',
   'incident.paged': 'an incident that policy wants a person woken for',
   'incident.acknowledged': 'a person has taken the incident',
   'incident.closed': 'a person has closed the incident',
@@ -20,7 +21,7 @@ export const NOTICE_TYPES = {
   'suppression.added': 'findings of a scope are told no more up to an end',
   'suppression.ended': 'a person or time has ended a suppression',
   'sink.disabled': 'another sink answered 410 and gets nothing more',
-  'sink.failing': 'another sink refused a delivery to the last attempt',
+  'sink.failing': 'another sink has taken nothing for minutes, or has refused a delivery for good',
   'sink.test': 'a person tries whether the sink hears',
 } as const
 export type NoticeType = keyof typeof NOTICE_TYPES
@@ -32,6 +33,7 @@ export type Receives = (typeof RECEIVES)[number]
 const RECEIVED: ReadonlyMap<NoticeType, Receives> = new Map([
   ['finding.created', 'findings'],
   ['finding.updated', 'revisions'],
+  ['findings.digest', 'findings'],
   ['incident.acknowledged', 'triage'],
   ['incident.closed', 'triage'],
   ['incident.reopened', 'triage'],

@@ -10,6 +10,7 @@ import { incidentRoutes } from './routes/incidents.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { quarantineRoutes } from './routes/quarantines.ts'
+import { sinkRoutes } from './routes/sinks.ts'
 import { suppressionRoutes } from './routes/suppressions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { thingRoutes } from './routes/things.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...quarantineRoutes,
   ...suppressionRoutes,
   ...deliveryRoutes,
+  ...sinkRoutes,
   ...deadLetterRoutes,
   ...commandRoutes,
   ...tokenRoutes,

@@ -57,6 +57,7 @@ const streamMetrics = (make: Make) => ({
   findings: make.counter('findings_total', 'Findings emitted (first revisions)', ['detector', 'severity', 'mode']),
   actions: make.counter('actions_total', 'Actions taken by the responder', ['action', 'mode']),
   deliveries: make.counter('deliveries_total', 'Delivery attempts to sinks', ['outcome']),
+  sinkStatus: make.gauge('sink_status', '1 for the status that a sink has, 0 for the others', ['sink', 'status']),
   commands: make.counter('commands_total', 'Commands taken by the responder', ['type', 'status']),
   suppressions: make.counter('suppressions_total', 'Suppressions that people have made, ended or let expire', ['act']),
   suppressionsInForce: make.gauge('suppressions_in_force', 'Suppressions that hold at the moment, of all tenants', []),

@@ -7,6 +7,7 @@ import type { Delivery } from '../../schemas/delivery.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
+import type { SinkView } from '../../schemas/sink.ts'
 import type { Suppression } from '../../schemas/suppression.ts'
 import type { Token } from '../../schemas/token.ts'
 
@@ -46,6 +47,8 @@ export interface ResponderViews {
   quarantines(tenant: string, page: ViewPage): Promise<ViewAnswer<Quarantine>>
   incidents(tenant: string, page: ViewPage): Promise<ViewAnswer<Incident>>
   deliveries(tenant: string, page: ViewPage): Promise<ViewAnswer<Delivery>>
+  /** The sinks that tell this tenant's people, in the order of their names. */
+  sinks(tenant: string): Promise<readonly SinkView[]>
   /** The one of this id; undefined where the tenant has none. */
   quarantine(tenant: string, id: string): Promise<Quarantine | undefined>
   incident(tenant: string, id: string): Promise<Incident | undefined>

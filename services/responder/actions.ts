@@ -72,6 +72,7 @@ export function createActions(deps: ActionDeps): Actions {
       why: finding.why,
       finding_id: finding.id,
       detector: finding.detector,
+      techniques: finding.techniques,
       reason,
     }
     notices.tell(tx, { type: 'incident.paged', subject: incident.id, mark: 1, data }, nowMs)

@@ -15,6 +15,9 @@ import type { Place, StateStore, Transaction } from './store.ts'
 /** How the outcome of a delivery begins that was given up because its sink had answered 410. */
 export const SINK_DISABLED = 'the sink is disabled'
 
+/** Nobody asks for the payload of these again. */
+const NEEDS_NOTHING: ReadonlySet<DeliveryStatus> = new Set(['delivered', 'joined', 'superseded'])
+
 /** What is to be told, to whichever sinks. */
 export interface Message {
   readonly type: NoticeType
@@ -45,8 +48,14 @@ interface Action {
 export interface Deliveries {
   restore(delivery: Delivery): void
   restorePayload(tenant: string, actionId: string, place: Place): void
-  /** Stages one delivery per sink; those that exist stay as they are. */
-  create(tx: Transaction, message: Message, sinks: readonly Sink[], nowMs: number): void
+  /** Stages one delivery per sink; those that exist stay as they are. A new one is held where `isHeld` says so. */
+  create(
+    tx: Transaction,
+    message: Message,
+    sinks: readonly Sink[],
+    nowMs: number,
+    isHeld?: (sink: Sink) => boolean,
+  ): void
   get(id: string): Delivery | undefined
   update(tx: Transaction, delivery: Delivery, change: Partial<Delivery>): Delivery
   /** Begins it again with all its attempts. */
@@ -55,7 +64,7 @@ export interface Deliveries {
   close(
     tx: Transaction,
     delivery: Delivery,
-    status: Exclude<DeliveryStatus, 'pending'>,
+    status: Exclude<DeliveryStatus, 'pending' | 'held'>,
     outcome: string,
     nowMs: number,
   ): Delivery
@@ -63,6 +72,8 @@ export interface Deliveries {
   /** What it tells; undefined where the log does not hold it any more. */
   notice(delivery: Delivery): Promise<Notice | undefined>
   pending(): Iterable<Delivery>
+  /** Those that wait for a digest. */
+  held(): Delivery[]
   dead(tenant: string): readonly Delivery[]
   /** Dead ones that a disabled sink never had, whatever their tenant. */
   missed(sink: string): readonly Delivery[]
@@ -73,6 +84,7 @@ export interface Deliveries {
 /** Makes the deliveries' memory. `created` hears of each new one as soon as it is durable. */
 export function createDeliveries(store: StateStore, created: (delivery: Delivery) => void): Deliveries {
   const deliveries = new Map<string, Delivery>()
+  const held = new Set<string>()
   const actions = new Map<string, Action>()
   const notices = new LRUCache<string, Notice>({
     maxSize: LIMITS.payload_cache_bytes,
@@ -87,6 +99,8 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
   }
   const remember = (delivery: Delivery): void => {
     deliveries.set(delivery.id, delivery)
+    if (delivery.status === 'held') held.add(delivery.id)
+    else held.delete(delivery.id)
     actionOf(delivery.tenant, delivery.action_id).deliveries.add(delivery.id)
   }
   const ofAction = (actionId: string): Delivery[] =>
@@ -106,6 +120,7 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
   const forget = (tx: Transaction, delivery: Delivery): void => {
     tx.remove('delivery', delivery.id)
     deliveries.delete(delivery.id)
+    held.delete(delivery.id)
     const action = actions.get(delivery.action_id)
     action?.deliveries.delete(delivery.id)
     if (action?.deliveries.size !== 0) return
@@ -118,9 +133,9 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
     restorePayload: (tenant, actionId, place) => {
       actionOf(tenant, actionId).place = place
     },
-    create(tx, message, sinks, nowMs) {
+    create(tx, message, sinks, nowMs, isHeld = () => false) {
       const fresh = sinks
-        .map((sink) => ({ id: deliveryId(message.id, sink.name), sink: sink.name }))
+        .map((sink) => ({ id: deliveryId(message.id, sink.name), sink }))
         .filter(({ id }) => !deliveries.has(id))
       if (fresh.length === 0) return
       const payload: Payload = { notice: message.notice }
@@ -132,13 +147,13 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
         const delivery: Delivery = {
           id,
           tenant: tx.tenant,
-          sink,
+          sink: sink.name,
           type: message.type,
           action_id: message.id,
           subject: message.subject,
           identity: message.identity ?? '',
           order_sequence: message.orderSequence ?? 0,
-          status: 'pending',
+          status: isHeld(sink) ? 'held' : 'pending',
           attempts: 0,
           created_ms: nowMs,
           next_attempt_ms: nowMs,
@@ -147,7 +162,7 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
         }
         tx.put('delivery', id, delivery)
         remember(delivery)
-        tx.after(() => created(delivery))
+        if (delivery.status === 'pending') tx.after(() => created(delivery))
       }
     },
     get: (id) => deliveries.get(id),
@@ -168,7 +183,7 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
         last_outcome: outcome,
       })
       // Dead ones can be replayed; nothing else needs the payload again.
-      const done = ofAction(delivery.action_id).every((d) => d.status === 'delivered' || d.status === 'superseded')
+      const done = ofAction(delivery.action_id).every(({ status: of }) => NEEDS_NOTHING.has(of))
       if (done) dropPayload(tx, delivery.action_id)
       return next
     },
@@ -186,6 +201,7 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
     *pending() {
       for (const delivery of deliveries.values()) if (delivery.status === 'pending') yield delivery
     },
+    held: () => [...held].map((id) => deliveries.get(id)!),
     dead: (tenant) => [...deliveries.values()].filter((d) => d.tenant === tenant && d.status === 'dead'),
     missed: (sink) =>
       [...deliveries.values()].filter(
@@ -193,7 +209,7 @@ export function createDeliveries(store: StateStore, created: (delivery: Delivery
       ),
     list: (tenant) => [...deliveries.values()].filter((d) => d.tenant === tenant),
     async expire(nowMs) {
-      const over = [...deliveries.values()].filter((delivery) => delivery.status !== 'pending')
+      const over = [...deliveries.values()].filter(({ status }) => status !== 'pending' && status !== 'held')
       const old = over.filter((delivery) => delivery.closed_ms <= nowMs - LIMITS.delivery_closed_ms)
       const surplus = surplusOf(over, LIMITS.deliveries_closed_max)
       const writes = [...new Set([...old, ...surplus])].map((delivery) => {

@@ -74,7 +74,7 @@ interface Lane {
 }
 
 /** A person waits for it, or an agent goes on meanwhile: it does not stand behind findings. */
-const isUrgent = ({ type }: Delivery): boolean => !type.startsWith('finding.')
+const isUrgent = ({ type }: Delivery): boolean => !type.startsWith('finding')
 
 /** How many of a tenant's deliveries may wait for a sink when this one comes. */
 function roomFor(sink: Sink, delivery: Delivery): number {
@@ -167,13 +167,17 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     for (const pending of rest) await kill(pending, `${SINK_DISABLED}: ${detail}`)
   }
 
+  const tellFailing = async ({ sink: { name } }: Lane, delivery: Delivery, reason: string): Promise<void> => {
+    if (sinks.status(name) !== 'ok') return
+    await markSink(name, 'failing', reason)
+    await deps.tellTrouble(delivery, 'sink.failing', reason)
+  }
+
   const giveUp = async (lane: Lane, delivery: Delivery, reason: string): Promise<void> => {
     const { name } = lane.sink
     await kill(delivery, reason)
     logger.error({ sink: name, delivery: delivery.id, outcome: reason }, 'a delivery is given up; it can be replayed')
-    if (sinks.status(name) !== 'ok') return
-    await markSink(name, 'failing', reason)
-    await deps.tellTrouble(delivery, 'sink.failing', reason)
+    await tellFailing(lane, delivery, reason)
   }
 
   const settleFailed = async (
@@ -193,6 +197,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       if (next.order_sequence > 0) quarantines.onUndelivered(tx, next, outcome.detail, nowMs)
       await tx.commit()
       metrics.deliveries.inc({ outcome: 'failed' })
+      const isIll = next.attempts >= LIMITS.sink_failing_attempts && nowMs - next.created_ms >= LIMITS.sink_failing_ms
+      if (isIll) await tellFailing(lane, next, outcome.detail)
       logger.warn(
         { sink: name, delivery: next.id, attempt: next.attempts, outcome: outcome.detail },
         'a delivery failed; it is tried again',

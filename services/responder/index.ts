@@ -92,6 +92,7 @@ export function createResponder(options: ResponderOptions): Responder {
     await built.tokens.expire(nowMs, (_tx, { tenant, id, name }) =>
       logger.info({ tenant, token: id, name }, 'a token has expired'),
     )
+    await built.digests.sweep(nowMs)
     options.metrics.suppressionsInForce.set(built.suppressions.count())
     if (second % SWEEP_EVERY_S === 0) {
       await Promise.all([
@@ -129,6 +130,7 @@ export function createResponder(options: ResponderOptions): Responder {
       // Before the configuration: what an older version carried in it must hold without a gap.
       await built.suppressions.complete(clock.now())
       await rollouts.complete(contents)
+      await built.sinks.publish(store, clock.now())
       await dispatcher.resendAll()
       for (const delivery of built.deliveries.pending()) dispatcher.enqueue(delivery)
       await intake.start()
@@ -153,6 +155,7 @@ export function createResponder(options: ResponderOptions): Responder {
     async reconfigure(next) {
       config = next
       built.sinks.configure(next.sinks)
+      await built.sinks.publish(store, clock.now())
       await dispatcher.reconfigure()
       await askForConfiguration()
     },

@@ -3,7 +3,10 @@ import { type Finding, severityAtLeast } from '../../schemas/finding.ts'
 import { actionId } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Notice, noticeId, type NoticeType, trimFinding } from '../../schemas/notice.ts'
+import type { Sink } from '../lib/config.ts'
 import type { Deliveries } from './deliveries.ts'
+import type { SinkRates } from './digests.ts'
+import { passes } from './sink-filter.ts'
 import type { Sinks } from './sink-states.ts'
 import type { Transaction } from './store.ts'
 
@@ -23,6 +26,8 @@ export interface Telling {
 export interface Notices {
   /** Stages a delivery to every sink of the tenant that hears of this, but for the one named. */
   tell(tx: Transaction, telling: Telling, nowMs: number, except?: string): void
+  /** To one sink alone, whatever it hears. */
+  tellOne(tx: Transaction, telling: Telling, sink: Sink, nowMs: number): void
   /** A finding, to sinks from their severity up; to `all` whatever its severity. */
   tellFinding(tx: Transaction, finding: Finding, all: boolean, nowMs: number): void
 }
@@ -51,33 +56,45 @@ function idOf({ type, subject, mark }: Telling): string {
 const isSmall = (finding: Finding): boolean =>
   Buffer.byteLength(JSON.stringify(finding)) < LIMITS.notice_finding_bytes_max
 
-export function createNotices(sinks: Sinks, deliveries: Deliveries): Notices {
+export function createNotices(sinks: Sinks, deliveries: Deliveries, rates: SinkRates): Notices {
   const send = (
     tx: Transaction,
     telling: Telling,
     notice: Notice,
     nowMs: number,
     hearing: ReturnType<Sinks['receiving']>,
+    isHeld?: (sink: Sink) => boolean,
   ): void => {
     const { type, subject, identity, orderSequence } = telling
     const id = idOf(telling)
-    deliveries.create(tx, { type, id, subject, notice, identity, orderSequence }, hearing, nowMs)
+    deliveries.create(tx, { type, id, subject, notice, identity, orderSequence }, hearing, nowMs, isHeld)
   }
+  const noticeOf = ({ type, data }: Telling, nowMs: number): Notice => ({
+    type,
+    time: new Date(nowMs).toISOString(),
+    data: { ...data },
+  })
   return {
     tell(tx, telling, nowMs, except) {
-      const { type, data } = telling
-      const hearing = sinks.receiving(tx.tenant, type).filter(({ name }) => name !== except)
-      send(tx, telling, { type, time: new Date(nowMs).toISOString(), data: { ...data } }, nowMs, hearing)
+      const notice = noticeOf(telling, nowMs)
+      const hearing = sinks
+        .receiving(tx.tenant, telling.type)
+        .filter((sink) => sink.name !== except && passes(sink, telling.type, notice.data))
+      send(tx, telling, notice, nowMs, hearing)
     },
+    tellOne: (tx, telling, sink, nowMs) => send(tx, telling, noticeOf(telling, nowMs), nowMs, [sink]),
     tellFinding(tx, finding, all, nowMs) {
       const type = finding.revision === 1 ? 'finding.created' : 'finding.updated'
       const hearing = sinks
         .receiving(tx.tenant, type)
         .filter((sink) => all || severityAtLeast(finding.severity, sink.min_severity))
+        .filter((sink) => passes(sink, type, finding))
       const { finding: data, trimmed } = trimFinding(finding, isSmall)
       const telling = { type, subject: finding.id, mark: finding.revision, data } as const
       const time = new Date(nowMs).toISOString()
-      send(tx, telling, { type, time, data, ...(trimmed === undefined ? {} : { trimmed }) }, nowMs, hearing)
+      send(tx, telling, { type, time, data, ...(trimmed === undefined ? {} : { trimmed }) }, nowMs, hearing, (sink) => {
+        return !rates.admits(sink, tx.tenant, nowMs)
+      })
     },
   }
 }

@@ -18,6 +18,7 @@ import { createActions } from './actions.ts'
 import { createCommandHandler, type StopSwitch } from './commands/index.ts'
 import { createConfigurationRollouts, type Rollout } from './configuration.ts'
 import { createDeliveries } from './deliveries.ts'
+import { createDigests, createSinkRates } from './digests.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { createIncidents } from './incidents.ts'
 import { createIntake } from './intake.ts'
@@ -92,9 +93,9 @@ function createMemory(
   const { isClosed } = life
   const tools = { log, logger, timers }
   const store = createStateStore({ ...tools, onFatal: life.onFatal })
-  const sinks = createSinks(config().sinks)
+  const sinks = createSinks(config().sinks, options.metrics.sinkStatus)
   const deliveries = createDeliveries(store, created)
-  const notices = createNotices(sinks, deliveries)
+  const notices = createNotices(sinks, deliveries, createSinkRates(deliveries))
   const append = async (topic: string, partition: number, value: Buffer): Promise<void> => {
     await appendPatiently(tools, topic, partition, [{ key: null, value }], isClosed)
   }
@@ -110,6 +111,7 @@ function createMemory(
     incidents: createIncidents(store),
     quarantines: createQuarantines({ store, sinks, deliveries, notices }),
     notices,
+    digests: createDigests({ store, deliveries, sinks, notices }),
     outcomes: createOutcomes(store),
     audit: createAudit(),
     positions: createPositions(log, store, logger),

@@ -5,23 +5,34 @@
  */
 import { H } from '../../schemas/ids.ts'
 import { hears, type NoticeType } from '../../schemas/notice.ts'
+import { SINK_STATUSES, type SinkStatus, type SinkView } from '../../schemas/sink.ts'
 import type { Sink } from '../lib/config.ts'
 import { settingsOf } from '../lib/config/sinks.ts'
 import { sinkTypeOf } from './sinks/registry.ts'
-import type { Transaction } from './store.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { StateStore, Transaction } from './store.ts'
 
 export interface SinkState {
   readonly name: string
   readonly url_hash: string
-  readonly status: 'ok' | 'failing' | 'disabled'
+  readonly status: SinkStatus
   readonly since: string
   readonly detail: string
+  /** As it is configured, for processes that do not have the configuration; absent where an older version wrote it. */
+  readonly shown?: SinkFacts
 }
+
+/** What is shown of the configuration of a sink; null once it is not configured any more. */
+type SinkFacts = Pick<SinkView, 'type' | 'tenant' | 'receives' | 'min_severity'> | null
 
 export interface Sinks {
   restore(state: SinkState): void
   /** Puts another configuration in force. */
   configure(sinks: readonly Sink[]): void
+  /** Writes down what is configured, where that is not known yet, so that every process can list it. */
+  publish(store: Pick<StateStore, 'begin'>, nowMs: number): Promise<void>
+  /** All of them, as they are. */
+  states(): SinkState[]
   all(): readonly Sink[]
   get(name: string): Sink | undefined
   /** Sinks of a tenant that hear of notices of this type. */
@@ -37,7 +48,15 @@ export interface Sinks {
 
 const urlHash = (sink: Sink): string => H('sink-url', sinkTypeOf(sink.type)?.destination(settingsOf(sink)) ?? '')
 
-export function createSinks(configured: readonly Sink[]): Sinks {
+const factsOf = ({ type, tenant, receives, min_severity: floor }: Sink): SinkFacts => ({
+  type,
+  tenant,
+  receives: [...receives],
+  min_severity: floor,
+})
+
+/** `gauge` is told the status of every sink; absent: nobody is. */
+export function createSinks(configured: readonly Sink[], gauge?: Metrics['sinkStatus']): Sinks {
   let sinks = configured
   const states = new Map<string, SinkState>()
   const get = (name: string): Sink | undefined => sinks.find((sink) => sink.name === name)
@@ -46,6 +65,14 @@ export function createSinks(configured: readonly Sink[]): Sinks {
     const state = states.get(name)
     // What another URL answered says nothing about this one.
     return sink !== undefined && state?.url_hash === urlHash(sink) ? state : undefined
+  }
+  const measure = (name: string, status: SinkStatus): void => {
+    for (const one of SINK_STATUSES) gauge?.set({ sink: name, status: one }, one === status ? 1 : 0)
+  }
+  const write = (tx: Transaction, state: SinkState): void => {
+    if (JSON.stringify(states.get(state.name)) === JSON.stringify(state)) return
+    states.set(state.name, state)
+    tx.put('sink', state.name, state)
   }
   const receiving = (tenant: string, type: NoticeType): readonly Sink[] =>
     sinks.filter((sink) => {
@@ -56,7 +83,22 @@ export function createSinks(configured: readonly Sink[]): Sinks {
     restore: (state) => states.set(state.name, state),
     configure: (next) => {
       sinks = next
+      gauge?.reset()
     },
+    async publish(store, nowMs) {
+      const tx = store.begin('')
+      const time = new Date(nowMs).toISOString()
+      for (const sink of sinks) {
+        const { name } = sink
+        const state = stateOf(name) ?? { name, url_hash: urlHash(sink), status: 'ok', since: '', detail: '' }
+        measure(name, state.status)
+        write(tx, { ...state, since: state.since === '' ? time : state.since, shown: factsOf(sink) })
+      }
+      const gone = [...states.values()].filter(({ name, shown }) => get(name) === undefined && shown !== null)
+      for (const state of gone) write(tx, { ...state, shown: null })
+      await tx.commit()
+    },
+    states: () => [...states.values()],
     all: () => sinks,
     get,
     receiving,
@@ -75,9 +117,9 @@ export function createSinks(configured: readonly Sink[]): Sinks {
     mark(tx, name, status, detail, nowMs) {
       const sink = get(name)
       if (sink === undefined) return
-      const state = { name, url_hash: urlHash(sink), status, since: new Date(nowMs).toISOString(), detail }
-      states.set(name, state)
-      tx.put('sink', name, state)
+      const since = new Date(nowMs).toISOString()
+      measure(name, status)
+      write(tx, { name, url_hash: urlHash(sink), status, since, detail, shown: factsOf(sink) })
     },
   }
 }

@@ -3,6 +3,8 @@
  * added meanwhile moves nothing; it names its tenant by a hash and is refused for any other.
  */
 import { H } from '../../schemas/ids.ts'
+import type { Delivery } from '../../schemas/delivery.ts'
+import type { SinkView } from '../../schemas/sink.ts'
 import type { ResponderViews, ViewAnswer, ViewPage } from '../lib/quarantine-view.ts'
 import type { Audit } from './audit.ts'
 import type { Deliveries } from './deliveries.ts'
@@ -10,6 +12,7 @@ import type { Incidents } from './incidents.ts'
 import { isActive } from '../../schemas/quarantine.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Quarantines } from './quarantines.ts'
+import type { Sinks, SinkState } from './sink-states.ts'
 import type { Suppressions } from './suppressions.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -68,12 +71,38 @@ export interface ViewSources {
   readonly outcomes: Pick<Outcomes, 'list'>
   readonly tokens: Pick<Tokens, 'list'>
   readonly audit: Pick<Audit, 'list'>
+  readonly sinks: Pick<Sinks, 'states'>
 }
 
 const byId =
   <T extends { readonly id: string }>({ list }: { list(tenant: string): T[] }) =>
   async (tenant: string, id: string): Promise<T | undefined> =>
     list(tenant).find((item) => item.id === id)
+
+/** The tenant's sinks and those of everybody, with what waits for each of this tenant's. */
+function sinkViews(states: readonly SinkState[], deliveries: readonly Delivery[], tenant: string): SinkView[] {
+  const bySink = Map.groupBy(deliveries, ({ sink }) => sink)
+  const views = states.flatMap(({ name, status, since, detail, shown }): SinkView[] => {
+    if (shown === undefined || shown === null || (shown.tenant !== tenant && shown.tenant !== '*')) return []
+    const own = bySink.get(name) ?? []
+    const count = (wanted: Delivery['status']): number => own.filter((one) => one.status === wanted).length
+    const last = own.reduce((ms, one) => (one.status === 'delivered' ? Math.max(ms, one.closed_ms) : ms), 0)
+    return [
+      {
+        name,
+        ...shown,
+        status,
+        since,
+        detail,
+        pending: count('pending'),
+        held: count('held'),
+        dead: count('dead'),
+        last_delivered: last === 0 ? null : new Date(last).toISOString(),
+      },
+    ]
+  })
+  return views.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
 
 /** The lists that the API shows. */
 export const createViews = ({
@@ -84,7 +113,9 @@ export const createViews = ({
   outcomes,
   tokens,
   audit,
+  sinks,
 }: ViewSources): ResponderViews => ({
+  sinks: async (tenant) => sinkViews(sinks.states(), deliveries.list(tenant), tenant),
   suppressions: async (tenant, page) =>
     pageOf(suppressions.list(tenant), (one) => one.time, markOf(tenant, 'suppressions', page), page),
   tokens: async (tenant, page) =>

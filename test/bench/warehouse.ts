@@ -109,6 +109,7 @@ async function askAll(log: Log, warehouse: Warehouse): Promise<void> {
       tokens: none,
       audit: none,
       outcomes: none,
+      sinks: { states: () => [] },
     }),
     detectors: DETECTORS,
     commands: createCommandSender(log),

@@ -13,6 +13,7 @@ import { systemResolve } from '../../services/responder/sinks/lib/connector.ts'
 import { SINK_TYPES } from '../../services/responder/sinks/registry.ts'
 import type { AnySinkType, Channel } from '../../services/responder/sinks/sink-type.ts'
 import { eventually, finding } from '../support/responder.ts'
+import { completeSink, lifeOf, liveThrough } from '../support/sink-life.ts'
 import { type ReceiverModule, setMood, type SinkReceiver } from './sinks/receiver.ts'
 
 const TIME = '2026-01-05T12:00:00.000Z'
@@ -32,6 +33,15 @@ function noticeOf(type: NoticeType, change: (text: string) => string = (text) =>
   const scope = { detector: 'lateral/recon-burst', agent: change('ci') }
   const data: Readonly<Record<string, object>> = {
     finding: { ...whole, revision: type === 'finding.updated' ? 2 : 1 },
+    findings: {
+      id: INCIDENT,
+      tenant: 'default',
+      severity: 'high',
+      title: change('37 findings'),
+      why: change('More than one by one.'),
+      count: 37,
+      findings: [{ id: whole.id, agent: change('agent-1'), title: change('A burst') }],
+    },
     incident: { ...incident, severity: 'high', title: change('A burst'), why: change('Why.'), by: 'ada', reason: 'x' },
     quarantine,
     suppression: { id: 'd'.repeat(32), tenant: 'default', scope, reason: change('a scan'), by: 'ada', until: TIME },
@@ -148,6 +158,25 @@ describe.each(SINK_TYPES.map((type) => [type.type, type] as const))('%s', (_name
     for (const [key, schema] of Object.entries(type.settings.properties)) {
       const secret = at.settings[key]
       if ('secret' in schema && typeof secret === 'string') expect(outcome.detail).not.toContain(secret)
+    }
+  })
+
+  it('is told a matter from its beginning to its end, once each, while its receiver refuses, stalls and comes back', async (context) => {
+    const { at } = await connect(type, context)
+    const { incident, deliveries } = await liveThrough(completeSink(type.type, at.settings), (mood) =>
+      setMood(at, mood),
+    )
+    const told = lifeOf(type.type)
+    expect(deliveries.map((one) => one.type).sort()).toEqual([...told].sort())
+    // Where a receiver took what it never answered, it came again under the same id: the same text.
+    const texts = (): Set<string> => new Set(at.taken.map(({ text }) => text))
+    await eventually('all of it', () => texts().size >= told.length)
+    expect(at.problems).toEqual([])
+    expect(texts().size).toBe(told.length)
+    // What ends the matter names it by the key of its beginning, where the form has keys of matters.
+    const keyed = at.taken.filter(({ key }) => key === incident)
+    if (keyed.length > 0 && at.taken.some(({ act }) => act === 'resolve')) {
+      expect(keyed.map(({ act }) => act)).toEqual(expect.arrayContaining(['trigger', 'resolve']))
     }
   })
 

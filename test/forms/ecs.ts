@@ -89,6 +89,12 @@ interface Classed {
   }
 }
 
+function isWhole(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every(isWhole)
+}
+
 /** Where a document breaks the schema; empty where it does not. */
 export function ecsProblems(document: unknown): string[] {
   const wrong = [...Errors(EcsDocument, document)].map(({ instancePath, message }) => `${instancePath} ${message}`)
@@ -97,6 +103,5 @@ export function ecsProblems(document: unknown): string[] {
   const allowed = new Set((event?.category ?? []).flatMap((category) => TYPES.get(category) ?? []))
   const strange = (event?.type ?? []).filter((type) => !allowed.has(type))
   if (strange.length > 0) return [`/event/type ${strange.join(', ')} is none of its category`]
-  const isWhole = JSON.stringify(document).isWellFormed()
-  return isWhole ? [] : ['a text holds half a character']
+  return isWhole(document) ? [] : ['a text holds half a character']
 }

@@ -17,6 +17,44 @@ const severity = (fallback: Severity) => Type.Unsafe<Severity>(Type.Enum([...SEV
 const name = () => Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
 const identities = () => Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }))
 
+const patterns = (what: string) =>
+  Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }), {
+      minItems: 1,
+      maxItems: LIMITS.sink_patterns_max,
+      description: `${what}; a * at the beginning or end stands for any rest`,
+    }),
+  )
+
+/** Conditions on a notice: every kind that is given must match, by one of its patterns. */
+const SinkConditions = Type.Object(
+  {
+    detectors: patterns('Ids of detectors'),
+    agents: patterns('Identities'),
+    owners: patterns('Owners'),
+    techniques: patterns('Ids of techniques'),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+export type SinkConditions = Static<typeof SinkConditions>
+
+const MINUTES_MAX = 1_440
+const minutes = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: MINUTES_MAX, default: fallback, description })
+
+const RateLimit = Type.Object(
+  {
+    findings: Type.Integer({
+      minimum: 0,
+      maximum: 10_000,
+      description: 'Told one by one in any such span, for each tenant; 0: all of them in digests',
+    }),
+    per_minutes: minutes(10, 'The span'),
+    digest_minutes: minutes(15, 'How long what is above waits for a digest'),
+  },
+  { additionalProperties: false },
+)
+
 /** What all sinks have; the settings of its type stand beside it. */
 export const CommonSink = Type.Object(
   {
@@ -24,6 +62,9 @@ export const CommonSink = Type.Object(
     type: Type.String({ minLength: 1 }),
     min_severity: severity('medium'),
     tenant: Type.String({ minLength: 1, default: 'default', description: "Whose; '*' for every tenant" }),
+    filter: Type.Optional(SinkConditions),
+    except: Type.Optional(SinkConditions),
+    rate_limit: Type.Optional(RateLimit),
     receives: Type.Optional(
       Type.Array(Type.Unsafe<Receives>(Type.Enum([...RECEIVES])), {
         minItems: 1,

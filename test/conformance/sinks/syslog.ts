@@ -63,10 +63,6 @@ export const startReceiver: StartReceiver = async () => {
   const problems: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    if (receiver.mood !== 'take') {
-      socket.destroy()
-      return
-    }
     sockets.add(socket)
     let rest: Buffer = Buffer.alloc(0)
     socket.on('data', (chunk: Buffer) => {
@@ -84,6 +80,17 @@ export const startReceiver: StartReceiver = async () => {
   })
   const { port } = server.address() as AddressInfo
   const receiver: SinkReceiver = {
+    async setMood(mood) {
+      receiver.mood = mood
+      if (mood === 'refuse') {
+        server.close()
+        for (const socket of sockets) socket.destroy()
+      } else if (mood === 'stall') for (const socket of sockets) socket.pause()
+      else {
+        for (const socket of sockets) socket.resume()
+        if (!server.listening) await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+      }
+    },
     settings: { host: '127.0.0.1', port, protocol: 'tcp', allow_private: true },
     mood: 'take',
     taken,

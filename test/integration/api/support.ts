@@ -26,6 +26,7 @@ import { shownTokens, withMadeTokens } from '../../../services/lib/made-tokens.t
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
 import { deadLetterRow, findingRow } from '../../../services/lib/warehouse/tables.ts'
+import type { SinkState } from '../../../services/responder/sink-states.ts'
 import { createViews } from '../../../services/responder/views.ts'
 import { linesOf, scratch, silent, T0, whenOver } from '../warehouse/support.ts'
 
@@ -273,6 +274,7 @@ export interface Held {
   readonly outcomes?: readonly CommandOutcome[]
   readonly tokens?: readonly KeptToken[]
   readonly audit?: readonly AuditEntry[]
+  readonly sinks?: readonly SinkState[]
   /** Whether each order is carried out at once; otherwise it waits for ever, because no responder runs here. */
   readonly carriedOut?: true
 }
@@ -344,6 +346,7 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
         outcomes: listOf(outcomes),
         audit: listOf(held.audit),
         tokens: { list: (tenant) => shownTokens(tokens.filter((one) => one.tenant === tenant)) },
+        sinks: { states: () => [...(held.sinks ?? [])] },
       }),
       detectors: DETECTORS,
       // Tests ask faster than people do.

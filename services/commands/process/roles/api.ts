@@ -14,6 +14,7 @@ import { createFindingFeed } from '../../../lib/finding-feed.ts'
 import { wholeOnly } from '../../../lib/warehouse/whole.ts'
 import { shownTokens, tokensIn, withMadeTokens } from '../../../lib/made-tokens.ts'
 import { createStateView, type StateView } from '../../../lib/state-view.ts'
+import type { SinkState } from '../../../responder/sink-states.ts'
 import { shownSuppressions } from '../../../responder/suppressions.ts'
 import { createViews, type ViewSources } from '../../../responder/views.ts'
 import type { CreateRole } from './role.ts'
@@ -27,6 +28,8 @@ const sourcesOf = (state: StateView): ViewSources => ({
   tokens: { list: (tenant) => shownTokens(state.list('token', tenant) as KeptToken[]) },
   audit: { list: (tenant) => state.list('audit', tenant) as AuditEntry[] },
   outcomes: { list: (tenant) => state.list('command', tenant) as CommandOutcome[] },
+  // A sink may serve several tenants: its state is nobody's.
+  sinks: { states: () => state.list('sink', '') as SinkState[] },
 })
 
 export const createApiRole: CreateRole = (tools, probes) => {
@@ -34,7 +37,7 @@ export const createApiRole: CreateRole = (tools, probes) => {
   const state = createStateView({
     ...tools,
     group: `api-${processId}`,
-    kinds: ['quarantine', 'incident', 'delivery', 'suppression', 'command', 'token', 'audit'],
+    kinds: ['quarantine', 'incident', 'delivery', 'suppression', 'command', 'token', 'audit', 'sink'],
   })
   const warehouse = tools.warehouse()
   return {

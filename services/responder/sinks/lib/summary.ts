@@ -23,6 +23,7 @@ export interface Summary {
 const TITLES: Readonly<Record<NoticeType, string>> = {
   'finding.created': 'Finding',
   'finding.updated': 'Finding, updated',
+  'findings.digest': 'Findings, together',
   'incident.paged': 'Incident',
   'incident.acknowledged': 'Incident acknowledged',
   'incident.closed': 'Incident closed',
