@@ -37,7 +37,7 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Numb
   const value = JSON.parse(line) as unknown
   if (!findingValidator.check(value)) throw new Error(`a line that is no finding: ${line.slice(0, 120)}`)
   findings += 1
-  for (const notice of noticesOf(value as Finding)) {
+  for (const notice of noticesOf(value)) {
     for (const { name, problems } of FORMS) {
       broken.push(...problems(notice).map((problem) => `${name}: ${value.id} ${notice.type}: ${problem}`))
     }

@@ -71,7 +71,7 @@ describe('a filter', () => {
     for (const agent of ['pay-1', 'hr-1', 'pay-2']) await b.sendFinding(finding({ agent }))
     await payments.until((all) => all.length === 2)
     await rest.until((all) => all.length === 1)
-    expect(payments.received.map(({ event }) => event.data['agent']).sort()).toEqual(['pay-1', 'pay-2'])
+    expect(payments.received.map(({ event }) => String(event.data['agent'])).sort()).toEqual(['pay-1', 'pay-2'])
     expect(rest.received[0]?.event.data['agent']).toBe('hr-1')
   })
 })
