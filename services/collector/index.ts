@@ -88,7 +88,7 @@ export function createCollector(options: CollectorOptions): Collector {
     inHand.add(taking)
     const outcome = await taking
     inHand.delete(taking)
-    return send(reply, input.answer(outcome, head))
+    return send(reply, input.answer(outcome, head, options.clock.now()))
   }
   /** The time that an answer took is known when it has been sent. */
   const count = (place: Place) => async (_request: FastifyRequest, reply: FastifyReply) => {

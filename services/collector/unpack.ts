@@ -5,9 +5,10 @@
 import { readBody } from './body.ts'
 import type { FormatChoice } from './formats/format.ts'
 import type { Envelope, Refused } from './formats/read-envelopes.ts'
-import { readProtobuf } from './protobuf/decode.ts'
+import { type ProtobufBody, readProtobuf } from './protobuf/decode.ts'
 
-export type Form = 'json' | 'lines' | 'protobuf' | 'protobuf-traces'
+/** `protobuf-any`: logs or traces, whichever it is. */
+export type Form = 'json' | 'lines' | 'protobuf' | 'protobuf-traces' | 'protobuf-any'
 
 /** `dropped`: lines of prose that were left out. */
 export type Unpacked =
@@ -47,6 +48,9 @@ function jsonEnvelopes(format: FormatChoice, body: Buffer, lines: boolean): Unpa
 /** The values of a body. `auto`: each is of the format that it looks like; protobuf is always OTLP. */
 export function unpackBody(format: FormatChoice, body: Buffer, form: Form): Unpacked {
   if (form === 'json' || form === 'lines') return jsonEnvelopes(format, body, form === 'lines')
-  const read = readProtobuf(body, form === 'protobuf' ? 'logs' : 'traces')
+  const logs = form === 'protobuf-traces' ? undefined : readProtobuf(body, 'logs')
+  const traces = form === 'protobuf' || logs?.ok === true ? undefined : readProtobuf(body, 'traces')
+  // What is neither is told as logs.
+  const read = traces?.ok === true || logs === undefined ? (traces as ProtobufBody) : logs
   return read.ok ? { ok: true, envelopes: [{ format: 'otlp', value: read.value }] } : read
 }

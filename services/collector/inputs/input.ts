@@ -59,6 +59,6 @@ export interface Input {
   identify(head: Head, authenticate: Authenticate): Identified
   /** The values of a body. Runs in a thread: it needs nothing but its arguments. */
   unpack(body: Buffer, head: Head, formats: Formats): Unpacked
-  /** In the words that the clients of this input understand; only 2xx means that nothing is lost. */
-  answer(outcome: Outcome, head: Head): Answer
+  /** In the words that the clients of this input understand; only 2xx means that nothing is lost. `now`: ms since 1970. */
+  answer(outcome: Outcome, head: Head, now: number): Answer
 }

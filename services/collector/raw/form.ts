@@ -17,5 +17,5 @@ const isForeign = (byte: number): boolean =>
   byte < SPACE && byte !== NEWLINE && byte !== CARRIAGE_RETURN && byte !== TAB
 
 /** Protobuf only where it cannot be JSON. What is neither is read as JSON, and its fault told as one of JSON. */
-export const formOf = (value: Buffer): 'json' | 'protobuf' =>
-  value[0] === TAG_OF_RESOURCE_LOGS && value.some(isForeign) ? 'protobuf' : 'json'
+export const formOf = (value: Buffer): 'json' | 'protobuf-any' =>
+  value[0] === TAG_OF_RESOURCE_LOGS && value.some(isForeign) ? 'protobuf-any' : 'json'

@@ -56,7 +56,7 @@ const READY_CHECK_MS = 200
 /** The format that is configured, or the one that a record shows. */
 const writtenIn = (format: string, value: Buffer): { readonly format: FormatChoice; readonly form: Form } =>
   format === 'otlp_proto'
-    ? { format: 'otlp', form: 'protobuf' }
+    ? { format: 'otlp', form: 'protobuf-any' }
     : { format, form: format === 'auto' ? formOf(value) : 'json' }
 
 export function createRawIntake(options: RawIntakeOptions): RawIntake {

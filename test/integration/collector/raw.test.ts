@@ -10,7 +10,7 @@ import { systemClock } from '../../../services/lib/clock.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
 import { demoLoad } from '../../support/demo-load.ts'
-import { encodeOtlp, type OtlpRequest } from '../../support/otlp-protobuf.ts'
+import { encodeOtlp, encodeTraces, type OtlpRequest, type TraceRequest } from '../../support/otlp-protobuf.ts'
 import { type CollectorRoom, openCollector } from '../../support/collector.ts'
 import { until } from '../../support/service.ts'
 
@@ -103,6 +103,44 @@ describe('the topic raw', () => {
       (count) => count === copies * before,
     )
     expect(await ids()).toEqual(wanted)
+    expect(await room.deadLetters()).toEqual([])
+  })
+
+  it.each(['auto', 'otlp_proto'] as const)('reads traces in protobuf like traces in JSON (%s)', async (format) => {
+    const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+    const request: TraceRequest = {
+      resourceSpans: [
+        {
+          resource: { attributes: [text('service.name', 'scout')] },
+          scopeSpans: [
+            {
+              spans: [
+                {
+                  traceId: '5b8efff798038103d269b633813fc60c',
+                  spanId: 'eee19b7ec3c1b174',
+                  name: 'execute_tool read_file',
+                  startTimeUnixNano: '1780308000000000000',
+                  endTimeUnixNano: '1780308001000000000',
+                  attributes: [text('gen_ai.operation.name', 'execute_tool'), text('gen_ai.tool.name', 'read_file')],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    }
+    expect((await room.post('/v1/traces', JSON.stringify(request))).status).toBe(200)
+    const wanted = await ids()
+    expect(wanted).toHaveLength(1)
+    const logs = otlp[0] ?? ''
+    await produce([encodeTraces(request), encodeOtlp(JSON.parse(logs) as OtlpRequest)])
+    open({ format })
+    await until(
+      async () => (await room.events()).length,
+      (count) => count >= 3,
+    )
+    expect(await ids()).toEqual(expect.arrayContaining(wanted))
+    expect((await room.events()).filter(({ event_id }) => event_id === wanted[0])).toHaveLength(2)
     expect(await room.deadLetters()).toEqual([])
   })
 

@@ -27,7 +27,7 @@ describe('the form of a record', () => {
   ])('is protobuf where the length reads as %s', (_what, length) => {
     const request = requestOfLength(length)
     expect([request[0], request[1]]).toEqual([0x0a, length])
-    expect(formOf(request)).toBe('protobuf')
+    expect(formOf(request)).toBe('protobuf-any')
   })
 
   it('is protobuf whatever a request with a record holds', () => {
@@ -47,7 +47,7 @@ describe('the form of a record', () => {
     })
     fc.assert(
       fc.property(request, (one) => {
-        expect(formOf(encodeOtlp(one))).toBe('protobuf')
+        expect(formOf(encodeOtlp(one))).toBe('protobuf-any')
       }),
     )
   })

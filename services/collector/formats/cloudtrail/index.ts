@@ -8,6 +8,7 @@ import { type Principal, principalOf } from './principals.ts'
 import { resourceTarget } from './targets.ts'
 import { urlContactsOf } from '../lib/contacts.ts'
 import { amountOf, at, isObject, type Json, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
+import { createPacked, type Packed } from '../lib/packed.ts'
 import { readNanos, readTime } from '../lib/times.ts'
 import type { Draft, Fields, Format, Problem } from '../format.ts'
 import { NAMES } from './names.ts'
@@ -100,10 +101,15 @@ function textValues(text: unknown): readonly unknown[] {
 
 /**
  * What the usual ways hold: SNS puts a text into `Message`, SQS a text into `body`, a subscription of CloudWatch Logs one into
- * each `message` of `logEvents`; undefined where it is none of these.
+ * each `message` of `logEvents`, which a function gets packed in `awslogs` or `kinesis`; undefined where it is none of these.
  */
-function carried(value: unknown): readonly unknown[] | undefined {
+function carried(value: unknown, packed: Packed = createPacked()): readonly unknown[] | undefined {
   if (!isObject(value)) return undefined
+  const bytes = textOf(at(value, 'awslogs', 'data')) || textOf(at(value, 'kinesis', 'data'))
+  if (bytes !== '') {
+    const opened = packed.open(bytes)
+    return typeof opened === 'string' ? [] : textValues(opened.toString('utf8'))
+  }
   if (value.Type === 'Notification' && typeof value.Message === 'string') return textValues(value.Message)
   if (value.eventSource === 'aws:sqs' && typeof value.body === 'string') return textValues(value.body)
   if (isObject(value.Sns)) return textValues(value.Sns.Message)
@@ -112,12 +118,12 @@ function carried(value: unknown): readonly unknown[] | undefined {
 }
 
 /** The records of a value, whatever carried them. */
-function opened(value: unknown, depth = 0): readonly unknown[] {
+function opened(value: unknown, packed: Packed, depth = 0): readonly unknown[] {
   return listsOf(value)
     .flat()
     .flatMap((item) => {
-      const inner = depth < ENVELOPES_MAX ? carried(item) : undefined
-      return inner === undefined ? [unwrapped(item)] : inner.flatMap((one) => opened(one, depth + 1))
+      const inner = depth < ENVELOPES_MAX ? carried(item, packed) : undefined
+      return inner === undefined ? [unwrapped(item)] : inner.flatMap((one) => opened(one, packed, depth + 1))
     })
 }
 
@@ -154,7 +160,7 @@ export const cloudtrail: Format = {
     if (!isObject(value) && !Array.isArray(value))
       return { refused: 'the body must be a JSON object or a list of them' }
     const other = isObject(value) ? otherFile(value) : undefined
-    return other === undefined ? opened(value) : { refused: other }
+    return other === undefined ? opened(value, createPacked()) : { refused: other }
   },
   drafts,
 }

@@ -12,13 +12,17 @@ import { NAMES } from './names.ts'
 /** A field of a diagnostic record stands in `properties`; one of Graph at the top. */
 const field = (record: unknown, ...path: (string | number)[]): string => pickText(record, ['properties', ...path], path)
 
+/** The activity log has both what programs and what people call it. */
+const OPERATION = [['operationName'], ['operationName', 'value']] as const
+
 interface Who {
   readonly identity: string
   readonly role: string
   readonly kind: NonNullable<Fields['principal_kind']>
 }
 
-const CLAIM_NAME = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn'
+const CLAIMS = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims'
+const OBJECT_CLAIM = 'http://schemas.microsoft.com/identity/claims/objectidentifier'
 
 function whoOf(record: unknown): Who {
   const principal = field(record, 'servicePrincipalId')
@@ -37,10 +41,16 @@ function whoOf(record: unknown): Who {
     return { identity: byApp, role: field(record, 'initiatedBy', 'app', 'displayName'), kind: 'service' }
   const caller = pickText(
     record,
-    ['identity', 'claims', CLAIM_NAME],
+    ['identity', 'claims', `${CLAIMS}/upn`],
+    ['identity', 'claims', `${CLAIMS}/emailaddress`],
+    ['identity', 'claims', 'name'],
     ['identity', 'claims', 'appid'],
+    ['identity', 'claims', OBJECT_CLAIM],
+    ['identity', 'authorization', 'evidence', 'principalId'],
     ['caller'],
     ['identity'],
+    // Who has a shared key or signature of a storage account is known by it alone.
+    ['identity', 'tokenHash'],
   )
   return { identity: caller, role: '', kind: caller.includes('@') ? 'person' : 'service' }
 }
@@ -88,7 +98,7 @@ function fieldsOf(record: unknown, who: Who, action: string): Fields {
 
 function drafts(record: unknown): readonly Draft[] | Problem {
   const action =
-    pickText(record, ['operationName'], ['activityDisplayName'], ['properties', 'activityDisplayName']) ||
+    pickText(record, ...OPERATION, ['activityDisplayName'], ['properties', 'activityDisplayName']) ||
     (field(record, 'appDisplayName') === '' ? '' : 'Sign-in activity')
   if (!isObject(record) || action === '') {
     return {
@@ -119,7 +129,7 @@ function drafts(record: unknown): readonly Draft[] | Problem {
 }
 
 const isRecord = (value: unknown): boolean =>
-  (pickText(value, ['operationName']) !== '' &&
+  (pickText(value, ...OPERATION) !== '' &&
     (pick(value, 'properties') !== undefined || pick(value, 'category') !== undefined)) ||
   (pickText(value, ['activityDisplayName']) !== '' && pick(value, 'initiatedBy') !== undefined)
 

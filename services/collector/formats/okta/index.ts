@@ -63,7 +63,7 @@ function drafts(record: unknown): readonly Draft[] | Problem {
 
 const isRecord = (value: unknown): boolean =>
   pickText(value, ['eventType']) !== '' &&
-  (pick(value, 'legacyEventType') ?? pick(value, 'displayMessage')) !== undefined
+  (pick(value, 'legacyEventType') ?? pick(value, 'displayMessage') ?? pick(value, 'actor', 'alternateId')) !== undefined
 
 export const okta: Format = {
   id: 'okta',
