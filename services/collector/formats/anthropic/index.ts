@@ -17,12 +17,12 @@ const USE = /^(?:claude|compliance|chat|file|artifact|message)_/
 /** The thing that an activity is about: the id whose name begins as the activity does, else the first by name. */
 function targetOf(record: Json, type: string): Pick<Fields, 'target' | 'target_kind'> {
   const ids = Object.keys(record)
-    .filter((key) => /_(?:id|email)$/.test(key) && !/^organization_/.test(key) && textOf(record[key]) !== '')
+    .filter((key) => /_(?:id|email)$/.test(key) && !key.startsWith('organization_') && pickText(record, [key]) !== '')
     .toSorted()
   const kindOf = (key: string): string => key.replace(/_(?:id|email)$/, '')
   const key = ids.find((one) => type.startsWith(kindOf(one))) ?? ids[0]
   if (key === undefined) return {}
-  return { target: textOf(record[key]), target_kind: kindOf(key) }
+  return { target: pickText(record, [key]), target_kind: kindOf(key) }
 }
 
 /** The id of an actor, whatever kind of id it has. */
@@ -30,9 +30,9 @@ function actorId(actor: unknown): string {
   const named = pickText(actor, ['email_address'], ['user_id'], ['api_key_id'], ['admin_api_key_id'])
   if (named !== '' || !isObject(actor)) return named
   const other = Object.keys(actor)
-    .filter((key) => key.endsWith('_id') && textOf(actor[key]) !== '')
+    .filter((key) => key.endsWith('_id') && pickText(actor, [key]) !== '')
     .toSorted()[0]
-  return other === undefined ? pickText(actor, ['name'], ['type']) : textOf(actor[other])
+  return other === undefined ? pickText(actor, ['name'], ['type']) : pickText(actor, [other])
 }
 
 function fieldsOf(record: Json, identity: string): Fields {
@@ -43,7 +43,7 @@ function fieldsOf(record: Json, identity: string): Fields {
   const isAuth = AUTH.test(type)
   return {
     source_id: textOf(record.id),
-    principal_kind: /user_actor$/.test(kind) || kind === '' ? 'person' : 'service',
+    principal_kind: kind.endsWith('user_actor') || kind === '' ? 'person' : 'service',
     identity,
     role: kind,
     owner: pickText(record, ['organization_id'], ['organization_uuid']),
@@ -86,7 +86,7 @@ export const anthropic: Format = {
   names: NAMES,
   recognises: (value) => {
     const [first] = unwrap(value, ['data'])
-    return isActivity(first) && /_actor$/.test(pickText(first.actor, ['type']))
+    return isActivity(first) && pickText(first.actor, ['type']).endsWith('_actor')
   },
   records: (value) => unwrap(value, ['data']),
   drafts,

@@ -8,10 +8,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { Event } from '../schemas/event.ts'
-import { at, textOf } from '../services/collector/formats/lib/json.ts'
-import { createExtractor } from '../services/collector/indicators/index.ts'
-import { normalise } from '../services/collector/normalise.ts'
+import type { Event } from '../../schemas/event.ts'
+import { at, textOf } from '../../services/collector/formats/lib/json.ts'
+import { createExtractor } from '../../services/collector/indicators/index.ts'
+import { normalise } from '../../services/collector/normalise.ts'
 
 interface Line {
   readonly log_type: string
