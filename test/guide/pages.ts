@@ -26,6 +26,7 @@ export async function copyTree(): Promise<string> {
     'vitest.config.ts',
     'tsconfig.json',
     'scripts',
+    'infra',
   ]) {
     await cp(join(ROOT, part), join(tree, part), { recursive: true })
   }
