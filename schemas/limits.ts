@@ -22,6 +22,9 @@ export const LIMITS = {
   prepare_deaths_max: 3,
   prepare_heap_mb_max: 2_048,
 
+  /** Addresses and ranges of proxies that one token names. */
+  proxies_per_token_max: 64,
+
   // Requests
   body_bytes_max: 16 * 1024 * 1024,
   body_inflated_bytes_max: 64 * 1024 * 1024,

@@ -1,5 +1,5 @@
 /**
- * For whom a token may send. A token that is bound to identities sends for them alone, and for them nobody sends who is
+ * What a token says of what is sent with it: for whom it may send, and which proxies its sources stand behind. A token that is bound to identities sends for them alone, and for them nobody sends who is
  * not bound to them: so an agent cannot take the name of another, nor protect itself by one.
  */
 import type { Authenticate, Grant } from '../lib/auth.ts'
@@ -10,12 +10,15 @@ export interface Binding {
   readonly own: readonly string[]
   /** Patterns of the identities that other tokens of the tenant are bound to. */
   readonly reserved: readonly string[]
+  /** Addresses and ranges. */
+  readonly proxies: readonly string[]
 }
 
 export function bindingOf(grant: Grant, authenticate: Pick<Authenticate, 'configured'>): Binding {
-  const own = grant.identities ?? []
-  if (own.length > 0) return { own, reserved: [] }
-  return { own, reserved: authenticate.configured(grant.tenant).flatMap(({ identities }) => identities ?? []) }
+  const { identities: own = [], proxies = [] } = grant
+  if (own.length > 0) return { own, reserved: [], proxies }
+  const reserved = authenticate.configured(grant.tenant).flatMap(({ identities }) => identities ?? [])
+  return { own, reserved, proxies }
 }
 
 /** Why a sender may not send for an identity; undefined where it may. */

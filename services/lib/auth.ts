@@ -27,6 +27,8 @@ export type TokenSpec = {
   readonly scopes: readonly Scope[]
   /** Patterns of the identities that it sends for: of no other one, and no other token of them. Absent: of any that no token is bound to. */
   readonly identities?: readonly string[]
+  /** Addresses and ranges of proxies that its sources stand behind: none of them is a client in a forwarded list. */
+  readonly proxies?: readonly string[]
 } & ({ readonly token: string } | { readonly sha256: string })
 
 /** What a good token gives. */
@@ -37,6 +39,7 @@ export interface Grant {
   readonly scopes: readonly Scope[]
   /** See TokenSpec. */
   readonly identities?: readonly string[]
+  readonly proxies?: readonly string[]
 }
 
 /** A request refused, in the words of the HTTP answer: `{"error": {"code", "message"}}` with this status. */
@@ -107,6 +110,7 @@ export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate 
       role: spec.role,
       scopes: [...spec.scopes],
       ...(spec.identities === undefined ? {} : { identities: spec.identities }),
+      ...(spec.proxies === undefined ? {} : { proxies: spec.proxies }),
     }
     return { digest: digestOf(spec), grant }
   })

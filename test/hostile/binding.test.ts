@@ -37,6 +37,21 @@ describe('a token that is bound to identities', () => {
     expect((await taken()).get('guard-7')).toBe('token')
   })
 
+  it('names the proxies that its sources stand behind', async () => {
+    const event = { identity: 'guard-11', action: 'read_file', source_address: '198.51.100.7, 203.0.113.4' }
+    for (const [token, identity] of [
+      ['bound-token', 'guard-11'],
+      ['live-token', 'not-behind'],
+    ] as const) {
+      const answer = await room.post('/v1/events', JSON.stringify([{ ...event, identity }]), {
+        authorization: `Bearer ${token}`,
+      })
+      expect(answer.status).toBe(200)
+    }
+    const addresses = new Map((await room.events()).map((one) => [one.identity, one.source_address]))
+    expect([addresses.get('guard-11'), addresses.get('not-behind')]).toEqual(['198.51.100.7', '203.0.113.4'])
+  })
+
   it('sends for nobody else, says why, and loses nothing of the rest', async () => {
     const answer = await send('bound-token', ['guard-8', 'somebody', 'guardian'])
     expect(answer.body).toContain('the token \\"bound\\" is bound to other identities')

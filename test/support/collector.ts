@@ -24,6 +24,7 @@ export const TOKENS: readonly TokenSpec[] = [
     role: 'ingest',
     scopes: ['live'],
     identities: ['guard', 'guard-*'],
+    proxies: ['203.0.113.0/24'],
     token: 'bound-token',
   },
   { name: 'none', tenant: 'acme', role: 'ingest', scopes: [], token: 'none-token' },

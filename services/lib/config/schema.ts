@@ -166,6 +166,9 @@ export const Token = Type.Object(
     ),
     scopes: Type.Array(Type.Unsafe<Scope>(Type.Enum([...SCOPES])), { default: ['live'] }),
     identities: Type.Optional(identities()),
+    proxies: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: LIMITS.proxies_per_token_max }),
+    ),
   },
   { additionalProperties: false },
 )

@@ -2,6 +2,7 @@
  * What the shape of the configuration cannot say: secrets that are secrets, URLs that may be called, names that are there
  * once, detectors that exist and settings that they take.
  */
+import ipaddr from 'ipaddr.js'
 import type { TObject } from 'typebox'
 import { Errors } from 'typebox/value'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
@@ -30,6 +31,12 @@ function* tokenProblems(tokens: ServiceConfiguration['tokens']): Generator<Locat
       yield { path: ['tokens', i], message: 'is the same as another one: each stands for one tenant and role' }
     }
     if (value !== undefined) values.add(value)
+    const odd = token.proxies?.find((range) => !ipaddr.isValid(range) && !ipaddr.isValidCIDR(range))
+    if (odd !== undefined)
+      yield {
+        path: ['tokens', i, 'proxies'],
+        message: `must hold addresses and ranges such as 203.0.113.0/24, not ${odd}`,
+      }
     if (token.identities?.some(isOddPattern) === true)
       yield { path: ['tokens', i, 'identities'], message: 'may have a * at the end of an identity only' }
     if (token.tenant === '*') yield { path: ['tokens', i, 'tenant'], message: 'must be one tenant' }

@@ -45,6 +45,23 @@ export const sourceOf = memo((text): string => {
   return known.findLast((hop) => !isOwnHop(hop)) ?? known[0] ?? whole
 })
 
+function isIn(address: string, range: string): boolean {
+  const [base, bits] = range.includes('/') ? ipaddr.parseCIDR(range) : [ipaddr.parse(range), undefined]
+  const mine = ipaddr.process(address)
+  return mine.kind() === base.kind() && mine.match(base, bits ?? (base.kind() === 'ipv4' ? 32 : 128))
+}
+
+/** `sourceOf` where proxies are known by their addresses and ranges, beside those of the house: none of them is a client. */
+export function sourceBehind(text: string, proxies: readonly string[]): string {
+  if (proxies.length === 0 || !text.includes(',')) return sourceOf(text)
+  const hops = text
+    .split(',')
+    .slice(-HOPS_MAX)
+    .flatMap((hop) => plainAddress(hop.trim()) ?? [])
+  const isProxy = (hop: string): boolean => isOwnHop(hop) || proxies.some((range) => isIn(hop, range))
+  return hops.findLast((hop) => !isProxy(hop)) ?? hops[0] ?? text.trim()
+}
+
 /** /24 of an IPv4 address, /48 of an IPv6 address; a name (a cloud service, a host) is its own network. */
 export const sourceNetwork = memo((text) => {
   const address = plainAddress(text)

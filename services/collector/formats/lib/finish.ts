@@ -9,7 +9,7 @@ import { LIMITS } from '../../../../schemas/limits.ts'
 import { bindingProblem } from '../../binding.ts'
 import { combine } from '../../indicators/index.ts'
 import { redactId, redactText } from '../../redaction/redact.ts'
-import { sourceNetwork, sourceOf, userAgentFamily } from './clients.ts'
+import { sourceBehind, sourceNetwork, userAgentFamily } from './clients.ts'
 import { memo } from '../../memo.ts'
 import { eventTime } from './times.ts'
 import type { Draft, Fields, FormatId, NormaliseContext, Problem } from '../format.ts'
@@ -84,7 +84,7 @@ export function finish(source: FormatId, id: string, draft: Draft, context: Norm
   event.source = source
   event.history = context.history ? 1 : 0
   if (event.source_address !== '') {
-    event.source_address = sourceOf(event.source_address)
+    event.source_address = sourceBehind(event.source_address, context.binding?.proxies ?? [])
     event.source_network = sourceNetwork(event.source_address)
   }
   if (event.user_agent !== '') event.user_agent_family = userAgentFamily(event.user_agent)
