@@ -41,6 +41,11 @@ export interface Suspicion {
   readonly learnedSince?: number
   /** Whom the finding names as agent; absent: the identity of the event. */
   readonly agent?: string
+  /**
+   * Of a second half's `absorb` alone: not told at once, but asked of `decide` when everything earlier has arrived. For what
+   * hangs on others whose signals may still be on their way.
+   */
+  readonly later?: boolean
   /** Asks the second half to decide, under this key, instead of firing at once. */
   readonly ask?: {
     readonly keyKind: CrossKey
@@ -113,6 +118,10 @@ export type Decision =
       readonly fire: true
       readonly severity?: Severity
       readonly why?: string
+      readonly level?: string
+      readonly agent?: string
+      /** Replaces the candidate's. */
+      readonly evidence?: readonly Evidence[]
       /** Added to what the first half observed and expected. */
       readonly observed?: Measures
       readonly expected?: Measures

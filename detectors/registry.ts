@@ -21,6 +21,16 @@ import { outOfCharacter } from './identity/out-of-character.ts'
 import { influencedAction } from './intent/influenced-action.ts'
 import { reconBurst } from './lateral/recon-burst.ts'
 import { knownAgentNetwork } from './peer/known-agent-network.ts'
+import { silentCollector } from './intent/silent-collector.ts'
+import { rugPull } from './peer/rug-pull.ts'
+import { beacon } from './peer/beacon.ts'
+import { covertCoordination } from './peer/covert-coordination.ts'
+import { newBeneficiary } from './intent/new-beneficiary.ts'
+import { ownerLockout } from './identity/owner-lockout.ts'
+import { secretHarvest } from './credential/secret-harvest.ts'
+import { killChain } from './lateral/kill-chain.ts'
+import { exposedControlPanel } from './intent/exposed-control-panel.ts'
+import { sharedCredential } from './credential/shared-credential.ts'
 
 export const DETECTORS: readonly Detector[] = [
   newSource,
@@ -44,4 +54,14 @@ export const DETECTORS: readonly Detector[] = [
   codeExecution,
   runawayLoop,
   exfiltration,
+  silentCollector,
+  rugPull,
+  beacon,
+  covertCoordination,
+  newBeneficiary,
+  ownerLockout,
+  secretHarvest,
+  killChain,
+  exposedControlPanel,
+  sharedCredential,
 ]

@@ -64,6 +64,7 @@ export const TECHNIQUES: ReadonlyMap<string, Technique> = new Map([
   ['T1565.001', of('Data Manipulation: Stored Data Manipulation', 'Impact')],
   ['T1567', of('Exfiltration Over Web Service', 'Exfiltration')],
   ['T1580', of('Cloud Infrastructure Discovery', 'Discovery')],
+  ['T1657', of('Financial Theft', 'Impact')],
   ['AML.T0010', of('AI Supply Chain Compromise', 'Initial Access')],
   ['AML.T0012', of('Valid Accounts', 'Initial Access')],
   ['AML.T0021', of('Establish Accounts', 'Persistence')],

@@ -15,12 +15,12 @@ import type { EventView } from '../../schemas/event.ts'
 import { hash32 } from '../../schemas/ids.ts'
 import { defineDetector, type Step } from '../detector.ts'
 import { actions } from '../habits/actions.ts'
+import { gaps } from '../habits/gaps.ts'
 import { instances } from '../habits/instances.ts'
 import { sources } from '../habits/sources.ts'
 import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
 import { isApproved } from '../lib/approval.ts'
-import { learned } from '../lib/columns.ts'
 import { consequenceOf, isReach } from '../lib/consequence.ts'
 import { counter, earliest, small } from '../lib/fields.ts'
 
@@ -45,10 +45,8 @@ const Settings = Type.Object({
   }),
 })
 
-const uses = { actions, instances, sources, versions }
+const uses = { actions, gaps, instances, sources, versions }
 const rest = {
-  last: learned(counter()),
-  longest: learned(counter()),
   awoke: counter(),
   slept: counter(),
   /** Bits of SIGNS. */
@@ -84,25 +82,22 @@ function shownBy({ event, habits, settings }: Context): number {
 const actOfRole = (event: EventView): string => `${event.principal_kind}/${event.role}/${event.action}`
 
 /** Notes how long it was silent, and that it awakes. */
-function turn({ time, state, settings }: Context): void {
+function turn({ time, state, settings, habits }: Context): void {
   const minute = Math.floor(time / MINUTE_MS)
-  const gap = state.last.value === 0 ? 0 : minute - state.last.value
-  state.last.value = minute
+  const { gapMs, longestMs } = habits.gaps
   const isAwake = state.awoke.value !== 0 && (minute - state.awoke.value) * MINUTE_MS <= settings.watch_ms
-  const wasDormant = gap * MINUTE_MS >= settings.silent_ms && gap >= settings.factor * Math.max(state.longest.value, 60)
+  const wasDormant = gapMs >= settings.silent_ms && gapMs >= settings.factor * Math.max(longestMs, HOUR_MS)
   // What is doubted does not end the silence.
   if (wasDormant && !isAwake) {
     state.awoke.value = minute
-    state.slept.value = gap
+    state.slept.value = gapMs / MINUTE_MS
     state.signs.value = 0
   }
-  // A second silence of that length is its habit.
-  if (gap > state.longest.value) state.longest.value = gap
 }
 
 export const dormantAwakes = defineDetector({
   id: 'credential/dormant-awakes',
-  version: 3,
+  version: 4,
 
   title: 'A forgotten identity acts again, and otherwise',
   severity: 'medium',

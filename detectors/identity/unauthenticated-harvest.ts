@@ -38,7 +38,7 @@ function isRecord(target: string): boolean {
 
 export const unauthenticatedHarvest = defineDetector({
   id: 'identity/unauthenticated-harvest',
-  version: 1,
+  version: 2,
 
   title: 'Records of many read without a credential',
   severity: 'medium',
@@ -51,7 +51,7 @@ export const unauthenticatedHarvest = defineDetector({
   state: {},
   window: {
     lengthMs: 6 * HOUR_MS,
-    state: { records: distinct({ exact: 16, registers: 128 }), evidence: evidenceList({ bytes: 440 }) },
+    state: { records: distinct({ exact: 16, registers: 128 }), evidence: evidenceList({ bytes: 170 }) },
   },
 
   matches: (event) =>

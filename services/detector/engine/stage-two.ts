@@ -8,7 +8,7 @@ import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { Lists } from '../../../detectors/lib/lists.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { SuppressionControl } from '../../../schemas/control.ts'
-import type { Evidence, Finding } from '../../../schemas/finding.ts'
+import { type Evidence, type Finding, round6 } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { CROSS_KEYS, type CrossKey, SIGNAL_SCHEMA_VERSION, type Signal, SignalView } from '../../../schemas/signal.ts'
@@ -87,7 +87,10 @@ type Waiting = Pick<
   | 'fingerprint'
   | 'value'
   | 'body'
->
+> & {
+  /** Asked by the second half itself: the finding is the key's, whoever's signal it was that asked. */
+  readonly byKey?: true
+}
 
 interface Meta {
   readonly logTime: number
@@ -195,8 +198,7 @@ class StageTwo implements Stage {
     const own = rules.detectors[side.place]
     if (own === undefined || !own.enabled) return
     if (signal.kind === 'candidate') {
-      if (this.#waiting.length >= LIMITS.candidates_per_partition_max) this.#decide(this.#waiting.shift() as Waiting)
-      this.#waiting.push(waitingOf(signal))
+      this.#wait(waitingOf(signal))
       return
     }
     side.keys.reach(signal.tenant, signal.key, '', this.logTime)
@@ -209,7 +211,22 @@ class StageTwo implements Stage {
     const suspicion = side.detector.second?.absorb(side as never)
     if (suspicion === undefined) return
     const window = side.slot >= 0 ? side.windowStart : ''
+    if (suspicion.later === true) {
+      const { later: _, ...rest } = suspicion
+      const body = JSON.stringify({
+        ...rest,
+        surprise: round6(suspicion.surprise ?? 0),
+        window: suspicion.window ?? window,
+      })
+      this.#wait({ ...waitingOf(signal), body, byKey: true })
+      return
+    }
     this.#fire(side, suspicion, waitingOf(signal), `${signal.key_kind}\u0000${signal.key}`, window, null)
+  }
+
+  #wait(waiting: Waiting): void {
+    if (this.#waiting.length >= LIMITS.candidates_per_partition_max) this.#decide(this.#waiting.shift() as Waiting)
+    this.#waiting.push(waiting)
   }
 
   #tick(receiptTime: number): void {
@@ -251,9 +268,14 @@ class StageTwo implements Stage {
       observed: { ...suspicion.observed, ...decision.observed },
       expected: { ...suspicion.expected, ...decision.expected },
       ...(decision.severity === undefined ? {} : { severity: decision.severity }),
+      ...(decision.level === undefined ? {} : { level: decision.level }),
+      ...(decision.agent === undefined ? {} : { agent: decision.agent }),
+      ...(decision.evidence === undefined ? {} : { evidence: decision.evidence }),
     }
-    const key = `${waiting.identity}\u0000${waiting.key_kind}\u0000${waiting.key}`
-    this.#fire(side, decided, waiting, key, suspicion.window ?? '', waiting.session)
+    const shared = `${waiting.key_kind}\u0000${waiting.key}`
+    const isShared = waiting.byKey === true
+    const key = isShared ? shared : `${waiting.identity}\u0000${shared}`
+    this.#fire(side, decided, waiting, key, suspicion.window ?? '', isShared ? null : waiting.session)
   }
 
   #fire(

@@ -1,0 +1,66 @@
+/**
+ * Fires when a source that always reports was silent: an agent or service whose longest silence in days of watching was
+ * minutes or a few hours says nothing for hours, many times as long as ever, and then speaks again. The finding names the
+ * time of which nothing is known.
+ *
+ * Why: whoever does not want to be seen switches off what sees him, and an outage of a collector leaves the same hole. What
+ * happened in the hole is in no log, so somebody has to look elsewhere.
+ *
+ * Misses: a source that never speaks again (coverage shows when each was last seen); sources that are silent every night or
+ * at weekends, for less than many such silences; a second hole that is not much longer than the first.
+ */
+import Type from 'typebox'
+import { defineDetector } from '../detector.ts'
+import { gaps } from '../habits/gaps.ts'
+import { isAnonymous } from '../lib/anonymous.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+const Settings = Type.Object({
+  silent_ms: Type.Integer({ default: 3 * HOUR_MS, description: 'Silence below which nothing fires' }),
+  factor: Type.Number({ default: 6, minimum: 1, description: 'Times the longest silence before that it must exceed' }),
+  longest_ms_max: Type.Integer({
+    default: 6 * HOUR_MS,
+    description: 'A source with a longer silence than this is none that always reports',
+  }),
+  gaps_min: Type.Integer({ default: 200, minimum: 2, maximum: 255, description: 'Events before anything is judged' }),
+  history_ms: Type.Integer({ default: 5 * DAY_MS, description: 'Age before anything is judged' }),
+})
+
+const text = (ms: number): string =>
+  ms >= 2 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} hours` : `${Math.max(1, Math.round(ms / MINUTE_MS))} minutes`
+
+export const silentCollector = defineDetector({
+  id: 'intent/silent-collector',
+  version: 1,
+
+  title: 'A source that always reports was silent',
+  severity: 'medium',
+  mode: 'live',
+  techniques: ['T1562.008', 'ASI10'],
+  falsePositives: ['Maintenance of the source or of what ships its log: the hole is real, its reason known'],
+
+  settings: Settings,
+  key: 'identity',
+  uses: { gaps },
+  state: {},
+
+  matches: (event) => event.principal_kind !== 'person' && !isAnonymous(event),
+  step({ event, time, since, settings, habits }) {
+    const { gapMs, longestMs, seen } = habits.gaps
+    if (gapMs < settings.silent_ms || seen < settings.gaps_min) return undefined
+    if (time - gapMs - since < settings.history_ms || longestMs > settings.longest_ms_max) return undefined
+    // Minutes are whole: what is denser than that has gaps of at most one.
+    if (gapMs < settings.factor * Math.max(longestMs, MINUTE_MS)) return undefined
+    return {
+      why: `${event.identity} always reports, and said nothing for ${text(gapMs)} until ${new Date(time).toISOString().slice(0, 16)}Z; its longest silence before was ${text(longestMs)}. Of that time nothing is known.`,
+      observed: { silent_hours: gapMs / HOUR_MS },
+      expected: { silent_hours_max: longestMs / HOUR_MS },
+      learnedSince: since,
+      window: Math.floor(time / MINUTE_MS),
+      rooted: false,
+    }
+  },
+})
