@@ -163,6 +163,14 @@ export interface SecondHalf<S, F extends Fields, W extends Fields> {
   decide?(context: Decide<S, F>): Decision
 }
 
+/** What a detector must be given to see anything: for telling where it is blind, and until when it learns. */
+export interface DetectorNeeds {
+  /** Columns of an event; of each inner list one is enough. */
+  readonly fields: readonly (readonly string[])[]
+  /** Age of an identity from which it judges by habit, in ms; 0 for absolute rules. */
+  readonly learns_ms: number
+}
+
 export interface DetectorSpec<
   S extends TObject,
   F extends Fields,
@@ -181,6 +189,8 @@ export interface DetectorSpec<
   /** A shadow detector's findings are stored and shown, never sent or acted on. */
   readonly mode: 'live' | 'shadow'
   /** ATT&CK, ATLAS and OWASP ASI ids. */
+  /** Absent: it needs nothing but an identity and a time. */
+  readonly needs?: DetectorNeeds
   readonly techniques: readonly string[]
   readonly falsePositives: readonly string[]
 

@@ -54,6 +54,7 @@ export const deniedThenAllowed = defineDetector({
   title: 'Refused again and again, then let in',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['outcome']], learns_ms: 0 },
   techniques: ['T1110.004', 'ASI03'],
   falsePositives: ['Somebody who forgot the password on the first day in a new place'],
 

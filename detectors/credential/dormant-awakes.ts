@@ -102,6 +102,7 @@ export const dormantAwakes = defineDetector({
   title: 'A forgotten identity acts again, and otherwise',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['action', 'source_network', 'user_agent_family']], learns_ms: 7 * 86_400_000 },
   techniques: ['T1078', 'ASI03'],
   falsePositives: [
     'A seasonal job that was changed meanwhile; a person back from leave with a new machine and new duties',

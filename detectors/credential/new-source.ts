@@ -294,6 +294,7 @@ export const newSource = defineDetector({
   title: 'Credential used from a new source',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['source_network', 'user_agent_family']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1078.004', 'T1552.005', 'AML.T0091.000', 'ASI03'],
   falsePositives: [
     'A move to another network with new client software at the same time: known after a day',

@@ -63,6 +63,7 @@ export const secretHarvest = defineDetector({
   title: 'Many secrets read one after the other',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['action'], ['target']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1552', 'T1528', 'AML.T0098', 'AML.T0083', 'ASI03'],
   falsePositives: ['A rotation or backup of secrets that is set up anew: quiet once it has shown its habit'],
 

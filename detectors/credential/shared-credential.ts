@@ -35,6 +35,7 @@ export const sharedCredential = defineDetector({
   title: 'One credential serves two identities',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['credential']], learns_ms: 5 * 86_400_000 },
   techniques: ['T1550.001', 'T1528', 'AML.T0012', 'ASI03'],
   falsePositives: ['An agent that is renamed, or split in two, and keeps its key'],
 

@@ -19,6 +19,7 @@ export const conflictingEvent = defineDetector({
   title: 'Two events under one id',
   severity: 'high',
   mode: 'live',
+  needs: { fields: [], learns_ms: 0 },
   techniques: ['T1565.001', 'T1036', 'ASI03'],
   falsePositives: [
     'A producer that numbers its events anew after a restart, or sends an event again when more is known of it',

@@ -124,6 +124,7 @@ export const massRegistration = defineDetector({
   title: 'Many new identities from one place',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['owner', 'source_network']], learns_ms: 0 },
   techniques: ['T1136.003', 'AML.T0021', 'ASI10'],
   falsePositives: ['The launch of a platform, an import of users: raise the levels for that tenant'],
 

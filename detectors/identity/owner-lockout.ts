@@ -64,6 +64,7 @@ export const ownerLockout = defineDetector({
   title: 'An agent changed how people sign in',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['action'], ['target']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1098.001', 'T1531', 'T1556', 'ASI03'],
   falsePositives: ['An agent that takes over the help desk: record the approval with its acts'],
 

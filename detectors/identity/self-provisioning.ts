@@ -89,6 +89,7 @@ export const selfProvisioning = defineDetector({
   title: 'An agent provides for itself',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['action']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1098.001', 'T1136', 'ASI10'],
   falsePositives: ['An agent that takes over provisioning: record the approval of the change with its acts'],
 

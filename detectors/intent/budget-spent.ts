@@ -33,6 +33,7 @@ export const budgetSpent = defineDetector({
   title: 'Spends far more than ever',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['cost', 'tokens_out', 'tokens_in']], learns_ms: 7 * 86_400_000 },
   techniques: ['T1496', 'AML.T0034.002', 'ASI08'],
   falsePositives: ['A great job that was ordered, such as the end of a month: raise the factors for its owner'],
 

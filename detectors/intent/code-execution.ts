@@ -105,6 +105,7 @@ export const codeExecution = defineDetector({
   title: 'A command from a role that runs none',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['value_hashes', 'content_classes', 'action']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1059', 'T1105', 'AML.T0050', 'ASI05'],
   falsePositives: ['A role that is given a shell: told once, at its first identity'],
 

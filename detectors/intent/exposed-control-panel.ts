@@ -43,6 +43,7 @@ export const exposedControlPanel = defineDetector({
   title: 'A control panel answers everybody',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['outcome'], ['target']], learns_ms: 0 },
   techniques: ['T1133', 'AML.T0012', 'ASI03'],
   falsePositives: ['A panel behind a gateway that signs people in and whose log does not say who they are'],
 

@@ -52,6 +52,7 @@ export const influencedAction = defineDetector({
   title: 'Action ordered by content that the user does not stand behind',
   severity: 'high',
   mode: 'live',
+  needs: { fields: [['session'], ['indicators', 'value_hashes']], learns_ms: 0 },
   techniques: ['AML.T0051', 'AML.T0093', 'ASI01', 'ASI06'],
   falsePositives: [
     'The user agreed to the order in words that the log does not hold, or in an earlier session.',

@@ -48,6 +48,7 @@ export const ladderClimb = defineDetector({
   title: 'An identity raised its own rights',
   severity: 'high',
   mode: 'live',
+  needs: { fields: [['action'], ['target']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1098', 'T1548.005', 'ASI03'],
   falsePositives: ['A grant for a limited time that an identity takes itself: record its approval with the act'],
 

@@ -66,6 +66,7 @@ export const loggingTamper = defineDetector({
   title: 'Logging or guardrails switched off',
   severity: 'high',
   mode: 'live',
+  needs: { fields: [['action']], learns_ms: 0 },
   techniques: ['T1562.008', 'AML.T0081', 'ASI10'],
   falsePositives: ['An administrator who cleans up trails for the first time: record the approval with the act'],
 

@@ -75,6 +75,7 @@ export const newBeneficiary = defineDetector({
   title: 'A known payee is paid on another account',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['session'], ['target', 'value_hashes']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1657', 'ASI02', 'ASI09'],
   falsePositives: ['A vendor that changed its bank: record the approval of the change with the payment'],
 

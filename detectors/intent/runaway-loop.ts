@@ -36,6 +36,7 @@ export const runawayLoop = defineDetector({
   title: 'The same call over and over',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['action'], ['target', 'value_hashes']], learns_ms: 0 },
   techniques: ['AML.T0034.002', 'ASI08'],
   falsePositives: ['Polling at uneven times; a batch that names the same target in every call'],
 

@@ -39,6 +39,7 @@ export const silentCollector = defineDetector({
   title: 'A source that always reports was silent',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [], learns_ms: 5 * 86_400_000 },
   techniques: ['T1562.008', 'ASI10'],
   falsePositives: ['Maintenance of the source or of what ships its log: the hole is real, its reason known'],
 

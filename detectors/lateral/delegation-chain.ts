@@ -27,6 +27,7 @@ export const delegationChain = defineDetector({
   title: 'Work that came through one more hand',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['on_behalf_of']], learns_ms: 5 * 86_400_000 },
   techniques: ['T1199', 'T1548.005', 'ASI03', 'ASI07'],
   falsePositives: ['A new orchestrator: told once, at the first identity that it reaches'],
 

@@ -45,6 +45,7 @@ export const fanOut = defineDetector({
   title: 'Many new machines in a row',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['target'], ['action', 'protocol']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1021.007', 'ASI08'],
   falsePositives: ['An incident, a migration: somebody looks at machines that are not usually theirs'],
 

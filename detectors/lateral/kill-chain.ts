@@ -103,6 +103,7 @@ export const killChain = defineDetector({
   title: 'The stages of an intrusion, one after the other',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['action'], ['target'], ['bytes_out'], ['peer', 'peer_domains']], learns_ms: 5 * 86_400_000 },
   techniques: ['T1550', 'T1530', 'AML.T0086', 'ASI08'],
   falsePositives: ['A new duty that begins with looking around and ends with sending a report to a new place'],
 

@@ -142,6 +142,7 @@ export const reconBurst = defineDetector({
   title: 'Burst of looking around',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['action'], ['target']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1526', 'T1580', 'T1087.004', 'T1069.003', 'AML.T0084', 'ASI02'],
   falsePositives: [
     'A new inventory or audit job: quiet once it has shown its habit',

@@ -93,6 +93,7 @@ export const beacon = defineDetector({
   title: 'An even beat to a host that nobody knows',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['peer_domains', 'peer']], learns_ms: 5 * 86_400_000 },
   techniques: ['T1071.001', 'AML.T0096', 'ASI07'],
   falsePositives: ['A health check or poll of a new partner: list the host in trusted_peers'],
 

@@ -46,6 +46,7 @@ export const covertCoordination = defineDetector({
   title: 'Agents of several teams write to one place in lock-step',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['owner'], ['target']], learns_ms: 0 },
   techniques: ['AML.T0108', 'ASI07', 'ASI10'],
   falsePositives: ['Schedulers and orchestrators of several teams that report to one board: raise owners_min'],
 

@@ -42,6 +42,7 @@ export const exfiltration = defineDetector({
   title: 'Much data to a host that is new',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['bytes_out'], ['peer', 'peer_domains']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1567', 'AML.T0086', 'ASI02'],
   falsePositives: ['A new backup or a new partner: list the host in trusted_peers before the first transfer'],
 

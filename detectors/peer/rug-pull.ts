@@ -128,6 +128,7 @@ export const rugPull = defineDetector({
   title: 'A tool server shows two faces',
   severity: 'medium',
   mode: 'live',
+  needs: { fields: [['peer_hash'], ['peer']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1195.002', 'AML.T0109', 'AML.T0110', 'ASI04'],
   falsePositives: ['A release that is rolled back, or rolled out over more than an hour: raise settle_ms'],
 

@@ -43,6 +43,13 @@ export const unknownPeer = defineDetector({
   title: 'A tool server that nobody knows',
   severity: 'medium',
   mode: 'live',
+  needs: {
+    fields: [
+      ['peer', 'peer_domains'],
+      ['protocol', 'kind'],
+    ],
+    learns_ms: 5 * 86_400_000,
+  },
   techniques: ['T1071.001', 'AML.T0100', 'ASI07'],
   falsePositives: [
     'A new tool server: told once, at the first agent that speaks to it; list it in trusted_peers before',

@@ -1,6 +1,7 @@
 /** Every route under /v1, one line for each noun. Their order is that of the documents. */
 import { auditRoutes } from './routes/audit.ts'
 import { commandRoutes } from './routes/commands.ts'
+import { coverageRoutes } from './routes/coverage.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...incidentRoutes,
   ...eventRoutes,
   ...identityRoutes,
+  ...coverageRoutes,
   ...thingRoutes,
   ...quarantineRoutes,
   ...suppressionRoutes,

@@ -26,6 +26,8 @@ export interface DetectorFacts {
   readonly mode: 'live' | 'shadow'
   readonly techniques: readonly string[]
   readonly falsePositives: readonly string[]
+  /** What it must be given to see anything; absent: an identity and a time. */
+  readonly needs?: { readonly fields: readonly (readonly string[])[]; readonly learns_ms: number }
 }
 
 /** What one request asks and may use. The tenant is the token's; what the request says of tenants is not asked. */

@@ -10,6 +10,7 @@ import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { UsageError } from '../lib/errors.ts'
 import { createServiceClient, type ServiceClient, serviceToken } from '../lib/service-client.ts'
 import { print, say } from '../lib/terminal.ts'
+import { type Covered, coverageText } from './coverage.ts'
 import { explanation, findingLine, findingsTable, incidentsTable, incidentText } from './text.ts'
 
 interface AskOptions {
@@ -121,6 +122,26 @@ function limitOf(value: string): number {
   return limit
 }
 
+/** All pages of coverage, or the first one where `limit` is smaller. */
+async function coverage(options: ListOptions & { readonly by: string }, tools: CommandTools): Promise<void> {
+  const client = await clientOf(options, tools)
+  const items: Covered[] = []
+  let cursor: string | null = null
+  do {
+    const limit = String(Math.min(LIMIT_MAX, options.limit - items.length))
+    const parameters = new URLSearchParams({ by: options.by, limit, ...(cursor === null ? {} : { cursor }) })
+    const page: Page<Covered> = await client.get<Page<Covered>>(`/v1/coverage?${parameters.toString()}`)
+    items.push(...page.items)
+    cursor = page.next_cursor
+  } while (cursor !== null && items.length < options.limit)
+  if (options.json === true) {
+    for (const item of items) await print(tools.terminal, JSON.stringify(item))
+    return
+  }
+  await print(tools.terminal, items.length === 0 ? 'nothing was received' : coverageText(items))
+  if (cursor !== null) say(tools.terminal, 'There are more: raise --limit.')
+}
+
 const asking = (command: Command): Command =>
   command
     .option('--url <url>', 'API of the service', 'http://127.0.0.1:8080')
@@ -141,6 +162,15 @@ export const addAsk: AddCommand = (program, tools) => {
   listing(program.command('incidents').argument('[query]', 'such as severity:high or agent:billing-bot'))
     .description('list incidents of a running service, newest first')
     .action((query: string | undefined, options: ListOptions) => incidents(query, options, tools))
+  asking(program.command('coverage'))
+    .description(
+      'what each detector can see of what is received: which are blind for lack of fields, which still learn',
+    )
+    .addOption(
+      new Option('--by <what>', 'a line for each').choices(['identity', 'sender', 'source']).default('identity'),
+    )
+    .addOption(new Option('--limit <number>', 'how many at most').argParser(limitOf).default(LIMIT_MAX))
+    .action((options: ListOptions & { readonly by: string }) => coverage(options, tools))
   listing(program.command('tail'))
     .description('tell findings as they come, until Ctrl-C')
     .action((options: ListOptions) => tail(options, tools))

@@ -1,0 +1,78 @@
+/**
+ * What the detectors can see of what is received: each of them sees, is blind because fields that it needs never come, or
+ * still learns. And what to set so that more comes. Silence and safety must not look the same.
+ */
+import type { DetectorFacts } from './route.ts'
+import type { Received } from './questions/coverage.ts'
+
+export interface Sight {
+  readonly detector: string
+  readonly mode: 'live' | 'shadow'
+  readonly sees: 'yes' | 'learning' | 'blind'
+  /** Until when it learns, ISO 8601; null unless it learns. */
+  readonly until: string | null
+  /** Of each need that is not met, the fields of which one would do. */
+  readonly lacks: readonly (readonly string[])[]
+}
+
+/** Below this share of its events a field does not come. */
+const SHARE_MIN = 0.001
+/** From this share on, something that should be the exception is the rule. */
+const RULE_SHARE = 0.9
+/** Fewer events say nothing of what is the rule. */
+const EVENTS_MIN = 5
+
+/** Fields that any detector needs. */
+export const fieldsNeeded = (detectors: readonly DetectorFacts[]): string[] => [
+  ...new Set(detectors.flatMap(({ needs }) => (needs?.fields ?? []).flat())),
+]
+
+/** What each detector can see. `learns`: habits belong to identities; a sender or a source has none. */
+export function sightsOf(
+  received: Received,
+  detectors: readonly DetectorFacts[],
+  now: number,
+  learns: boolean,
+): Sight[] {
+  return detectors.map(({ id, mode, needs }) => {
+    const lacks = (needs?.fields ?? []).filter(
+      (any) => !any.some((field) => (received.fields[field] ?? 0) >= SHARE_MIN),
+    )
+    const until = Date.parse(received.first_seen) + (needs?.learns_ms ?? 0)
+    const isLearning = learns && lacks.length === 0 && until > now
+    return {
+      detector: id,
+      mode,
+      sees: lacks.length > 0 ? 'blind' : isLearning ? 'learning' : 'yes',
+      until: isLearning ? new Date(until).toISOString() : null,
+      lacks,
+    }
+  })
+}
+
+/** What to set so that more can be seen, in words, with the variable or setting. */
+export function advice(received: Received): string[] {
+  const { name, events, tool_calls: calls, tool_calls_empty: empty, sessions, sessions_derived: derived } = received
+  const told: string[] = []
+  if (/^unknown_service(?::|$)/.test(name))
+    told.push(
+      'The agent names no service: every such agent is this one identity. Set OTEL_SERVICE_NAME=<name of the agent> where it runs.',
+    )
+  if (calls >= EVENTS_MIN && empty >= RULE_SHARE * calls)
+    told.push(
+      `${empty} of ${calls} calls of tools came without arguments and results: orders in what the agent reads cannot be seen. Set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true (and for Python's newer instrumentation OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental) where the agent runs.`,
+    )
+  if (derived > 0)
+    told.push(
+      `${derived} of ${sessions} events name no conversation; it was derived from their text, and counts for less. Set gen_ai.conversation.id on the spans and logs of the agent.`,
+    )
+  if (
+    events >= EVENTS_MIN &&
+    (received.fields['source_network'] ?? 1) < SHARE_MIN &&
+    (received.fields['credential'] ?? 1) < SHARE_MIN
+  )
+    told.push(
+      'Neither the address nor the credential of the caller comes: a thief with its key looks like the identity itself. Let the gateway log them, or send client.address and a credential id.',
+    )
+  return told
+}

@@ -1,0 +1,101 @@
+/**
+ * Coverage: what really comes of each field, by identity, sender or source, from the stored events. What a detector can see
+ * of it says `coverage.ts` of the API.
+ */
+import { EVENT_COLUMNS } from '../../../schemas/event.ts'
+import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
+import { condition, oneOf, type TenantDoor } from '../query.ts'
+import { isoOf } from './events.ts'
+
+export const COVERED = ['identity', 'sender', 'source'] as const
+export type Covered = (typeof COVERED)[number]
+
+/** What stored events say of one identity, sender or source. */
+export interface Received {
+  readonly name: string
+  /** Repeats included: shares do not hang on them. */
+  readonly events: number
+  readonly first_seen: string
+  readonly last_seen: string
+  /** Share of its events that say anything in a field, 0 to 1. */
+  readonly fields: Readonly<Record<string, number>>
+  /** Calls of tools, and how many of them came without any value of arguments or results. */
+  readonly tool_calls: number
+  readonly tool_calls_empty: number
+  /** Events with a session, and how many of these were derived because the producer named none. */
+  readonly sessions: number
+  readonly sessions_derived: number
+}
+
+const KNOWN = new Map(EVENT_COLUMNS.map(({ name, clickhouse }) => [name as string, clickhouse]))
+
+/** Whether a column says something. `field` is a name of our own: a column of the event. */
+function saidBy(field: string): string {
+  const type = KNOWN.get(field) ?? ''
+  if (type.includes('Enum') || field === 'outcome' || field === 'kind') return `\`${field}\` != 'unknown'`
+  if (type.startsWith('Array') || type.includes('String')) return `notEmpty(\`${field}\`)`
+  return `\`${field}\` > 0`
+}
+
+type Row = Readonly<Record<string, string>>
+
+/** A page by name, with the share of events that say each of `fields`. Throws CursorError. */
+export async function received(
+  door: TenantDoor,
+  by: Covered,
+  fields: readonly string[],
+  page: { limit: number; cursor: string | undefined },
+): Promise<Page<Received>> {
+  const scope = { tenant: door.tenant, list: 'coverage', filters: { by } }
+  const after = page.cursor === undefined ? undefined : (decodeCursor(scope, page.cursor, ['string'])[0] as string)
+  const names = await door.rows<Row>({
+    name: 'coverage_names',
+    columns: [`DISTINCT \`${by}\` AS name`],
+    from: 'events',
+    where: after === undefined ? [] : [condition(`\`${by}\` > {after:String}`, { after })],
+    orderBy: 'name',
+    limit: page.limit + 1,
+  })
+  const shown = names.slice(0, page.limit).map((row) => row['name'] ?? '')
+  const last = names.length > page.limit ? shown.at(-1) : undefined
+  const asked = fields.filter((field) => KNOWN.has(field))
+  const rows = shown.length === 0 ? [] : await sharesOf(door, by, asked, shown)
+  return {
+    items: rows.map((row) => receivedOf(row, asked)),
+    next_cursor: last === undefined ? null : encodeCursor(scope, [last]),
+  }
+}
+
+function sharesOf(door: TenantDoor, by: Covered, fields: readonly string[], names: readonly string[]): Promise<Row[]> {
+  const isTool = "kind IN ('tool', 'mcp') AND action != 'user.message'"
+  return door.rows<Row>({
+    name: 'coverage',
+    columns: [
+      `\`${by}\` AS name`,
+      'count() AS events',
+      'min(time) AS first_seen',
+      'max(time) AS last_seen',
+      `countIf(${isTool}) AS tool_calls`,
+      `countIf(${isTool} AND empty(value_hashes) AND empty(indicators)) AS tool_calls_empty`,
+      "countIf(session != '') AS sessions",
+      'countIf(session_derived > 0) AS sessions_derived',
+      ...fields.map((field) => `countIf(${saidBy(field)}) / count() AS share_${field}`),
+    ],
+    from: 'events',
+    where: oneOf(by, names),
+    groupBy: 'name',
+    orderBy: 'name',
+  })
+}
+
+const receivedOf = (row: Row, fields: readonly string[]): Received => ({
+  name: row['name'] ?? '',
+  events: Number(row['events']),
+  first_seen: isoOf(row['first_seen'] ?? ''),
+  last_seen: isoOf(row['last_seen'] ?? ''),
+  fields: Object.fromEntries(fields.map((field) => [field, Number(Number(row[`share_${field}`]).toFixed(4))])),
+  tool_calls: Number(row['tool_calls']),
+  tool_calls_empty: Number(row['tool_calls_empty']),
+  sessions: Number(row['sessions']),
+  sessions_derived: Number(row['sessions_derived']),
+})
