@@ -34,10 +34,9 @@ export function sightsOf(
   now: number,
   learns: boolean,
 ): Sight[] {
+  const shares = new Map(Object.entries(received.fields))
   return detectors.map(({ id, mode, needs }) => {
-    const lacks = (needs?.fields ?? []).filter(
-      (any) => !any.some((field) => (received.fields[field] ?? 0) >= SHARE_MIN),
-    )
+    const lacks = (needs?.fields ?? []).filter((any) => !any.some((field) => (shares.get(field) ?? 0) >= SHARE_MIN))
     const until = Date.parse(received.first_seen) + (needs?.learns_ms ?? 0)
     const isLearning = learns && lacks.length === 0 && until > now
     return {

@@ -27,7 +27,7 @@ export interface Received {
   readonly sessions_derived: number
 }
 
-const KNOWN = new Map(EVENT_COLUMNS.map(({ name, clickhouse }) => [name as string, clickhouse]))
+const KNOWN: ReadonlyMap<string, string> = new Map(EVENT_COLUMNS.map(({ name, clickhouse }) => [name, clickhouse]))
 
 /** Whether a column says something. `field` is a name of our own: a column of the event. */
 function saidBy(field: string): string {
