@@ -333,9 +333,13 @@ describe('the responder', () => {
   it('gets orders as commands of the tenant and the token, whatever the body says', async () => {
     const asked = await api(await warehouse(), { quarantines: [quarantine(1)] })
     const { id } = quarantine(1)
+    const analyst = await asked.post(`/v1/quarantines/${id}/release`, { reason: 'key rotated' }, {}, TOKENS.analyst)
+    expect(analyst).toMatchObject({ status: 403, body: { error: { message: expect.stringContaining('responder') } } })
+    const stop = await asked.post('/v1/commands', { type: 'stop', reason: 'x' }, {}, TOKENS.analyst)
+    expect(stop.status).toBe(403)
     const sent = [
       await asked.post('/v1/quarantines', { identity: 'agent-1', reason: 'stolen', expires_in_ms: 60_000 }),
-      await asked.post(`/v1/quarantines/${id}/release`, { reason: 'key rotated' }, {}, TOKENS.analyst),
+      await asked.post(`/v1/quarantines/${id}/release`, { reason: 'key rotated' }, {}, TOKENS.responder),
       await asked.post(`/v1/quarantines/${id}/approve`, { reason: 'yes' }),
       await asked.post('/v1/commands', { type: 'stop', reason: 'too many', tenant: 'globex', by: 'nobody', id: 'x' }),
     ]
@@ -344,7 +348,7 @@ describe('the responder', () => {
     const common = { tenant: 'acme', by: 'boss', time: expect.stringMatching(/^\d{4}-.*Z$/) }
     expect(await asked.commands()).toEqual([
       { type: 'quarantine', id: ids[0], identities: ['agent-1'], reason: 'stolen', expires_in_ms: 60_000, ...common },
-      { type: 'release', id: ids[1], quarantine_ids: [id], reason: 'key rotated', ...common, by: 'soc' },
+      { type: 'release', id: ids[1], quarantine_ids: [id], reason: 'key rotated', ...common, by: 'night-shift' },
       { type: 'approve', id: ids[2], quarantine_ids: [id], reason: 'yes', ...common },
       { type: 'stop', id: ids[3], reason: 'too many', ...common },
     ])
@@ -377,8 +381,8 @@ describe('the responder', () => {
     )
     expect(await send('/v1/commands', { type: 'release', quarantine_ids: [none], reason: 'x' })).toBe(404)
     expect(await send('/v1/commands', { type: 'unsuppress', suppression_id: none, reason: 'x' })).toBe(404)
-    expect(await send('/v1/suppressions', { ...everything, detector: 'no/such' })).toBe(400)
-    expect(await send('/v1/suppressions', { ...everything, until: '2026-01-01T00:00:00Z' })).toBe(400)
+    expect(await send('/v1/suppressions', { ...everything, detector: 'no/such' })).toBe(404)
+    expect(await send('/v1/suppressions', { ...everything, until: '2026-01-01T00:00:00Z' })).toBe(409)
     expect(await send('/v1/suppressions', { ...everything, network: '::/0' }, TOKENS.analyst)).toBe(400)
     expect(await send('/v1/suppressions', everything, TOKENS.analyst)).toBe(403)
     expect(await asked.commands()).toEqual([])
@@ -447,7 +451,7 @@ describe('who may ask', () => {
       } as never)
       expect([route, without.statusCode, sender.statusCode]).toEqual([route, 401, 403])
       expect(sender.json()).toMatchObject({
-        error: { code: 'forbidden', message: expect.stringContaining('role sender') },
+        error: { code: 'forbidden', message: expect.stringContaining('role ingest') },
       })
     }
   })

@@ -30,11 +30,18 @@ import type { SinkState } from '../../../services/responder/sink-states.ts'
 import { createViews } from '../../../services/responder/views.ts'
 import { linesOf, scratch, silent, T0, whenOver } from '../warehouse/support.ts'
 
-export const TOKENS = { acme: 'mw_acme', globex: 'mw_globex', analyst: 'mw_analyst', sender: 'mw_sender' } as const
+export const TOKENS = {
+  acme: 'mw_acme',
+  globex: 'mw_globex',
+  responder: 'mw_responder',
+  analyst: 'mw_analyst',
+  sender: 'mw_sender',
+} as const
 
 const configured = createAuthenticator([
   { name: 'boss', token: TOKENS.acme, tenant: 'acme', role: 'admin', scopes: ['live', 'history'] },
   { name: 'rival', token: TOKENS.globex, tenant: 'globex', role: 'admin', scopes: ['live'] },
+  { name: 'night-shift', token: TOKENS.responder, tenant: 'acme', role: 'responder', scopes: [] },
   { name: 'soc', token: TOKENS.analyst, tenant: 'acme', role: 'analyst', scopes: [] },
   { name: 'shipper', token: TOKENS.sender, tenant: 'acme', role: 'ingest', scopes: ['live'] },
 ])
