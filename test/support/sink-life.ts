@@ -46,9 +46,12 @@ async function deliveriesOf({ responder }: TestBench): Promise<readonly Delivery
   return answer.ok ? answer.items : []
 }
 
+/** Each has had an attempt that has come to an end. */
 const attempted = (bench: TestBench, count: number) => async (): Promise<boolean> => {
   const all = await deliveriesOf(bench)
-  return all.length >= count && all.every(({ attempts }) => attempts > 0)
+  return (
+    all.length >= count && all.every(({ last_outcome: outcome }) => outcome !== '' && !outcome.startsWith('under way'))
+  )
 }
 const delivered = (bench: TestBench, count: number) => async (): Promise<boolean> => {
   const all = await deliveriesOf(bench)
