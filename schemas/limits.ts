@@ -208,6 +208,12 @@ export const LIMITS = {
   query_seconds_max: 20,
   query_memory_bytes_max: 2_000_000_000,
 
+  // Clock
+  /** A step of the system's clock is told from here on; smaller ones are followed. */
+  clock_set_ms_min: 2_000,
+  /** How long a system clock that was set forward is watched before it is followed. */
+  clock_follow_ms: 5_000,
+
   // Warehouse and archiver
   /** Of the engine inside the process, in all. */
   warehouse_memory_bytes_max: 4_000_000_000,

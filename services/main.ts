@@ -4,8 +4,11 @@
  */
 import { Command, CommanderError } from 'commander'
 import { DETECTORS } from '../detectors/registry.ts'
-import type { CommandTools } from './commands/lib/command.ts'
+import type { AddCommand, CommandTools } from './commands/lib/command.ts'
 import { EXIT, UsageError } from './commands/lib/errors.ts'
+import { addBackup } from './commands/backup/backup.ts'
+import { addRestore } from './commands/backup/restore.ts'
+import { addCheckConfig } from './commands/check-config/check-config.ts'
 import { addAsk } from './commands/ask/ask.ts'
 import { addAudit } from './commands/audit/audit.ts'
 import { addCalibrate } from './commands/calibrate/calibrate.ts'
@@ -24,6 +27,7 @@ import { addSinks } from './commands/sinks/test.ts'
 import { addStart } from './commands/start/start.ts'
 import { addTokens } from './commands/tokens/tokens.ts'
 import { codeVersion } from './lib/code-version.ts'
+import { programVersion } from './lib/program-version.ts'
 
 const tools: CommandTools = {
   terminal: {
@@ -43,8 +47,32 @@ const tools: CommandTools = {
   },
 }
 
+const COMMANDS: readonly AddCommand[] = [
+  addStart,
+  addProcesses,
+  addMove,
+  addCheckConfig,
+  addBackup,
+  addRestore,
+  addReplay,
+  addProve,
+  addEval,
+  addEvalAll,
+  addCalibrate,
+  addLife,
+  addDemo,
+  addAsk,
+  addOpenApi,
+  addSinks,
+  addMapping,
+  addDeadLetters,
+  addTokens,
+  addAudit,
+]
+
 function createProgram(): Command {
   const program = new Command('moltwatch')
+    .version(programVersion(), '--version', 'print the version')
     .description('streaming anomaly detection over the audit logs of AI agents')
     .addHelpText(
       'after',
@@ -53,22 +81,7 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
-  const tried = [addReplay, addProve, addEval, addEvalAll, addCalibrate, addLife]
-  for (const add of [
-    addStart,
-    addProcesses,
-    addMove,
-    ...tried,
-    addDemo,
-    addAsk,
-    addOpenApi,
-    addSinks,
-    addMapping,
-    addDeadLetters,
-    addTokens,
-    addAudit,
-  ])
-    add(program, tools)
+  for (const add of COMMANDS) add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program
 }

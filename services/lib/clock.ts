@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** How far it is ahead of the system's clock, in ms, where it can be. */
+  aheadMs?(): number
 }
 
 export const systemClock: Clock = { now: () => Date.now() }

@@ -64,6 +64,11 @@ const streamMetrics = (make: Make) => ({
 })
 
 const storeMetrics = (make: Make) => ({
+  clockAheadSeconds: make.gauge(
+    'clock_ahead_seconds',
+    "How far the clock of this process is ahead of the system's, which was set back while it ran",
+    [],
+  ),
   warehouseUp: make.gauge('warehouse_up', '1 while the warehouse answers', []),
   warehouseMissing: make.gauge(
     'warehouse_missing_records',

@@ -33,7 +33,11 @@ const LOG_CHARS_MAX = 20_000
 export interface ProgramLimits {
   /** Size to which the process may write a file, in KiB: a disk that takes no more. It is a limit that can be lifted. */
   readonly fileKibMax?: number
+  /** A file with the ms by which the system's clock is off for the process; see test/faults/stage/set-clock.ts. */
+  readonly clockFile?: string
 }
+
+const SET_CLOCK = new URL('../faults/stage/set-clock.ts', import.meta.url).href
 
 /**
  * Starts a command that serves and says where in one JSON line; resolves when it has said so. Throws with its log where it
@@ -42,13 +46,21 @@ export interface ProgramLimits {
 export async function startProgram(
   command: string,
   options: readonly string[],
-  { fileKibMax }: ProgramLimits = {},
+  { fileKibMax, clockFile }: ProgramLimits = {},
 ): Promise<RunningProcess> {
+  const clock =
+    clockFile === undefined ? {} : { MOLTWATCH_TEST_CLOCK: clockFile, NODE_OPTIONS: `--import ${SET_CLOCK}` }
   const program = [process.execPath, MAIN, command, '--json', ...options] as const
   const limited = ['bash', '-c', `ulimit -S -f ${fileKibMax}; exec "$0" "$@"`, ...program] as const
   const [file, ...args] = fileKibMax === undefined ? program : limited
   const child = spawn(file, args, {
-    env: { ...process.env, MOLTWATCH_TOKEN: TOKEN, MOLTWATCH_MASTER_KEY: MASTER_KEY, UV_THREADPOOL_SIZE: '16' },
+    env: {
+      ...process.env,
+      MOLTWATCH_TOKEN: TOKEN,
+      MOLTWATCH_MASTER_KEY: MASTER_KEY,
+      UV_THREADPOOL_SIZE: '16',
+      ...clock,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''

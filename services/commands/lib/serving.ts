@@ -40,7 +40,7 @@ export const rebuildOption = (): Option =>
   new Option('--rebuild-warehouse', 'store again all that the log holds; what is there already counts once')
 
 /** What the file may name, and where secrets may stand besides it. */
-const configNames = ({ variable }: CommandTools) => ({
+export const configNames = ({ variable }: CommandTools) => ({
   formats: FORMAT_IDS,
   sinkTypes: SINK_TYPES,
   inputTypes: OPENED_INPUTS,

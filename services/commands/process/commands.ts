@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { systemClock } from '../../lib/clock.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
 import { LogError } from '../../lib/log/port.ts'
 import { createLogger, type Logger } from '../../lib/logger.ts'
 import { parseMasterKey, type TenantKeys, tenantKeys } from '../../lib/secrets.ts'
+import { steadySystemClock } from '../../lib/steady-clock.ts'
 import { openWarehouse } from '../../lib/warehouse/index.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -86,7 +86,8 @@ async function begin(
   refuseWithoutTokens(role, config, adminToken)
   const keys = await readMasterKey(options.masterKeyFile, master)
   const processId = randomUUID()
-  const openLog = await logOpener({ clientId: `moltwatch-${role}`, config, clock: systemClock, logger }, tools.variable)
+  const clock = steadySystemClock((fields, message) => logger.warn(fields, message))
+  const openLog = await logOpener({ clientId: `moltwatch-${role}`, config, clock, logger }, tools.variable)
   return startProcess({
     ...(await tools.detection()),
     role,
@@ -97,7 +98,7 @@ async function begin(
     fromOldest: options.rebuildWarehouse === true,
     openLog,
     logger,
-    clock: systemClock,
+    clock,
     host: options.host,
     port: options.port,
     secondPort: options.otlpPort ?? 0,

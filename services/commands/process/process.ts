@@ -152,6 +152,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
   const watching = setInterval(() => {
     const failure = mine.failure?.()
     if (failure !== undefined) tellFailed(failure)
+    metrics.clockAheadSeconds.set((options.clock.aheadMs?.() ?? 0) / 1000)
     void health.probes.readiness()
   }, LIMITS.health_every_ms).unref()
   const start = async (): Promise<void> => {

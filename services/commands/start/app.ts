@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import type { Detector } from '../../../detectors/detector.ts'
 import { createApi, type Readiness } from '../../api/index.ts'
 import { type Archiver, createArchiver } from '../../archiver/index.ts'
+import { openDoor } from '../backup/door.ts'
 import { type Collector, createCollector } from '../../collector/index.ts'
 import { createOpenedInputs, type OpenedInputs } from '../../collector/opened/index.ts'
 import { createPreparer, type Preparer } from '../../collector/preparing/index.ts'
@@ -187,11 +188,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     await stopAll(collector, ports, parts)
     throw error
   }
+  const closeDoor = await openDoor(data, warehouse, logger)
   health = await readinessOf(parts)
   const failed = Promise.withResolvers<Error>()
   const watching = setInterval(() => {
     const failure = responder.failure()
     if (failure !== undefined) failed.resolve(failure)
+    metrics.clockAheadSeconds.set((clock.aheadMs?.() ?? 0) / 1000)
     void readiness()
   }, LIMITS.health_every_ms).unref()
   return {
@@ -203,9 +206,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       await responder.reconfigure(changed)
       await keep(changed)
     },
-    stop: () => {
+    async stop() {
       clearInterval(watching)
-      return stopAll(collector, ports, parts)
+      await closeDoor()
+      await stopAll(collector, ports, parts)
     },
   }
 }

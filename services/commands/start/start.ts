@@ -5,9 +5,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { OpenError } from '../../collector/opened/opened.ts'
 import { LogError } from '../../lib/log/port.ts'
-import { systemClock } from '../../lib/clock.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
 import { createLogger, type Logger } from '../../lib/logger.ts'
+import { steadySystemClock } from '../../lib/steady-clock.ts'
 import { loadSecrets, type Secrets } from '../../lib/secrets.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -130,7 +130,8 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
   const detection = await tools.detection()
   let app: App
   try {
-    app = await startApp({ ...options, ...detection, config, secrets, clock: systemClock, logger })
+    const clock = steadySystemClock((fields, message) => logger.warn(fields, message))
+    app = await startApp({ ...options, ...detection, config, secrets, clock, logger })
   } catch (error) {
     if (error instanceof OpenError) throw new UsageError(error.message)
     if (error instanceof LogError) throw new UsageError(`the log in ${options.data} cannot be opened: ${error.message}`)

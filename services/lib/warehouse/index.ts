@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.ts'
 import { type ChdbOptions, openChdb } from './chdb.ts'
 import type { Engine } from './engine.ts'
 import { reasonOf, warehouseError } from './errors.ts'
+import { freezeTables } from './frozen.ts'
 import { createGate } from './gate.ts'
 import { checkColumns, migrate, readMigrations } from './migrations.ts'
 import { type Question, type Warehouse, WarehouseError, type WarehouseStatus } from './port.ts'
@@ -187,6 +188,7 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
     },
     insert: (table, lines) =>
       guarded('insert', `insert into ${table}`, (engine) => engine.insert({ table, columns: TABLES[table], lines })),
+    freeze: (name) => guarded('ask', 'freezing the tables', (engine) => freezeTables(engine, name)),
     close: once(() => life.end(tracker.drained)),
   }
 }

@@ -55,6 +55,11 @@ export interface Warehouse {
    * bytes sent again within the engine's window are stored once. Throws WarehouseError; then nothing is known of the rows.
    */
   insert(table: TableName, lines: Buffer): Promise<void>
+  /**
+   * Keeps the rows as they are, for a copy, in `shadow/NAME` of the engine's own directory; see frozen.ts. `name`: letters,
+   * digits and dashes. Throws WarehouseError.
+   */
+  freeze(name: string): Promise<void>
   /** Lets questions and inserts under way end, then leaves the engine. */
   close(): Promise<void>
 }

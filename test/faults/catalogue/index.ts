@@ -1,6 +1,7 @@
 /** The catalogue: every fault, in the order of its number. */
 import type { Fault } from '../stage/fault.ts'
 import { brokersAway, tooFewReplicas } from './brokers.ts'
+import { clockSet } from './clocks.ts'
 import { killedAfterTheLogHasIt, killedBeforeItAnswers } from './collector.ts'
 import { killedBeforeItsCommit, killedBeforeItsSnapshot, lateWriter, rebalances, standsStill } from './detectors.ts'
 import { diskFull, flippedBytes } from './disks.ts'
@@ -35,4 +36,5 @@ export const FAULTS: readonly Fault[] = [
   hostileText,
   anotherTenant,
   auditTampered,
+  clockSet,
 ]

@@ -13,6 +13,12 @@ import { createLogRoom, type LogRoom } from '../../support/sqlite-log.ts'
 const CHILD = fileURLToPath(new URL('./append-until-full.ts', import.meta.url))
 /** bash counts in KiB. */
 const FILE_KIB_MAX = 5_000
+const VOLUME_MB = 12
+/** Whether a process may have a small volume of its own (a user namespace of Linux). */
+const canMount = ((): boolean => {
+  const script = 'mount -t tmpfs -o size=1m tmpfs /tmp && nsenter --version'
+  return spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script]).status === 0
+})()
 /** Changes the limits of a running process (util-linux). */
 const LIMITER = 'prlimit'
 const canLimit = [LIMITER, 'bash'].every((program) => spawnSync(program, ['--version']).status === 0)
@@ -39,6 +45,30 @@ describe('a disk that takes no more', () => {
     expect(await exited).toEqual([0, null])
     const reason = expect.stringContaining(room.file)
     expect(said[0]).toMatchObject({ code: 'log_unavailable', message: reason, health: { ok: false, reason } })
+    const { taken } = said[0] as { taken: number }
+    expect(taken).toBeGreaterThan(10)
+    expect(said[1]).toEqual({ read: taken + 5, bounds: { start: 0, end: taken + 5 } })
+  })
+
+  if (!canMount) console.warn('left out: the volume that is full, because this machine lets nobody mount one (unshare)')
+  it.skipIf(!canMount)('is what a full volume is, too: ENOSPC until it has grown', async () => {
+    const volume = room.directory
+    const script = `mount -t tmpfs -o size=${VOLUME_MB}m tmpfs "$0" && exec "$@"`
+    const inside = ['sh', '-c', script, volume, process.execPath, CHILD, volume]
+    const child = spawn('unshare', ['--user', '--map-root-user', '--mount', ...inside], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const exited = once(child, 'exit')
+    const said: unknown[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      said.push(JSON.parse(line))
+      if (said.length > 1) continue
+      const grow = ['mount', '-o', `remount,size=${VOLUME_MB * 4}m`, volume]
+      const enter = ['--preserve-credentials', '--user', '--mount', '--target', String(child.pid)]
+      expect(spawnSync('nsenter', [...enter, ...grow]).status).toBe(0)
+    }
+    expect(await exited).toEqual([0, null])
+    expect(said[0]).toMatchObject({ code: 'log_unavailable', message: expect.stringContaining('full') })
     const { taken } = said[0] as { taken: number }
     expect(taken).toBeGreaterThan(10)
     expect(said[1]).toEqual({ read: taken + 5, bounds: { start: 0, end: taken + 5 } })

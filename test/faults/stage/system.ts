@@ -53,6 +53,8 @@ export interface EmbeddedSystem extends System {
   readonly data: string
   /** Starts the process under a limit of the kernel on the size of files, in KiB. */
   startLimited(fileKibMax: number): Promise<RunningProcess>
+  /** Starts the process with a clock that is off by the ms that stand in the file. */
+  startWithClock(clockFile: string): Promise<RunningProcess>
 }
 
 export interface SeparateSystem extends System {
@@ -160,6 +162,7 @@ export async function startEmbedded(): Promise<EmbeddedSystem> {
     running: () => [...stage.processes],
     start: async () => stage.processes[0] ?? stage.add(await startProgram('start', options)),
     startLimited: async (fileKibMax) => stage.add(await startProgram('start', options, { fileKibMax })),
+    startWithClock: async (clockFile) => stage.add(await startProgram('start', options, { clockFile })),
     async openLog() {
       const tools = { clock: systemClock, logger: createLogger('silent') }
       const log = await createSqliteLog({ ...tools, directory: join(data, 'log'), maintenanceEveryMs: 0 })

@@ -2,7 +2,7 @@
  * The deploy files say what the code says: topics and tables are those of the code, the image holds what the program needs, and
  * compose starts commands that exist, on ports that they have, with configurations that they take.
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +85,40 @@ describe('the schema for replicas', () => {
     } finally {
       await engine.close()
       rmSync(directory, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('the systemd unit', () => {
+  const unit = read('infra/systemd/moltwatch.service')
+  const commands = [...unit.matchAll(/^Exec\w+=(.*)$/gm)].map((match) => (match[1] as string).split(' '))
+
+  it('starts what there is, with options that it takes', async () => {
+    expect(commands.map(([, , command]) => command)).toEqual(['check-config', 'start'])
+    for (const [program, script, command, ...words] of commands) {
+      expect(program).toBe('/opt/moltwatch/node_modules/node/bin/node')
+      const { stdout } = await run(process.execPath, [join(ROOT, script as string), command as string, '--help'])
+      for (const option of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(option)
+    }
+  })
+
+  const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
+  if (!hasSystemd) console.warn('left out: what systemd says of the unit, because systemd-analyze is missing')
+  it.skipIf(!hasSystemd)('passes systemd-analyze', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'moltwatch-unit-'))
+    try {
+      // It wants the program to be there.
+      const here = unit.replaceAll('/opt/moltwatch/node_modules/node/bin/node', process.execPath)
+      const verify = (text: string) => {
+        const file = join(directory, 'moltwatch.service')
+        writeFileSync(file, text)
+        const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
+        return { status, told: stderr.split('\n').filter((line) => line.includes('moltwatch.service')) }
+      }
+      expect(verify(here)).toEqual({ status: 0, told: [] })
+      expect(verify(here.replace('Restart=on-failure', 'Restart=perhaps')).told).not.toEqual([])
+    } finally {
+      rmSync(directory, { recursive: true })
     }
   })
 })

@@ -1,0 +1,165 @@
+/**
+ * `backup`: copies a data directory while its service runs, or while none does. The warehouse is frozen by whoever has it
+ * open; the log is copied inside one read transaction of SQLite (VACUUM INTO), which sees one moment of it and stops no
+ * writer. SQLite's page-wise backup would begin again with every append of the other process.
+ */
+import { randomUUID } from 'node:crypto'
+import { chmod, copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { systemClock } from '../../lib/clock.ts'
+import { databaseFile, lockDirectory } from '../../lib/log/sqlite/database.ts'
+import { createLogger } from '../../lib/logger.ts'
+import { createMetrics } from '../../lib/metrics.ts'
+import { copyFrozen } from '../../lib/warehouse/frozen.ts'
+import { openWarehouse } from '../../lib/warehouse/index.ts'
+import { programVersion } from '../../lib/program-version.ts'
+import type { AddCommand, CommandTools } from '../lib/command.ts'
+import { UsageError } from '../lib/errors.ts'
+import { print, say } from '../lib/terminal.ts'
+import { askToFreeze } from './door.ts'
+import { BACKUP_FORMAT, MANIFEST, type Manifest, SECRET_FILES } from './layout.ts'
+
+interface BackupOptions {
+  readonly data: string
+  readonly config?: string
+  readonly warehouse: boolean
+  readonly json?: true
+}
+
+/** Throws UsageError where something is there already. */
+async function requireFree(target: string): Promise<void> {
+  const entries = await readdir(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw new UsageError(`${target} cannot be used (${error.code}): name a directory that does not exist yet`)
+  })
+  if (entries.length > 0) throw new UsageError(`${target} is not empty: name a directory that does not exist yet`)
+}
+
+/** Opens the warehouse of a service that does not run, for as long as it takes to freeze it. */
+async function freezeHere(data: string, name: string): Promise<void> {
+  const tools = { logger: createLogger('silent'), metrics: createMetrics() }
+  const warehouse = openWarehouse({ kind: 'chdb', path: join(data, 'warehouse') }, tools)
+  try {
+    const { state, reason } = await warehouse.settled()
+    if (state !== 'up') throw new UsageError(`the warehouse cannot be read: ${reason}`)
+    await warehouse.freeze(name)
+  } finally {
+    await warehouse.close()
+  }
+}
+
+/** The files of the warehouse in the copy; undefined where it has none. */
+async function copyWarehouse(data: string, target: string): Promise<number | undefined> {
+  const warehouse = join(data, 'warehouse')
+  if (!(await stat(join(warehouse, 'store')).catch(() => undefined))?.isDirectory()) return undefined
+  const name = `backup-${randomUUID()}`
+  const asked = await askToFreeze(data, name)
+  if (asked.kind === 'refused') {
+    throw new UsageError(
+      `the warehouse cannot be copied: ${asked.reason}. Without it (--no-warehouse) lists reach back as far as the log`,
+    )
+  }
+  try {
+    if (asked.kind === 'nobody') await freezeHere(data, name)
+    return await copyFrozen(warehouse, name, join(target, 'warehouse'))
+  } finally {
+    await rm(join(warehouse, 'shadow', name), { recursive: true, force: true })
+  }
+}
+
+/** Copies the log as one moment saw it, checks the copy, and gives its size in bytes. */
+async function copyLog(data: string, target: string): Promise<number> {
+  const file = databaseFile(join(data, 'log'))
+  if (!(await stat(file).catch(() => undefined))?.isFile()) {
+    throw new UsageError(`${data} holds no log of moltwatch: name its data directory with --data`)
+  }
+  const copy = databaseFile(join(target, 'log'))
+  await mkdir(join(target, 'log'), { mode: 0o700 })
+  const source = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+  try {
+    source.prepare('VACUUM INTO ?').run(copy)
+  } finally {
+    source.close()
+  }
+  await chmod(copy, 0o600)
+  const check = new DatabaseSync(copy, { readOnly: true })
+  try {
+    const verdict = Object.values(check.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
+    if (verdict !== 'ok') throw new UsageError(`the log is damaged: ${String(verdict)}. Nothing was kept`)
+  } finally {
+    check.close()
+  }
+  return (await stat(copy)).size
+}
+
+/** Keeps a service from starting meanwhile where none runs; the result lets it go. */
+function holdWhereFree(data: string): () => void {
+  try {
+    const lock = lockDirectory(join(data, 'log'))
+    return lock.release
+  } catch {
+    return () => undefined
+  }
+}
+
+async function copyAll(options: BackupOptions, part: string): Promise<Manifest> {
+  const { data, config } = options
+  const time = new Date(systemClock.now()).toISOString()
+  const files = options.warehouse ? await copyWarehouse(data, part) : undefined
+  const bytes = await copyLog(data, part)
+  for (const secret of SECRET_FILES) {
+    await copyFile(join(data, secret), join(part, secret)).catch((error: NodeJS.ErrnoException) => {
+      // A token may be handed in, and then there is no file of it.
+      if (error.code !== 'ENOENT' || secret === 'master-key') throw error
+    })
+  }
+  if (config !== undefined) await copyFile(config, join(part, 'moltwatch.yaml'))
+  const manifest: Manifest = {
+    format: BACKUP_FORMAT,
+    version: programVersion(),
+    time,
+    log_bytes: bytes,
+    ...(files === undefined ? {} : { warehouse_files: files }),
+  }
+  await writeFile(join(part, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true })
+  return manifest
+}
+
+async function backup(given: string, options: BackupOptions, tools: CommandTools): Promise<void> {
+  const target = resolve(given)
+  const data = resolve(options.data)
+  await requireFree(target)
+  const part = `${target}.part`
+  await rm(part, { recursive: true, force: true })
+  await mkdir(part, { recursive: true, mode: 0o700 })
+  const release = holdWhereFree(data)
+  try {
+    const manifest = await copyAll({ ...options, data }, part)
+    await rm(target, { recursive: true, force: true })
+    await rename(part, target)
+    if (options.json === true) return await print(tools.terminal, JSON.stringify({ directory: target, ...manifest }))
+    const lists = manifest.warehouse_files === undefined ? ', without the warehouse' : ''
+    await print(tools.terminal, `${target} holds ${basename(data)} as of ${manifest.time}${lists}`)
+    say(tools.terminal, 'It holds the master key and what agents did: keep it as you keep the data directory.')
+  } catch (error) {
+    await rm(part, { recursive: true, force: true })
+    const { code, message } = error as NodeJS.ErrnoException
+    if (error instanceof UsageError || code === undefined) throw error
+    throw new UsageError(`the backup could not be written: ${message}`)
+  } finally {
+    release()
+  }
+}
+
+export const addBackup: AddCommand = (program, tools) => {
+  program
+    .command('backup')
+    .description('copy the data directory, while its service runs or while none does')
+    .argument('<directory>', 'where to; must not exist yet')
+    .option('--data <dir>', 'data directory', '.moltwatch')
+    .option('--config <file>', 'keep this configuration file with it')
+    .option('--no-warehouse', 'leave out the warehouse: it is filled again from the log, as far as that reaches')
+    .option('--json', 'print what it holds as JSON')
+    .action((directory: string, options: BackupOptions) => backup(directory, options, tools))
+}
