@@ -140,6 +140,9 @@ export const RecordCommand = command('record', {
   subject: Type.Array(Type.String({ maxLength: LIMITS.text_chars_max }), { maxItems: LIMITS.list_items_max }),
 })
 
+/** Forgets an identity: what was learned of it, its incidents, and what the warehouse holds; the log by its retention. */
+export const ForgetCommand = command('forget', { identity: identityText(), reason })
+
 export const COMMANDS = {
   quarantine: QuarantineCommand,
   release: ReleaseCommand,
@@ -159,6 +162,7 @@ export const COMMANDS = {
   'create-token': CreateTokenCommand,
   'revoke-token': RevokeTokenCommand,
   record: RecordCommand,
+  forget: ForgetCommand,
 } as const satisfies Record<string, TObject>
 
 export type CommandType = keyof typeof COMMANDS

@@ -17,6 +17,7 @@ import { addDeadLetters } from './commands/dead-letters/dead-letters.ts'
 import { addDemo } from './commands/demo/demo.ts'
 import { addEvalAll } from './commands/eval-all/eval-all.ts'
 import { addEval } from './commands/eval.ts'
+import { addForget } from './commands/forget/forget.ts'
 import { addMapping } from './commands/mapping/mapping.ts'
 import { addMove } from './commands/move/move.ts'
 import { addOpenApi } from './commands/openapi/openapi.ts'
@@ -54,6 +55,7 @@ const COMMANDS: readonly AddCommand[] = [
   addCheckConfig,
   addBackup,
   addRestore,
+  addForget,
   addReplay,
   addProve,
   addEval,

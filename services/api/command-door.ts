@@ -110,6 +110,11 @@ async function checkIncidents(ids: readonly string[], command: Command, at: Aske
   }
 }
 
+function refuseForget({ grant }: Asked): void {
+  if (grant.role === 'admin') return
+  throw new Answer(403, 'forbidden', 'only an admin may have an identity forgotten')
+}
+
 /** Throws the Answer that a command deserves which would be refused, or would change nothing for sure. */
 async function check(command: Command, at: Asked): Promise<void> {
   switch (command.type) {
@@ -141,6 +146,8 @@ async function check(command: Command, at: Asked): Promise<void> {
       if ((await at.views.token(command.tenant, command.token_id)) !== undefined) return undefined
       throw notFound(`there is no token ${command.token_id}: those of the configuration file are ended there`)
     case 'record':
+    case 'forget':
+      return refuseForget(at)
     case 'configuration':
     case 'stop':
     case 'resume':

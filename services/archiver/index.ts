@@ -12,6 +12,7 @@ import { createKeeper, type Keeper } from './keeper.ts'
 import { pauseFor } from './pause.ts'
 import { createProgress } from './progress.ts'
 import { createReader } from './reader.ts'
+import { createForgotten } from './records.ts'
 import { createShelf, type Shelf } from './shelf.ts'
 import { createStore, type StoreProgress, type StoreTools } from './store.ts'
 
@@ -112,7 +113,8 @@ function createRun(tools: RunTools) {
   const stopping = new AbortController()
   const stop = stopping.signal
   let abandoned = false
-  const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf()]))
+  const forgotten = createForgotten()
+  const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf(forgotten)]))
   const reader = createReader({ log, logger, progress, shelves, stop, keeper })
   const watch = createWatch(tools, progress.written)
   const reasons = new Map<ArchivedTable, string>()
@@ -133,7 +135,7 @@ function createRun(tools: RunTools) {
 
   async function storeShelf(topic: ArchivedTopic, shelf: Shelf): Promise<void> {
     const table = TABLE_OF_TOPIC[topic]
-    const store = createStore(table, { ...tools, makeSure: watch.makeSure }, heardFor(table), stop)
+    const store = createStore(table, { ...tools, makeSure: watch.makeSure, forgotten }, heardFor(table), stop)
     try {
       while (!abandoned && (!stop.aborted || !shelf.empty())) {
         await shelf.due()

@@ -12,7 +12,7 @@ import {
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
 import { eventRows, isEventSchema } from '../../schemas/event-rows.ts'
 import { readFindingRecord } from '../../schemas/finding.ts'
-import { decodeFrame, decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
+import { decodeControl, decodeFrame, decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type ArchivedTopic, deadLetterRow, findingRow } from '../lib/warehouse/tables.ts'
@@ -36,10 +36,35 @@ export function hasRows({ topic, value }: Waiting): boolean {
   }
 }
 
+/** An identity is forgotten: what was received before goes. */
+export interface Forgotten {
+  readonly tenant: string
+  readonly identity: string
+  /** Receipt time of the record that says so, in ms since 1970. */
+  readonly at: number
+}
+
+/** Whom this archiver has met as forgotten: findings about them may come later than the record. */
+export interface ForgottenIdentities {
+  add(one: Forgotten): void
+  /** Whether a finding of an identity was found before it was forgotten. */
+  covers(tenant: string, identity: string, foundAt: number): boolean
+}
+
+export function createForgotten(): ForgottenIdentities {
+  const times = new Map<string, number>()
+  const keyOf = (tenant: string, identity: string): string => `${tenant}\u0000${identity}`
+  return {
+    add: ({ tenant, identity, at }) => void times.set(keyOf(tenant, identity), at),
+    covers: (tenant, identity, foundAt) => foundAt <= (times.get(keyOf(tenant, identity)) ?? -1),
+  }
+}
+
 /** Lines for the table; or nothing to store (a tick, a control record); or why it cannot be stored. */
 export type Unpacked =
   | { readonly kind: 'lines'; readonly lines: Buffer }
   | { readonly kind: 'nothing' }
+  | { readonly kind: 'forget'; readonly forgotten: Forgotten }
   | { readonly kind: 'dead'; readonly reason: DeadLetterReason; readonly detail: string }
 
 const NOTHING: Unpacked = { kind: 'nothing' }
@@ -58,12 +83,20 @@ function linesOfOlder(value: Buffer, header: FrameHeader): Buffer {
   return Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
 }
 
+function unpackControl(value: Buffer, header: FrameHeader): Unpacked {
+  const control = decodeControl(value)
+  if (control.type !== 'forget' || control.key_kind !== 'identity') return NOTHING
+  const { tenant, key: identity } = control
+  return { kind: 'forget', forgotten: { tenant, identity, at: header.receipt_time } }
+}
+
 function unpackFrame(value: Buffer): Unpacked {
   let lines: Buffer
   let header: FrameHeader
   try {
     header = decodeHeader(value)
-    if (header.kind === 'control' || header.count === 0) return NOTHING
+    if (header.kind === 'control') return unpackControl(value, header)
+    if (header.count === 0) return NOTHING
     if (!isEventSchema(header.schema)) return dead('unsupported', unknownSchema(header.schema))
     lines = header.schema === EVENT_SCHEMA_VERSION ? framePayload(value, header) : linesOfOlder(value, header)
   } catch (error) {
@@ -81,9 +114,12 @@ function parsed(text: string): unknown {
   }
 }
 
-function unpackFinding({ value, offset }: Waiting): Unpacked {
+function unpackFinding({ value, offset }: Waiting, forgotten: ForgottenIdentities): Unpacked {
   const read = readFindingRecord(value.toString('utf8'))
-  return read.ok ? lineOf(findingRow(read.record, offset)) : dead(read.reason, read.detail)
+  if (!read.ok) return dead(read.reason, read.detail)
+  const { finding, foundAt = 0 } = read.record
+  if (forgotten.covers(finding.tenant, finding.agent, foundAt)) return NOTHING
+  return lineOf(findingRow(read.record, offset))
 }
 
 function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
@@ -99,10 +135,10 @@ function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
 }
 
 /** What a record holds for its table. `now` (ms since 1970) dates a dead letter that cannot be read itself. */
-export function unpack(waiting: Waiting, now: number): Unpacked {
+export function unpack(waiting: Waiting, now: number, forgotten: ForgottenIdentities): Unpacked {
   if (waiting.value.length === 0) return NOTHING
   if (waiting.topic === 'events') return unpackFrame(waiting.value)
-  return waiting.topic === 'findings' ? unpackFinding(waiting) : unpackDeadLetter(waiting, now)
+  return waiting.topic === 'findings' ? unpackFinding(waiting, forgotten) : unpackDeadLetter(waiting, now)
 }
 
 const TENANT_COLUMN = EVENT_COLUMNS.findIndex((column) => column.name === 'tenant')

@@ -6,15 +6,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeHeader } from '../../schemas/frame.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import { unpack, type Unpacked, type Waiting } from './records.ts'
+import { type Forgotten, type ForgottenIdentities, unpack, type Unpacked, type Waiting } from './records.ts'
 
 /** One insert's content. `ends[i]` is the end of the lines of `records[i]` in `lines`. */
 export interface Load {
   readonly records: readonly Waiting[]
   readonly lines: Buffer
   readonly ends: readonly number[]
-  /** More waits than fits into one insert. */
+  /** More waits than goes into this insert. */
   readonly cut: boolean
+  /** The last of the records says that an identity is forgotten: after the rows before it are stored. */
+  readonly forgotten: Forgotten | undefined
   readonly dead: readonly { readonly from: Waiting; readonly why: Extract<Unpacked, { kind: 'dead' }> }[]
 }
 
@@ -45,20 +47,22 @@ function rowsOf(record: Waiting): number {
 /** Inflating this much takes about four milliseconds; then others get their turn on the event loop. */
 const TURN_BYTES = 1024 * 1024
 
-async function inflate(queue: readonly Waiting[], now: number): Promise<Load> {
+async function inflate(queue: readonly Waiting[], now: number, known: ForgottenIdentities): Promise<Load> {
   const records: Waiting[] = []
   const parts: Buffer[] = []
   const ends: number[] = []
   const deadOnes: { from: Waiting; why: Extract<Unpacked, { kind: 'dead' }> }[] = []
   let bytes = 0
   let turn = TURN_BYTES
+  let forgotten: Forgotten | undefined
   for (const record of queue) {
-    if (bytes >= LIMITS.archive_insert_bytes_max) break
-    const content = unpack(record, now)
+    if (bytes >= LIMITS.archive_insert_bytes_max || forgotten !== undefined) break
+    const content = unpack(record, now, known)
     if (content.kind === 'lines') {
       parts.push(content.lines)
       bytes += content.lines.length
-    } else if (content.kind === 'dead') deadOnes.push({ from: record, why: content })
+    } else if (content.kind === 'forget') forgotten = content.forgotten
+    else if (content.kind === 'dead') deadOnes.push({ from: record, why: content })
     records.push(record)
     ends.push(bytes)
     if (bytes > turn) {
@@ -66,10 +70,10 @@ async function inflate(queue: readonly Waiting[], now: number): Promise<Load> {
       await nextTurn()
     }
   }
-  return { records, lines: Buffer.concat(parts), ends, cut: records.length < queue.length, dead: deadOnes }
+  return { records, lines: Buffer.concat(parts), ends, cut: records.length < queue.length, forgotten, dead: deadOnes }
 }
 
-export function createShelf(): Shelf {
+export function createShelf(known: ForgottenIdentities): Shelf {
   let queue: Waiting[] = []
   let bytes = 0
   let rows = 0
@@ -110,7 +114,7 @@ export function createShelf(): Shelf {
       ripe = false
       rows = 0
       // What comes in from here on waits for the insert after this one.
-      return inflate([...queue], now)
+      return inflate([...queue], now, known)
     },
     done(load) {
       queue = queue.slice(load.records.length)

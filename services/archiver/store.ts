@@ -12,7 +12,7 @@ import type { Metrics } from '../lib/metrics.ts'
 import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
 import type { ArchivedTable } from '../lib/warehouse/tables.ts'
 import { pauseFor } from './pause.ts'
-import { deadLetterFor } from './records.ts'
+import { deadLetterFor, type ForgottenIdentities } from './records.ts'
 import type { Load } from './shelf.ts'
 
 export interface StoreTools {
@@ -55,11 +55,11 @@ interface Refused {
 
 export function createStore(
   table: ArchivedTable,
-  tools: StoreTools & { readonly makeSure: MakeSure },
+  tools: StoreTools & { readonly makeSure: MakeSure; readonly forgotten: ForgottenIdentities },
   progress: StoreProgress,
   stop: AbortSignal,
 ) {
-  const { log, warehouse, clock, logger, metrics, makeSure } = tools
+  const { log, warehouse, clock, logger, metrics, makeSure, forgotten } = tools
 
   /** Repeats until it succeeds; throws the last error once `stop` is given, or at once where it never will succeed. */
   async function persist(what: string, attempt: () => Promise<unknown>): Promise<void> {
@@ -130,7 +130,7 @@ export function createStore(
     progress.deadLettered(letters.length)
   }
 
-  /** Resolves when every row of the load is stored or is a dead letter in the log. */
+  /** Resolves when every row of the load is stored or is a dead letter in the log, and who was forgotten by it is. */
   return async (load: Load): Promise<void> => {
     const time = clock.now()
     const unreadable = load.dead.map(({ from, why }) =>
@@ -152,5 +152,13 @@ export function createStore(
       })
     })
     await bury([...unreadable, ...letters])
+    if (load.forgotten === undefined) return
+    const { tenant, identity, at } = load.forgotten
+    forgotten.add(load.forgotten)
+    await persist('forgetting an identity', async () => {
+      await makeSure()
+      await warehouse.forget(tenant, identity)
+    })
+    logger.info({ tenant, received_before: new Date(at).toISOString() }, 'an identity was forgotten in the warehouse')
   }
 }

@@ -36,6 +36,8 @@ export interface Incidents {
   triage(tenant: string, id: string, made: Triage, nowMs: number): void
   save(tx: Transaction, id: string): void
   list(tenant: string): Incident[]
+  /** Drops all of an identity, from memory and from the log; gives how many there were. */
+  forget(tenant: string, identity: string): Promise<number>
   /** Drops what is older than it is kept, from memory and from the log. */
   expire(nowMs: number): Promise<void>
 }
@@ -168,6 +170,17 @@ export function createIncidents(store: StateStore): Incidents {
       if (incident !== undefined) tx.put('incident', id, incident)
     },
     list: (tenant) => [...incidents.values()].filter((incident) => incident.tenant === tenant),
+    async forget(tenant, identity) {
+      const own = [...incidents.values()].filter((one) => one.tenant === tenant && one.agent === identity)
+      if (own.length === 0) return 0
+      const tx = store.begin(tenant)
+      for (const incident of own) {
+        forget(incident)
+        tx.remove('incident', incident.id)
+      }
+      await tx.commit()
+      return own.length
+    },
     async expire(nowMs) {
       const before = isoOf(nowMs - LIMITS.incident_kept_ms)
       const all = [...incidents.values()]

@@ -67,7 +67,7 @@ export async function openChdb(options: ChdbOptions): Promise<Engine> {
     })
     return {
       ask: (sql, params) => askClient(client, sql, params),
-      command: (sql) => commandClient(client, sql),
+      command: (sql, params) => commandClient(client, sql, params),
       async insert({ table, columns, lines }) {
         // The raw form hands over the bytes as they are: 40 % faster than `exec`, which makes a string of them, and no
         // character is split between two chunks.

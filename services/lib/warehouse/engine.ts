@@ -18,7 +18,7 @@ export interface InsertSpec {
 /** One engine, open. What its methods throw is the engine's own error; `errors.ts` gives it a code. */
 export interface Engine {
   ask<Row>(sql: string, params: Params): Promise<Row[]>
-  command(sql: string): Promise<void>
+  command(sql: string, params?: Params): Promise<void>
   insert(spec: InsertSpec): Promise<void>
   close(): Promise<void>
 }
@@ -48,7 +48,8 @@ export async function askClient<Row>(client: ClickHouseClient, sql: string, para
 export async function commandClient(
   client: ClickHouseClient,
   sql: string,
+  params: Params = {},
   settings: ClickHouseSettings = {},
 ): Promise<void> {
-  await client.command({ query: sql, clickhouse_settings: settings })
+  await client.command({ query: sql, query_params: { ...params }, clickhouse_settings: settings })
 }

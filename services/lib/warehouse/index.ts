@@ -15,7 +15,7 @@ import { createGate } from './gate.ts'
 import { checkColumns, migrate, readMigrations } from './migrations.ts'
 import { type Question, type Warehouse, WarehouseError, type WarehouseStatus } from './port.ts'
 import { openServer, type ServerOptions } from './server.ts'
-import { TABLES } from './tables.ts'
+import { IDENTITY_COLUMN, TABLES } from './tables.ts'
 
 export type WarehouseOptions = (ChdbOptions | ServerOptions) & {
   /** Limits of one question; LIMITS.query_seconds_max and query_memory_bytes_max where absent. */
@@ -188,6 +188,16 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
     },
     insert: (table, lines) =>
       guarded('insert', `insert into ${table}`, (engine) => engine.insert({ table, columns: TABLES[table], lines })),
+    forget: (tenant, identity) =>
+      guarded('ask', 'forgetting an identity', async (engine) => {
+        for (const [table, column] of Object.entries(IDENTITY_COLUMN)) {
+          const where = `tenant = {tenant:String} AND ${column} = {identity:String}`
+          await engine.command(`ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`, {
+            tenant,
+            identity,
+          })
+        }
+      }),
     freeze: (name) => guarded('ask', 'freezing the tables', (engine) => freezeTables(engine, name)),
     close: once(() => life.end(tracker.drained)),
   }

@@ -39,7 +39,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
   })
   return {
     ask: (sql, params) => askClient(client, sql, params),
-    command: (sql) => commandClient(client, sql, PROGRESS),
+    command: (sql, params) => commandClient(client, sql, params, PROGRESS),
     async insert({ table, columns, lines }) {
       const names = columns.map((column) => quoted(column.name)).join(', ')
       const settings = Object.entries(insertSettings(lines))

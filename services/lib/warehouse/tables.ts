@@ -86,3 +86,8 @@ export function findingRow({ finding, foundAt }: FindingRecord, offset: number):
 
 export const deadLetterRow = (letter: DeadLetter): readonly unknown[] =>
   DEAD_LETTER_COLUMNS.map((column) => letter[column.name as keyof DeadLetter])
+
+/** The column that names the identity, in the tables that know one. */
+export const IDENTITY_COLUMN = { events: 'identity', findings: 'agent' } as const satisfies Partial<
+  Record<TableName, string>
+>

@@ -12,6 +12,7 @@ import type { Letters } from '../letters.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { containmentHandlers } from './containment.ts'
 import { detectionHandlers } from './detection.ts'
+import { forgetHandlers } from './forget.ts'
 import { type CommandDeps, type Done, type Handlers, refused } from './handler.ts'
 import { joiningHandlers } from './joining.ts'
 import { operationHandlers } from './operations.ts'
@@ -58,6 +59,7 @@ export function createCommandHandler(deps: CommandHandlerDeps): (command: Comman
     ...joiningHandlers(deps),
     ...operationHandlers(deps),
     ...tokenHandlers(deps),
+    ...forgetHandlers(deps),
   }
 
   const carryOut = async (command: Command, nowMs: number): Promise<Done> => {

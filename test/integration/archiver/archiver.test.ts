@@ -378,6 +378,47 @@ describe('a warehouse that was lost', () => {
   })
 })
 
+describe('an identity that is forgotten', () => {
+  const forgetting = (identity: string) => ({
+    key: null,
+    value: encodeControl({ type: 'forget', tenant: 'acme', key_kind: 'identity', key: identity }, 2_000),
+  })
+  const about = (n: number, agent: string, foundAt: number) => ({
+    key: 'acme',
+    value: Buffer.from(writeFindingRecord(finding(n, { agent }), foundAt)),
+  })
+  const rowsOf = async (of: Warehouse, identity: string): Promise<[events: number, findings: number]> => {
+    const count = async (table: string, column: string): Promise<number> => {
+      const sql = `SELECT count() AS n FROM ${table} WHERE ${column} = {identity:String}`
+      const [row] = await of.ask<{ n: string }>({ name: 'rows', sql, params: { identity } })
+      return Number(row?.n)
+    }
+    return [await count('events', 'identity'), await count('findings', 'agent')]
+  }
+
+  it('has no row from before, neither now nor when the warehouse is filled again, and those from after', async () => {
+    const log = await openLog()
+    await log.append('events', 0, [frameOf(0, 50)])
+    await log.append('findings', 0, [about(1, 'agent-1', 1_000), about(2, 'agent-2', 1_000)])
+    const store = await warehouse()
+    const first = archiver(log, store)
+    await first.start()
+    await expect.poll(() => rowsOf(store, 'agent-1')).toEqual([10, 1])
+    // The second frame stands behind the record in its partition, the late finding was found before it.
+    await log.append('events', 0, [forgetting('agent-1'), frameOf(50, 55)])
+    await expect.poll(() => rowsOf(store, 'agent-1')).toEqual([1, 0])
+    await log.append('findings', 0, [about(3, 'agent-1', 1_500), about(4, 'agent-1', 2_500)])
+    await expect.poll(() => rowsOf(store, 'agent-1')).toEqual([1, 1])
+    expect(await rowsOf(store, 'agent-2')).toEqual([11, 1])
+    await first.stop()
+    await store.close()
+    const again = await warehouse()
+    await archiver(log, again).start()
+    await expect.poll(() => rowsOf(again, 'agent-2'), { timeout: 30_000 }).toEqual([11, 1])
+    await expect.poll(() => rowsOf(again, 'agent-1'), { timeout: 30_000 }).toEqual([1, 1])
+  })
+})
+
 describe('when something fails', () => {
   it('fills a warehouse that was dropped, from the oldest record that the log holds, and counts once what is there', async () => {
     const log = await openLog()

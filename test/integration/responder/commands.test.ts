@@ -77,6 +77,7 @@ const fields: { readonly [N in CommandType]: fc.Arbitrary<object> } = {
   resume: fc.record({ reason: text }),
   replay: fc.record({ sink: text }),
   'enable-sink': fc.record({ sink: text, reason: text }),
+  forget: fc.record({ identity: text, reason: text }),
 }
 const command = fc
   .constantFrom(...(Object.keys(COMMANDS) as CommandType[]))

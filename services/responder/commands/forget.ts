@@ -1,0 +1,30 @@
+/**
+ * Forgets an identity. What was learned of it goes with a control record in its partition of `events`; the archiver meets the
+ * same record and deletes its rows, now and whenever it fills a warehouse again. Events themselves leave the log by its
+ * retention. That it was done stays: in the outcome of the command, and in the log line.
+ */
+import { encodeControl } from '../../../schemas/frame.ts'
+import { partitionOf } from '../../../schemas/ids.ts'
+import { eventKey } from '../../../schemas/topics.ts'
+import type { CommandOf } from '../../../schemas/command.ts'
+import { isActive } from '../../../schemas/quarantine.ts'
+import { applied, type CommandDeps, type Done, type Handlers, refused } from './handler.ts'
+
+async function forget(deps: CommandDeps, command: CommandOf<'forget'>, nowMs: number): Promise<Done> {
+  const { incidents, quarantines } = deps
+  const { tenant, identity } = command
+  const held = quarantines.current(tenant, identity)
+  if (held !== undefined && isActive(held)) return refused('the identity is held: release it first, or nobody knows why it is')
+  const removed = await incidents.forget(tenant, identity)
+  const control = { type: 'forget', tenant, key_kind: 'identity', key: identity } as const
+  const partition = partitionOf(eventKey(tenant, identity), deps.eventPartitions())
+  await deps.appendControl(partition, encodeControl(control, nowMs))
+  return applied(
+    1 + removed,
+    `forgotten: what was learned of it, ${removed} incidents and its rows in the warehouse; its events leave the log by retention`,
+  )
+}
+
+export const forgetHandlers = (deps: CommandDeps): Pick<Handlers, 'forget'> => ({
+  forget: (command, nowMs) => forget(deps, command, nowMs),
+})
