@@ -157,7 +157,7 @@ export function createStore(
     forgotten.add(load.forgotten)
     await persist('forgetting an identity', async () => {
       await makeSure()
-      await warehouse.forget(tenant, identity)
+      await warehouse.forget(tenant, identity, at)
     })
     logger.info({ tenant, received_before: new Date(at).toISOString() }, 'an identity was forgotten in the warehouse')
   }

@@ -53,7 +53,7 @@ async function freezeHere(data: string, name: string): Promise<void> {
 async function copyWarehouse(data: string, target: string): Promise<number | undefined> {
   const warehouse = join(data, 'warehouse')
   if (!(await stat(join(warehouse, 'store')).catch(() => undefined))?.isDirectory()) return undefined
-  const name = `backup-${randomUUID()}`
+  const name = `backup${randomUUID().replaceAll('-', '')}`
   const asked = await askToFreeze(data, name)
   if (asked.kind === 'refused') {
     throw new UsageError(

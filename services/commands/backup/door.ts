@@ -14,7 +14,7 @@ export const doorFile = (data: string): string => join(data, 'door.sock')
 
 /** What systems allow for the path of a socket. */
 const PATH_BYTES_MAX = 100
-const FREEZE = /^\/freeze\/([a-z0-9-]{1,64})$/
+const FREEZE = /^\/freeze\/([a-z0-9]{1,64})$/
 
 /** Opens it; the result closes it. What goes wrong is logged: the service does without. */
 export async function openDoor(data: string, warehouse: Warehouse, logger: Logger): Promise<() => Promise<void>> {

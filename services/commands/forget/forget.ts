@@ -27,7 +27,9 @@ async function outcomeOf(client: ServiceClient, id: string, elapsed: () => numbe
     if (outcome !== undefined) return outcome
     await sleep(LOOK_EVERY_MS)
   }
-  throw new UsageError(`it is in the log and was not applied within ${WAIT_MS_MAX / 1000} s: ask GET /v1/commands/${id} later`)
+  throw new UsageError(
+    `it is in the log and was not applied within ${WAIT_MS_MAX / 1000} s: ask GET /v1/commands/${id} later`,
+  )
 }
 
 async function forget(identity: string, options: ForgetOptions, tools: CommandTools): Promise<void> {

@@ -15,7 +15,7 @@ import { createGate } from './gate.ts'
 import { checkColumns, migrate, readMigrations } from './migrations.ts'
 import { type Question, type Warehouse, WarehouseError, type WarehouseStatus } from './port.ts'
 import { openServer, type ServerOptions } from './server.ts'
-import { IDENTITY_COLUMN, TABLES } from './tables.ts'
+import { ROWS_OF_IDENTITY, TABLES } from './tables.ts'
 
 export type WarehouseOptions = (ChdbOptions | ServerOptions) & {
   /** Limits of one question; LIMITS.query_seconds_max and query_memory_bytes_max where absent. */
@@ -188,14 +188,11 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
     },
     insert: (table, lines) =>
       guarded('insert', `insert into ${table}`, (engine) => engine.insert({ table, columns: TABLES[table], lines })),
-    forget: (tenant, identity) =>
+    forget: (tenant, identity, foundBefore) =>
       guarded('ask', 'forgetting an identity', async (engine) => {
-        for (const [table, column] of Object.entries(IDENTITY_COLUMN)) {
-          const where = `tenant = {tenant:String} AND ${column} = {identity:String}`
-          await engine.command(`ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`, {
-            tenant,
-            identity,
-          })
+        for (const [table, whose] of Object.entries(ROWS_OF_IDENTITY)) {
+          const sql = `ALTER TABLE ${table} DELETE WHERE tenant = {tenant:String} AND ${whose} SETTINGS mutations_sync = 2`
+          await engine.command(sql, { tenant, identity, before: foundBefore })
         }
       }),
     freeze: (name) => guarded('ask', 'freezing the tables', (engine) => freezeTables(engine, name)),

@@ -55,11 +55,14 @@ export interface Warehouse {
    * bytes sent again within the engine's window are stored once. Throws WarehouseError; then nothing is known of the rows.
    */
   insert(table: TableName, lines: Buffer): Promise<void>
-  /** Deletes all rows of an identity, on the disk as well: ClickHouse writes the parts that hold some anew. Throws WarehouseError. */
-  forget(tenant: string, identity: string): Promise<void>
   /**
-   * Keeps the rows as they are, for a copy, in `shadow/NAME` of the engine's own directory; see frozen.ts. `name`: letters,
-   * digits and dashes. Throws WarehouseError.
+   * Deletes the events of an identity and what was found of it up to a time, in ms since 1970; on the disk as well: ClickHouse
+   * writes the parts that hold some anew. Throws WarehouseError.
+   */
+  forget(tenant: string, identity: string, foundBefore: number): Promise<void>
+  /**
+   * Keeps the rows as they are, for a copy, in `shadow/NAME` of the engine's own directory; see frozen.ts. `name`: small
+   * letters and digits. Throws WarehouseError.
    */
   freeze(name: string): Promise<void>
   /** Lets questions and inserts under way end, then leaves the engine. */

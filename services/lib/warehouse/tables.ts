@@ -87,7 +87,11 @@ export function findingRow({ finding, foundAt }: FindingRecord, offset: number):
 export const deadLetterRow = (letter: DeadLetter): readonly unknown[] =>
   DEAD_LETTER_COLUMNS.map((column) => letter[column.name as keyof DeadLetter])
 
-/** The column that names the identity, in the tables that know one. */
-export const IDENTITY_COLUMN = { events: 'identity', findings: 'agent' } as const satisfies Partial<
-  Record<TableName, string>
->
+/**
+ * Rows of {identity:String} in the tables that know one. Its events come in order, those of after it was forgotten behind that;
+ * its findings come from elsewhere: only those found before {before:Int64} (ms since 1970) are meant.
+ */
+export const ROWS_OF_IDENTITY = {
+  events: 'identity = {identity:String}',
+  findings: "agent = {identity:String} AND found_at <= fromUnixTimestamp64Milli({before:Int64}, 'UTC')",
+} as const satisfies Partial<Record<TableName, string>>

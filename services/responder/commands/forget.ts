@@ -14,7 +14,8 @@ async function forget(deps: CommandDeps, command: CommandOf<'forget'>, nowMs: nu
   const { incidents, quarantines } = deps
   const { tenant, identity } = command
   const held = quarantines.current(tenant, identity)
-  if (held !== undefined && isActive(held)) return refused('the identity is held: release it first, or nobody knows why it is')
+  if (held !== undefined && isActive(held))
+    return refused('the identity is held: release it first, or nobody knows why it is')
   const removed = await incidents.forget(tenant, identity)
   const control = { type: 'forget', tenant, key_kind: 'identity', key: identity } as const
   const partition = partitionOf(eventKey(tenant, identity), deps.eventPartitions())
