@@ -30,6 +30,7 @@ const RIGHTS: Readonly<Record<CommandType, Right>> = {
   resume: 'order',
   replay: 'order',
   'enable-sink': 'order',
+  forget: 'administer',
   'create-token': 'administer',
   'revoke-token': 'administer',
   configuration: 'administer',
@@ -110,11 +111,6 @@ async function checkIncidents(ids: readonly string[], command: Command, at: Aske
   }
 }
 
-function refuseForget({ grant }: Asked): void {
-  if (grant.role === 'admin') return
-  throw new Answer(403, 'forbidden', 'only an admin may have an identity forgotten')
-}
-
 /** Throws the Answer that a command deserves which would be refused, or would change nothing for sure. */
 async function check(command: Command, at: Asked): Promise<void> {
   switch (command.type) {
@@ -147,7 +143,6 @@ async function check(command: Command, at: Asked): Promise<void> {
       throw notFound(`there is no token ${command.token_id}: those of the configuration file are ended there`)
     case 'record':
     case 'forget':
-      return refuseForget(at)
     case 'configuration':
     case 'stop':
     case 'resume':

@@ -64,6 +64,9 @@ function subjectsOf(command: Command): readonly string[] {
       return [command.token_id]
     case 'record':
       return command.subject
+    case 'forget':
+      // Whoever is forgotten is not named here for ever: who knows the name can find it again.
+      return [H('forgotten', command.tenant, command.identity)]
     case 'stop':
     case 'resume':
       return []
