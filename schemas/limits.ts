@@ -208,6 +208,18 @@ export const LIMITS = {
   query_seconds_max: 20,
   query_memory_bytes_max: 2_000_000_000,
 
+  // Excerpts
+  excerpt_chars_max: 240,
+  /** The task among them. */
+  excerpts_per_event_max: 8,
+  /** What of one text of an answer is looked through for sentences that read like orders. */
+  excerpt_read_chars_max: 64 * 1024,
+  excerpt_kept_ms: 72 * 3_600_000,
+  /** Where a finding names the event. */
+  excerpt_kept_with_finding_ms: 30 * 86_400_000,
+  /** Events that findings have named lately: excerpts of them may come later. */
+  excerpt_named_events_max: 65_536,
+
   // Clock
   /** A step of the system's clock is told from here on; smaller ones are followed. */
   clock_set_ms_min: 2_000,

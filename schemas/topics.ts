@@ -36,6 +36,7 @@ export function topicSpecs(partitions: number = LIMITS.partitions_default): read
     topic('commands', 8, 'tenant', 'what people, files and the API ask for', 'delete', 30),
     topic('state', 8, 'tenant, id, sequence', 'incidents, quarantines, deliveries, configuration content', 'compact'),
     topic('snapshots', partitions, 'stage, partition, offset, chunk', 'detector state', 'compact'),
+    topic('excerpts', partitions, 'tenant, identity', 'words behind events, where they are kept', 'delete', 3),
     topic('dead-letters', 1, 'none', 'what could not be processed, with its reason', 'delete', 30),
   ]
 }

@@ -5,6 +5,7 @@
  */
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
 import type { Command, RecordedAct } from '../../schemas/command.ts'
+import type { Content } from '../../schemas/excerpt.ts'
 import type { Severity } from '../../schemas/finding.ts'
 import type { Authenticate, Grant, Right } from '../lib/auth.ts'
 import type { FindingFeed } from '../lib/finding-feed.ts'
@@ -53,6 +54,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   /** Ends when the reader goes, or the service stops. */
   readonly signal: AbortSignal
   readonly seats: Seats
+  /** Whether words are kept at the moment. */
+  readonly content: Content
   /** How the warehouse was when it was asked last. */
   warehouse(): WarehouseStatus
   readiness(): Readiness | Promise<Readiness>

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { checkCommand, commandId, type CommandType } from '../../schemas/command.ts'
+import type { Content } from '../../schemas/excerpt.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Authenticate, type Grant, permit, type Right } from '../lib/auth.ts'
@@ -46,6 +47,8 @@ export interface RouteTools {
   readonly detectors: readonly DetectorFacts[]
   readiness(): Readiness | Promise<Readiness>
   readonly clock: Clock
+  /** Whether words are kept at the moment. Default: none. */
+  content?(): Content
 }
 
 const GRANT = 'moltwatchGrant'
@@ -124,6 +127,7 @@ function askOf(request: FastifyRequest, { routes, tools, commandDoor, seats }: S
     seats,
     readiness: tools.readiness,
     warehouse: () => tools.warehouse.status(),
+    content: tools.content?.() ?? 'none',
     door,
     async command(wish) {
       const id = commandId(tenant, wish.type as CommandType, nonceOf(request))

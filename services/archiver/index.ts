@@ -12,7 +12,7 @@ import { createKeeper, type Keeper } from './keeper.ts'
 import { pauseFor } from './pause.ts'
 import { createProgress } from './progress.ts'
 import { createReader } from './reader.ts'
-import { createForgotten } from './records.ts'
+import { createKnown } from './records.ts'
 import { createShelf, type Shelf } from './shelf.ts'
 import { createStore, type StoreProgress, type StoreTools } from './store.ts'
 
@@ -113,8 +113,8 @@ function createRun(tools: RunTools) {
   const stopping = new AbortController()
   const stop = stopping.signal
   let abandoned = false
-  const forgotten = createForgotten()
-  const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf(forgotten)]))
+  const known = createKnown()
+  const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf(known)]))
   const reader = createReader({ log, logger, progress, shelves, stop, keeper })
   const watch = createWatch(tools, progress.written)
   const reasons = new Map<ArchivedTable, string>()
@@ -135,7 +135,7 @@ function createRun(tools: RunTools) {
 
   async function storeShelf(topic: ArchivedTopic, shelf: Shelf): Promise<void> {
     const table = TABLE_OF_TOPIC[topic]
-    const store = createStore(table, { ...tools, makeSure: watch.makeSure, forgotten }, heardFor(table), stop)
+    const store = createStore(table, { ...tools, makeSure: watch.makeSure, known }, heardFor(table), stop)
     try {
       while (!abandoned && (!stop.aborted || !shelf.empty())) {
         await shelf.due()
@@ -196,18 +196,18 @@ type Run = ReturnType<typeof createRun>
 const NOT_STARTED: ArchiverStatus = {
   state: 'stopped',
   reason: 'not started',
-  rows: { events: 0, findings: 0, dead_letters: 0 },
+  rows: { events: 0, findings: 0, excerpts: 0, dead_letters: 0 },
   inserts: 0,
   deadLetters: 0,
   waitingBytes: 0,
-  lag: { events: 0, findings: 0, 'dead-letters': 0 },
+  lag: { events: 0, findings: 0, excerpts: 0, 'dead-letters': 0 },
 }
 
 const AGAIN_MS = 1_000
 
 /** One life of the archiver: run after run, until it is stopped. */
 function createLife(tools: ArchiverTools) {
-  const done: Done = { rows: { events: 0, findings: 0, dead_letters: 0 }, inserts: 0, deadLetters: 0 }
+  const done: Done = { rows: { events: 0, findings: 0, excerpts: 0, dead_letters: 0 }, inserts: 0, deadLetters: 0 }
   const keeper = createKeeper({ ...tools, fromOldest: tools.fromOldest ?? false })
   const stopping = new AbortController()
   let changing: Promise<void> = Promise.resolve()

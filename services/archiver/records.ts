@@ -11,11 +11,12 @@ import {
 } from '../../schemas/dead-letter.ts'
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
 import { eventRows, isEventSchema } from '../../schemas/event-rows.ts'
+import { excerptValidator } from '../../schemas/excerpt.ts'
 import { readFindingRecord } from '../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import { type ArchivedTopic, deadLetterRow, findingRow } from '../lib/warehouse/tables.ts'
+import { type ArchivedTopic, deadLetterRow, excerptRow, findingRow } from '../lib/warehouse/tables.ts'
 
 /** A record of the log that waits to be stored. */
 export interface Waiting {
@@ -44,32 +45,50 @@ export interface Forgotten {
   readonly at: number
 }
 
-/** Whom this archiver has met as forgotten: findings about them may come later than the record. */
-export interface ForgottenIdentities {
-  add(one: Forgotten): void
-  /** Whether a finding of an identity was found before it was forgotten. */
-  covers(tenant: string, identity: string, foundAt: number): boolean
+/** What of one topic counts for another, which may be read later. */
+export interface Known {
+  forget(one: Forgotten): void
+  /** Whether what came at this time is from before its identity was forgotten. */
+  isForgotten(tenant: string, identity: string, at: number): boolean
+  /** A finding names these events. */
+  name(tenant: string, eventIds: readonly string[]): void
+  isNamed(tenant: string, eventId: string): boolean
 }
 
-export function createForgotten(): ForgottenIdentities {
+export function createKnown(): Known {
   const times = new Map<string, number>()
-  const keyOf = (tenant: string, identity: string): string => `${tenant}\u0000${identity}`
+  const named = new Set<string>()
+  const keyOf = (tenant: string, id: string): string => `${tenant}\u0000${id}`
   return {
-    add: ({ tenant, identity, at }) => void times.set(keyOf(tenant, identity), at),
-    covers: (tenant, identity, foundAt) => foundAt <= (times.get(keyOf(tenant, identity)) ?? -1),
+    forget: ({ tenant, identity, at }) => void times.set(keyOf(tenant, identity), at),
+    isForgotten: (tenant, identity, at) => at <= (times.get(keyOf(tenant, identity)) ?? -1),
+    name(tenant, eventIds) {
+      for (const id of eventIds) named.add(keyOf(tenant, id))
+      for (const oldest of named) {
+        if (named.size <= LIMITS.excerpt_named_events_max) return
+        named.delete(oldest)
+      }
+    },
+    isNamed: (tenant, eventId) => named.has(keyOf(tenant, eventId)),
   }
+}
+
+/** Events that a finding names. */
+export interface Naming {
+  readonly tenant: string
+  readonly eventIds: readonly string[]
 }
 
 /** Lines for the table; or nothing to store (a tick, a control record); or why it cannot be stored. */
 export type Unpacked =
-  | { readonly kind: 'lines'; readonly lines: Buffer }
+  | { readonly kind: 'lines'; readonly lines: Buffer; readonly naming?: Naming }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'forget'; readonly forgotten: Forgotten }
   | { readonly kind: 'dead'; readonly reason: DeadLetterReason; readonly detail: string }
 
 const NOTHING: Unpacked = { kind: 'nothing' }
 const dead = (reason: DeadLetterReason, detail: string): Unpacked => ({ kind: 'dead', reason, detail })
-const lineOf = (row: readonly unknown[]): Unpacked => ({
+const lineOf = (row: readonly unknown[]): Extract<Unpacked, { kind: 'lines' }> => ({
   kind: 'lines',
   lines: Buffer.from(`${JSON.stringify(row)}\n`),
 })
@@ -114,12 +133,22 @@ function parsed(text: string): unknown {
   }
 }
 
-function unpackFinding({ value, offset }: Waiting, forgotten: ForgottenIdentities): Unpacked {
+function unpackFinding({ value, offset }: Waiting, known: Known): Unpacked {
   const read = readFindingRecord(value.toString('utf8'))
   if (!read.ok) return dead(read.reason, read.detail)
   const { finding, foundAt = 0 } = read.record
-  if (forgotten.covers(finding.tenant, finding.agent, foundAt)) return NOTHING
-  return lineOf(findingRow(read.record, offset))
+  if (known.isForgotten(finding.tenant, finding.agent, foundAt)) return NOTHING
+  const naming = { tenant: finding.tenant, eventIds: finding.evidence.map(({ event_id }) => event_id) }
+  known.name(naming.tenant, naming.eventIds)
+  return { ...lineOf(findingRow(read.record, offset)), naming }
+}
+
+function unpackExcerpt({ value }: Waiting, known: Known): Unpacked {
+  const excerpt = parsed(value.toString('utf8'))
+  // Its words must not come to the dead letters, which are kept longer.
+  if (!excerptValidator.check(excerpt)) return NOTHING
+  if (known.isForgotten(excerpt.tenant, excerpt.identity, excerpt.receipt_time)) return NOTHING
+  return lineOf(excerptRow(excerpt, known.isNamed(excerpt.tenant, excerpt.event_id)))
 }
 
 function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
@@ -135,10 +164,11 @@ function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
 }
 
 /** What a record holds for its table. `now` (ms since 1970) dates a dead letter that cannot be read itself. */
-export function unpack(waiting: Waiting, now: number, forgotten: ForgottenIdentities): Unpacked {
+export function unpack(waiting: Waiting, now: number, known: Known): Unpacked {
   if (waiting.value.length === 0) return NOTHING
   if (waiting.topic === 'events') return unpackFrame(waiting.value)
-  return waiting.topic === 'findings' ? unpackFinding(waiting, forgotten) : unpackDeadLetter(waiting, now)
+  if (waiting.topic === 'excerpts') return unpackExcerpt(waiting, known)
+  return waiting.topic === 'findings' ? unpackFinding(waiting, known) : unpackDeadLetter(waiting, now)
 }
 
 const TENANT_COLUMN = EVENT_COLUMNS.findIndex((column) => column.name === 'tenant')

@@ -6,7 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeHeader } from '../../schemas/frame.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import { type Forgotten, type ForgottenIdentities, unpack, type Unpacked, type Waiting } from './records.ts'
+import { type Forgotten, type Known, type Naming, unpack, type Unpacked, type Waiting } from './records.ts'
 
 /** One insert's content. `ends[i]` is the end of the lines of `records[i]` in `lines`. */
 export interface Load {
@@ -17,6 +17,8 @@ export interface Load {
   readonly cut: boolean
   /** The last of the records says that an identity is forgotten: after the rows before it are stored. */
   readonly forgotten: Forgotten | undefined
+  /** Events that findings among the records name. */
+  readonly namings: readonly Naming[]
   readonly dead: readonly { readonly from: Waiting; readonly why: Extract<Unpacked, { kind: 'dead' }> }[]
 }
 
@@ -47,7 +49,7 @@ function rowsOf(record: Waiting): number {
 /** Inflating this much takes about four milliseconds; then others get their turn on the event loop. */
 const TURN_BYTES = 1024 * 1024
 
-async function inflate(queue: readonly Waiting[], now: number, known: ForgottenIdentities): Promise<Load> {
+async function inflate(queue: readonly Waiting[], now: number, known: Known): Promise<Load> {
   const records: Waiting[] = []
   const parts: Buffer[] = []
   const ends: number[] = []
@@ -55,12 +57,14 @@ async function inflate(queue: readonly Waiting[], now: number, known: ForgottenI
   let bytes = 0
   let turn = TURN_BYTES
   let forgotten: Forgotten | undefined
+  const namings: Naming[] = []
   for (const record of queue) {
     if (bytes >= LIMITS.archive_insert_bytes_max || forgotten !== undefined) break
     const content = unpack(record, now, known)
     if (content.kind === 'lines') {
       parts.push(content.lines)
       bytes += content.lines.length
+      if (content.naming !== undefined) namings.push(content.naming)
     } else if (content.kind === 'forget') forgotten = content.forgotten
     else if (content.kind === 'dead') deadOnes.push({ from: record, why: content })
     records.push(record)
@@ -70,10 +74,18 @@ async function inflate(queue: readonly Waiting[], now: number, known: ForgottenI
       await nextTurn()
     }
   }
-  return { records, lines: Buffer.concat(parts), ends, cut: records.length < queue.length, forgotten, dead: deadOnes }
+  return {
+    records,
+    lines: Buffer.concat(parts),
+    ends,
+    cut: records.length < queue.length,
+    forgotten,
+    namings,
+    dead: deadOnes,
+  }
 }
 
-export function createShelf(known: ForgottenIdentities): Shelf {
+export function createShelf(known: Known): Shelf {
   let queue: Waiting[] = []
   let bytes = 0
   let rows = 0

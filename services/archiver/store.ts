@@ -12,7 +12,7 @@ import type { Metrics } from '../lib/metrics.ts'
 import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
 import type { ArchivedTable } from '../lib/warehouse/tables.ts'
 import { pauseFor } from './pause.ts'
-import { deadLetterFor, type ForgottenIdentities } from './records.ts'
+import { deadLetterFor, type Known } from './records.ts'
 import type { Load } from './shelf.ts'
 
 export interface StoreTools {
@@ -53,13 +53,20 @@ interface Refused {
   readonly detail: string
 }
 
+/** Events that findings of a load name, by tenant. */
+function idsByTenant({ namings }: Load): Map<string, string[]> {
+  const ids = new Map<string, string[]>()
+  for (const { tenant, eventIds } of namings) ids.set(tenant, [...(ids.get(tenant) ?? []), ...eventIds])
+  return ids
+}
+
 export function createStore(
   table: ArchivedTable,
-  tools: StoreTools & { readonly makeSure: MakeSure; readonly forgotten: ForgottenIdentities },
+  tools: StoreTools & { readonly makeSure: MakeSure; readonly known: Known },
   progress: StoreProgress,
   stop: AbortSignal,
 ) {
-  const { log, warehouse, clock, logger, metrics, makeSure, forgotten } = tools
+  const { log, warehouse, clock, logger, metrics, makeSure, known } = tools
 
   /** Repeats until it succeeds; throws the last error once `stop` is given, or at once where it never will succeed. */
   async function persist(what: string, attempt: () => Promise<unknown>): Promise<void> {
@@ -152,9 +159,12 @@ export function createStore(
       })
     })
     await bury([...unreadable, ...letters])
+    for (const [tenant, eventIds] of idsByTenant(load)) {
+      await persist('keeping excerpts', () => warehouse.keepExcerpts(tenant, eventIds))
+    }
     if (load.forgotten === undefined) return
     const { tenant, identity, at } = load.forgotten
-    forgotten.add(load.forgotten)
+    known.forget(load.forgotten)
     await persist('forgetting an identity', async () => {
       await makeSure()
       await warehouse.forget(tenant, identity, at)

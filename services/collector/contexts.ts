@@ -11,7 +11,10 @@ import { credentialHash } from './redaction/redact.ts'
 export interface Contexts {
   /** `sender`: name of the token; `receiptTime` in ms since 1970; `history`: the events train and never act. */
   forRequest(
-    from: Pick<NormaliseContext, 'tenant' | 'sender' | 'receiptTime' | 'history' | 'binding'>,
+    from: Pick<NormaliseContext, 'tenant' | 'sender' | 'receiptTime' | 'history' | 'binding'> & {
+      /** Whether words are kept. */
+      readonly excerpts?: boolean
+    },
   ): NormaliseContext
 }
 
@@ -19,17 +22,20 @@ const TENANTS_MAX = 256
 
 /** `memoryBytesMax`: what the extractor of each tenant may remember of texts. */
 export function createContexts(keys: TenantKeys, memoryBytesMax: number): Contexts {
-  const make = (tenant: string): Pick<NormaliseContext, 'extractor' | 'hashCredential'> => {
+  const make = (key: string): Pick<NormaliseContext, 'extractor' | 'hashCredential'> => {
+    // What is remembered of texts holds words or does not: the two are never mixed.
+    const excerpts = key.startsWith('+')
+    const tenant = key.slice(1)
     const credentials = keys.forCredentials(tenant)
     return {
-      extractor: createExtractor({ key: keys.forTenant(tenant), memoryBytesMax }),
+      extractor: createExtractor({ key: keys.forTenant(tenant), memoryBytesMax, excerpts }),
       hashCredential: (secret) => credentialHash(credentials, secret),
     }
   }
   const known = new LRUCache<string, ReturnType<typeof make>>({ max: TENANTS_MAX, memoMethod: make })
   return {
-    forRequest: ({ tenant, sender, receiptTime, history, binding }) => ({
-      ...known.memo(tenant),
+    forRequest: ({ tenant, sender, receiptTime, history, binding, excerpts = false }) => ({
+      ...known.memo(`${excerpts ? '+' : '-'}${tenant}`),
       tenant,
       sender,
       receiptTime,

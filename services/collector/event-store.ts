@@ -38,13 +38,27 @@ function linesOf(takings: readonly Taking[]): Map<number, string[]> {
   return lines
 }
 
+/** Appends what is kept of words. Repeats have the same place. */
+async function writeExcerpts(log: Log, takings: readonly Taking[]): Promise<void> {
+  const appends = takings.flatMap(({ prepared }) =>
+    [...(prepared.excerpts ?? [])].map(([partition, lines]) =>
+      log.append(
+        'excerpts',
+        partition,
+        lines.map((line) => ({ key: null, value: Buffer.from(line) })),
+      ),
+    ),
+  )
+  await Promise.all(appends)
+}
+
 export function createEventStore({ log, clock, metrics }: EventStoreOptions): EventStore {
   const writer = createFrameWriter({ log, clock, metrics })
   return async (takings) => {
     const letters = takings.flatMap(({ tenant, origin, receiptTime, prepared }) =>
       prepared.rejected.map((one) => deadLetterOf(tenant, origin, receiptTime, one)),
     )
-    await Promise.all([writer.write(linesOf(takings)), writeDeadLetters(log, letters)])
+    await Promise.all([writer.write(linesOf(takings)), writeDeadLetters(log, letters), writeExcerpts(log, takings)])
     for (const { prepared } of takings) {
       if (prepared.source !== undefined && prepared.events > 0)
         metrics.eventsAccepted.inc({ source: prepared.source }, prepared.events)

@@ -27,6 +27,8 @@ export interface CollectorOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly preparer: Preparer
+  /** Whether words are kept at the moment. Default: no. */
+  excerpts?(): boolean
   /** Whether the log holds the current configuration and can be written; until then senders are asked to wait. */
   ready(): { readonly ok: true } | { readonly ok: false; readonly reason: string }
 }
@@ -51,7 +53,8 @@ export function createIntake(options: CollectorOptions, given: () => number): In
   async function taken(input: Input, head: Head, body: Buffer, from: Sender): Promise<Outcome> {
     const receiptTime = clock.now()
     const partitions = log.partitions('events')
-    const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, partitions })
+    const excerpts = options.excerpts?.() === true
+    const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, partitions, excerpts })
     if (!result.ok) {
       const { status, detail, position } = result
       if (result.deadly)

@@ -273,3 +273,19 @@ CREATE TABLE IF NOT EXISTS archived ON CLUSTER '{cluster}' (
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', next_offset)
 ORDER BY (generation, topic, partition)
 SETTINGS replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- 0007-excerpts.sql
+CREATE TABLE IF NOT EXISTS excerpts ON CLUSTER '{cluster}' (
+  tenant LowCardinality(String),
+  event_id FixedString(32),
+  place UInt8,
+  kind LowCardinality(String),
+  identity String,
+  text String CODEC(ZSTD(3)),
+  receipt_time DateTime64(3, 'UTC'),
+  kept_until DateTime('UTC')
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', kept_until)
+ORDER BY (tenant, event_id, place)
+TTL kept_until
+SETTINGS replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, merge_with_ttl_timeout = 3600;

@@ -1,5 +1,7 @@
 /** `/v1/findings`: what the detectors found. */
 import Type from 'typebox'
+import { excerptsOf } from '../questions/excerpts.ts'
+import { type Content, EXCERPT_KINDS } from '../../../schemas/excerpt.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { EventAnswer, FindingAnswer, PageAnswer } from '../answers.ts'
 import { badRequest, notFound } from '../errors.ts'
@@ -32,6 +34,21 @@ async function known(door: TenantDoor, id: string): Promise<FindingWithEvents> {
   const finding = await findingInFull(door, id)
   if (finding === undefined) throw notFound(`there is no finding ${id}`)
   return finding
+}
+
+const ExcerptAnswer = Type.Object({
+  event_id: Type.String(),
+  kind: Type.Enum([...EXCERPT_KINDS], {
+    description: 'task: what the user asked for; order: a sentence that the agent read and that reads like an order',
+  }),
+  text: Type.String({ description: 'Redacted, at most 240 characters' }),
+})
+
+/** Why a finding has no words beside it. */
+const NOTES: Readonly<Record<Content, string>> = {
+  none: 'No words are kept here. To see the orders that an agent read and what its user asked for, put `content: excerpts` into the configuration; docs/security.md says what that keeps.',
+  excerpts:
+    'No words are kept of this evidence: it held neither a task nor a sentence that reads like an order, or their time has passed.',
 }
 
 export const findingRoutes: readonly Route[] = [
@@ -82,10 +99,22 @@ export const findingRoutes: readonly Route[] = [
     path: '/findings/:id',
     right: 'read',
     about:
-      'One finding, and in `events` its evidence in full, in the order of `evidence`, each with those that conflict with it. An event that retention has removed is missing there.',
+      'One finding, the words behind its evidence in `excerpts` where they are kept, and in `events` its evidence in full, in the order of `evidence`, each with those that conflict with it. An event that retention has removed is missing there.',
     params: Type.Object({ id: ID }),
-    answer: Type.Object({ ...FindingAnswer.properties, events: Type.Array(EventAnswer) }),
-    handle: ({ params: { id }, door }) => known(door, id),
+    answer: Type.Object({
+      ...FindingAnswer.properties,
+      excerpts: Type.Array(ExcerptAnswer),
+      excerpts_note: Type.Union([Type.String(), Type.Null()], { description: 'Why there are none' }),
+      events: Type.Array(EventAnswer),
+    }),
+    async handle({ params: { id }, door, content }) {
+      const finding = await known(door, id)
+      const excerpts = await excerptsOf(
+        door,
+        finding.evidence.map(({ event_id }) => event_id),
+      )
+      return { ...finding, excerpts, excerpts_note: excerpts.length > 0 ? null : NOTES[content] }
+    },
   }),
   defineRoute({
     method: 'GET',

@@ -5,7 +5,9 @@
  */
 import type { DeadLetterReason } from '../../../schemas/dead-letter.ts'
 import type { Event } from '../../../schemas/event.ts'
+import type { Excerpt } from '../../../schemas/excerpt.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import type { Parts } from '../indicators/index.ts'
 import { redactText } from '../redaction/redact.ts'
 import type { Format, FormatChoice, FormatId, NormaliseContext, Problem } from './format.ts'
 import { finish } from './lib/finish.ts'
@@ -47,6 +49,8 @@ export interface Account {
 export interface Normalised extends Account {
   /** In the order of the request. */
   readonly events: Event[]
+  /** The words that are kept of them; empty where none are. */
+  readonly excerpts: Excerpt[]
 }
 
 /** A request of which nothing was taken. */
@@ -133,8 +137,24 @@ const TOO_LONG_FOR_IDS: Problem = {
     'the record describes many acts without ids in a very long text: give each call its id, or send a record for each',
 }
 
+/** The words that are kept of an event. */
+function excerptsOf(event: Event, { task, result }: Parts): Excerpt[] {
+  const { tenant, event_id, identity, receipt_time } = event
+  const told = [
+    ...(task?.excerpts ?? []).map((text) => ({ kind: 'task', text }) as const),
+    ...(result?.excerpts ?? []).map((text) => ({ kind: 'order', text }) as const),
+  ]
+  return told
+    .slice(0, LIMITS.excerpts_per_event_max)
+    .map(({ kind, text }, place) => ({ tenant, event_id, place, kind, identity, text, receipt_time }))
+}
+
 /** The events of one record, or why it became none. */
-function eventsOf({ format, record, makeId }: Found, context: Parameters<Format['drafts']>[1]): Event[] | Problem {
+function eventsOf(
+  { format, record, makeId }: Found,
+  context: Parameters<Format['drafts']>[1],
+  excerpts: Excerpt[],
+): Event[] | Problem {
   const made = format.drafts(record, context)
   if ('reason' in made) return made
   if (made.length > LIMITS.acts_per_record_max) return TOO_MANY_ACTS
@@ -145,6 +165,7 @@ function eventsOf({ format, record, makeId }: Found, context: Parameters<Format[
     const finished = finish(format.id, makeId(draft.id), draft, context)
     if ('reason' in finished) return finished
     events.push(finished)
+    if (draft.parts !== undefined) excerpts.push(...excerptsOf(finished, draft.parts))
   }
   return events
 }
@@ -199,9 +220,10 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
   const reading = { ...context, ignore: ignored.ignore }
   const events: Event[] = []
   const rejected: Rejected[] = []
+  const excerpts: Excerpt[] = []
   let chars = 0
   for (const [index, entry] of entries.entries()) {
-    const made = 'problem' in entry ? entry.problem : attempt(() => eventsOf(entry, reading))
+    const made = 'problem' in entry ? entry.problem : attempt(() => eventsOf(entry, reading, excerpts))
     if ('reason' in made) rejected.push({ index, ...made, record: recordText(entry.record) })
     else {
       for (const event of made) {
@@ -218,5 +240,5 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
     events.length === 0 && context.refuses !== false ? refusedWhole(envelopes, rejected, formats) : undefined
   if (whole !== undefined) return whole
   const source = events[0]?.source ?? formatsOf(envelopes)[0]
-  return { ok: true, source, events, rejected, records: entries.length, ignored: ignored.counts() }
+  return { ok: true, source, events, excerpts, rejected, records: entries.length, ignored: ignored.counts() }
 }

@@ -15,6 +15,7 @@ import {
 } from '../../../schemas/indicators.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { readCall, readsOnly } from './call.ts'
+import { excerptOf, ordersIn } from './excerpts.ts'
 import { createHasher } from './hashing.ts'
 import { createMemory } from './memory.ts'
 import { bytesOfLeaf, readResult } from './result.ts'
@@ -31,6 +32,8 @@ export interface HashedValue {
 export interface Part<I> {
   readonly indicators: I
   readonly values: readonly HashedValue[]
+  /** Words that are kept, where they are. */
+  readonly excerpts?: readonly string[]
 }
 
 export interface Extractor {
@@ -69,12 +72,17 @@ const bytesOfPart = (values: readonly HashedValue[], nested: number): number =>
  * `key`: at least 16 random bytes, one key for each tenant, kept as long as its logs are to be comparable. `memoryBytesMax`:
  * what it may remember of texts that it has read.
  */
-export function createExtractor(options: { readonly key: Buffer; readonly memoryBytesMax?: number }): Extractor {
+export function createExtractor(options: {
+  readonly key: Buffer
+  readonly memoryBytesMax?: number
+  /** Whether words are kept. Default: no. */
+  readonly excerpts?: boolean
+}): Extractor {
   const hasher = createHasher(options.key)
   const half = (options.memoryBytesMax ?? LIMITS.indicator_memory_bytes_max) / 2
   const leaves = createMemory(half, bytesOfLeaf)
   const results = createMemory<Part<ResultIndicators>>(half / 2, (kept) =>
-    bytesOfPart(kept.values, kept.indicators.orders.length),
+    bytesOfPart(kept.values, kept.indicators.orders.length + (kept.excerpts?.length ?? 0)),
   )
   const calls = createMemory<Part<CallIndicators>>(half / 2, (kept) =>
     bytesOfPart(kept.values, kept.indicators.arguments.length),
@@ -83,18 +91,23 @@ export function createExtractor(options: { readonly key: Buffer; readonly memory
     indicators: read.indicators,
     values: read.values.map((value) => ({ hash: hasher.value(value.text), kind: VALUE_KINDS.indexOf(value.kind) })),
   })
+  const worded = <I>(found: Part<I>, words: () => string[]): Part<I> =>
+    options.excerpts === true ? { ...found, excerpts: words() } : found
   const tasks = createMemory<Part<TaskIndicators>>(half / 4, (kept) => bytesOfPart(kept.values, 1))
   return {
     userMessage: (text) => {
       const cut = text.slice(0, LIMITS.indicator_text_chars_max)
-      return tasks(cut, () => part(readTask(cut, hasher)))
+      return tasks(cut, () => worded(part(readTask(cut, hasher)), () => [excerptOf(cut)]))
     },
     toolCall({ name, arguments: given }) {
       if (typeof given !== 'string') return part(readCall(name, given, hasher))
       return calls(`${name.length}:${name}${given}`, () => part(readCall(name, given, hasher)))
     },
     toolResult({ name, result: given }) {
-      const read = (): Part<ResultIndicators> => part(readResult(name, given, hasher, leaves))
+      const read = (): Part<ResultIndicators> => {
+        const found = part(readResult(name, given, hasher, leaves))
+        return found.indicators.orders.length === 0 ? found : worded(found, () => ordersIn(given))
+      }
       // Of the tool's name only this one bit counts for the reading of its answer.
       return typeof given === 'string' ? results((readsOnly(name) ? 'r' : 'a') + given, read) : read()
     },

@@ -3,6 +3,7 @@
  * nearly all that a collector computes, and it needs nothing but what stands in the job, so that any thread can do it.
  */
 import { type Event, rowOf } from '../../../schemas/event.ts'
+import type { Excerpt } from '../../../schemas/excerpt.ts'
 import { partitionOf } from '../../../schemas/ids.ts'
 import { eventKey } from '../../../schemas/topics.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
@@ -31,6 +32,8 @@ interface Task {
   readonly body: Buffer
   /** How many partitions `events` has. */
   readonly partitions: number
+  /** Whether words are kept. Default: no. */
+  readonly excerpts?: boolean
 }
 
 /** How to read the body: as an input does, or as a form of a format. */
@@ -55,6 +58,8 @@ export interface Prepared extends Account {
   readonly untimed: ReadonlyMap<string, number>
   /** Lines of prose that were left out. */
   readonly dropped?: number
+  /** Excerpts as JSON by partition; absent where none are kept. */
+  readonly excerpts?: ReadonlyMap<number, readonly string[]>
 }
 
 /** A job that is refused as a whole. `deadly`: no thread survived it, so that it is kept as a dead letter. */
@@ -84,6 +89,15 @@ function untimedOf(events: readonly Event[]): Map<string, number> {
   return counts
 }
 
+function excerptsOf({ tenant, partitions }: Job, excerpts: readonly Excerpt[]): Map<number, string[]> {
+  const lines = new Map<number, string[]>()
+  for (const excerpt of excerpts) {
+    const partition = partitionOf(eventKey(tenant, excerpt.identity), partitions)
+    lines.set(partition, [...(lines.get(partition) ?? []), JSON.stringify(excerpt)])
+  }
+  return lines
+}
+
 function unpacked(job: Job, formats: Formats): Unpacked {
   if (job.input === undefined) return unpackBody(job.format, job.body, job.form)
   const opened = openedInputOf(job.input)
@@ -108,15 +122,10 @@ export function createPrepare(
     const body = unpacked(job, context.formats)
     const result = await drainInTurns(unpackedSteps(body, context), step)
     if (!result.ok) return result
-    const { events, ok, ...account } = result
+    const { events, excerpts, ok, ...account } = result
     const dropped = body.ok && body.dropped !== undefined ? { dropped: body.dropped } : {}
-    return {
-      ok,
-      ...account,
-      ...dropped,
-      events: events.length,
-      untimed: untimedOf(events),
-      lines: linesOf(job, events),
-    }
+    const words = excerpts.length === 0 ? {} : { excerpts: excerptsOf(job, excerpts) }
+    const rows = { events: events.length, untimed: untimedOf(events), lines: linesOf(job, events) }
+    return { ok, ...account, ...dropped, ...rows, ...words }
   }
 }

@@ -33,6 +33,8 @@ export interface RawIntakeOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly preparer: Preparer
+  /** Whether words are kept at the moment. Default: no. */
+  excerpts?(): boolean
   readonly tenant: string
   /** A format; auto: told by each record; otlp_proto: OTLP in protobuf. */
   readonly format: string
@@ -81,6 +83,7 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
       ...writtenIn(format, value),
       body: value,
       partitions,
+      excerpts: options.excerpts?.() === true,
     }
     const result = await preparer.prepare(job)
     const prepared = result.ok ? result : unreadable(value, result)

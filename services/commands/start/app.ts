@@ -16,6 +16,7 @@ import { createOpenedInputs, type OpenedInputs } from '../../collector/opened/in
 import { createPreparer, type Preparer } from '../../collector/preparing/index.ts'
 import { createDetectorService, type DetectorService } from '../../detector/index.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import type { Content } from '../../../schemas/excerpt.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createCommandSender } from '../../lib/command-sender.ts'
 import { createFindingFeed } from '../../lib/finding-feed.ts'
@@ -41,6 +42,8 @@ export interface AppOptions extends PortsPlan {
   readonly secrets: Secrets
   readonly detectors: readonly Detector[]
   readonly codeVersion: string
+  /** Whether words are kept where the configuration says nothing. */
+  readonly content: Content
   readonly acceptGaps?: true
   readonly rebuildWarehouse?: true
   readonly clock: Clock
@@ -158,7 +161,9 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const tokens = createLiveTokens(tokensOf(config, secrets.adminToken))
   const authenticate = withMadeTokens(tokens.authenticate, responder.tokens, clock)
-  const collector = createCollector({ ...tools, authenticate, preparer, ready })
+  let content = config.content ?? options.content
+  const excerpts = (): boolean => content === 'excerpts'
+  const collector = createCollector({ ...tools, authenticate, preparer, ready, excerpts })
   const readiness = async (): Promise<Readiness> => {
     if (health.reasons[0] !== 'starting') health = await readinessOf(parts)
     return health
@@ -173,6 +178,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     commands: createCommandSender(log),
     findings: createFindingFeed(log),
     detectors,
+    content: () => content,
     clock,
     logger,
   })
@@ -203,6 +209,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     async reconfigure(changed) {
       replaceTokens(tokens, tokensOf(changed, secrets.adminToken), logger)
       preparer.useMappings(changed.mapped)
+      content = changed.content ?? options.content
       await responder.reconfigure(changed)
       await keep(changed)
     },

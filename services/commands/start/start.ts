@@ -3,6 +3,7 @@
  * connect an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
  */
 import { readFileSync, statSync } from 'node:fs'
+import type { Content } from '../../../schemas/excerpt.ts'
 import { OpenError } from '../../collector/opened/opened.ts'
 import { LogError } from '../../lib/log/port.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
@@ -23,6 +24,7 @@ import {
 } from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
 import { type EffectivePolicy, effectivePolicy } from '../../responder/policy.ts'
+import { contentOfInstallation, isNewInstallation } from './content.ts'
 import { type App, startApp } from './app.ts'
 
 interface StartOptions {
@@ -54,12 +56,21 @@ function policyLines({ mode, rules, stop }: EffectivePolicy): readonly string[] 
   return ['Quarantine: shadow. What the policy asks for is written down, and nothing is stopped.']
 }
 
+/** What is kept of the words of agents and their users, so that nobody finds out later. */
+const CONTENT_LINES: Readonly<Record<Content, readonly string[]>> = {
+  none: ['Words: none are kept. `content: excerpts` in the configuration keeps those behind an alarm.'],
+  excerpts: [
+    'Words: excerpts are kept for 72 hours, 30 days with a finding: what users asked for, and sentences that agents read and that',
+    'read like orders, redacted, 240 characters each. `content: none` in the configuration keeps none.',
+  ],
+}
+
 async function announce(
   tools: CommandTools,
   options: StartOptions,
   { ports: { url, otlpUrl } }: App,
   { tokenFile }: Secrets,
-  policy: EffectivePolicy,
+  { policy, content }: { readonly policy: EffectivePolicy; readonly content: Content },
 ): Promise<void> {
   const token = tokenFile === null ? '$MOLTWATCH_TOKEN' : `$(cat ${tokenFile})`
   const connect = [
@@ -83,6 +94,7 @@ async function announce(
     '',
     'See it find something: npm run -s moltwatch -- demo',
     ...policyLines(policy),
+    ...CONTENT_LINES[content],
   ]
   for (const line of lines) await print(tools.terminal, line)
 }
@@ -124,20 +136,27 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
     )
   }
   if (options.config !== undefined) warnOfReadable(options.config, config, logger)
+  const isNew = isNewInstallation(options.data)
   const secrets = await loadSecrets(options.data, tools.environment.MOLTWATCH_TOKEN).catch((error: unknown) => {
+    throw unusable(options.data, error)
+  })
+  const content = await contentOfInstallation(options.data, isNew).catch((error: unknown) => {
     throw unusable(options.data, error)
   })
   const detection = await tools.detection()
   let app: App
   try {
     const clock = steadySystemClock((fields, message) => logger.warn(fields, message))
-    app = await startApp({ ...options, ...detection, config, secrets, clock, logger })
+    app = await startApp({ ...options, ...detection, config, content, secrets, clock, logger })
   } catch (error) {
     if (error instanceof OpenError) throw new UsageError(error.message)
     if (error instanceof LogError) throw new UsageError(`the log in ${options.data} cannot be opened: ${error.message}`)
     throw error
   }
-  await announce(tools, options, app, secrets, effectivePolicy(config.policy, 'default'))
+  await announce(tools, options, app, secrets, {
+    policy: effectivePolicy(config.policy, 'default'),
+    content: config.content ?? content,
+  })
   const unwatch = await watchConfiguration(options.config, app, { tools, logger, inForce: config })
   const end = await Promise.race([stopping, app.failed])
   unwatch()

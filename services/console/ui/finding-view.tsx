@@ -41,7 +41,41 @@ export const EvidenceTable = ({ finding }: { finding: Finding }) => (
   </section>
 )
 
-export function FindingView({ finding }: { finding: Finding }) {
+/** The words behind the evidence, or why there are none. What they say was written by others: text, and nothing else. */
+function Words({
+  excerpts = [],
+  note,
+}: {
+  excerpts: readonly ShownExcerpt[] | undefined
+  note: string | null | undefined
+}) {
+  if (excerpts.length === 0) return note == null ? null : <p class="faint">{note}</p>
+  return (
+    <dl aria-label="Words behind the evidence">
+      {excerpts.map(({ event_id, kind, text }) => (
+        <>
+          <dt>{kind === 'task' ? 'The user asked for' : 'The agent read'}</dt>
+          <dd>
+            <a href={searchPath(term('event_id', event_id))}>
+              <Foreign text={text} />
+            </a>
+          </dd>
+        </>
+      ))}
+    </dl>
+  )
+}
+
+interface ShownExcerpt {
+  readonly event_id: string
+  readonly kind: 'task' | 'order'
+  readonly text: string
+}
+
+/** A finding as the API gives one alone; those of lists have no words. */
+type ShownFinding = Finding & { readonly excerpts?: readonly ShownExcerpt[]; readonly excerpts_note?: string | null }
+
+export function FindingView({ finding }: { finding: ShownFinding }) {
   return (
     <article>
       <div class="tags">
@@ -65,6 +99,7 @@ export function FindingView({ finding }: { finding: Finding }) {
         )}
       </p>
       <ObservedExpected observed={finding.observed} expected={finding.expected} />
+      <Words excerpts={finding.excerpts} note={finding.excerpts_note} />
       <h3>{counted(finding.evidence.length, 'event')} as evidence</h3>
       <EvidenceTable finding={finding} />
       <SharedValues findingId={finding.id} />

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { DetectionConfiguration, emptyConfiguration } from '../../../schemas/configuration.ts'
+import { type Content, CONTENTS } from '../../../schemas/excerpt.ts'
 import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { RECEIVES, type Receives } from '../../../schemas/notice.ts'
@@ -199,6 +200,13 @@ export const ServiceConfiguration = Type.Object(
       additionalProperties: false,
       default: emptyConfiguration(),
     }),
+    content: Type.Optional(
+      Type.Unsafe<Content>(
+        Type.Enum([...CONTENTS], {
+          description: 'Words that are kept: none, or excerpts of tasks and of sentences that read like orders',
+        }),
+      ),
+    ),
     retention: Retention,
     kafka: Type.Optional(KafkaSection),
     clickhouse: Type.Optional(ClickHouseSection),

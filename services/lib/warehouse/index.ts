@@ -195,6 +195,15 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
           await engine.command(sql, { tenant, identity, before: foundBefore })
         }
       }),
+    keepExcerpts: (tenant, eventIds) =>
+      guarded('ask', 'keeping excerpts', (engine) =>
+        engine.command(
+          `INSERT INTO excerpts SELECT tenant, event_id, place, kind, identity, text, receipt_time,
+            toDateTime(receipt_time, 'UTC') + ${LIMITS.excerpt_kept_with_finding_ms / 1000} FROM excerpts FINAL
+            WHERE tenant = {tenant:String} AND event_id IN {ids:Array(String)} SETTINGS async_insert = 0`,
+          { tenant, ids: eventIds },
+        ),
+      ),
     freeze: (name) => guarded('ask', 'freezing the tables', (engine) => freezeTables(engine, name)),
     close: once(() => life.end(tracker.drained)),
   }

@@ -60,6 +60,8 @@ export interface Warehouse {
    * writes the parts that hold some anew. Throws WarehouseError.
    */
   forget(tenant: string, identity: string, foundBefore: number): Promise<void>
+  /** Keeps the excerpts of these events as long as a finding that names them. Throws WarehouseError. */
+  keepExcerpts(tenant: string, eventIds: readonly string[]): Promise<void>
   /**
    * Keeps the rows as they are, for a copy, in `shadow/NAME` of the engine's own directory; see frozen.ts. `name`: small
    * letters and digits. Throws WarehouseError.

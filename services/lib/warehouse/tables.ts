@@ -5,7 +5,9 @@
  */
 import { DEAD_LETTER_COLUMNS, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
+import type { Excerpt } from '../../../schemas/excerpt.ts'
 import type { FindingRecord } from '../../../schemas/finding.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 
 export interface TableColumn {
   readonly name: string
@@ -30,6 +32,18 @@ const FINDING_COLUMNS: readonly TableColumn[] = [
   { name: 'body', clickhouse: 'String' },
 ]
 
+/** The words behind events, as `excerptRow` makes their rows. */
+const EXCERPT_COLUMNS: readonly TableColumn[] = [
+  { name: 'tenant', clickhouse: 'LowCardinality(String)' },
+  { name: 'event_id', clickhouse: 'FixedString(32)' },
+  { name: 'place', clickhouse: 'UInt8' },
+  { name: 'kind', clickhouse: 'LowCardinality(String)' },
+  { name: 'identity', clickhouse: 'String' },
+  { name: 'text', clickhouse: 'String' },
+  { name: 'receipt_time', clickhouse: "DateTime64(3, 'UTC')" },
+  { name: 'kept_until', clickhouse: "DateTime('UTC')" },
+]
+
 /** How far the log is stored; see archived.ts. */
 const ARCHIVED_COLUMNS: readonly TableColumn[] = [
   { name: 'generation', clickhouse: 'UInt32' },
@@ -44,6 +58,7 @@ export const TABLES = {
   events: EVENT_COLUMNS as readonly TableColumn[],
   findings: FINDING_COLUMNS,
   dead_letters: DEAD_LETTER_COLUMNS as readonly TableColumn[],
+  excerpts: EXCERPT_COLUMNS,
   archived: ARCHIVED_COLUMNS,
 } as const
 
@@ -54,6 +69,7 @@ export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[]
 export const TABLE_OF_TOPIC = {
   events: 'events',
   findings: 'findings',
+  excerpts: 'excerpts',
   'dead-letters': 'dead_letters',
 } as const satisfies Record<string, TableName>
 export type ArchivedTopic = keyof typeof TABLE_OF_TOPIC
@@ -84,6 +100,12 @@ export function findingRow({ finding, foundAt }: FindingRecord, offset: number):
   ]
 }
 
+/** The row of an excerpt. `named`: a finding names its event. */
+export function excerptRow({ tenant, event_id, place, kind, identity, text, receipt_time }: Excerpt, named: boolean) {
+  const keptMs = named ? LIMITS.excerpt_kept_with_finding_ms : LIMITS.excerpt_kept_ms
+  return [tenant, event_id, place, kind, identity, text, receipt_time, Math.floor((receipt_time + keptMs) / 1000)]
+}
+
 export const deadLetterRow = (letter: DeadLetter): readonly unknown[] =>
   DEAD_LETTER_COLUMNS.map((column) => letter[column.name as keyof DeadLetter])
 
@@ -93,5 +115,6 @@ export const deadLetterRow = (letter: DeadLetter): readonly unknown[] =>
  */
 export const ROWS_OF_IDENTITY = {
   events: 'identity = {identity:String}',
+  excerpts: "identity = {identity:String} AND receipt_time <= fromUnixTimestamp64Milli({before:Int64}, 'UTC')",
   findings: "agent = {identity:String} AND found_at <= fromUnixTimestamp64Milli({before:Int64}, 'UTC')",
 } as const satisfies Partial<Record<TableName, string>>

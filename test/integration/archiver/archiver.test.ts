@@ -378,6 +378,65 @@ describe('a warehouse that was lost', () => {
   })
 })
 
+describe('words', () => {
+  it('are kept for three days, and for thirty where a finding names their event, whichever comes first', async () => {
+    const log = await openLog()
+    const store = await warehouse()
+    await archiver(log, store).start()
+    const receipt = Math.floor(Date.now() / 1000) * 1000
+    const excerpt = (n: number) => ({
+      key: null,
+      value: Buffer.from(
+        JSON.stringify({
+          tenant: 'acme',
+          event_id: H('event', String(n)),
+          place: 0,
+          kind: 'order',
+          identity: 'agent-1',
+          text: `Order ${n}.`,
+          receipt_time: receipt,
+        }),
+      ),
+    })
+    const naming = (n: number) => ({
+      key: 'acme',
+      value: Buffer.from(
+        JSON.stringify(
+          finding(n, {
+            evidence: [
+              {
+                event_id: H('event', String(n)),
+                source_id: '',
+                time: '2026-10-01T00:00:00.000Z',
+                action: 'x',
+                target: '',
+              },
+            ],
+          }),
+        ),
+      ),
+    })
+    const days = async (): Promise<Record<string, number>> => {
+      const rows = await store.ask<{ text: string; kept: string }>({
+        name: 'words',
+        sql: 'SELECT text, toUnixTimestamp(kept_until) AS kept FROM excerpts FINAL ORDER BY text',
+        params: {},
+      })
+      return Object.fromEntries(rows.map(({ text, kept }) => [text, (Number(kept) * 1000 - receipt) / 86_400_000]))
+    }
+    await log.append('excerpts', 0, [
+      excerpt(1),
+      excerpt(2),
+      { key: null, value: Buffer.from('{"text": "no excerpt"}') },
+    ])
+    await expect.poll(days).toEqual({ 'Order 1.': 3, 'Order 2.': 3 })
+    await log.append('findings', 0, [naming(1), naming(3)])
+    await expect.poll(days).toEqual({ 'Order 1.': 30, 'Order 2.': 3 })
+    await log.append('excerpts', 1, [excerpt(3)])
+    await expect.poll(days).toEqual({ 'Order 1.': 30, 'Order 2.': 3, 'Order 3.': 30 })
+  })
+})
+
 describe('an identity that is forgotten', () => {
   const forgetting = (identity: string) => ({
     key: null,

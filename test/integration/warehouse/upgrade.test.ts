@@ -62,7 +62,7 @@ const tables = async (store: Warehouse) =>
     })
   ).map(({ name }) => name)
 
-const TABLES = ['archived', 'dead_letters', 'events', 'findings', 'migrations']
+const TABLES = ['archived', 'dead_letters', 'events', 'excerpts', 'findings', 'migrations']
 
 describe('a warehouse of the version before', () => {
   it('keeps every event, each with the content that the code computes, and takes copies from the log as repeats', async () => {

@@ -40,18 +40,23 @@ export const createApiRole: CreateRole = (tools, probes) => {
     kinds: ['quarantine', 'incident', 'delivery', 'suppression', 'command', 'token', 'audit', 'sink'],
   })
   const warehouse = tools.warehouse()
+  let { content } = tools.config
   return {
     plugin: createApi({
       ...tools,
       ...probes,
       warehouse: wholeOnly(warehouse, tools),
       authenticate: withMadeTokens(tools.authenticate, tokensIn(state), tools.clock),
+      content: () => content ?? 'none',
       views: createViews(sourcesOf(state)),
       commands: createCommandSender(log),
       findings: createFindingFeed(log),
     }),
     ownProbes: true,
     start: state.start,
+    async reconfigure(changed) {
+      content = changed.content
+    },
     reasons: () => (state.isComplete() ? [] : ['the state has not been read yet']),
     async stop() {
       await state.stop()

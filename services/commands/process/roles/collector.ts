@@ -28,7 +28,9 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     return latest.ready ? { ok: true } : { ok: false, reason: latest.reasons.join('; ') }
   }
   const preparer = createPreparer({ keys: tools.keys(), logger: tools.logger, mappings: config.mapped })
-  const collector = createCollector({ ...tools, authenticate, preparer, ready })
+  let { content } = config
+  const excerpts = (): boolean => content === 'excerpts'
+  const collector = createCollector({ ...tools, authenticate, preparer, ready, excerpts })
   const { inputs: named, tokens: senders } = config
   const inputs = createOpenedInputs({
     ...tools,
@@ -36,9 +38,11 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
     tokens: senders,
     preparer,
     ready,
+    excerpts,
     directory: undefined,
   })
-  const raw = config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, preparer, ready })
+  const raw =
+    config.raw === undefined ? undefined : createRawIntake({ ...tools, ...config.raw, preparer, ready, excerpts })
   return {
     plugin: collector.plugin,
     secondPlugin: collector.plugin,
@@ -52,6 +56,7 @@ export const createCollectorRole: CreateRole = (tools, probes) => {
       return reason === undefined ? [] : [reason]
     },
     async reconfigure(changed) {
+      content = changed.content
       preparer.useMappings(changed.mapped)
     },
     drain: collector.drain,
