@@ -8,7 +8,7 @@
  * the system's clock was set forward, it follows once that has lasted for some seconds. Both are told.
  */
 import { LIMITS } from '../../schemas/limits.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 
 export interface SteadyClock extends Clock {
   /** How far this clock is ahead of the system's, in ms; negative for the seconds before it follows forward. */
@@ -73,7 +73,7 @@ export function createSteadyClock({ wall, elapsed, onSet }: ClockSources): Stead
 /** The clock of a process: tells the log of it when the system's clock was set. */
 export const steadySystemClock = (warn: (fields: object, message: string) => void): SteadyClock =>
   createSteadyClock({
-    wall: () => Date.now(),
+    wall: () => systemClock.now(),
     elapsed: () => performance.now(),
     onSet(byMs) {
       const seconds = Math.round(Math.abs(byMs) / 1000)

@@ -1,14 +1,13 @@
 /**
  * `backup`: copies a data directory while its service runs, or while none does. The warehouse is frozen by whoever has it
- * open; the log is copied inside one read transaction of SQLite (VACUUM INTO), which sees one moment of it and stops no
- * writer. SQLite's page-wise backup would begin again with every append of the other process.
+ * open, the log is copied as one moment saw it, after the warehouse.
  */
 import { randomUUID } from 'node:crypto'
-import { chmod, copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../lib/clock.ts'
-import { databaseFile, lockDirectory } from '../../lib/log/sqlite/database.ts'
+import { copyLog, holdsLog } from '../../lib/log/sqlite/copy.ts'
+import { lockDirectory } from '../../lib/log/sqlite/database.ts'
 import { createLogger } from '../../lib/logger.ts'
 import { createMetrics } from '../../lib/metrics.ts'
 import { copyFrozen } from '../../lib/warehouse/frozen.ts'
@@ -68,29 +67,14 @@ async function copyWarehouse(data: string, target: string): Promise<number | und
   }
 }
 
-/** Copies the log as one moment saw it, checks the copy, and gives its size in bytes. */
-async function copyLog(data: string, target: string): Promise<number> {
-  const file = databaseFile(join(data, 'log'))
-  if (!(await stat(file).catch(() => undefined))?.isFile()) {
+/** Copies the log and gives its size in bytes. */
+async function takeLog(data: string, target: string): Promise<number> {
+  if (!holdsLog(join(data, 'log'))) {
     throw new UsageError(`${data} holds no log of moltwatch: name its data directory with --data`)
   }
-  const copy = databaseFile(join(target, 'log'))
-  await mkdir(join(target, 'log'), { mode: 0o700 })
-  const source = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
-  try {
-    source.prepare('VACUUM INTO ?').run(copy)
-  } finally {
-    source.close()
-  }
-  await chmod(copy, 0o600)
-  const check = new DatabaseSync(copy, { readOnly: true })
-  try {
-    const verdict = Object.values(check.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
-    if (verdict !== 'ok') throw new UsageError(`the log is damaged: ${String(verdict)}. Nothing was kept`)
-  } finally {
-    check.close()
-  }
-  return (await stat(copy)).size
+  const outcome = await copyLog(join(data, 'log'), join(target, 'log'))
+  if (!outcome.ok) throw new UsageError(`the log is damaged: ${outcome.reason}. Nothing was kept`)
+  return outcome.bytes
 }
 
 /** Keeps a service from starting meanwhile where none runs; the result lets it go. */
@@ -107,7 +91,7 @@ async function copyAll(options: BackupOptions, part: string): Promise<Manifest> 
   const { data, config } = options
   const time = new Date(systemClock.now()).toISOString()
   const files = options.warehouse ? await copyWarehouse(data, part) : undefined
-  const bytes = await copyLog(data, part)
+  const bytes = await takeLog(data, part)
   for (const secret of SECRET_FILES) {
     await copyFile(join(data, secret), join(part, secret)).catch((error: NodeJS.ErrnoException) => {
       // A token may be handed in, and then there is no file of it.

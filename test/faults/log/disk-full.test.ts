@@ -14,10 +14,13 @@ const CHILD = fileURLToPath(new URL('./append-until-full.ts', import.meta.url))
 /** bash counts in KiB. */
 const FILE_KIB_MAX = 5_000
 const VOLUME_MB = 12
+/** Runs a program in a namespace of its own, and another one in the same (util-linux). */
+const OWN_SPACE = 'unshare'
+const ENTER = 'nsenter'
 /** Whether a process may have a small volume of its own (a user namespace of Linux). */
 const canMount = ((): boolean => {
   const script = 'mount -t tmpfs -o size=1m tmpfs /tmp && nsenter --version'
-  return spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script]).status === 0
+  return spawnSync(OWN_SPACE, ['--user', '--map-root-user', '--mount', 'sh', '-c', script]).status === 0
 })()
 /** Changes the limits of a running process (util-linux). */
 const LIMITER = 'prlimit'
@@ -51,11 +54,12 @@ describe('a disk that takes no more', () => {
   })
 
   if (!canMount) console.warn('left out: the volume that is full, because this machine lets nobody mount one (unshare)')
+  // Only Linux lets somebody without rights have a volume of his own, and not everywhere.
   it.skipIf(!canMount)('is what a full volume is, too: ENOSPC until it has grown', async () => {
     const volume = room.directory
     const script = `mount -t tmpfs -o size=${VOLUME_MB}m tmpfs "$0" && exec "$@"`
     const inside = ['sh', '-c', script, volume, process.execPath, CHILD, volume]
-    const child = spawn('unshare', ['--user', '--map-root-user', '--mount', ...inside], {
+    const child = spawn(OWN_SPACE, ['--user', '--map-root-user', '--mount', ...inside], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const exited = once(child, 'exit')
@@ -65,7 +69,7 @@ describe('a disk that takes no more', () => {
       if (said.length > 1) continue
       const grow = ['mount', '-o', `remount,size=${VOLUME_MB * 4}m`, volume]
       const enter = ['--preserve-credentials', '--user', '--mount', '--target', String(child.pid)]
-      expect(spawnSync('nsenter', [...enter, ...grow]).status).toBe(0)
+      expect(spawnSync(ENTER, [...enter, ...grow]).status).toBe(0)
     }
     expect(await exited).toEqual([0, null])
     expect(said[0]).toMatchObject({ code: 'log_unavailable', message: expect.stringContaining('full') })
