@@ -49,7 +49,7 @@ function Words({
   excerpts: readonly ShownExcerpt[] | undefined
   note: string | null | undefined
 }) {
-  if (excerpts.length === 0) return note == null ? null : <p class="faint">{note}</p>
+  if (excerpts.length === 0) return note === undefined || note === null ? null : <p class="faint">{note}</p>
   return (
     <dl aria-label="Words behind the evidence">
       {excerpts.map(({ event_id, kind, text }) => (
