@@ -29,7 +29,7 @@ export interface OpenedInputs {
 }
 
 export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
-  const { inputs, tokens, preparer, log, clock, logger, metrics, ready } = options
+  const { inputs, tokens, preparer, log, clock, logger, metrics, ready, excerpts } = options
   const store = createEventStore(options)
   const stopping = new AbortController()
   let opened: Opened[] = []
@@ -50,7 +50,15 @@ export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
     for (let attempt = 1; ; attempt++) {
       try {
         const partitions = log.partitions('events')
-        return await preparer.prepare({ ...sender, receiptTime: clock.now(), input: type, head, body, partitions })
+        return await preparer.prepare({
+          ...sender,
+          receiptTime: clock.now(),
+          input: type,
+          head,
+          body,
+          partitions,
+          excerpts: excerpts?.() === true,
+        })
       } catch (error) {
         logger.error({ err: error, input: type, attempt }, 'a bug met what an input has read')
         if (attempt >= COLLECTOR_LIMITS.open_attempts_max) {

@@ -156,13 +156,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     health.ready ? ({ ok: true } as const) : { ok: false as const, reason: health.reasons.join('; ') }
   const { inputs: named, tokens: senders } = config
   const directory = join(data, 'inputs')
-  const inputs = createOpenedInputs({ ...tools, inputs: named, tokens: senders, preparer, ready, directory })
+  let content = config.content ?? options.content
+  const excerpts = (): boolean => content === 'excerpts'
+  const inputs = createOpenedInputs({ ...tools, inputs: named, tokens: senders, preparer, ready, excerpts, directory })
   const parts: Parts = { log, warehouse, responder, detectors: service, archiver, preparer, inputs }
 
   const tokens = createLiveTokens(tokensOf(config, secrets.adminToken))
   const authenticate = withMadeTokens(tokens.authenticate, responder.tokens, clock)
-  let content = config.content ?? options.content
-  const excerpts = (): boolean => content === 'excerpts'
   const collector = createCollector({ ...tools, authenticate, preparer, ready, excerpts })
   const readiness = async (): Promise<Readiness> => {
     if (health.reasons[0] !== 'starting') health = await readinessOf(parts)
