@@ -86,6 +86,19 @@ ORDER BY (tenant, identity, time, event_id, content_id)
 TTL toDateTime(receipt_time) + toIntervalDay(400)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;
 
+CREATE TABLE default.excerpts (`tenant` LowCardinality(String),
+  `event_id` FixedString(32),
+  `place` UInt8,
+  `kind` LowCardinality(String),
+  `identity` String,
+  `text` String CODEC(ZSTD(3)),
+  `receipt_time` DateTime64(3, 'UTC'),
+  `kept_until` DateTime('UTC'))
+ENGINE = ReplacingMergeTree(kept_until)
+ORDER BY (tenant, event_id, place)
+TTL kept_until
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, merge_with_ttl_timeout = 3600, index_granularity = 8192;
+
 CREATE TABLE default.findings (`tenant` LowCardinality(String),
   `id` FixedString(32) CODEC(ZSTD(1)),
   `revision` UInt8,

@@ -128,8 +128,13 @@ describe('findings', () => {
     const asked = await api(store)
     const { status, body } = await asked.get(`/v1/findings/${one.id}`)
     expect(status).toBe(200)
-    const { events: found, ...rest } = body as Finding & { events: Record<string, unknown>[] }
+    const { events: found, excerpts, excerpts_note: note, ...rest } = body as Finding & {
+      events: Record<string, unknown>[]
+      excerpts: unknown[]
+      excerpts_note: string
+    }
     expect(rest).toEqual(answered(one))
+    expect([excerpts, note]).toEqual([[], expect.stringContaining('content: excerpts')])
     expect(found.map(({ source_id }) => source_id)).toEqual(['call-9', 'call-4', 'call-21'])
     // What an event leaves empty is not shown.
     const filled = Object.entries(chosen[1] as object).filter(
