@@ -128,7 +128,12 @@ describe('findings', () => {
     const asked = await api(store)
     const { status, body } = await asked.get(`/v1/findings/${one.id}`)
     expect(status).toBe(200)
-    const { events: found, excerpts, excerpts_note: note, ...rest } = body as Finding & {
+    const {
+      events: found,
+      excerpts,
+      excerpts_note: note,
+      ...rest
+    } = body as Finding & {
       events: Record<string, unknown>[]
       excerpts: unknown[]
       excerpts_note: string
