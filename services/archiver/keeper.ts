@@ -67,13 +67,13 @@ export function createKeeper({ log, warehouse, logger, fromOldest }: KeeperTools
     await beginGeneration(warehouse, generation, wholeSince)
     if (marks.length > 0) await writeMarks(warehouse, generation, marks)
     const byPlace = new Map(marks.map((mark) => [placeOf(mark.topic, mark.partition), mark]))
-    known = { generation, marks: byPlace, wholeSince, empty: new Set() }
+    known = { generation, highest: generation, marks: byPlace, wholeSince, empty: new Set() }
   }
   /** Fills the warehouse again. */
   async function renew(found: Archived, places: readonly LogPlace[], why: string): Promise<'again'> {
     const isAsked = asked
     const since = isAsked ? found.wholeSince : ((await oldestKept(log, places)) ?? found.wholeSince)
-    await begin(Math.max(known?.generation ?? 0, found.generation) + 1, since, [])
+    await begin(Math.max(known?.generation ?? 0, found.highest) + 1, since, [])
     asked = false
     if (isAsked || since === 0) logger.warn(`${why}: it is filled again from the log`)
     else {
@@ -96,7 +96,7 @@ export function createKeeper({ log, warehouse, logger, fromOldest }: KeeperTools
       return 'whole'
     }
     if (before.length > 0) return renew(found, places, 'the warehouse is empty')
-    await begin(1, 0, [])
+    await begin(found.highest + 1, 0, [])
     return 'whole'
   }
 

@@ -20,8 +20,10 @@ export interface Mark {
 }
 
 export interface Archived {
-  /** 0 where nothing was ever written down. */
+  /** The newest that was begun here; 0 where none was. */
   readonly generation: number
+  /** The highest that anything here is of. Higher than `generation`: marks that were meant for the warehouse before it. */
+  readonly highest: number
   readonly marks: ReadonlyMap<string, Mark>
   /** What was received before is missing for good; ms since 1970, 0 where nothing is known to be missing. */
   readonly wholeSince: number
@@ -46,7 +48,8 @@ export async function readArchived(warehouse: Warehouse): Promise<Archived> {
     name: 'archived',
     sql: `SELECT generation, topic, partition, max(next_offset) AS next_offset, max(last_row) AS last_row,
       toUnixTimestamp64Milli(max(whole_since)) AS whole_since
-      FROM archived WHERE generation = (SELECT max(generation) FROM archived) GROUP BY generation, topic, partition`,
+      FROM archived WHERE generation >= (SELECT max(generation) FROM archived WHERE topic = '')
+      GROUP BY generation, topic, partition`,
     params: {},
   })
   const tables = await warehouse.ask<{ name: ArchivedTable }>({
@@ -57,15 +60,17 @@ export async function readArchived(warehouse: Warehouse): Promise<Archived> {
   })
   const marks = new Map<string, Mark>()
   let wholeSince = 0
-  for (const { topic, partition, ...row } of rows) {
+  // An archiver that has not noticed yet that its warehouse was replaced writes marks of a generation that never began here.
+  const generation = rows.find(({ topic }) => topic === '')?.generation ?? 0
+  for (const { topic, partition, ...row } of rows.filter((row) => row.generation === generation)) {
     if (topic === '') wholeSince = Number(row.whole_since)
     else {
       const mark = { topic, partition, next: Number(row.next_offset), lastRow: Number(row.last_row) }
       marks.set(placeOf(topic, partition), mark)
     }
   }
-  const generation = rows[0]?.generation ?? 0
-  return { generation, marks, wholeSince, empty: new Set(tables.map(({ name }) => name)) }
+  const highest = Math.max(0, ...rows.map((row) => row.generation))
+  return { generation, highest, marks, wholeSince, empty: new Set(tables.map(({ name }) => name)) }
 }
 
 /** Writes down how far the log is stored. Throws WarehouseError. */
@@ -108,8 +113,8 @@ export async function readPlaces(log: Log): Promise<LogPlace[]> {
 /**
  * A warehouse that was filled before it wrote down how far: it has rows and no mark. What the log says of it counts.
  */
-export const isUnmarked = ({ generation, empty }: Archived): boolean =>
-  generation === 0 && empty.size < ARCHIVED_TOPICS.length
+export const isUnmarked = ({ highest, empty }: Archived): boolean =>
+  highest === 0 && empty.size < ARCHIVED_TOPICS.length
 
 /** When the oldest of the archived records came that the log still holds; undefined where it holds all that there ever were. */
 export async function oldestKept(log: Log, places: readonly LogPlace[]): Promise<number | undefined> {

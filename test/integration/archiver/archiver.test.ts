@@ -359,6 +359,18 @@ describe('a warehouse that was lost', () => {
     await expect.poll(() => count(store), { timeout: 30_000 }).toBe(40)
   })
 
+  it('is not taken for whole by what was meant for the one before it', async () => {
+    const log = await openLog()
+    await log.append('events', 0, [frameOf(0, 30), frameOf(30, 40)])
+    const another = await archiveAndDrop(log, 40)
+    await another.insert('archived', Buffer.from('[1,"events",0,2,2,0]\n'))
+    await another.insert('events', Buffer.from(`${lineOf(event(39))}\n`))
+    const asked = whole(log, another)
+    await expect(events(asked)).rejects.toMatchObject({ code: 'incomplete' })
+    await archiver(log, another).start()
+    await expect.poll(() => count(asked), { timeout: 30_000 }).toBe(40)
+  })
+
   it('that was filled before it wrote down how far is taken as it is', async () => {
     const log = await openLog()
     const behind = await door(scratch())
