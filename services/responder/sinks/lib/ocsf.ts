@@ -74,7 +74,8 @@ function anomaliesOf({ agent, observed, expected }: Finding): object[] {
   const anomalies = observationsOf(observed)
   if (anomalies.length === 0) return []
   const baselines = observationsOf(expected)
-  const targets = [{ name: agent, type: 'identity' }]
+  // The schema asks for a target with a name; what concerns many at once names nobody.
+  const targets = [{ name: agent === '' ? 'unknown' : agent, type: 'identity' }]
   return [{ analysis_targets: targets, anomalies, ...(baselines.length === 0 ? {} : { baselines }) }]
 }
 
