@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { OPENED_INPUTS } from '../../../services/collector/opened/registry.ts'
 import { SINK_TYPES } from '../../../services/responder/sinks/registry.ts'
 import { parseConfig, type Policy } from '../../../services/lib/config.ts'
 import { createIncidents } from '../../../services/responder/incidents.ts'
@@ -120,6 +121,7 @@ describe('the documentation', () => {
         expect(
           parseConfig(block.replace('whsec_...', secret), {
             sinkTypes: SINK_TYPES,
+            inputTypes: OPENED_INPUTS,
             readSecret: () => ({ ok: true, text: '0'.repeat(32) }),
           }),
         ).toMatchObject({ ok: true })
