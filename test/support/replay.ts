@@ -2,6 +2,11 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { DETECTORS } from '../../detectors/registry.ts'
+import { EVENT_COLUMNS } from '../../schemas/event.ts'
+import { detect } from '../../services/commands/lib/detection.ts'
+import { importFiles } from '../../services/commands/lib/import.ts'
+import { codeVersion } from '../../services/lib/code-version.ts'
 
 const MAIN = join(import.meta.dirname, '../../services/main.ts')
 
@@ -9,6 +14,10 @@ export interface Replayed {
   readonly events: number
   /** Ids of the findings, sorted. */
   readonly findings: readonly string[]
+}
+
+function expectWhole(rejected: number): void {
+  if (rejected > 0) throw new Error(`${rejected} records of the load are no events: it cannot tell what is lost`)
 }
 
 /** Throws where a record of the files is no event: then nobody could tell what a run has lost. */
@@ -21,8 +30,24 @@ export async function replay(files: readonly string[]): Promise<Replayed> {
     events: number
     rejected: number
   }
-  if (rejected > 0) throw new Error(`${rejected} records of the load are no events: it cannot tell what is lost`)
+  expectWhole(rejected)
   return { events, findings: ids.sort() }
+}
+
+const HISTORY = EVENT_COLUMNS.findIndex(({ name }) => name === 'history')
+
+/** The same where the files are sent as history: what is found in history has ids of its own. */
+export async function replayHistory(files: readonly string[]): Promise<Replayed> {
+  const { spool, rejected } = await importFiles(files, 'auto')
+  expectWhole(rejected)
+  const history = {
+    ...spool,
+    *rows() {
+      for (const rows of spool.rows()) yield rows.map((row) => row.with(HISTORY, 1))
+    },
+  }
+  const { findings } = detect(history, { detectors: DETECTORS, codeVersion: codeVersion() })
+  return { events: spool.count, findings: findings.map(({ id }) => id).sort() }
 }
 
 /** Sorted ids of the findings in these files. */

@@ -66,6 +66,7 @@ async function removeFromSqlite(system: EmbeddedSystem): Promise<void> {
 }
 
 const WATCHED_MS = 5_000
+const HALTED_MS_MAX = 180_000
 
 /** It must say so, do nothing, and go on doing nothing. */
 async function expectStandstill(system: System, gaps: number): Promise<Standstill> {
@@ -73,7 +74,8 @@ async function expectStandstill(system: System, gaps: number): Promise<Standstil
   if (detector === undefined) throw new Error('no detector runs')
   const halted = (): Promise<number> => metricOf(detector, 'detector_partitions_halted')
   await become('the detector says what is missing', async () => detector.log().includes('offset_out_of_range'))
-  await become('every partition with a gap is halted', async () => (await halted()) === gaps)
+  // One after the other: each ends the consumer, and the next one restores every partition.
+  await become('every partition with a gap is halted', async () => (await halted()) === gaps, HALTED_MS_MAX)
   const before = await findingsIn(system)
   await linger(WATCHED_MS)
   const processed = await metricOf(detector, 'events_processed_total')

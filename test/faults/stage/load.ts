@@ -1,8 +1,8 @@
 /**
  * What the faults are met with: ten days of a made-up company in canonical events and OTLP requests, in the order of their
  * event times, with findings of every detector and of both stages spread over the second half. The times are fixed and
- * past, so that the same seed finds the same whenever it is sent. What must be found is told by `replay`, which has neither
- * server nor log.
+ * past, so that the same seed finds the same whenever it is sent, as history. What must be found is told by a replay, which has
+ * neither server nor log.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ import {
   type Session,
 } from '../../../services/commands/demo/sessions.ts'
 import { readLines } from '../../support/lines.ts'
-import { replay, type Replayed } from '../../support/replay.ts'
+import { type Replayed, replayHistory } from '../../support/replay.ts'
 
 export interface Request {
   readonly door: '/v1/events' | '/v1/logs'
@@ -162,7 +162,7 @@ function sessions(random: Random): Timed[] {
   return [...usual, ...odd.flat()]
 }
 
-/** What `replay` makes of requests. */
+/** What a replay makes of requests. */
 async function replayOf(requests: readonly Request[]): Promise<Replayed> {
   const directory = await mkdtemp(join(tmpdir(), 'moltwatch-load-'))
   try {
@@ -172,7 +172,7 @@ async function replayOf(requests: readonly Request[]): Promise<Replayed> {
       await writeFile(file, mine.map(({ body }) => `${body}\n`).join(''))
       files.push(file)
     }
-    return await replay(files)
+    return await replayHistory(files)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -192,5 +192,5 @@ export async function makeLoad(seed: number): Promise<Load> {
 /** A load from a file of OTLP requests, one a line, plain or gzip. */
 export async function readLoad(file: string): Promise<Load> {
   const lines = await readLines(file)
-  return { requests: lines.map((body) => ({ door: '/v1/logs', body })), ...(await replay([file])) }
+  return { requests: lines.map((body) => ({ door: '/v1/logs', body })), ...(await replayHistory([file])) }
 }
