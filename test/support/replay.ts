@@ -36,20 +36,21 @@ export async function replay(files: readonly string[]): Promise<Replayed> {
 
 const HISTORY = EVENT_COLUMNS.findIndex(({ name }) => name === 'history')
 
-/** The same where the files are sent as history: what is found in history has ids of its own. */
-export async function replayHistory(files: readonly string[]): Promise<Replayed> {
-  const { spool, rejected } = await importFiles(files, 'auto')
-  expectWhole(rejected)
-  const history = {
-    ...spool,
+/** The same where some files are sent as history: what is found in history has ids of its own, and is told to nobody. */
+export async function replayBoth(
+  files: Readonly<Record<'history' | 'live', readonly string[]>>,
+): Promise<Replayed & { readonly told: readonly string[] }> {
+  const [past, live] = [await importFiles(files.history, 'auto'), await importFiles(files.live, 'auto')]
+  expectWhole(past.rejected + live.rejected)
+  const both = {
+    ...live.spool,
     *rows() {
-      for (const rows of spool.rows()) yield rows.map((row) => row.with(HISTORY, 1))
+      for (const rows of past.spool.rows()) yield rows.map((row) => row.with(HISTORY, 1))
+      yield* live.spool.rows()
     },
   }
-  const { findings } = detect(history, { detectors: DETECTORS, codeVersion: codeVersion() })
-  return { events: spool.count, findings: findings.map(({ id }) => id).sort() }
+  const { findings } = detect(both, { detectors: DETECTORS, codeVersion: codeVersion() })
+  const told = findings.filter(({ history }) => !history).map(({ id }) => id)
+  const ids = findings.map(({ id }) => id)
+  return { events: past.spool.count + live.spool.count, findings: ids.sort(), told: told.sort() }
 }
-
-/** Sorted ids of the findings in these files. */
-export const replayFiles = async (files: readonly string[]): Promise<readonly string[]> =>
-  (await replay(files)).findings

@@ -1,7 +1,7 @@
 /**
  * What the faults are met with: ten days of a made-up company in canonical events and OTLP requests, in the order of their
  * event times, with findings of every detector and of both stages spread over the second half. The times are fixed and
- * past, so that the same seed finds the same whenever it is sent, as history. What must be found is told by a replay, which has
+ * past, so that the same seed finds the same whenever it is sent. What must be found is told by a replay, which has
  * neither server nor log.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -16,11 +16,13 @@ import {
   type Session,
 } from '../../../services/commands/demo/sessions.ts'
 import { readLines } from '../../support/lines.ts'
-import { type Replayed, replayHistory } from '../../support/replay.ts'
+import { replay, replayBoth } from '../../support/replay.ts'
 
 export interface Request {
   readonly door: '/v1/events' | '/v1/logs'
   readonly body: string
+  /** Sent as history: what crosses identities counts by its own time there, and its findings are told to nobody. */
+  readonly history?: true
 }
 
 export interface Load {
@@ -30,6 +32,8 @@ export interface Load {
   readonly events: number
   /** Ids of the findings of an undisturbed run, sorted. */
   readonly findings: readonly string[]
+  /** Those of them that sinks hear of, sorted. */
+  readonly told: readonly string[]
 }
 
 const HOUR_MS = 3_600_000
@@ -137,12 +141,12 @@ const lookingAround = (random: Random): CanonicalEvent[] =>
     ),
   )
 
-function inRequests(events: CanonicalEvent[]): Timed[] {
+function inRequests(events: CanonicalEvent[], as: Pick<Request, 'history'> = {}): Timed[] {
   events.sort((a, b) => a.time - b.time)
   return Array.from({ length: Math.ceil(events.length / EVENTS_PER_REQUEST) }, (_, i) => {
     const some = events.slice(i * EVENTS_PER_REQUEST, (i + 1) * EVENTS_PER_REQUEST)
     const body = some.map((event) => JSON.stringify(event)).join('\n')
-    return { time: some[0]!.time, request: { door: '/v1/events', body }, events: some.length }
+    return { time: some[0]!.time, request: { door: '/v1/events', body, ...as }, events: some.length }
   })
 }
 
@@ -163,16 +167,17 @@ function sessions(random: Random): Timed[] {
 }
 
 /** What a replay makes of requests. */
-async function replayOf(requests: readonly Request[]): Promise<Replayed> {
+async function replayOf(requests: readonly Request[]): Promise<Pick<Load, 'findings' | 'told'>> {
   const directory = await mkdtemp(join(tmpdir(), 'moltwatch-load-'))
   try {
-    const files: string[] = []
-    for (const [door, mine] of Map.groupBy(requests, (request) => request.door)) {
-      const file = join(directory, `${door.slice(4)}.ndjson`)
+    const files = { history: [] as string[], live: [] as string[] }
+    const kindOf = ({ door, history }: Request) => `${history === true ? 'history' : 'live'}-${door.slice(4)}`
+    for (const [kind, mine] of Map.groupBy(requests, kindOf)) {
+      const file = join(directory, `${kind}.ndjson`)
       await writeFile(file, mine.map(({ body }) => `${body}\n`).join(''))
-      files.push(file)
+      files[kind.startsWith('history') ? 'history' : 'live'].push(file)
     }
-    return await replayHistory(files)
+    return await replayBoth(files)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -181,16 +186,21 @@ async function replayOf(requests: readonly Request[]): Promise<Replayed> {
 /** The load of a seed. */
 export async function makeLoad(seed: number): Promise<Load> {
   const random = createRandom(seed)
-  const parts = [habits, stolenKeys, contacts, mintings, lookingAround].flatMap((part) => part(random))
-  const all = [...inRequests(parts), ...sessions(random)].sort((a, b) => a.time - b.time)
+  const past = [habits, stolenKeys, mintings].flatMap((part) => part(random))
+  const live = [contacts, lookingAround].flatMap((part) => part(random))
+  const all = [...inRequests(past, { history: true }), ...inRequests(live), ...sessions(random)].sort(
+    (a, b) => a.time - b.time,
+  )
   const requests = all.map(({ request }) => request)
   // Counted where it was made: what replay counts is compared with it by every run.
   const events = all.reduce((sum, one) => sum + one.events, 0)
-  return { requests, events, findings: (await replayOf(requests)).findings }
+  const { findings, told } = await replayOf(requests)
+  return { requests, events, findings, told }
 }
 
 /** A load from a file of OTLP requests, one a line, plain or gzip. */
 export async function readLoad(file: string): Promise<Load> {
   const lines = await readLines(file)
-  return { requests: lines.map((body) => ({ door: '/v1/logs', body })), ...(await replayHistory([file])) }
+  const replayed = await replay([file])
+  return { requests: lines.map((body) => ({ door: '/v1/logs', body })), ...replayed, told: replayed.findings }
 }

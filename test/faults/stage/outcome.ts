@@ -69,7 +69,7 @@ export async function expectInLog(log: Log, { findings }: Load): Promise<Pick<He
 }
 
 /** Waits until every finding was delivered. Throws where a finding came under two ids, or an id with two bodies. */
-export async function expectDelivered({ webhooks }: System, { findings }: Load): Promise<void> {
+export async function expectDelivered({ webhooks }: System, { told }: Load): Promise<void> {
   const delivered = (): string[] => {
     const ids = webhooks.received
       .filter(({ event }) => event.type === 'finding.created')
@@ -78,15 +78,15 @@ export async function expectDelivered({ webhooks }: System, { findings }: Load):
   }
   await until(
     async () => delivered(),
-    (ids) => ids.join() === findings.join(),
+    (ids) => ids.join() === told.join(),
     SETTLE_MS_MAX,
   ).catch(() => {
-    throw new Error(`findings at the receiver of webhooks: ${difference(delivered(), findings)}`)
+    throw new Error(`findings at the receiver of webhooks: ${difference(delivered(), told)}`)
   })
   const bodies = new Set(webhooks.received.map(({ id, body }) => `${id} ${body}`))
   const ids = new Set(webhooks.received.map(({ id }) => id))
   if (bodies.size !== ids.size) throw new Error('a webhook id came with two bodies')
-  if (ids.size !== findings.length) throw new Error(`${findings.length} findings came under ${ids.size} webhook ids`)
+  if (ids.size !== told.length) throw new Error(`${told.length} findings came under ${ids.size} webhook ids`)
   const forged = webhooks.received.find(({ verified }) => !verified)
   if (forged !== undefined) throw new Error(`the webhook ${forged.id} came with a signature that does not verify`)
 }

@@ -32,13 +32,16 @@ export function createShipper(url: string, { requests }: Load, everyMs = 0): Shi
   const answers: SeenAnswer[] = []
   let next = 0
 
-  async function attempt({ door, body }: Load['requests'][number]): Promise<SeenAnswer> {
+  async function attempt({ door, body, history }: Load['requests'][number]): Promise<SeenAnswer> {
     try {
       const type = door === '/v1/events' ? 'application/x-ndjson' : 'application/json'
       const answer = await fetch(`${url}${door}`, {
         method: 'POST',
-        // Its days are long past: live, they would count from their receipt on, and teach nothing of those days.
-        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': type, 'x-moltwatch-history': '1' },
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          'content-type': type,
+          'x-moltwatch-history': history === true ? '1' : '0',
+        },
         body,
         signal: AbortSignal.timeout(ANSWER_MS_MAX),
       })
