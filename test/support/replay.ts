@@ -54,3 +54,7 @@ export async function replayBoth(
   const ids = findings.map(({ id }) => id)
   return { events: past.spool.count + live.spool.count, findings: ids.sort(), told: told.sort() }
 }
+
+/** Sorted ids of the findings in these files. */
+export const replayFiles = async (files: readonly string[]): Promise<readonly string[]> =>
+  (await replay(files)).findings
