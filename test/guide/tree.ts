@@ -29,10 +29,14 @@ export interface TestOutcome {
 }
 
 /** What each test of a suite came to in the copy. */
-export async function runConformance({ path }: TreeCopy, suite: string): Promise<readonly TestOutcome[]> {
+export async function runConformance(
+  { path }: TreeCopy,
+  suite: string,
+  entry: string,
+): Promise<readonly TestOutcome[]> {
   const file = join(path, 'outcome.json')
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const options = ['run', suite, '--reporter=json', `--outputFile=${file}`]
+  const options = ['run', suite, '--testNamePattern', entry, '--reporter=json', `--outputFile=${file}`]
   // A suite that fails ends with 1; its report says what failed.
   await run(process.execPath, [vitest, ...options], { cwd: path }).catch(() => undefined)
   const { testResults } = JSON.parse(await readFile(file, 'utf8')) as {
