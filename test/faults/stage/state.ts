@@ -5,7 +5,7 @@
  */
 import { DETECTORS } from '../../../detectors/registry.ts'
 import { decodeControl, decodeHeader, FrameError } from '../../../schemas/frame.ts'
-import type { Stage } from '../../../services/detector/engine/index.ts'
+import type { Stage, StageSnapshot, Words } from '../../../services/detector/engine/index.ts'
 import { createStageOne, createStageTwo } from '../../../services/detector/engine/index.ts'
 import { createSnapshotStore } from '../../../services/detector/runtime/snapshot-store.ts'
 import { codeVersion } from '../../../services/lib/code-version.ts'
@@ -14,9 +14,21 @@ import type { Log } from '../../../services/lib/log/port.ts'
 
 const FACTORIES = { events: createStageOne, signals: createStageTwo } as const
 
-/** A stage that has read the partition from its beginning up to an offset. */
-async function stageAt(log: Log, topic: Stage['stage'], partition: number, end: number): Promise<Stage> {
-  const stage = FACTORIES[topic]({ detectors: DETECTORS, codeVersion: codeVersion(), partition })
+/** The key of the rows, which is chance: where a partition begins anew it takes another one. */
+function rowKeyOf({ columns }: StageSnapshot): Words {
+  for (const { name, bytes } of columns) {
+    if (!name.endsWith('//meta')) continue
+    const { key } = JSON.parse(Buffer.from(bytes).toString()) as { readonly key?: Words }
+    if (key !== undefined) return key
+  }
+  throw new Error('the snapshot holds no key of its rows')
+}
+
+/** A stage that has read the partition from its beginning up to the snapshot's offset. */
+async function stageAt(log: Log, topic: Stage['stage'], partition: number, snapshot: StageSnapshot): Promise<Stage> {
+  const { offset: end } = snapshot
+  const rowKey = rowKeyOf(snapshot)
+  const stage = FACTORIES[topic]({ detectors: DETECTORS, codeVersion: codeVersion(), partition, rowKey })
   const readContent = createConfigurationReader(log)
   for await (const { offset, value } of log.read(topic, partition)) {
     if (offset >= end) break
@@ -42,7 +54,7 @@ export async function expectState(log: Log): Promise<number> {
     for (let partition = 0; partition < log.partitions(topic); partition++) {
       const { snapshot } = await store.newest(topic, partition)
       if (snapshot === undefined) continue
-      const { columns } = (await stageAt(log, topic, partition, snapshot.offset)).snapshot()
+      const { columns } = (await stageAt(log, topic, partition, snapshot)).snapshot()
       const held = new Map(snapshot.columns.map(({ name, bytes }) => [name, Buffer.from(bytes)]))
       const wrong = columns.find(({ name, bytes }) => held.get(name)?.equals(bytes) !== true)
       if (wrong !== undefined || held.size !== columns.length) {
