@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { demoLoad } from '../../support/demo-load.ts'
 import { findingIds, planService, type RunningService, settled, startService, TOKEN } from '../../support/service.ts'
@@ -41,6 +42,8 @@ it('answers 503 with the reason until its warehouse is whole again', { timeout: 
     else expect(answer.status).toBe(503)
     last = answer.status === 200 ? 'whole' : (body.error?.code ?? '')
     seen.add(last)
+    // A token that asks without a pause is told 429.
+    await sleep(20)
   }
   expect([...seen]).toContain('warehouse_incomplete')
   expect(await findingIds(service)).toEqual(before)
