@@ -19,16 +19,29 @@ const URI_BYTES_MAX = 1_048_576
 
 type Engine = ReturnType<typeof createChdbConnection>
 
+/** What a client escapes in a parameter, by the sign behind the backslash; others stand for themselves. */
+const ESCAPED = new Map([
+  ['t', '\t'],
+  ['n', '\n'],
+  ['r', '\r'],
+])
+const unescaped = (text: string): string => text.replaceAll(/\\(.)/gs, (_, sign: string) => ESCAPED.get(sign) ?? sign)
+
+/** The value of a parameter from its form in the query string; the engine takes values and escapes them itself. */
+const valueOf = (text: string, isList: boolean): string | string[] =>
+  isList ? [...text.matchAll(/'((?:[^'\\]|\\.)*)'/gs)].map(([, one]) => unescaped(one ?? '')) : unescaped(text)
+
 /** The statement stands in the body, or its start in the query string and the rest in the body. */
 async function statementOf(request: IncomingMessage) {
   const search = new URL(request.url ?? '/', 'http://server').searchParams
-  const params = [...search].flatMap(([key, value]) => (key.startsWith('param_') ? [[key.slice(6), value]] : []))
   const text = (await buffer(request)).toString('utf8')
   const start = search.get('query')
-  return {
-    query: start === null ? text : `${start}\n${text}`,
-    query_params: Object.fromEntries(params) as Record<string, string>,
-  }
+  const query = start === null ? text : `${start}\n${text}`
+  const params = [...search].flatMap(([key, value]) => {
+    const name = key.slice('param_'.length)
+    return key.startsWith('param_') ? [[name, valueOf(value, query.includes(`{${name}:Array(`))]] : []
+  })
+  return { query, query_params: Object.fromEntries(params) as Record<string, string | string[]> }
 }
 
 async function answer(engine: Engine, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -10,16 +10,21 @@ const MINUTES_2 = 120_000
 
 await prepareClickHouse()
 
-it('is away while it is paused, and has its rows when it is back', { timeout: MINUTES_2 }, async () => {
+async function start() {
   const directory = mkdtempSync(join(tmpdir(), 'moltwatch-clickhouse-'))
   const server = await startClickHouse(join(directory, 'data'))
-  expect(server.description).toMatch(/^ClickHouse \d+\.\d+\./)
   const client = createClient({ url: server.url, log: { level: ClickHouseLogLevel.OFF } })
   onTestFinished(async () => {
     await client.close()
     await server.close()
     rmSync(directory, { recursive: true, force: true })
   })
+  return { server, client }
+}
+
+it('is away while it is paused, and has its rows when it is back', { timeout: MINUTES_2 }, async () => {
+  const { server, client } = await start()
+  expect(server.description).toMatch(/^ClickHouse \d+\.\d+\./)
   const rows = async (): Promise<unknown> => {
     const answer = await client.query({ query: 'SELECT n FROM kept ORDER BY n', format: 'JSONEachRow' })
     return answer.json()
@@ -32,4 +37,15 @@ it('is away while it is paused, and has its rows when it is back', { timeout: MI
     await server.resume()
     expect(await rows()).toEqual(Array.from({ length: round }, (_, at) => ({ n: at + 1 })))
   }
+})
+
+it('takes parameters as they are, whatever signs stand in them', { timeout: MINUTES_2 }, async () => {
+  const { client } = await start()
+  const texts = ["it's", 'ends in \\', 'a\r\n\tb', '\\n is no line', "[', ']", '\u2028\u001b', '']
+  const answer = await client.query({
+    query: 'SELECT {one:String} AS one, {all:Array(String)} AS all',
+    query_params: { one: texts.join('|'), all: texts },
+    format: 'JSONEachRow',
+  })
+  expect(await answer.json()).toEqual([{ one: texts.join('|'), all: texts }])
 })
