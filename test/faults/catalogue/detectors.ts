@@ -52,30 +52,39 @@ const seenBeyond = (found: number): string => `${found} snapshots lay beyond wha
 
 /** Snapshots are written a minute after the first event: what comes just before them is not committed yet. */
 const SNAPSHOT_AFTER_MS = 60_000
-const JUST_BEFORE_MS = 500
+const JUST_BEFORE_MS = 3_000
 const SNAPSHOTS_MIN = 12
-/** On a busy machine a commit may be quicker than the kill: then the next minute has another try. */
-const TRIES = [0.5, 0.7, 0.9]
+/** A few requests between two looks, so that partitions move from before the snapshots until the kill. */
+const SHARE_BETWEEN_LOOKS = 0.0005
+const PAUSE_BETWEEN_LOOKS_MS = 10
+/** A commit may be quicker than the kill: then the next minute has another try. */
+const TRIES: readonly (readonly [from: number, to: number])[] = [
+  [0.3, 0.5],
+  [0.5, 0.7],
+  [0.7, 0.9],
+]
 
 /** Kills it when the snapshots of this minute are written; how many of them were not committed. */
-async function killAtSnapshots({ system, shipper }: Scene, upTo: number): Promise<number> {
+async function killAtSnapshots({ system, shipper }: Scene, [from, to]: readonly [number, number]): Promise<number> {
   const detector = system.one('detector')
   const written = ['stage="events"', 'outcome="written"']
-  const sending = shipper.sendUpTo(upTo)
-  while ((await metricOf(detector, 'detector_snapshots_total', written)) < SNAPSHOTS_MIN) await linger(5)
+  let sent = from
+  while ((await metricOf(detector, 'detector_snapshots_total', written)) < SNAPSHOTS_MIN) {
+    sent = Math.min(to, sent + SHARE_BETWEEN_LOOKS)
+    await shipper.sendUpTo(sent)
+    await linger(PAUSE_BETWEEN_LOOKS_MS)
+  }
   await killDetectors(system)
   const found = await uncommittedSnapshots(system)
   await startDetectors(system)
-  await sending
   return found
 }
 
 const killBeforeCommit: Play<EmbeddedSystem> = async (scene) => {
-  let began = Date.now()
-  await scene.shipper.sendUpTo(0.3)
   for (const share of TRIES) {
+    const began = Date.now()
+    await scene.shipper.sendUpTo(share[0])
     await linger(SNAPSHOT_AFTER_MS - JUST_BEFORE_MS - (Date.now() - began))
-    began = Date.now()
     const found = await killAtSnapshots(scene, share)
     if (found > 0) return seenBeyond(found)
   }

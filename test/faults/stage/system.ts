@@ -137,10 +137,12 @@ async function createStage() {
       forget(process)
       return process.stop()
     },
-    async close() {
+    /** `engines` end once no process asks them any more; the directory goes last, because until then they write into it. */
+    async close(engines: () => Promise<unknown> = async () => {}) {
       await front.close()
       await Promise.all(processes.splice(0).map((process) => process.kill()))
       await webhooks.close()
+      await engines()
       await rm(directory, { recursive: true, force: true })
     },
   }
@@ -155,6 +157,7 @@ export async function startEmbedded(): Promise<EmbeddedSystem> {
   const options = ['--data', data, '--config', config, '--port', '0', '--otlp-port', '0']
   const system: EmbeddedSystem = {
     ...stage,
+    close: () => stage.close(),
     engine: 'embedded',
     data,
     of: () => [...stage.processes],
@@ -219,11 +222,11 @@ export async function startSeparate(options: LocalKafkaOptions = { brokers: 1 })
       await log.ensureTopics(topicSpecs(PARTITIONS))
       return log
     },
-    async close() {
-      await stage.close()
-      await Promise.all([victims!.close(), others!.close(), warehouse.close(), clickhouse.close()])
-      await kafka.close()
-    },
+    close: () =>
+      stage.close(async () => {
+        await Promise.all([victims!.close(), others!.close(), warehouse.close(), clickhouse.close()])
+        await kafka.close()
+      }),
   }
   try {
     await Promise.all([system.startVictim(), ...FIRST_ROLES.map(system.start)])
