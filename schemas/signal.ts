@@ -43,7 +43,9 @@ export const Signal = Type.Object(
 )
 export type Signal = Static<typeof Signal>
 export const SIGNAL_COLUMNS = columnsOf(Signal)
-export const blankSignal = (): Signal => defaultsOf(Signal)
+const BLANK = defaultsOf(Signal)
+/** A signal with every column at its default; none of them is a list, so copies share nothing. */
+export const blankSignal = (): Signal => ({ ...BLANK })
 
 const NAMES = SIGNAL_COLUMNS.map((column) => column.name) as (keyof Signal)[]
 export const signalRowOf = (signal: Signal): readonly unknown[] => NAMES.map((column) => signal[column])

@@ -50,6 +50,12 @@ export interface WindowSpec<W extends Fields> {
   readonly state: W
 }
 
+/** The bytes of the cursor's row in a column of u8, `length` of them a row; writing into them writes the row. */
+export function rowBytes({ chunk, slot }: Cursor, column: number, length: number): Buffer {
+  const bytes = chunk[column] as Uint8Array
+  return Buffer.from(bytes.buffer, bytes.byteOffset + slot * length, length)
+}
+
 /** Bytes of one row of these fields. */
 export function bytesOf(fields: Fields): number {
   let bytes = 0

@@ -4,7 +4,7 @@
  */
 import type { EventView } from '../../schemas/event.ts'
 import type { Evidence } from '../../schemas/finding.ts'
-import type { Cursor, Field } from './columns.ts'
+import { type Cursor, type Field, rowBytes } from './columns.ts'
 
 const CHARS_MAX = 96
 
@@ -39,8 +39,7 @@ class EvidenceHandle implements EvidenceList {
     this.#bytes = bytes
   }
   get #buffer(): Buffer {
-    const bytes = this.#c.chunk[this.#i] as Uint8Array
-    return Buffer.from(bytes.buffer, bytes.byteOffset + this.#c.slot * this.#bytes, this.#bytes)
+    return rowBytes(this.#c, this.#i, this.#bytes)
   }
   add(event: Evidence): number {
     const { chunk, slot } = this.#c

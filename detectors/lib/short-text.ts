@@ -1,5 +1,5 @@
 /** A short text in the row's own columns: a name that a finding will say. Cut to its bytes; the last one set stands. */
-import type { Cursor, Field } from './columns.ts'
+import { type Cursor, type Field, rowBytes } from './columns.ts'
 
 export interface ShortText {
   value: string
@@ -15,8 +15,7 @@ class ShortTextHandle implements ShortText {
     this.#bytes = bytes
   }
   get #buffer(): Buffer {
-    const held = this.#c.chunk[this.#i] as Uint8Array
-    return Buffer.from(held.buffer, held.byteOffset + this.#c.slot * this.#bytes, this.#bytes)
+    return rowBytes(this.#c, this.#i, this.#bytes)
   }
   get value(): string {
     const buffer = this.#buffer

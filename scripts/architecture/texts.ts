@@ -1,6 +1,6 @@
 /**
  * Rules about any text of the tree: it names no place that exists only on its author's machine and no package registry, and
- * every limit that is written down is one that something keeps.
+ * every limit that is written down, in whatever room, is one that something keeps.
  */
 import type { TextFile } from './source.ts'
 import type { Rule, Tree, Violation } from './violation.ts'
@@ -31,18 +31,20 @@ export const machinePlaces: Rule = (tree: Tree) => {
   )
 }
 
-const LIMITS = 'schemas/limits.ts'
+const isLimits = (path: string): boolean => /^(?:schemas|services)\/(?:.*\/)?limits\.ts$/.test(path)
 
 /** A limit that nothing reads is a promise that nothing keeps. */
 export const limitsAreKept: Rule = (tree: Tree) => {
-  const limits = tree.texts.find(({ path }) => path === LIMITS)
-  if (!limits) return []
-  const others = tree.texts.filter(
-    ({ path }) => /^(?:schemas|detectors|services|test)\/.*\.ts$/.test(path) && path !== LIMITS,
-  )
-  return eachLine(limits, 'unused-limit', (line) => {
-    const name = /^ {2}([a-z][a-z0-9_]*):/.exec(line)?.[1]
-    if (name === undefined || others.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text))) return undefined
-    return `${name} is read by nothing: keep it where it belongs, or remove it.`
-  })
+  const code = tree.texts.filter(({ path }) => /^(?:schemas|detectors|services|test)\/.*\.ts$/.test(path))
+  const isRead = (name: string, limits: TextFile): boolean =>
+    code.some((file) => file !== limits && new RegExp(`\\b${name}\\b`).test(file.text))
+  return tree.texts
+    .filter(({ path }) => isLimits(path))
+    .flatMap((limits) =>
+      eachLine(limits, 'unused-limit', (line) => {
+        const name = /^ {2}([a-z][a-z0-9_]*):/.exec(line)?.[1]
+        if (name === undefined || isRead(name, limits)) return undefined
+        return `${name} is read by nothing: keep it where it belongs, or remove it.`
+      }),
+    )
 }

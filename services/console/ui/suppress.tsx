@@ -2,6 +2,7 @@
 import { change } from '../client.ts'
 import { Foreign } from './basics.tsx'
 import { Act } from './dialog.tsx'
+import { LengthSelect } from './length-select.tsx'
 
 const LENGTHS = [
   ['1', '1 hour'],
@@ -32,13 +33,7 @@ export const SuppressAct = (props: { agent: string; detectors: readonly string[]
         </label>
         <label>
           For
-          <select name="hours">
-            {LENGTHS.map(([hours, title]) => (
-              <option key={hours} value={hours}>
-                {title}
-              </option>
-            ))}
-          </select>
+          <LengthSelect lengths={LENGTHS} />
         </label>
       </>
     }

@@ -6,6 +6,7 @@ import { change } from '../client.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Foreign, Sentence, Tag, Time } from './basics.tsx'
 import { Act } from './dialog.tsx'
+import { LengthSelect } from './length-select.tsx'
 import { Rows } from './rows.tsx'
 
 const TONES = { active: 'good', expired: 'warn', revoked: 'bad' } as const
@@ -87,13 +88,7 @@ const Fields = () => (
     </label>
     <label>
       Expires after
-      <select name="hours">
-        {LENGTHS.map(([hours, title]) => (
-          <option key={hours} value={hours}>
-            {title}
-          </option>
-        ))}
-      </select>
+      <LengthSelect lengths={LENGTHS} />
     </label>
   </>
 )

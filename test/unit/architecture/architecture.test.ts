@@ -200,7 +200,9 @@ describe('catches what is planted', () => {
 
   it('unused-limit: a limit that nothing reads', () => {
     const limits = withHeader('export const LIMITS = {\n  name_chars_max: 256,\n  name_chars_min: 1,\n} as const')
-    expect(checkPlanted({ 'schemas/limits.ts': limits })).toMatchObject([{ rule: 'unused-limit', line: 4 }])
+    for (const path of ['schemas/limits.ts', 'services/collector/limits.ts', 'services/lib/mappings/limits.ts']) {
+      expect(checkPlanted({ [path]: limits })).toMatchObject([{ path, rule: 'unused-limit', line: 4 }])
+    }
   })
 })
 

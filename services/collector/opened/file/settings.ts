@@ -1,5 +1,6 @@
 /** The settings of a file input. */
 import Type, { type Static } from 'typebox'
+import { lineSettings } from '../settings.ts'
 
 export const FileSettings = Type.Object(
   {
@@ -23,17 +24,7 @@ export const FileSettings = Type.Object(
         description: "Directory for the positions; the data directory's where there is one",
       }),
     ),
-    format: Type.String({
-      pattern: '^[a-z0-9_-]{1,64}$',
-      default: 'auto',
-      description: 'A format, a mapping, or auto',
-    }),
-    plain: Type.Unsafe<'drop' | 'keep'>(
-      Type.Enum(['drop', 'keep'], {
-        default: 'drop',
-        description: 'Lines that are prose and fit no mapping: counted alone, or kept as dead letters',
-      }),
-    ),
+    ...lineSettings(),
   },
   { additionalProperties: false },
 )

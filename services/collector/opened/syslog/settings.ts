@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import Type, { type Static } from 'typebox'
 import { LIMITS } from '../../../../schemas/limits.ts'
+import { lineSettings } from '../settings.ts'
 
 const name = () => Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max })
 const file = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 4_096, description }))
@@ -27,17 +28,7 @@ export const SyslogSettings = Type.Object(
         description: "By a client certificate's common name or DNS name the token in whose name it sends",
       }),
     ),
-    format: Type.String({
-      pattern: '^[a-z0-9_-]{1,64}$',
-      default: 'auto',
-      description: 'A format, a mapping, or auto',
-    }),
-    plain: Type.Unsafe<'drop' | 'keep'>(
-      Type.Enum(['drop', 'keep'], {
-        default: 'drop',
-        description: 'Lines that are prose and fit no mapping: counted alone, or kept as dead letters',
-      }),
-    ),
+    ...lineSettings(),
     lines_per_s_max: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 20_000 }),
     connections_max: Type.Integer({ minimum: 1, maximum: 10_000, default: 256 }),
   },

@@ -27,6 +27,9 @@ export function openJson(target: Target, tools: SinkTools, end: JsonEnd = {}): C
   })
 }
 
+/** How an address in a chat answers once a person has removed it: its channel is archived, or its workflow deleted. */
+export const isRemovedAddress = (status: number): boolean => status === 404 || status === 410
+
 /** JSON that every reader takes: half characters, which some refuse, are replaced. */
 export const writeJson = (value: unknown): string =>
   JSON.stringify(value, (_key, one: unknown) => (typeof one === 'string' ? one.toWellFormed() : one))

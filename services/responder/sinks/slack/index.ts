@@ -4,7 +4,7 @@
  */
 import Type from 'typebox'
 import type { Notice } from '../../../../schemas/notice.ts'
-import { openJson } from '../lib/json.ts'
+import { isRemovedAddress, openJson } from '../lib/json.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
 import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
@@ -72,5 +72,5 @@ export const slack = defineSinkType({
   destination: ({ url }) => url,
   render,
   // Slack answers 410 where the channel was archived, and 404 where the webhook was removed.
-  open: (settings, tools) => openJson(settings, tools, { isGone: (status) => status === 410 || status === 404 }),
+  open: (settings, tools) => openJson(settings, tools, { isGone: isRemovedAddress }),
 })

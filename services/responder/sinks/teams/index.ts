@@ -5,7 +5,7 @@
  */
 import Type from 'typebox'
 import type { Notice } from '../../../../schemas/notice.ts'
-import { openJson } from '../lib/json.ts'
+import { isRemovedAddress, openJson } from '../lib/json.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
 import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
@@ -71,5 +71,5 @@ export const teams = defineSinkType({
   destination: ({ url }) => url,
   render,
   // A workflow that was removed is 404 or 410.
-  open: (settings, tools) => openJson(settings, tools, { isGone: (status) => status === 410 || status === 404 }),
+  open: (settings, tools) => openJson(settings, tools, { isGone: isRemovedAddress }),
 })
