@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createAsker, TryAgain } from './asker.ts'
 import { PATIENCE_MS } from './patience.ts'
 
+/** How much of what it says is kept: its newest. */
+const LOG_CHARS_MAX = 2_000_000
 const MAIN = join(import.meta.dirname, '../../services/main.ts')
 
 export const TOKEN = 'mw_token_of_the_tests_0123456789'
@@ -59,7 +61,7 @@ export async function startService(plan: ServicePlan): Promise<RunningService> {
   })
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => {
-    log = (log + chunk.toString()).slice(-20_000)
+    log = (log + chunk.toString()).slice(-LOG_CHARS_MAX)
   })
   child.stdout.resume()
   const service = handle(plan, child, () => log)

@@ -71,6 +71,7 @@ export type Steps = Generator<undefined, NormaliseResult, undefined>
 export const refused = (detail: string, status: 400 | 413 = 400): Refused => ({ ok: false, status, detail })
 
 const IGNORED_FIELDS_MAX = 64
+const IGNORED_CHARS_MAX = 64
 /** The record was one of another kind: a request of nothing else is told so, because its sender counts 200 as stored. */
 const NO_RECORD: ReadonlySet<DeadLetterReason> = new Set(['malformed', 'unsupported'])
 
@@ -80,7 +81,7 @@ function createIgnored() {
   const counts = new Map<string, number>()
   return {
     ignore(field: string) {
-      const key = redactText(field.slice(0, 64))
+      const key = redactText(field.slice(0, LIMITS.text_chars_max)).slice(0, IGNORED_CHARS_MAX)
       if (counts.has(key) || counts.size < IGNORED_FIELDS_MAX) counts.set(key, (counts.get(key) ?? 0) + 1)
     },
     counts: () => Object.fromEntries(counts),

@@ -155,8 +155,22 @@ const NAMED_VALUE =
   `\\s{0,3}\\\\{0,3})(?:"(?!\\[redacted:)[^"\\r\\n]{1,4000}|'(?!\\[redacted:)[^'\\r\\n]{1,4000}|` +
   `(?!["']|\\[redacted:)[^\\s"'&;,<>\\\\]{1,4000})`
 
-/** Named values in texts: `password=x`, `"api_key": "x"`, `--token x`, `curl -u user:x`, `?sig=x`. */
+/** Named values in texts: `seed phrase: a b c`, `password=x`, `"api_key": "x"`, `--token x`, `curl -u user:x`, `?sig=x`. */
 export const NAMED_SHAPES: readonly SecretShape[] = [
+  {
+    // The words of BIP-39 are ordinary ones: it takes a word before them that says what they are.
+    kind: 'mnemonic',
+    hints: ['mnemonic', 'phrase', 'seed'],
+    pattern:
+      /(?<keep>\b(?:mnemonic|(?:seed|recovery|secret|backup) (?:phrase|words)|seed)\b["']?\s{0,3}(?:is\b|are\b|=>|=|:)?\s{0,3}["']?)(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}\b/gi,
+  },
+  {
+    // "the private key is 0x..": what stands after an equals sign or a colon is a named value.
+    kind: 'hex-key',
+    hints: ['key'],
+    pattern:
+      /(?<keep>\b(?:private|secret|signing|encryption|master|wallet|hmac|aes|account|api)[ _-]key\b["']?\s{0,3}(?:is\b|was\b|:|=)?\s{0,3}["']?(?:0x)?)[0-9a-f]{32,128}\b/gi,
+  },
   {
     kind: 'password',
     hints: ['=', '%3d'],
@@ -210,20 +224,6 @@ export const PROSE_SHAPES: readonly SecretShape[] = [
     pattern:
       /(?<![\w.-])(?:(?:4\d|5[1-5]|2[2-7]|6[05])\d\d(?:([ -]?)\d{4}\1\d{4}\1\d{4})|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-]|\.\d)/g,
     isOne: passesLuhn,
-  },
-  {
-    // The words of BIP-39 are ordinary ones: it takes a word before them that says what they are.
-    kind: 'mnemonic',
-    hints: ['mnemonic', 'phrase', 'seed'],
-    pattern:
-      /(?<keep>\b(?:mnemonic|(?:seed|recovery|secret|backup) (?:phrase|words)|seed)\b["']?\s{0,3}(?:is\b|are\b|=>|=|:)?\s{0,3}["']?)(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}\b/gi,
-  },
-  {
-    // "the private key is 0x..": what stands after an equals sign or a colon is a named value.
-    kind: 'hex-key',
-    hints: ['key'],
-    pattern:
-      /(?<keep>\b(?:private|secret|signing|encryption|master|wallet|hmac|aes|account|api)[ _-]key\b["']?\s{0,3}(?:is\b|was\b|:|=)?\s{0,3}["']?(?:0x)?)[0-9a-f]{32,128}\b/gi,
   },
 ]
 

@@ -6,6 +6,7 @@
 import { kindOf, operationActivity, outcomeOf, serviceOf } from './actions.ts'
 import { type Principal, principalOf } from './principals.ts'
 import { resourceTarget } from './targets.ts'
+import { joined } from '../lib/clean.ts'
 import { urlContactsOf } from '../lib/contacts.ts'
 import { amountOf, at, isObject, type Json, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
 import { createPacked, type Packed } from '../lib/packed.ts'
@@ -35,12 +36,12 @@ function fieldsOf(record: Json, who: Principal): Fields {
     identity_assurance: 'provider',
     credential: who.credential,
     session: who.session,
-    action: `${service}:${eventName}`,
+    action: joined(':', [service, eventName]),
     kind: kindOf(service, eventName, activity),
     activity,
     target: target.target,
     target_kind: target.kind,
-    environment: [account, textOf(record.awsRegion)].filter((part) => part !== '').join('/'),
+    environment: joined('/', [account, textOf(record.awsRegion)]),
     ...outcomeOf(record),
     source_address: textOf(record.sourceIPAddress),
     user_agent: textOf(record.userAgent),

@@ -3,6 +3,7 @@
  * role, the user, the service. A role of IAM Identity Center (AWSReservedSSO_...) is shared by people, and its session
  * name is the person, so there the session's ARN is the identity.
  */
+import { cleanId } from '../lib/clean.ts'
 import { at, type Json, objectOf, textOf } from '../lib/json.ts'
 
 export interface Principal {
@@ -35,16 +36,17 @@ interface Named {
 }
 
 function assumedRole(user: Json): Named {
-  const arn = textOf(user.arn)
+  const arn = cleanId(textOf(user.arn))
+  const principal = cleanId(textOf(user.principalId))
   const parts = ASSUMED.exec(arn)
   const issuer = objectOf(at(user, 'sessionContext', 'sessionIssuer'))
   const role = textOf(issuer.userName) || parts?.[3] || textOf(user.userName)
-  const session = parts?.[4] ?? textOf(user.principalId).split(':')[1] ?? ''
+  const session = parts?.[4] ?? principal.split(':')[1] ?? ''
   if (SSO_ROLE.test(role) && arn !== '') return { identity: arn, instance: '', kind: 'person', role }
   const derived = parts === null ? '' : `arn:${parts[1]}:iam::${parts[2]}:role/${parts[3]}`
   const account = textOf(user.accountId)
   const built = role !== '' && account !== '' ? `arn:aws:iam::${account}:role/${role}` : role
-  const identity = textOf(issuer.arn) || derived || built || textOf(user.principalId).split(':')[0] || ''
+  const identity = textOf(issuer.arn) || derived || built || principal.split(':')[0] || ''
   return { identity, instance: session, kind: looksLikeAgent(`${role} ${session}`) ? 'agent' : 'service', role }
 }
 

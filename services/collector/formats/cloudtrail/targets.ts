@@ -2,6 +2,7 @@
  * What was acted on: the resource that the record lists, else the request parameter that names it. The parameter is
  * chosen by the noun of the operation (`DeleteDBSnapshot` has `dBSnapshotIdentifier`), not by a list of services.
  */
+import { joined } from '../lib/clean.ts'
 import { isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
 
 export interface ResourceTarget {
@@ -74,7 +75,8 @@ function parameterTarget(record: Json): ResourceTarget {
   if (best === undefined) return { target: '', kind: '', account: '' }
   const bucket = parameters.find(({ name }) => name === 'bucketName')
   const key = parameters.find(({ name }) => name === 'key')
-  const target = bucket !== undefined && key !== undefined ? `arn:aws:s3:::${bucket.text}/${key.text}` : best.text
+  const target =
+    bucket !== undefined && key !== undefined ? `arn:aws:s3:::${joined('/', [bucket.text, key.text])}` : best.text
   return { target, kind: best.name, account: /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(target)?.[1] ?? '' }
 }
 

@@ -3,6 +3,7 @@
  * them, or in the envelope of a Pub/Sub push (`{"message": {"data": base64}}`). Google has authenticated the principal.
  */
 import type { Draft, Fields, Format, Problem } from '../format.ts'
+import { cleanId, joined } from '../lib/clean.ts'
 import { operationActivity, pick, pickText, unwrap } from '../lib/audit.ts'
 import { amountOf, isObject, listOf, parsedText } from '../lib/json.ts'
 import { readNanos, readTime } from '../lib/times.ts'
@@ -32,10 +33,10 @@ function outcomeOf(payload: unknown): Pick<Fields, 'outcome' | 'error'> {
 }
 
 function fieldsOf(entry: unknown, payload: unknown, identity: string): Fields {
-  const method = pickText(payload, ['methodName'])
+  const method = cleanId(pickText(payload, ['methodName']))
   const service = pickText(payload, ['serviceName']).replace(/\.googleapis\.com$/, '')
   const operation = method.slice(method.lastIndexOf('.') + 1)
-  const logName = pickText(entry, ['logName'])
+  const logName = cleanId(pickText(entry, ['logName']))
   const delegation = listOf(pick(payload, 'authenticationInfo', 'serviceAccountDelegationInfo'))
   return {
     source_id: pickText(entry, ['insertId']),
@@ -47,7 +48,7 @@ function fieldsOf(entry: unknown, payload: unknown, identity: string): Fields {
       .filter((one) => one !== ''),
     identity_assurance: 'provider',
     credential: pickText(payload, ['authenticationInfo', 'serviceAccountKeyName']),
-    action: `${service}:${operation}`,
+    action: joined(':', [service, operation]),
     kind: ADMIN.test(method) ? 'admin' : EXEC.test(method) ? 'exec' : 'api',
     activity: operationActivity(method),
     target: pickText(payload, ['resourceName']),

@@ -5,6 +5,7 @@
  * response objects are not kept.
  */
 import type { Draft, Fields, Format, Problem } from '../format.ts'
+import { cleanId, cleanText, joined } from '../lib/clean.ts'
 import { pickText, unwrap } from '../lib/audit.ts'
 import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
 import { readNanos, readTime } from '../lib/times.ts'
@@ -58,8 +59,8 @@ function principalOf(
   record: Json,
 ): Pick<Fields, 'identity' | 'instance' | 'owner' | 'role' | 'credential' | 'principal_kind' | 'on_behalf_of'> {
   const user = objectOf(record.user)
-  const own = textOf(user.username)
-  const impersonated = textOf(objectOf(record.impersonatedUser).username)
+  const own = cleanId(textOf(user.username))
+  const impersonated = cleanId(textOf(objectOf(record.impersonatedUser).username))
   const identity = impersonated || own
   const namespace = SERVICE_ACCOUNT.exec(identity)?.[1] ?? ''
   return {
@@ -77,19 +78,17 @@ function fieldsOf(record: Json): Fields {
   const ref = objectOf(record.objectRef)
   const [resource, subresource] = [textOf(ref.resource), textOf(ref.subresource)]
   const verb = textOf(record.verb)
-  const what = [resource, subresource].filter((part) => part !== '').join('/')
+  const what = joined('/', [resource, subresource])
   const activity = ACTIVITIES.get(verb) ?? 'other'
   const kind = kindOf(resource, subresource, activity)
   return {
     ...principalOf(record),
     source_id: textOf(record.auditID),
     identity_assurance: 'provider',
-    action: what === '' ? `k8s:${verb}` : `k8s:${verb}:${what}`,
+    action: joined(':', ['k8s', verb, what]),
     kind,
     activity: kind === 'exec' ? 'other' : activity,
-    target:
-      [textOf(ref.namespace), resource, textOf(ref.name)].filter((part) => part !== '').join('/') ||
-      textOf(record.requestURI),
+    target: joined('/', [textOf(ref.namespace), resource, cleanText(textOf(ref.name))]) || textOf(record.requestURI),
     target_kind: resource || 'path',
     environment: pickText(record, ['annotations', 'cluster'], ['clusterName'], ['cluster_name']),
     ...outcomeOf(record),

@@ -8,33 +8,25 @@ import { H, eventId } from '../../../../schemas/ids.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { bindingProblem } from '../../binding.ts'
 import { combine } from '../../indicators/index.ts'
-import { redactId, redactText } from '../../redaction/redact.ts'
+import { CLEANED_CHARS_MAX, cleanId, cleanText } from './clean.ts'
 import { sourceBehind, sourceNetwork, userAgentFamily } from './clients.ts'
-import { memo } from '../../memo.ts'
 import { eventTime } from './times.ts'
 import type { Draft, Fields, FormatId, NormaliseContext, Problem } from '../format.ts'
 
 const NAME_MAX = LIMITS.name_chars_max
 const TEXT_MAX = LIMITS.text_chars_max
 
-/** The same few texts come with every record of a sender. */
-const REMEMBERED_MAX = 2_048
-const REMEMBERED_CHARS_MAX = 4 * TEXT_MAX
-
-const cleanId = memo((text) => redactId(text).toWellFormed(), REMEMBERED_MAX, REMEMBERED_CHARS_MAX)
-const cleanText = memo((text) => redactText(text).toWellFormed(), REMEMBERED_MAX, REMEMBERED_CHARS_MAX)
-
 /** A name, cut where it is too long; what is cut off leaves its hash, so that two long names stay two. */
 export function name(text: string): string {
-  const long = text.length > REMEMBERED_CHARS_MAX
-  const clean = cleanId(long ? text.slice(0, REMEMBERED_CHARS_MAX) : text)
+  const long = text.length > CLEANED_CHARS_MAX
+  const clean = cleanId(text)
   if (clean.length <= NAME_MAX && !long) return clean
   return `${clean.slice(0, NAME_MAX - 17).toWellFormed()}~${H(long ? text : clean).slice(0, 16)}`
 }
 
 /** Free text, redacted before it is cut, so that no half of a secret stays. */
 export function freeText(text: string, charsMax: number = TEXT_MAX): string {
-  const clean = cleanText(text.length > 4 * TEXT_MAX ? text.slice(0, 4 * TEXT_MAX) : text)
+  const clean = cleanText(text)
   return clean.length <= charsMax ? clean : clean.slice(0, charsMax).toWellFormed()
 }
 
@@ -43,6 +35,7 @@ const FREE_TEXT: ReadonlyMap<string, number> = new Map([
   ['target', TEXT_MAX],
   ['task', NAME_MAX],
   ['error', NAME_MAX],
+  ['user_agent', NAME_MAX],
 ])
 /** How many items each list column takes. */
 const ITEMS_MAX: ReadonlyMap<string, number> = new Map(

@@ -8,6 +8,7 @@ import { pathOf } from '../../../lib/mappings/path.ts'
 import type { Mapping, Value } from '../../../lib/mappings/schema.ts'
 import { events } from '../events/index.ts'
 import type { Assurance, Draft, Format, FormatNames, Problem } from '../format.ts'
+import { cleanId, joined } from '../lib/clean.ts'
 import { isObject, textOf } from '../lib/json.ts'
 import { outcomeOfWord } from '../lib/outcomes.ts'
 import { readNanos, readTime } from '../lib/times.ts'
@@ -142,10 +143,12 @@ export function compileMapping(mapping: Mapping) {
   const map = (record: unknown, used?: Reading['used']): Mapped => {
     const reading: Reading = { record, opened: new Map(), ...(used === undefined ? {} : { used }) }
     const parts = ids?.map((path) => textOf(walk(reading, path)))
+    const kept: Reading = { ...reading, clean: cleanId }
     const event: [string, unknown][] = []
     for (const { name, found, read } of fields) {
-      if (found(reading) === undefined) continue
-      const value = read(reading)
+      const mine = READ_ALONE.has(name) ? reading : kept
+      if (found(mine) === undefined) continue
+      const value = read(mine)
       if (value !== undefined) event.push([name, value])
     }
     return {
@@ -188,7 +191,7 @@ export function mappedFormat(mapping: Mapping): Format {
       timeNs: readNanos(time),
       fields: {
         ...draft.fields,
-        source_id: id?.join('/') ?? '',
+        source_id: joined('/', id ?? []),
         ...(assurance === undefined ? {} : { identity_assurance: assurance }),
       },
     }))

@@ -13,6 +13,8 @@ export interface Reading {
   readonly record: unknown
   /** What texts hold that a path goes through. */
   readonly opened: Map<string, unknown>
+  /** Takes secrets out of texts before they are cut or put together; absent where what is read is not kept. */
+  readonly clean?: (text: string) => string
   readonly used?: (path: Path) => void
 }
 
@@ -49,6 +51,12 @@ function words(value: unknown): string {
       .join(', ')
   }
   return textOf(value)
+}
+
+/** A value in words, in the state in which it may be cut. */
+const cleanWords = (value: unknown, { clean }: Reading): string => {
+  const text = words(value)
+  return clean === undefined ? text : clean(text)
 }
 
 const cut = (text: string): string => text.slice(0, MAPPING_LIMITS.value_chars_max)
@@ -91,7 +99,7 @@ function fromTemplate(text: string): Read<unknown> {
   return (reading) => {
     let made = ''
     for (const part of parts) {
-      const piece = typeof part === 'string' ? part : words(walk(reading, part.path))
+      const piece = typeof part === 'string' ? part : cleanWords(walk(reading, part.path), reading)
       if (piece === '') return undefined
       made = cut(made + piece)
     }
@@ -108,7 +116,7 @@ const constant =
 function partOf(read: Read<unknown>, { after, before }: Case): Read<unknown> {
   if (after === undefined && before === undefined) return read
   return (reading) => {
-    const text = cut(words(read(reading)))
+    const text = cut(cleanWords(read(reading), reading))
     const start = after === undefined ? 0 : text.indexOf(after)
     if (start === -1) return undefined
     const rest = text.slice(start + (after?.length ?? 0))

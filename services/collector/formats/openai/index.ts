@@ -3,6 +3,7 @@
  * the name of its type, `api_key.created` under `api_key_created`. The provider has authenticated the actor.
  */
 import type { Draft, Fields, Format, Problem } from '../format.ts'
+import { cleanId } from '../lib/clean.ts'
 import { pick, pickText, unwrap } from '../lib/audit.ts'
 import { isObject, type Json, textOf } from '../lib/json.ts'
 import { pastActivity } from '../lib/past.ts'
@@ -32,7 +33,7 @@ function actorOf(record: Json): Actor {
 }
 
 function fieldsOf(record: Json, { identity, kind, key }: Actor): Fields {
-  const type = textOf(record.type)
+  const type = cleanId(textOf(record.type))
   const detail = pick(record, type.replaceAll('.', '_'))
   const failed = type.endsWith('.failed')
   return {

@@ -2,6 +2,7 @@
  * What every OTLP record says in the same words: who acted, in which session, on whose behalf, from where. The names are
  * those of the OpenTelemetry semantic conventions, old ones after new ones.
  */
+import { joined } from '../lib/clean.ts'
 import { amountOf, textOf } from '../lib/json.ts'
 import { type Outcome, outcomeOfWord } from '../lib/outcomes.ts'
 import { said, SESSION } from './synonyms.ts'
@@ -31,7 +32,7 @@ export const isClaudeCode = (view: LogView): boolean =>
 function environmentOf(view: LogView): string {
   const account = attributeText(view, 'cloud.account.id')
   const region = attributeText(view, 'cloud.region')
-  if (account !== '' || region !== '') return [account, region].filter((part) => part !== '').join('/')
+  if (account !== '' || region !== '') return joined('/', [account, region])
   return attributeText(view, 'deployment.environment.name', 'deployment.environment', 'k8s.cluster.name')
 }
 

@@ -2,6 +2,7 @@
  * Log records that follow no GenAI convention: still an act of a named service. An HTTP or RPC record becomes an API
  * call, anything else an action by the name of its event. Texts of log lines are not kept.
  */
+import { joined } from '../lib/clean.ts'
 import { namedContact } from '../lib/contacts.ts'
 import { activityOf, methodActivity } from '../lib/verbs.ts'
 import type { Act } from './act.ts'
@@ -23,7 +24,7 @@ export function plainActs(view: LogView): Act[] {
   const rpc = [attributeText(view, 'rpc.service'), attributeText(view, 'rpc.method')].filter((part) => part !== '')
   const url = attributeText(view, 'url.full', 'http.url')
   const contact = namedContact(attributeText(view, 'server.address', 'net.peer.name') || url)
-  const action = method !== '' ? `http.${method}` : rpc.length > 0 ? rpc.join('/') : actionName(view.eventName)
+  const action = method !== '' ? `http.${method}` : rpc.length > 0 ? joined('/', rpc) : actionName(view.eventName)
   return [
     {
       id: id === '' ? undefined : ['log', id],

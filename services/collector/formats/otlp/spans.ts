@@ -6,6 +6,7 @@
  * A span says who called it: a tool span belongs to the agent span above it, and an agent under another agent acts on its
  * behalf. Only spans of one request can be seen together; whose parent came in another one is read by itself.
  */
+import { cleanText } from '../lib/clean.ts'
 import { isObject, type Json, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
 import { lookup } from '../../../../schemas/lookup.ts'
 import { type Attributes, attributesOf, type LogView } from './attributes.ts'
@@ -87,7 +88,7 @@ function errorAttributes(span: Json, set: (key: string, value: unknown) => void)
     for (const [key, value] of attributesOf(event)) if (key.startsWith('exception.')) set(key, value)
   }
   const { code, message } = objectOf(span.status)
-  if (code === 2 || code === 'STATUS_CODE_ERROR') set('error.type', textOf(message).slice(0, 64) || 'error')
+  if (code === 2 || code === 'STATUS_CODE_ERROR') set('error.type', cleanText(textOf(message)).slice(0, 64) || 'error')
 }
 
 /** The attributes of a span, and beside them what they say in the words of the conventions. */
