@@ -123,6 +123,11 @@ export const ReplayCommand = command('replay', {
 })
 /** Opens a sink again that had answered 410. */
 export const EnableSinkCommand = command('enable-sink', { sink: Type.String({ minLength: 1 }), reason })
+/** Sends a test to a sink that tells the tenant; the id of the command is the subject of its delivery. */
+export const TestSinkCommand = command('test-sink', {
+  sink: Type.String({ minLength: 1 }),
+  reason: Type.Optional(reason),
+})
 /** Makes a token of the tenant; the id of the command names it. The text of the token is known to its maker alone. */
 export const CreateTokenCommand = command('create-token', {
   name: TOKEN_NAME,
@@ -159,6 +164,7 @@ export const COMMANDS = {
   resume: ResumeCommand,
   replay: ReplayCommand,
   'enable-sink': EnableSinkCommand,
+  'test-sink': TestSinkCommand,
   'create-token': CreateTokenCommand,
   'revoke-token': RevokeTokenCommand,
   record: RecordCommand,

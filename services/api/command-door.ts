@@ -30,6 +30,7 @@ const RIGHTS: Readonly<Record<CommandType, Right>> = {
   resume: 'order',
   replay: 'order',
   'enable-sink': 'order',
+  'test-sink': 'order',
   forget: 'administer',
   'create-token': 'administer',
   'revoke-token': 'administer',
@@ -39,7 +40,7 @@ const RIGHTS: Readonly<Record<CommandType, Right>> = {
 
 interface Asked {
   readonly grant: Grant
-  readonly views: Pick<ResponderViews, 'held' | 'command' | 'incident' | 'token'>
+  readonly views: Pick<ResponderViews, 'held' | 'command' | 'incident' | 'token' | 'sinks'>
   /** The warehouse as this tenant sees it. */
   readonly door: TenantDoor
   readonly detectors: readonly { readonly id: string }[]
@@ -111,6 +112,16 @@ async function checkIncidents(ids: readonly string[], command: Command, at: Aske
   }
 }
 
+async function checkSinkTest({ tenant, sink }: CommandOf<'test-sink'>, at: Asked): Promise<void> {
+  const known = await at.views.sinks(tenant)
+  const found = known.find(({ name }) => name === sink)
+  if (found === undefined) {
+    const names = known.map(({ name }) => name).join(', ')
+    throw notFound(`there is no sink ${sink.slice(0, 64)}; known: ${names === '' ? 'none' : names}`)
+  }
+  if (found.status === 'disabled') throw conflict(`the sink ${found.name} is disabled: enable it first`)
+}
+
 /** Throws the Answer that a command deserves which would be refused, or would change nothing for sure. */
 async function check(command: Command, at: Asked): Promise<void> {
   switch (command.type) {
@@ -141,6 +152,8 @@ async function check(command: Command, at: Asked): Promise<void> {
     case 'revoke-token':
       if ((await at.views.token(command.tenant, command.token_id)) !== undefined) return undefined
       throw notFound(`there is no token ${command.token_id}: those of the configuration file are ended there`)
+    case 'test-sink':
+      return checkSinkTest(command, at)
     case 'record':
     case 'forget':
     case 'configuration':

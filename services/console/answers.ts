@@ -5,10 +5,27 @@ import type { Finding, Severity } from '../../schemas/finding.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'
+import type { SinkView } from '../../schemas/sink.ts'
 import type { Suppression } from '../../schemas/suppression.ts'
 import type { Token } from '../../schemas/token.ts'
 
-export type { AuditEntry, Token, CommandOutcome, Delivery, Finding, Incident, Quarantine, Severity, Suppression }
+export type {
+  AuditEntry,
+  Token,
+  CommandOutcome,
+  Delivery,
+  Finding,
+  Incident,
+  Quarantine,
+  Severity,
+  SinkView,
+  Suppression,
+}
+
+/** An order that is durable in the log. */
+export interface CommandTaken {
+  readonly command_id: string
+}
 
 export interface List<T> {
   readonly items: readonly T[]

@@ -58,6 +58,7 @@ function subjectsOf(command: Command): readonly string[] {
     case 'replay':
       return command.sink === undefined ? (command.delivery_ids ?? []) : [command.sink]
     case 'enable-sink':
+    case 'test-sink':
       return [command.sink]
     case 'create-token':
       return [command.name, command.role, ...command.scopes]

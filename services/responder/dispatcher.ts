@@ -76,6 +76,10 @@ interface Lane {
 /** A person waits for it, or an agent goes on meanwhile: it does not stand behind findings. */
 const isUrgent = ({ type }: Delivery): boolean => !type.startsWith('finding')
 
+/** A person waits for the answer and asks again: it is tried once, and wakes nobody else. */
+const isTest = ({ type }: Delivery): boolean => type === 'sink.test'
+const AT_ONCE: readonly number[] = [0]
+
 /** How many of a tenant's deliveries may wait for a sink when this one comes. */
 function roomFor(sink: Sink, delivery: Delivery): number {
   const share = sink.tenant === '*' ? LIMITS.deliveries_pending_tenant_share : 1
@@ -113,8 +117,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { store, deliveries, sinks, quarantines, clock, timers, logger, metrics } = deps
   const lanes = new Map<string, Lane>()
   let stopping = false
-  const delaysOf = (delivery: Delivery): readonly number[] =>
-    delivery.order_sequence > 0 ? deps.orderDelaysMs : deps.delaysMs
+  const delaysOf = (delivery: Delivery): readonly number[] => {
+    if (isTest(delivery)) return AT_ONCE
+    return delivery.order_sequence > 0 ? deps.orderDelaysMs : deps.delaysMs
+  }
 
   const laneOf = (sink: Sink): Lane => {
     const known = lanes.get(sink.name)
@@ -176,6 +182,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const giveUp = async (lane: Lane, delivery: Delivery, reason: string): Promise<void> => {
     const { name } = lane.sink
     await kill(delivery, reason)
+    if (isTest(delivery)) return
     logger.error({ sink: name, delivery: delivery.id, outcome: reason }, 'a delivery is given up; it can be replayed')
     await tellFailing(lane, delivery, reason)
   }
@@ -208,7 +215,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       else enqueue(next)
       return
     }
-    await giveUp(lane, delivery, `${outcome.detail} at the last of ${delivery.attempts} attempts`)
+    const when = isTest(delivery) ? '' : ` at the last of ${delivery.attempts} attempts`
+    await giveUp(lane, delivery, `${outcome.detail}${when}`)
   }
 
   const settle = async (lane: Lane, delivery: Delivery, outcome: SendOutcome): Promise<void> => {

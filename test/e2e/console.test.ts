@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { axeFaults, complaintsOf, noBrowser, startBrowser } from '../support/browser.ts'
 import { demoLoad } from '../support/demo-load.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
+import { startWebhookReceiver, TEST_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
 import { planService, type RunningService, startService, TOKEN } from '../support/service.ts'
 
 const reason = noBrowser()
@@ -21,6 +22,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
   let browser: Browser
   let page: Page
   let complaints: string[]
+  let siem: WebhookReceiver
 
   const open = (path: string) => page.goto(`http://127.0.0.1:${service.plan.port}${path}`)
   const send = async (): Promise<void> => {
@@ -30,7 +32,10 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'moltwatch-console-'))
     const config = join(directory, 'moltwatch.yaml')
-    await writeFile(config, JSON.stringify({ policy: { mode: 'propose' } }))
+    siem = await startWebhookReceiver({ verify: false })
+    const sink = { type: 'webhook', secret: TEST_SECRET, min_severity: 'critical', allow_private: true }
+    const sinks = [{ ...sink, name: 'siem', url: siem.url }]
+    await writeFile(config, JSON.stringify({ policy: { mode: 'propose' }, sinks }))
     service = await startService(await planService(join(directory, 'data'), config))
     browser = await startBrowser()
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
@@ -41,6 +46,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
   afterAll(async () => {
     await browser?.close()
     await service?.stop()
+    await siem?.close()
     await rm(directory, { recursive: true, force: true })
   })
 
@@ -102,6 +108,17 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await page.getByRole('table', { name: 'Audit log' }).getByText('revoke token').first().waitFor()
   })
 
+  it('tests a sink, and says what came of it', async () => {
+    await open('/console/settings')
+    const test = page.getByRole('table', { name: 'Sinks' }).getByRole('button', { name: 'Test', exact: true })
+    await test.click()
+    await page.getByText('test taken: answered 200').waitFor()
+    siem.answer = () => 503
+    await test.click()
+    await page.getByText('test failed: answered 503').waitFor()
+    expect(siem.received.map(({ event }) => event.type)).toEqual(['sink.test', 'sink.test'])
+  })
+
   const openIncident = async (agent: string): Promise<void> => {
     await open('/console/incidents')
     await page.getByRole('row').filter({ hasText: agent }).getByRole('link').first().click()
@@ -145,7 +162,8 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await page.getByLabel('Query').fill('colour:red')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.getByRole('alert').first().waitFor()
-    // The browser reports the refused requests itself.
+    // The browser reports the refused requests itself: the list, the facets and the histogram.
+    await expect.poll(() => complaints.length, { timeout: PATIENCE_MS }).toBe(3)
     complaints.length = 0
   })
 

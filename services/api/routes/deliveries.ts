@@ -10,6 +10,10 @@ export const deliveryRoutes: readonly Route[] = viewedRoutes({
   singular: 'delivery',
   about: 'Deliveries to sinks, newest first, with what came of each. `since` and `until` go by when it was made.',
   item: Delivery,
-  filters: { sink: word('Name of the sink'), status: word('One or several with commas') },
+  filters: {
+    sink: word('Name of the sink'),
+    status: word('One or several with commas'),
+    subject: word('Id of the finding, incident, quarantine or test that it is about'),
+  },
   subject: heldSubject('deliveries', Delivery, { time: 'created_ms', facets: ['sink', 'status', 'type'] }),
 })

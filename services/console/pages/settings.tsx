@@ -1,4 +1,4 @@
-/** Settings: who may ask and send; what is suppressed, by whom and until when; who did what; how to connect an agent. */
+/** Settings: who is told, and whether that works; who may ask and send; what is suppressed, by whom and until when; who did what; how to connect an agent. */
 import type { CommandOutcome, List, Suppression } from '../answers.ts'
 import { change } from '../client.ts'
 import { useQuestion } from '../question.ts'
@@ -8,6 +8,7 @@ import { Connect } from '../ui/connect.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Rows } from '../ui/rows.tsx'
+import { Sinks } from '../ui/sinks.tsx'
 import { Tokens } from '../ui/tokens.tsx'
 
 /** Everything of a scope but the detector, in words. */
@@ -88,6 +89,7 @@ function Commands() {
 export const SettingsPage = () => (
   <>
     <Heading title="Settings" />
+    <Sinks />
     <Tokens />
     <Suppressions />
     <Audit />

@@ -49,11 +49,28 @@ async function enableSink(deps: CommandDeps, command: CommandOf<'enable-sink'>, 
   return applied(1, `open again; ${flushed} deliveries that it missed are sent`)
 }
 
-export function operationHandlers(deps: CommandDeps): Pick<Handlers, 'stop' | 'resume' | 'replay' | 'enable-sink'> {
+/** A delivery like any other, so that it takes the way that a finding takes; but it is tried once. */
+async function testSink(deps: CommandDeps, { id, tenant, sink: name, by }: CommandOf<'test-sink'>, nowMs: number) {
+  const { store, sinks, notices } = deps
+  const sink = sinks.get(name)
+  if (sink === undefined || (sink.tenant !== tenant && sink.tenant !== '*'))
+    return refused('the tenant has no such sink')
+  if (sinks.status(name) === 'disabled') return refused('the sink is disabled: enable it first')
+  const tx = store.begin(tenant)
+  const data = { tenant, sink: name, detail: `${by} tries whether this sink hears moltwatch.` }
+  notices.tellOne(tx, { type: 'sink.test', subject: id, mark: 1, data: { id, ...data } }, sink, nowMs)
+  await tx.commit()
+  return applied(1, 'a test is on its way; its delivery says what comes of it')
+}
+
+type Operation = 'stop' | 'resume' | 'replay' | 'enable-sink' | 'test-sink'
+
+export function operationHandlers(deps: CommandDeps): Pick<Handlers, Operation> {
   return {
     stop: (command) => turn(deps, command, true),
     resume: (command) => turn(deps, command, false),
     replay: (command, nowMs) => replay(deps, command, nowMs),
     'enable-sink': (command, nowMs) => enableSink(deps, command, nowMs),
+    'test-sink': (command, nowMs) => testSink(deps, command, nowMs),
   }
 }

@@ -110,6 +110,32 @@ describe('a sink that fails', () => {
     await eventually('delivered', async () => (await deliveriesOf()).every((d) => d.status === 'delivered'))
   })
 
+  it('a test of a sink is told to it alone, tried once, and wakes nobody', async () => {
+    const siem = await receiver()
+    const pager = await receiver()
+    siem.answer = (_request, count) => (count === 1 ? 500 : 200)
+    const sinks = [sinkOf(siem.url), sinkOf(pager.url, { name: 'pager', min_severity: 'critical' })]
+    const { bench: b, time } = await simulated({ config: { sinks } })
+    const failed = await b.sendCommand('test-sink', { sink: 'siem' })
+    await eventually('the failure', async () => (await deliveriesOf()).some((d) => d.status === 'dead'))
+    await time.advance(48 * HOUR)
+    const taken = await b.sendCommand('test-sink', { sink: 'siem', reason: 'It is mended.' })
+    await eventually('its end', async () => (await deliveriesOf()).some((d) => d.status === 'delivered'))
+    const outcomes = (await deliveriesOf()).map(({ sink, type, subject, status, last_outcome }) => ({
+      told: `${sink} ${type}`,
+      subject,
+      status,
+      last_outcome,
+    }))
+    const told = 'siem sink.test'
+    expect(outcomes).toHaveLength(2)
+    expect(outcomes).toContainEqual({ told, subject: failed, status: 'dead', last_outcome: 'answered 500' })
+    expect(outcomes).toContainEqual({ told, subject: taken, status: 'delivered', last_outcome: 'answered 200' })
+    expect(siem.received.map(({ event }) => event.type)).toEqual(['sink.test', 'sink.test'])
+    expect(pager.received).toEqual([])
+    expect((await bench!.responder.views.sinks('default')).map(({ status }) => status)).toEqual(['ok', 'ok'])
+  })
+
   it('22: keeps to the schedule across restarts', async () => {
     const siem = await receiver()
     siem.answer = (_request, count) => (count < 3 ? 500 : 200)

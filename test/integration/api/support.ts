@@ -188,6 +188,16 @@ export function delivery(n: number, fields: Partial<Delivery> = {}): Delivery {
   return { ...one, id: fields.id ?? H('delivery', one.tenant, String(n)) }
 }
 
+/** The state of a sink that is well. */
+export const sink = (name: string, { tenant }: { readonly tenant: string }): SinkState => ({
+  name,
+  url_hash: H('sink', name),
+  status: 'ok',
+  since: new Date(T0).toISOString(),
+  detail: '',
+  shown: { type: 'webhook', tenant, receives: ['findings'], min_severity: 'medium' },
+})
+
 export function suppression(n: number, fields: Partial<Suppression> = {}): Suppression {
   const one: Suppression = {
     id: '',

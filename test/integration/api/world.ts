@@ -14,6 +14,7 @@ import {
   letter,
   outcome,
   quarantine,
+  sink,
   suppression,
   token,
 } from './support.ts'
@@ -69,6 +70,7 @@ export async function twoTenants(): Promise<Api> {
     outcomes: [outcome(1), ...count.map((n) => outcome(n, { tenant: 'globex', reason: SECRET }))],
     audit: [...auditLog(3), ...auditLog(N, { tenant: 'globex', reason: SECRET })],
     tokens: [token(1), ...count.map((n) => token(n, { tenant: 'globex', reason: SECRET }))],
+    sinks: [sink('siem', { tenant: 'acme' }), ...count.map((n) => sink(`${SECRET}-${n}`, { tenant: 'globex' }))],
     deliveries: [delivery(1), ...count.map((n) => delivery(n, { tenant: 'globex', last_outcome: SECRET }))],
   })
 }

@@ -77,6 +77,7 @@ const fields: { readonly [N in CommandType]: fc.Arbitrary<object> } = {
   resume: fc.record({ reason: text }),
   replay: fc.record({ sink: text }),
   'enable-sink': fc.record({ sink: text, reason: text }),
+  'test-sink': fc.record({ sink: text }),
   forget: fc.record({ identity: text, reason: text }),
 }
 const command = fc
@@ -128,6 +129,7 @@ describe('commands', () => {
     expect(await send('unsuppress', { suppression_id: H('none'), reason: 'x' })).toMatchObject({ status: 'nothing' })
     expect(await send('replay', { sink: 'none' })).toMatchObject({ status: 'nothing' })
     expect(await send('enable-sink', { sink: 'none', reason: 'x' })).toMatchObject({ status: 'refused' })
+    expect(await send('test-sink', { sink: 'none' })).toMatchObject({ status: 'refused' })
     expect(await send('quarantine', { identities: ['a', 'b', 'a'], reason: 'x' })).toMatchObject({
       status: 'applied',
       changed: 2,
