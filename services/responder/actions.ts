@@ -10,6 +10,7 @@ import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { Policy } from '../lib/config.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Incidents } from './incidents.ts'
+import { RESPONDER_LIMITS } from './limits.ts'
 import type { Notices } from './notices.ts'
 import { type Decision, decide, type EffectivePolicy, effectivePolicy, guard } from './policy.ts'
 import type { Quarantines, Wanted } from './quarantines.ts'
@@ -29,6 +30,8 @@ export interface ActionDeps {
   isStopped(tenant: string): boolean
   /** Identities known of the tenant, for the cap by share; undefined where nobody can say. */
   identityCount(tenant: string): number | undefined
+  /** Time of an identity's first event, in ms since 1970; undefined where nobody can say. */
+  knownSince(tenant: string, identity: string): number | undefined
 }
 
 export interface Actions {
@@ -110,11 +113,15 @@ export function createActions(deps: ActionDeps): Actions {
       expiresMs: policy.expiresMs,
     }
     if (quarantines.isMoot(tx.tenant, wanted)) return
+    const isNewborn = (identity: string): boolean =>
+      nowMs - (deps.knownSince(tx.tenant, identity) ?? 0) < RESPONDER_LIMITS.newborn_ms
+    const newborn = isNewborn(finding.agent)
     const guarded = guard(policy, {
       identity: finding.agent,
+      newborn,
       stopped: deps.isStopped(tx.tenant),
       identities: deps.identityCount(tx.tenant),
-      ...quarantines.usage(tx.tenant, nowMs),
+      ...quarantines.usage(tx.tenant, nowMs, (identity) => isNewborn(identity) === newborn),
     })
     metrics.actions.inc({ action: `${wanted.action}/${guarded.outcome}`, mode: policy.mode })
     const { action } = wanted

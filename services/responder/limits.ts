@@ -1,5 +1,10 @@
 /** What the responder keeps at most. */
 export const RESPONDER_LIMITS = {
+  /**
+   * Identities younger than this, by their first event, have caps of their own: whoever invents some does not use up the
+   * containment of those that live here.
+   */
+  newborn_ms: 7 * 86_400_000,
   /** Made by people and in force at once, for each tenant. */
   tokens_per_tenant_max: 200,
   /** How long a token is told after it has ended. */

@@ -58,6 +58,8 @@ export interface ResponderOptions {
   readonly timeoutMs?: number
   /** Identities known of a tenant, for the cap by share. Default: unknown, and the cap per hour holds alone. */
   readonly identityCount?: (tenant: string) => number | undefined
+  /** Time of an identity's first event, in ms since 1970. Default: unknown, and the caps hold for all identities together. */
+  readonly knownSince?: (tenant: string, identity: string) => number | undefined
 }
 
 /** Whether it still works: a state that cannot be written ends it, and so does whoever closes it. */
@@ -164,6 +166,7 @@ export function createParts(options: ResponderOptions, config: () => ResponderCo
     metrics,
     isStopped: (tenant) => switches.get(tenant)?.stopped === true,
     identityCount: options.identityCount ?? (() => undefined),
+    knownSince: options.knownSince ?? (() => undefined),
   })
   const detectorIds = new Set(options.detectors.map(({ id }) => id))
   const onCommand = createCommandHandler({

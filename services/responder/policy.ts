@@ -94,6 +94,8 @@ export interface GuardFacts {
   readonly identity: string
   /** A person's global stop. */
   readonly stopped: boolean
+  /** The identity is young: the counts below are those of the young ones, otherwise those of the others. */
+  readonly newborn: boolean
   readonly orderedLastHour: number
   /** Identities under automatic containment at the moment. */
   readonly active: number
@@ -112,14 +114,15 @@ export function guard(policy: EffectivePolicy, facts: GuardFacts): Guarded {
     return { outcome: 'refuse', reason: 'the identity is protected: a person may order it with force' }
   }
   if (policy.stop || facts.stopped) return { outcome: 'propose', reason: 'the global stop is set' }
+  const whose = facts.newborn ? ' for identities that are new' : ''
   if (policy.mode === 'propose') return { outcome: 'propose', reason: 'the policy asks a person' }
   if (facts.orderedLastHour >= policy.caps.per_hour) {
-    return { outcome: 'propose', reason: `the cap of ${policy.caps.per_hour} an hour is reached` }
+    return { outcome: 'propose', reason: `the cap of ${policy.caps.per_hour} an hour${whose} is reached` }
   }
   if (facts.identities !== undefined) {
     const most = Math.max(1, Math.floor(facts.identities * policy.caps.share_of_identities))
     if (facts.active >= most) {
-      return { outcome: 'propose', reason: `the cap of ${most} of ${facts.identities} identities is reached` }
+      return { outcome: 'propose', reason: `the cap of ${most} of ${facts.identities} identities${whose} is reached` }
     }
   }
   return { outcome: 'order' }

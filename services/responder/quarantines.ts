@@ -65,8 +65,12 @@ export interface Quarantines {
   onUndelivered(tx: Transaction, delivery: Delivery, outcome: string, nowMs: number): void
   /** A sink has taken an order. */
   onAcknowledged(tx: Transaction, delivery: Delivery, nowMs: number): void
-  /** Automatic orders of the last hour, and identities under automatic containment: what caps count. */
-  usage(tenant: string, nowMs: number): { readonly orderedLastHour: number; readonly active: number }
+  /** Automatic orders of the last hour, and identities under automatic containment, of those that are meant: what caps count. */
+  usage(
+    tenant: string,
+    nowMs: number,
+    isMeant: (identity: string) => boolean,
+  ): { readonly orderedLastHour: number; readonly active: number }
   /** How many of the tenant are held or wait for a person. */
   open(tenant: string): number
   list(tenant: string): Quarantine[]
@@ -132,7 +136,8 @@ interface Memory {
   readonly open: Set<string>
   /** How many of those each tenant has. */
   readonly openOf: Map<string, number>
-  readonly orderedMs: Map<string, number[]>
+  /** Automatic orders of the last hour, by tenant. */
+  readonly ordered: Map<string, { readonly identity: string; readonly ms: number }[]>
 }
 
 function remember(memory: Memory, q: Quarantine): void {
@@ -153,9 +158,9 @@ function remember(memory: Memory, q: Quarantine): void {
   const isNewOrder =
     q.automatic && q.approved_by === null && q.ordered_at !== null && before?.ordered_at !== q.ordered_at
   if (!isNewOrder) return
-  const ordered = memory.orderedMs.get(q.tenant) ?? []
-  memory.orderedMs.set(q.tenant, ordered)
-  ordered.push(Date.parse(q.ordered_at ?? ''))
+  const ordered = memory.ordered.get(q.tenant) ?? []
+  memory.ordered.set(q.tenant, ordered)
+  ordered.push({ identity: q.identity, ms: Date.parse(q.ordered_at ?? '') })
 }
 
 export interface QuarantineDeps {
@@ -173,7 +178,7 @@ export function createQuarantines({ store, sinks, deliveries, notices }: Quarant
     active: new Map(),
     open: new Set(),
     openOf: new Map(),
-    orderedMs: new Map(),
+    ordered: new Map(),
   }
 
   const get = (tenant: string, id: string | undefined): Quarantine | undefined => {
@@ -388,11 +393,14 @@ export function createQuarantines({ store, sinks, deliveries, notices }: Quarant
         ...(isHeld ? { status: 'acknowledged', acknowledged_at: isoOf(nowMs) } : {}),
       })
     },
-    usage(tenant, nowMs) {
-      const ordered = (memory.orderedMs.get(tenant) ?? []).filter((ms) => ms > nowMs - HOUR_MS)
-      memory.orderedMs.set(tenant, ordered)
-      const active = [...(memory.active.get(tenant) ?? [])].filter((id) => memory.all.get(id)?.automatic === true)
-      return { orderedLastHour: ordered.length, active: active.length }
+    usage(tenant, nowMs, isMeant) {
+      const ordered = (memory.ordered.get(tenant) ?? []).filter(({ ms }) => ms > nowMs - HOUR_MS)
+      memory.ordered.set(tenant, ordered)
+      const active = [...(memory.active.get(tenant) ?? [])].flatMap((id) => memory.all.get(id) ?? [])
+      return {
+        orderedLastHour: ordered.filter(({ identity }) => isMeant(identity)).length,
+        active: active.filter(({ automatic, identity }) => automatic && isMeant(identity)).length,
+      }
     },
     open: (tenant) => memory.openOf.get(tenant) ?? 0,
     list: (tenant) => [...memory.all.values()].filter((q) => q.tenant === tenant),

@@ -148,6 +148,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     config,
     detectors,
     identityCount: (tenant) => service.identitiesOf(tenant),
+    knownSince: (tenant, identity) => service.knownSince(tenant, identity),
   })
   const archiver = createArchiver({ ...tools, warehouse, fromOldest: options.rebuildWarehouse === true })
   const preparer = createPreparer({ keys: secrets.keys, logger, mappings: config.mapped })

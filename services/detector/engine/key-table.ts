@@ -133,6 +133,12 @@ export class KeyTable {
     return this.#senders.rowsOf(tenant)
   }
 
+  /** When a key began, in ms; undefined where it has no row. The cursor stays where it is. */
+  sinceOf(tenant: string, a: string): number | undefined {
+    const row = this.#find(tenant, a, '')
+    return row < 0 ? undefined : this.table.read(row, SINCE) * 1000
+  }
+
   /** Points the cursor at the row of a key that has one; false where there is none. It counts as no touch. */
   meet(tenant: string, a: string): boolean {
     const row = this.#find(tenant, a, '')

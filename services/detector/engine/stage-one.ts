@@ -321,6 +321,10 @@ class StageOne implements Stage {
     return this.#identities.rowsOf(tenant)
   }
 
+  knownSince(tenant: string, identity: string): number | undefined {
+    return this.#identities.sinceOf(tenant, identity)
+  }
+
   snapshot(): StageSnapshot {
     const writer = new SnapshotWriter()
     writer.keys('identity', this.#identities)

@@ -341,6 +341,10 @@ class StageTwo implements Stage {
     return 0
   }
 
+  knownSince(): undefined {
+    return undefined
+  }
+
   snapshot(): StageSnapshot {
     const writer = new SnapshotWriter()
     for (const [kind, { keys, pools }] of this.#tables) {

@@ -88,6 +88,8 @@ export interface Stage {
   readonly stats: StageStats
   /** Identities of a tenant that the state knows; 0 in stage two. */
   identitiesOf(tenant: string): number
+  /** Time of the first event of an identity, in ms since 1970; undefined where the stage does not know it. */
+  knownSince(tenant: string, identity: string): number | undefined
   snapshot(): StageSnapshot
 }
 

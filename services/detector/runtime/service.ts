@@ -60,6 +60,8 @@ export interface DetectorService {
   lag(): Promise<Readonly<Record<Stage['stage'], number>>>
   /** Identities of a tenant that the partitions of this process know. */
   identitiesOf(tenant: string): number
+  /** Time of the first event of an identity, in ms since 1970; undefined where none of these partitions knows it. */
+  knownSince(tenant: string, identity: string): number | undefined
 }
 
 const GROUP = 'detector'
@@ -275,6 +277,10 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       restarts,
     }),
     lag: async () => ({ events: await lagOf('events'), signals: await lagOf('signals') }),
+    knownSince: (tenant, identity) =>
+      all()
+        .map((worker) => worker.stage?.knownSince(tenant, identity))
+        .find((since) => since !== undefined),
     identitiesOf: (tenant) => all().reduce((sum, worker) => sum + (worker.stage?.identitiesOf(tenant) ?? 0), 0),
   }
 }

@@ -85,6 +85,7 @@ describe('guard rails', () => {
   it('never order beyond a cap, while stopped, for a protected identity, or in another mode than enforce', () => {
     const facts: fc.Arbitrary<GuardFacts> = fc.record({
       identity: fc.constantFrom('a', 'deploy-1'),
+      newborn: fc.boolean(),
       stopped: fc.boolean(),
       orderedLastHour: fc.nat({ max: 10 }),
       active: fc.nat({ max: 10 }),
