@@ -59,7 +59,7 @@ export function advice(received: Received): string[] {
     )
   if (calls >= EVENTS_MIN && empty >= RULE_SHARE * calls)
     told.push(
-      `${empty} of ${calls} calls of tools came without arguments and results: orders in what the agent reads cannot be seen. Set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true (and for Python's newer instrumentation OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental) where the agent runs.`,
+      `${empty} of ${calls} calls of tools came without arguments and results: orders in what the agent reads cannot be seen. Set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true where the agent runs (event_only where OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental is set, too).`,
     )
   if (derived > 0)
     told.push(

@@ -1,10 +1,12 @@
 /** Appends what requests became: events as frames of their partitions, bad records as dead letters. */
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
+import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { deadLetterOf, writeDeadLetters } from './dead-letters.ts'
 import { createFrameWriter } from './frame-writer.ts'
 import type { Prepared } from './preparing/index.ts'
+import { createUnclear } from './unclear.ts'
 
 /** One request, or one record of `raw`. */
 export interface Taking {
@@ -23,6 +25,7 @@ export interface EventStoreOptions {
   readonly log: Log
   readonly clock: Clock
   readonly metrics: Metrics
+  readonly logger: Logger
 }
 
 /** Rows by partition, in the order of the requests. */
@@ -52,14 +55,16 @@ async function writeExcerpts(log: Log, takings: readonly Taking[]): Promise<void
   await Promise.all(appends)
 }
 
-export function createEventStore({ log, clock, metrics }: EventStoreOptions): EventStore {
+export function createEventStore({ log, clock, metrics, logger }: EventStoreOptions): EventStore {
   const writer = createFrameWriter({ log, clock, metrics })
+  const tellUnclear = createUnclear(metrics, logger)
   return async (takings) => {
     const letters = takings.flatMap(({ tenant, origin, receiptTime, prepared }) =>
       prepared.rejected.map((one) => deadLetterOf(tenant, origin, receiptTime, one)),
     )
     await Promise.all([writer.write(linesOf(takings)), writeDeadLetters(log, letters), writeExcerpts(log, takings)])
-    for (const { prepared } of takings) {
+    for (const { tenant, prepared } of takings) {
+      tellUnclear(tenant, prepared.unclear)
       if (prepared.source !== undefined && prepared.events > 0)
         metrics.eventsAccepted.inc({ source: prepared.source }, prepared.events)
       for (const [reason, count] of prepared.untimed) metrics.eventsUntimed.inc({ reason }, count)

@@ -3,6 +3,9 @@ export const COLLECTOR_LIMITS = {
   /** Dead letters that one request sends again, and how many of the newest it looks through for them. */
   resend_letters_max: 1_000,
   resend_letters_searched_max: 100_000,
+  /** Calls without content after which it is said that an agent sends none; agents of which they are counted. */
+  empty_calls_min: 5,
+  unclear_agents_max: 10_000,
   /** Pairs of one line of a log, labels of a stream; the rest of the line is left out. */
   line_pairs_max: 256,
   /** How far in a line CEF may begin. */

@@ -6,6 +6,7 @@ import type { Prepared, RefusedJob } from './preparing/index.ts'
 export const unreadable = (value: Buffer, { detail, position, deadly }: RefusedJob): Prepared => ({
   lines: new Map(),
   untimed: new Map(),
+  unclear: [],
   events: 0,
   source: undefined,
   rejected: [

@@ -34,6 +34,11 @@ const intakeMetrics = (make: Make) => ({
   eventsUntimed: make.counter('events_untimed_total', 'Events whose own time is not believed: judged and not learned', [
     'reason',
   ]),
+  eventsUnclear: make.counter(
+    'events_unclear_total',
+    'Events of OTLP that say too little: of a service without a name (unnamed), calls without content (empty)',
+    ['reason'],
+  ),
   eventsPerFrame: make.histogram(
     'events_per_frame',
     'Events in a frame, as written',

@@ -35,6 +35,8 @@ export interface RunningService {
   post(path: string, body: string, type?: string): Promise<Response>
   /** What it wrote to standard error so far. */
   log(): string
+  /** What it printed so far. */
+  output(): string
 }
 
 export async function freePort(): Promise<number> {
@@ -63,8 +65,11 @@ export async function startService(plan: ServicePlan): Promise<RunningService> {
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-LOG_CHARS_MAX)
   })
-  child.stdout.resume()
-  const service = handle(plan, child, () => log)
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-20_000)
+  })
+  const service = handle(plan, child, { log: () => log, output: () => output })
   const deadline = Date.now() + PATIENCE_MS
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null)
@@ -80,12 +85,12 @@ export async function startService(plan: ServicePlan): Promise<RunningService> {
   throw new Error(`the service was not ready within ${PATIENCE_MS} ms:\n${log}`)
 }
 
-function handle(plan: ServicePlan, child: ChildProcess, log: () => string): RunningService {
+function handle(plan: ServicePlan, child: ChildProcess, said: Pick<RunningService, 'log' | 'output'>): RunningService {
   const gone = once(child, 'exit')
   const headers = { authorization: `Bearer ${TOKEN}` }
   return {
     plan,
-    log,
+    ...said,
     ended: gone.then(([code]) => code as number | null),
     async kill() {
       child.kill('SIGKILL')

@@ -16,6 +16,7 @@ import type { Head } from '../inputs/input.ts'
 import { inputOf } from '../inputs/registry.ts'
 import { openedInputOf } from '../opened/registry.ts'
 import { drainInTurns, unpackedSteps } from '../normalise.ts'
+import { type Unclear, unclearOf } from '../unclear.ts'
 import { type Form, type Unpacked, unpackBody } from '../unpack.ts'
 
 /** One request, or one record of `raw`. */
@@ -56,6 +57,8 @@ export interface Prepared extends Account {
   readonly events: number
   /** Events whose time was replaced, by what was wrong with it. */
   readonly untimed: ReadonlyMap<string, number>
+  /** What its agents left out. */
+  readonly unclear: readonly Unclear[]
   /** Lines of prose that were left out. */
   readonly dropped?: number
   /** Excerpts as JSON by partition; absent where none are kept. */
@@ -125,7 +128,12 @@ export function createPrepare(
     const { events, excerpts, ok, ...account } = result
     const dropped = body.ok && body.dropped !== undefined ? { dropped: body.dropped } : {}
     const words = excerpts.length === 0 ? {} : { excerpts: excerptsOf(job, excerpts) }
-    const rows = { events: events.length, untimed: untimedOf(events), lines: linesOf(job, events) }
+    const rows = {
+      events: events.length,
+      untimed: untimedOf(events),
+      unclear: unclearOf(events),
+      lines: linesOf(job, events),
+    }
     return { ok, ...account, ...dropped, ...rows, ...words }
   }
 }

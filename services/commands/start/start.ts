@@ -79,6 +79,7 @@ async function announce(
     `export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
     'export OTEL_SERVICE_NAME=name-of-the-agent',
     'export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true',
+    'export OTEL_METRICS_EXPORTER=none',
   ]
   if (options.json === true) {
     await print(tools.terminal, JSON.stringify({ url, otlp_url: otlpUrl, token_file: tokenFile, connect }))

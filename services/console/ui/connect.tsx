@@ -17,7 +17,8 @@ const senders = (token: string): readonly (readonly [string, string])[] => [
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
 export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"
 export OTEL_SERVICE_NAME=name-of-the-agent
-export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`,
+export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true
+export OTEL_METRICS_EXPORTER=none`,
   ],
   [
     'Claude Code',

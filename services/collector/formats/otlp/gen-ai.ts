@@ -184,6 +184,13 @@ function operationAct(view: LogView): Act {
   }
 }
 
+/** What a tool answered; undefined where content is not captured and the body says alone to which call it belongs. */
+function answerOf(body: unknown): unknown {
+  if (!isObject(body)) return body
+  if (body.content !== undefined) return body.content
+  return Object.keys(body).some((key) => key !== 'id' && key !== 'role') ? body : undefined
+}
+
 /** The acts of a GenAI record; empty where the record is none. */
 export function genAiActs(view: LogView, context: NormaliseContext): Act[] {
   const body = objectOf(view.body)
@@ -202,7 +209,7 @@ export function genAiActs(view: LogView, context: NormaliseContext): Act[] {
           textOf(body.id),
           attributeText(view, 'gen_ai.tool.name'),
           undefined,
-          body.content ?? view.body,
+          answerOf(view.body),
           'tool.message',
           context,
         ),
