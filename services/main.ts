@@ -1,11 +1,11 @@
 /**
  * The command line: one program with a subcommand for everything. It reads the environment, makes what the commands need,
- * and turns what they say into exit codes (see commands/lib/errors.ts). Standard output holds results alone.
+ * and turns what they say into exit codes (see lib/errors.ts). Standard output holds results alone.
  */
 import { Command, CommanderError } from 'commander'
 import { DETECTORS } from '../detectors/registry.ts'
 import type { AddCommand, CommandTools } from './commands/lib/command.ts'
-import { EXIT, UsageError } from './commands/lib/errors.ts'
+import { EXIT, UsageError } from './lib/errors.ts'
 import { addBackup } from './commands/backup/backup.ts'
 import { addRestore } from './commands/backup/restore.ts'
 import { addCheckConfig } from './commands/check-config/check-config.ts'
@@ -21,7 +21,7 @@ import { addForget } from './commands/forget/forget.ts'
 import { addMapping } from './commands/mapping/mapping.ts'
 import { addMove } from './commands/move/move.ts'
 import { addOpenApi } from './commands/openapi/openapi.ts'
-import { addProcesses } from './commands/process/commands.ts'
+import { addProcesses } from './commands/process/process.ts'
 import { addProve } from './commands/prove.ts'
 import { addReplay } from './commands/replay.ts'
 import { addSinks } from './commands/sinks/test.ts'

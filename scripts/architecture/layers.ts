@@ -8,6 +8,7 @@ const AREAS = [
   ['schemas', /^schemas\//],
   ['detectors', /^detectors\//],
   ['services/lib', /^services\/lib\//],
+  ['roles', /^services\/roles\//],
   ['composition', /^services\/(?:main\.ts$|commands\/)/],
   ['console', /^services\/console\//],
   ['engine', /^services\/detector\/engine\//],
@@ -77,7 +78,7 @@ const isOpenToDetectors = (from: string, to: string): boolean =>
   areaOf(to) === 'schemas' || (areaOf(to) === 'detectors' && isOpenDetectorImport(from, to))
 
 const SERVICE_ADVICE =
-  'A service imports schemas, services/lib and itself; hand in what it needs from services/main.ts or services/commands/.'
+  'A service imports schemas, services/lib and itself; hand in what it needs from services/roles/ or services/commands/.'
 
 /** What to do instead of an import from one path to another of this tree; undefined if the import is allowed. */
 export const adviceAgainst = (from: string, to: string): string | undefined => {
@@ -104,9 +105,13 @@ export const adviceAgainst = (from: string, to: string): string | undefined => {
         ? undefined
         : 'The console runs in a browser: it imports itself and the types of schemas, and asks the API for the rest.'
     case 'composition':
-      return open('schemas', 'detectors', 'services/lib', 'engine', 'services', 'composition')
+      return open('schemas', 'detectors', 'services/lib', 'engine', 'services', 'roles', 'composition')
         ? undefined
         : 'What runs in production imports no scripts and no tests.'
+    case 'roles':
+      return open('schemas', 'detectors', 'services/lib', 'services', 'roles')
+        ? undefined
+        : 'A role puts services together and knows of no command: hand in what it needs from services/commands/.'
     case 'infra':
       return open('schemas', 'infra') ? undefined : 'infra is generated from schemas: it imports them and itself.'
     case 'scripts':

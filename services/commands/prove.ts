@@ -6,7 +6,7 @@
 import type { EventRow } from '../../schemas/event.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
 import type { DetectionOptions } from './lib/detection.ts'
-import { EXIT, UsageError } from './lib/errors.ts'
+import { EXIT, UsageError } from '../lib/errors.ts'
 import { importFiles, tellUnusable } from './lib/import.ts'
 import { CALM, describePlan, planOf } from './lib/plan.ts'
 import type { FormatChoice } from '../collector/formats/format.ts'

@@ -10,7 +10,7 @@
  */
 import { parseArgs } from 'node:util'
 import { createRandom, type Random } from '../../services/commands/demo/random.ts'
-import type { RoleName } from '../../services/commands/process/roles/role.ts'
+import type { RoleName } from '../../services/roles/role.ts'
 import { linger } from './stage/acts.ts'
 import type { Held } from './stage/fault.ts'
 import { type Load, makeLoad, readLoad, type Request } from './stage/load.ts'

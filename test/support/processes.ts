@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { RoleName } from '../../services/commands/process/roles/role.ts'
+import type { RoleName } from '../../services/roles/role.ts'
 import { TOKEN } from './service.ts'
 
 const MAIN = join(import.meta.dirname, '../../services/main.ts')

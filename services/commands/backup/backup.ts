@@ -14,9 +14,9 @@ import { copyFrozen } from '../../lib/warehouse/frozen.ts'
 import { openWarehouse } from '../../lib/warehouse/index.ts'
 import { programVersion } from '../../lib/program-version.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { UsageError } from '../lib/errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 import { print, say } from '../lib/terminal.ts'
-import { askToFreeze } from './door.ts'
+import { askToFreeze } from '../../roles/door.ts'
 import { BACKUP_FORMAT, MANIFEST, type Manifest, SECRET_FILES } from './layout.ts'
 
 interface BackupOptions {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { ensureDirectory } from '../../lib/directory.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { UsageError } from '../lib/errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 import { print } from '../lib/terminal.ts'
 import { MANIFEST, Manifest } from './layout.ts'
 

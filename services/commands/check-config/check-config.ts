@@ -1,7 +1,7 @@
 /** `check-config`: says what is wrong with a configuration file, with line and column, before a service meets it. */
 import { formatProblems, loadConfig } from '../../lib/config.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { EXIT } from '../lib/errors.ts'
+import { EXIT } from '../../lib/errors.ts'
 import { configNames } from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
 

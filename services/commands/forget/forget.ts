@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CommandOutcome } from '../../../schemas/command.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { EXIT, UsageError } from '../lib/errors.ts'
+import { EXIT, UsageError } from '../../lib/errors.ts'
 import { createServiceClient, type ServiceClient, serviceToken } from '../lib/service-client.ts'
 import { print } from '../lib/terminal.ts'
 

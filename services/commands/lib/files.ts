@@ -7,7 +7,7 @@ import { glob, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 
 /** Standard input, as a file's name. */
 export const STDIN = '-'

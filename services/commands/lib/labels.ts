@@ -2,7 +2,7 @@
  * Labels: what is known of the runs or events of a labelled file. A label that names a `session` is about a run, one that
  * names an `eventID` (or `source_id`) about a single event. Fields beyond the named ones are kept for folding.
  */
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 import { readValues } from './requests.ts'
 
 /** Classes of runs and labels of events that say "attack". */

@@ -4,7 +4,7 @@ import { Option } from 'commander'
 import { formatProblems } from '../../lib/config.ts'
 import { parseMapping } from '../../lib/mappings/read.ts'
 import type { Mapping } from '../../lib/mappings/schema.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 
 /** `--mapping FILE`, as often as there are mappings. */
 export const mappingOption = (): Option =>

@@ -6,7 +6,7 @@
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
 import { BUILT_IN, type Formats } from '../../collector/formats/formats.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 import { bytesOf } from './files.ts'
 import { createSplitter, type Holder, type Value } from './splitter.ts'
 

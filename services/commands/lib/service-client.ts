@@ -1,7 +1,7 @@
 /** Asks a running service, as the commands that stand beside one do: with the token handed in, or the one it has left. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 
 interface Request {
   readonly method?: string

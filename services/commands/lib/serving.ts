@@ -10,7 +10,7 @@ import { secretReader } from '../../lib/config/sinks.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { SINK_TYPES } from '../../responder/sinks/registry.ts'
 import type { CommandTools } from './command.ts'
-import { EXIT, UsageError } from './errors.ts'
+import { EXIT, UsageError } from '../../lib/errors.ts'
 
 /** SIGTERM must end the process within this time, whatever hangs. */
 const DRAIN_MS_MAX = 9_500

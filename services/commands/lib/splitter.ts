@@ -3,7 +3,7 @@
  * joined objects), the elements of a list, or the records of a CloudTrail file (`{"Records": [...]}`). It looks at
  * quotes and brackets only; whether a value is valid JSON is for the parser to say.
  */
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 
 /** alone: a value of its own; list: an element of a list; records: an element of `Records`. */
 export type Holder = 'alone' | 'list' | 'records'

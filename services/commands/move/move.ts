@@ -13,10 +13,10 @@ import { type Log, LogError } from '../../lib/log/port.ts'
 import { createSqliteLog } from '../../lib/log/sqlite/index.ts'
 import { createLogger, type Logger } from '../../lib/logger.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { UsageError } from '../lib/errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 import { readConfiguration } from '../lib/serving.ts'
 import { createProgress, print } from '../lib/terminal.ts'
-import { logOpener } from '../process/engines.ts'
+import { logOpener } from '../../roles/engines.ts'
 import { type Copied, CopyError, copyLog } from './copy.ts'
 
 interface MoveOptions {

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { openApi } from '../../api/openapi.ts'
 import { ROUTES } from '../../api/registry.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { UsageError } from '../lib/errors.ts'
+import { UsageError } from '../../lib/errors.ts'
 import { print } from '../lib/terminal.ts'
 import { apiPage } from './page.ts'
 

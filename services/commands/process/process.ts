@@ -1,184 +1,164 @@
 /**
- * One service as a process of its own: its port with probes and metrics, its log, its role, and the order in which they
- * begin and end. It answers probes from the start, also while the log cannot be reached yet.
+ * `collector`, `detector`, `archiver`, `responder`, `api`: the services one by one, on Kafka and ClickHouse. Each runs until
+ * it is told to stop, and several of each share the work.
  */
-import type { FastifyInstance } from 'fastify'
-import type { Detector } from '../../../detectors/detector.ts'
-import { LIMITS } from '../../../schemas/limits.ts'
-import type { Readiness } from '../../api/index.ts'
-import { probeRoutes } from '../../api/routes/probes.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { ServiceConfiguration } from '../../lib/config.ts'
-import { createHttp } from '../../lib/http.ts'
-import type { Log } from '../../lib/log/port.ts'
-import type { Logger } from '../../lib/logger.ts'
-import { createMetrics, type Metrics } from '../../lib/metrics.ts'
-import type { TenantKeys } from '../../lib/secrets.ts'
-import type { WarehouseTools } from '../../lib/warehouse/index.ts'
-import type { Warehouse } from '../../lib/warehouse/port.ts'
-import type { Authenticate } from '../../lib/auth.ts'
-import { createLiveTokens } from '../../lib/live-tokens.ts'
-import { logReasons, replaceTokens, tokensOf } from '../lib/parts.ts'
-import { notFound, openPort } from '../start/ports.ts'
-import { createPendingLog, type PendingLog } from './pending-log.ts'
-import { createApiRole } from './roles/api.ts'
-import { createArchiverRole } from './roles/archiver.ts'
-import { createCollectorRole } from './roles/collector.ts'
-import { createDetectorRole } from './roles/detector.ts'
-import { createResponderRole } from './roles/responder.ts'
-import type { CreateRole, Probes, Role, RoleName } from './roles/role.ts'
+import { LogError } from '../../lib/log/port.ts'
+import { createLogger, type Logger } from '../../lib/logger.ts'
+import { parseMasterKey, type TenantKeys, tenantKeys } from '../../lib/secrets.ts'
+import { steadySystemClock } from '../../lib/steady-clock.ts'
+import { openWarehouse } from '../../lib/warehouse/index.ts'
+import type { AddCommand, CommandTools } from '../lib/command.ts'
+import { EXIT, UsageError } from '../../lib/errors.ts'
+import {
+  acceptGapsOption,
+  addLogLevel,
+  drain,
+  portOption,
+  rebuildOption,
+  readConfiguration,
+  toldToStop,
+  watchConfiguration,
+} from '../lib/serving.ts'
+import { print } from '../lib/terminal.ts'
+import { logOpener, warehouseOptions } from '../../roles/engines.ts'
+import { type ServiceProcess, startProcess } from '../../roles/alone.ts'
+import { DEFAULT_PORTS, ROLES, type RoleName } from '../../roles/role.ts'
 
-const CREATE: Readonly<Record<RoleName, CreateRole>> = {
-  collector: createCollectorRole,
-  detector: createDetectorRole,
-  archiver: createArchiverRole,
-  responder: createResponderRole,
-  api: createApiRole,
-}
-
-export interface ProcessOptions {
-  readonly role: RoleName
+interface ProcessCommandOptions {
+  readonly config: string
   readonly host: string
-  /** 0 takes a free one. */
   readonly port: number
-  /** For roles that answer on a second port. */
-  readonly secondPort: number
-  readonly config: ServiceConfiguration
-  readonly adminToken: string | undefined
-  readonly detectors: readonly Detector[]
-  readonly codeVersion: string
-  readonly acceptGaps?: boolean
-  readonly fromOldest?: boolean
-  readonly processId: string
-  readonly clock: Clock
-  readonly logger: Logger
-  openLog(): Promise<Log>
-  /** Throws UsageError where the installation's key was not given. */
-  keys(): TenantKeys
-  /** Throws UsageError where the configuration names no warehouse. */
-  openWarehouse(tools: WarehouseTools): Warehouse
+  readonly otlpPort?: number
+  readonly masterKeyFile?: string
+  readonly acceptGaps?: true
+  readonly rebuildWarehouse?: true
+  readonly logLevel: string
+  readonly json?: true
 }
 
-export interface ServiceProcess {
-  readonly url: string
-  /** Of the second port, where the role has one. */
-  readonly secondUrl: string | undefined
-  /** Resolves when the role has begun its work; rejects where it cannot. */
-  readonly started: Promise<void>
-  /** Resolves when the role can do nothing more in this process. */
-  readonly failed: Promise<Error>
-  reconfigure(config: ServiceConfiguration): Promise<void>
-  /** Answers what is in progress, hands over what it holds, closes everything. */
-  stop(): Promise<void>
+const DOES: Readonly<Record<RoleName, string>> = {
+  api: 'answer analysts: lists, searches, orders',
+  collector: 'take audit logs over HTTP, and from the topic raw where the configuration says so',
+  detector: 'run the detectors over a share of the partitions',
+  archiver: 'bring events and findings into ClickHouse',
+  responder: 'act on findings: webhooks, quarantines, configuration; several stand by for one',
 }
 
-/** What is known of the process's health, refreshed about once a second. */
-function createHealth(log: PendingLog, role: () => Role | undefined) {
-  let latest: Readiness = { ready: false, reasons: ['starting'] }
-  let started = false
-  const readiness = async (): Promise<Readiness> => {
-    const reasons = await logReasons(log)
-    if (started) reasons.push(...(role()?.reasons() ?? []))
-    else if (reasons.length === 0) reasons.push('starting')
-    latest = { ready: reasons.length === 0, reasons }
-    return latest
-  }
-  const probes: Probes = { readiness, failure: () => role()?.failure?.(), latest: () => latest }
-  return {
-    probes,
-    async begun() {
-      started = true
-      await readiness()
-    },
-  }
-}
-
-async function openPorts(
-  options: ProcessOptions,
-  role: Role,
-  { probes, metrics, authenticate }: { probes: Probes; metrics: Metrics; authenticate: Authenticate },
-) {
-  const main = createHttp()
-  const second = role.secondPlugin === undefined ? undefined : createHttp()
-  const opened: FastifyInstance[] = second === undefined ? [main] : [main, second]
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map((app) => app.close()))
-  }
-  try {
-    for (const app of opened) app.setNotFoundHandler(notFound)
-    if (role.ownProbes !== true) probeRoutes(main, { ...probes, authenticate, metrics })
-    if (role.plugin !== undefined) await main.register(role.plugin)
-    const url = await openPort(main, options.host, options.port, '--port')
-    if (second === undefined || role.secondPlugin === undefined) return { url, secondUrl: undefined, close }
-    await second.register(role.secondPlugin)
-    second.get('/healthz', async () => ({ status: 'ok' }))
-    return { url, secondUrl: await openPort(second, options.host, options.secondPort, '--otlp-port'), close }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-/** Opens the port and begins. Resolves when probes are answered; see `started`. Throws UsageError for what a person must mend. */
-export async function startProcess(options: ProcessOptions): Promise<ServiceProcess> {
-  const { config, logger } = options
-  const metrics = createMetrics({ process: true })
-  const log = createPendingLog(() => options.openLog(), logger)
-  const tokens = createLiveTokens(tokensOf(config, options.adminToken))
-  const { authenticate } = tokens
-  let role: Role | undefined
-  const health = createHealth(log, () => role)
-  let ports: Awaited<ReturnType<typeof openPorts>>
-  try {
-    const tools = {
-      ...options,
-      log,
-      metrics,
-      authenticate,
-      warehouse: () => options.openWarehouse({ logger, metrics }),
+/** The key that all collectors share. */
+async function readMasterKey(file: string | undefined, given: string | undefined): Promise<TenantKeys | undefined> {
+  if (file === undefined && given === undefined) return undefined
+  let text = given ?? ''
+  if (file !== undefined) {
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (error) {
+      throw new UsageError(`the master key ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`)
     }
-    role = CREATE[options.role](tools, health.probes)
-    ports = await openPorts(options, role, { probes: health.probes, metrics, authenticate })
-  } catch (error) {
-    await role?.stop()
-    await log.close()
-    throw error
   }
-  const mine = role
-  let tellFailed: (error: Error) => void = () => undefined
-  const failed = new Promise<Error>((resolve) => {
-    tellFailed = resolve
+  const key = parseMasterKey(text)
+  if (key === undefined) {
+    throw new UsageError(
+      `${file ?? 'MOLTWATCH_MASTER_KEY'} does not hold 64 hex digits: make them with openssl rand -hex 32`,
+    )
+  }
+  return tenantKeys(key)
+}
+
+const needsTokens: readonly RoleName[] = ['collector', 'api']
+
+function refuseWithoutTokens(role: RoleName, config: ServiceConfiguration, admin: string | undefined): void {
+  if (!needsTokens.includes(role) || admin !== undefined || config.tokens.length > 0) return
+  throw new UsageError(
+    `nobody could use this ${role}: put tokens into the configuration, or an admin token into MOLTWATCH_TOKEN`,
+  )
+}
+
+async function begin(
+  role: RoleName,
+  options: ProcessCommandOptions,
+  tools: CommandTools,
+  { config, logger }: { config: ServiceConfiguration; logger: Logger },
+): Promise<ServiceProcess> {
+  const { MOLTWATCH_TOKEN: adminToken, MOLTWATCH_MASTER_KEY: master } = tools.environment
+  refuseWithoutTokens(role, config, adminToken)
+  const keys = await readMasterKey(options.masterKeyFile, master)
+  const processId = randomUUID()
+  const clock = steadySystemClock((fields, message) => logger.warn(fields, message))
+  const openLog = await logOpener({ clientId: `moltwatch-${role}`, config, clock, logger }, tools.variable)
+  return startProcess({
+    ...(await tools.detection()),
+    role,
+    config,
+    adminToken,
+    processId,
+    acceptGaps: options.acceptGaps === true,
+    fromOldest: options.rebuildWarehouse === true,
+    openLog,
+    logger,
+    clock,
+    host: options.host,
+    port: options.port,
+    secondPort: options.otlpPort ?? 0,
+    keys() {
+      if (keys !== undefined) return keys
+      throw new UsageError(
+        'all collectors of an installation share one master key: give it with MOLTWATCH_MASTER_KEY or --master-key-file (openssl rand -hex 32 makes one)',
+      )
+    },
+    openWarehouse: (warehouseTools) => openWarehouse(warehouseOptions(config, tools.variable), warehouseTools),
   })
-  const watching = setInterval(() => {
-    const failure = mine.failure?.()
-    if (failure !== undefined) tellFailed(failure)
-    metrics.clockAheadSeconds.set((options.clock.aheadMs?.() ?? 0) / 1000)
-    void health.probes.readiness()
-  }, LIMITS.health_every_ms).unref()
-  const start = async (): Promise<void> => {
-    await log.open()
-    await mine.start()
-    await health.begun()
-  }
-  const started = start()
-  // Whoever waits for it hears of it; until then a failure must not end the process.
-  started.catch(() => undefined)
-  return {
-    url: ports.url,
-    secondUrl: ports.secondUrl,
-    started,
-    failed,
-    async reconfigure(changed) {
-      replaceTokens(tokens, tokensOf(changed, options.adminToken), logger)
-      await mine.reconfigure?.(changed)
-    },
-    async stop() {
-      clearInterval(watching)
-      await mine.drain?.()
-      await ports.close()
-      await mine.stop()
-      await log.close()
-      await started.catch(() => undefined)
-    },
+}
+
+async function run(role: RoleName, options: ProcessCommandOptions, tools: CommandTools): Promise<void> {
+  const logger = createLogger(options.logLevel).child({ service: role })
+  const config = await readConfiguration(options.config, tools)
+  const service = await begin(role, options, tools, { config, logger })
+  const stopping = toldToStop()
+  const { url, secondUrl } = service
+  const second = secondUrl === undefined ? '' : ` and ${secondUrl} (OTLP logs)`
+  const line =
+    options.json === true
+      ? JSON.stringify({ role, url, ...(secondUrl === undefined ? {} : { otlp_url: secondUrl }) })
+      : `moltwatch ${role} answers at ${url}${second}`
+  await print(tools.terminal, line)
+  const unwatch = await watchConfiguration(options.config, service, { tools, logger, inForce: config })
+  const broken = service.started.then(() => service.failed)
+  const end = await Promise.race([stopping, broken]).catch((error: Error) => error)
+  unwatch()
+  if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in progress')
+  else logger.error({ err: end }, 'this process can do nothing more: start it again')
+  await drain(service.stop, logger)
+  if (end instanceof LogError && !end.retriable) throw new UsageError(`the log cannot be used: ${end.message}`)
+  tools.exit(typeof end === 'string' ? EXIT.ok : EXIT.fault)
+}
+
+export const addProcesses: AddCommand = (program, tools) => {
+  for (const role of ROLES) {
+    const command = program
+      .command(role)
+      .description(`${DOES[role]}, as a process of its own on Kafka`)
+      .requiredOption('--config <file>', 'YAML configuration, read again when it changes; see docs/configuration.md')
+      .option('--host <address>', 'address to listen on', '127.0.0.1')
+      .addOption(
+        portOption(
+          '--port <port>',
+          role === 'api' ? 'API, probes and metrics' : 'probes and metrics',
+          DEFAULT_PORTS[role],
+        ),
+      )
+    if (role === 'collector') {
+      command
+        .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
+        .option('--master-key-file <file>', '64 hex digits that all collectors share')
+        .addHelpText('after', '\nMOLTWATCH_MASTER_KEY gives the master key, MOLTWATCH_TOKEN an admin token.')
+    }
+    if (role === 'detector') command.addOption(acceptGapsOption())
+    if (role === 'archiver') command.addOption(rebuildOption())
+    addLogLevel(command)
+      .option('--json', 'print the addresses as JSON')
+      .action((options: ProcessCommandOptions) => run(role, options, tools))
   }
 }

@@ -7,7 +7,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { systemResolve } from '../../responder/sinks/lib/connector.ts'
 import { openSink } from '../../responder/sinks/open.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { EXIT, UsageError } from '../lib/errors.ts'
+import { EXIT, UsageError } from '../../lib/errors.ts'
 import { readConfiguration } from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
 

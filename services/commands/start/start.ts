@@ -11,7 +11,7 @@ import { createLogger, type Logger } from '../../lib/logger.ts'
 import { steadySystemClock } from '../../lib/steady-clock.ts'
 import { loadSecrets, type Secrets } from '../../lib/secrets.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { EXIT, UsageError } from '../lib/errors.ts'
+import { EXIT, UsageError } from '../../lib/errors.ts'
 import {
   acceptGapsOption,
   addLogLevel,
@@ -25,7 +25,7 @@ import {
 import { print } from '../lib/terminal.ts'
 import { type EffectivePolicy, effectivePolicy } from '../../responder/policy.ts'
 import { contentOfInstallation, isNewInstallation } from './content.ts'
-import { type App, startApp } from './app.ts'
+import { type App, startApp } from '../../roles/together.ts'
 
 interface StartOptions {
   readonly data: string
@@ -68,7 +68,7 @@ const CONTENT_LINES: Readonly<Record<Content, readonly string[]>> = {
 async function announce(
   tools: CommandTools,
   options: StartOptions,
-  { ports: { url, otlpUrl } }: App,
+  { ports: { url, secondUrl: otlpUrl } }: App,
   { tokenFile }: Secrets,
   { policy, content }: { readonly policy: EffectivePolicy; readonly content: Content },
 ): Promise<void> {
@@ -148,7 +148,16 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
   let app: App
   try {
     const clock = steadySystemClock((fields, message) => logger.warn(fields, message))
-    app = await startApp({ ...options, ...detection, config, content, secrets, clock, logger })
+    app = await startApp({
+      ...options,
+      ...detection,
+      secondPort: options.otlpPort,
+      config,
+      content,
+      secrets,
+      clock,
+      logger,
+    })
   } catch (error) {
     if (error instanceof OpenError) throw new UsageError(error.message)
     if (error instanceof LogError) throw new UsageError(`the log in ${options.data} cannot be opened: ${error.message}`)

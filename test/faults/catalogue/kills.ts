@@ -2,7 +2,7 @@
 import { linger } from '../stage/acts.ts'
 import type { Fault, Play } from '../stage/fault.ts'
 import type { EmbeddedSystem, SeparateSystem } from '../stage/system.ts'
-import { ROLES } from '../../../services/commands/process/roles/role.ts'
+import { ROLES } from '../../../services/roles/role.ts'
 
 const KILLS = 4
 const PAUSE_MS_MAX = 1_200

@@ -1,8 +1,8 @@
 /** What the commands of the separate processes refuse before they open anything, and in which words. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addMove } from '../../../services/commands/move/move.ts'
-import { addProcesses } from '../../../services/commands/process/commands.ts'
-import { ROLES } from '../../../services/commands/process/roles/role.ts'
+import { addProcesses } from '../../../services/commands/process/process.ts'
+import { ROLES } from '../../../services/roles/role.ts'
 import { addStart } from '../../../services/commands/start/start.ts'
 import { FORMAT_IDS } from '../../../services/collector/formats/registry.ts'
 import { parseConfig } from '../../../services/lib/config.ts'

@@ -1,11 +1,10 @@
-/** What the embedded service and the separate processes build in the same way. */
-import { LIMITS } from '../../../schemas/limits.ts'
-import { type TopicSpec, topicSpecs } from '../../../schemas/topics.ts'
-import type { TokenSpec } from '../../lib/auth.ts'
-import { type ServiceConfiguration, tokenSpecs } from '../../lib/config.ts'
-import type { LiveTokens } from '../../lib/live-tokens.ts'
-import type { Log } from '../../lib/log/port.ts'
-import type { Logger } from '../../lib/logger.ts'
+/** What follows from the configuration file for every process: its topics and its tokens. */
+import { LIMITS } from '../../schemas/limits.ts'
+import { type TopicSpec, topicSpecs } from '../../schemas/topics.ts'
+import type { TokenSpec } from '../lib/auth.ts'
+import { type ServiceConfiguration, tokenSpecs } from '../lib/config.ts'
+import type { LiveTokens } from '../lib/live-tokens.ts'
+import type { Logger } from '../lib/logger.ts'
 
 const DAY_MS = 86_400_000
 const KEPT_AS_CONFIGURED = ['events', 'signals']
@@ -34,10 +33,4 @@ export function replaceTokens(live: LiveTokens, tokens: readonly TokenSpec[], lo
   if (added.length + removed.length > 0) {
     logger.info({ added, removed }, 'tokens have changed: what was removed is refused from now on')
   }
-}
-
-/** Why the log takes no appends, in the words of /readyz; nothing while it does. */
-export async function logReasons(log: Log): Promise<string[]> {
-  const health = await log.health()
-  return health.ok ? [] : [`the log cannot be written: ${health.reason}`]
 }

@@ -7,8 +7,8 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { Logger } from '../../lib/logger.ts'
-import type { Warehouse } from '../../lib/warehouse/port.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Warehouse } from '../lib/warehouse/port.ts'
 
 export const doorFile = (data: string): string => join(data, 'door.sock')
 

@@ -1,5 +1,5 @@
-/** The archiver as a process of its own: brings some partitions into ClickHouse, as the group gives them out. */
-import { createArchiver } from '../../../archiver/index.ts'
+/** The archiver: brings partitions into the warehouse, as the group gives them out. */
+import { createArchiver } from '../archiver/index.ts'
 import type { CreateRole } from './role.ts'
 
 export const createArchiverRole: CreateRole = (tools) => {

@@ -1,16 +1,15 @@
 /** The engines of the separate processes as the configuration file describes them, with the secrets that it names. */
 import { readFile } from 'node:fs/promises'
-import type { TopicSpec } from '../../../schemas/topics.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { ServiceConfiguration } from '../../lib/config.ts'
-import { createKafkaLog, type KafkaLogOptions } from '../../lib/log/kafka/index.ts'
-import type { Log } from '../../lib/log/port.ts'
-import type { Logger } from '../../lib/logger.ts'
-import { RAW_SETTINGS } from '../../lib/raw-topic.ts'
-import type { WarehouseOptions } from '../../lib/warehouse/index.ts'
-import type { CommandTools } from '../lib/command.ts'
+import type { TopicSpec } from '../../schemas/topics.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ServiceConfiguration } from '../lib/config.ts'
+import { createKafkaLog, type KafkaLogOptions } from '../lib/log/kafka/index.ts'
+import type { Log } from '../lib/log/port.ts'
+import type { Logger } from '../lib/logger.ts'
+import { RAW_SETTINGS } from '../lib/raw-topic.ts'
+import type { WarehouseOptions } from '../lib/warehouse/index.ts'
 import { UsageError } from '../lib/errors.ts'
-import { topicsOf } from '../lib/parts.ts'
+import { topicsOf } from './parts.ts'
 
 export interface EngineTools {
   /** Name of this process among the clients of the broker. */
@@ -20,7 +19,8 @@ export interface EngineTools {
   readonly logger: Logger
 }
 
-type Variable = CommandTools['variable']
+/** A variable of the environment that the configuration file names. */
+type Variable = (name: string) => string | undefined
 
 /** A secret that stands in the file or in a variable that it names. Throws UsageError where the variable is not set. */
 function secretOf(value: string | undefined, name: string | undefined, variable: Variable): string | undefined {

@@ -1,15 +1,17 @@
 /**
- * The responder as a process of its own. Of several one leads and does all the work, because the state has one writer; the
- * others stand by. Its memory is rebuilt from the topic `state` at the begin of each term.
+ * The responder. Of several processes one leads and does all the work, because the state has one writer; the others stand
+ * by. Its memory is rebuilt from the topic `state` at the beginning of each term. On a log that one process holds it is
+ * alone, and begins at once.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ServiceConfiguration } from '../../../lib/config.ts'
-import { LogError } from '../../../lib/log/port.ts'
-import { createResponder, type Responder } from '../../../responder/index.ts'
-import { createLeadership, type Term } from '../leadership.ts'
-import type { CreateRole, RoleTools } from './role.ts'
+import type { ServiceConfiguration } from '../lib/config.ts'
+import { LogError } from '../lib/log/port.ts'
+import { createResponder, type Responder } from '../responder/index.ts'
+import { createLeadership, type Term } from './leadership.ts'
+import type { CreateRole, Role, RoleTools, Standing } from './role.ts'
 
 const AGAIN_MS = 1_000
+const NOT_CONFIGURED = 'the configuration is not in every partition yet'
 
 interface RunningTerm extends Term {
   /** The one that works at the moment: trouble at its start brings a new one. */
@@ -72,7 +74,7 @@ export const createResponderRole: CreateRole = (tools) => {
     start: leadership.start,
     reasons() {
       if (!leadership.leads() || term === undefined) return []
-      return term.current().configurationReady() ? [] : ['the configuration is not in every partition yet']
+      return term.current().configurationReady() ? [] : [NOT_CONFIGURED]
     },
     failure: () => failed ?? (leadership.leads() ? term?.current().failure() : undefined),
     async reconfigure(changed) {
@@ -80,5 +82,36 @@ export const createResponderRole: CreateRole = (tools) => {
       if (leadership.leads()) await term?.current().reconfigure(changed)
     },
     stop: leadership.stop,
+  }
+}
+
+export interface SoleResponder {
+  readonly role: Role
+  /** What it knows, for the roles beside it. */
+  readonly standing: Standing
+}
+
+/** The only one on its log: its start fails where the log takes nothing. */
+export function createSoleResponder(tools: RoleTools): SoleResponder {
+  const responder = createResponder(tools)
+  const unconfigured = (): string | undefined => (responder.configurationReady() ? undefined : NOT_CONFIGURED)
+  const nothing = (): Promise<void> => Promise.resolve()
+  return {
+    role: {
+      start: responder.start,
+      reasons: () => [unconfigured()].flatMap((reason) => reason ?? []),
+      failure: responder.failure,
+      reconfigure: responder.reconfigure,
+      stop: responder.stop,
+    },
+    standing: {
+      // It lives as long as the responder does.
+      start: nothing,
+      stop: nothing,
+      incomplete: () => undefined,
+      unconfigured,
+      tokens: responder.tokens,
+      views: responder.views,
+    },
   }
 }

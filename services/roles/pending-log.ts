@@ -3,8 +3,8 @@
  * would later, instead of dying and being started again; when the log is there, everything goes to it.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Log, LogError } from '../../lib/log/port.ts'
-import type { Logger } from '../../lib/logger.ts'
+import { type Log, LogError } from '../lib/log/port.ts'
+import type { Logger } from '../lib/logger.ts'
 
 export interface PendingLog extends Log {
   /**

@@ -6,9 +6,9 @@
  * A leader that was cut off may act for a moment longer than it leads. What it does is what the next one would do: its
  * ids are the same, and its state has no higher sequence.
  */
-import type { Log } from '../../lib/log/port.ts'
-import { createSteadyConsumer } from '../../lib/log/steady-consumer.ts'
-import type { Logger } from '../../lib/logger.ts'
+import type { Log } from '../lib/log/port.ts'
+import { createSteadyConsumer } from '../lib/log/steady-consumer.ts'
+import type { Logger } from '../lib/logger.ts'
 
 /** A time of leading, from its begin to its end. */
 export interface Term {

@@ -1,0 +1,41 @@
+/** The API: asks the warehouse for events and findings, the responder for the rest, and puts orders into the log. */
+import { createApi } from '../api/index.ts'
+import { createCommandSender } from '../lib/command-sender.ts'
+import { createFindingFeed } from '../lib/finding-feed.ts'
+import { withMadeTokens } from '../lib/made-tokens.ts'
+import { wholeOnly } from '../lib/warehouse/whole.ts'
+import type { AnsweringRole, Probes, RoleTools } from './role.ts'
+
+const KINDS = ['quarantine', 'incident', 'delivery', 'suppression', 'command', 'token', 'audit', 'sink'] as const
+
+export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
+  const { log, clock } = tools
+  const standing = tools.standing('api', KINDS)
+  const warehouse = tools.warehouse()
+  let { content } = tools.config
+  return {
+    plugin: createApi({
+      ...tools,
+      ...probes,
+      warehouse: wholeOnly(warehouse, tools),
+      authenticate: withMadeTokens(tools.authenticate, standing.tokens, clock),
+      content: () => content ?? tools.content,
+      views: standing.views,
+      commands: createCommandSender(log),
+      findings: createFindingFeed(log),
+    }),
+    ownProbes: true,
+    start: standing.start,
+    async reconfigure(changed) {
+      content = changed.content
+    },
+    reasons() {
+      const reason = standing.incomplete()
+      return reason === undefined ? [] : [reason]
+    },
+    async stop() {
+      await standing.stop()
+      await warehouse.close()
+    },
+  }
+}

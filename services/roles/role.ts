@@ -1,0 +1,104 @@
+/**
+ * What the roles have in common: each is one service on a shared log, with what it shows to those who watch it. A role runs
+ * in a process of its own (alone.ts) or beside all others over one log (together.ts), and cannot tell which.
+ */
+import type { FastifyPluginAsync, FastifyPluginCallback } from 'fastify'
+import type { Content } from '../../schemas/excerpt.ts'
+import type { StateKind } from '../../schemas/state.ts'
+import type { Detector } from '../../detectors/detector.ts'
+import type { Authenticate } from '../lib/auth.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ServiceConfiguration } from '../lib/config.ts'
+import type { Log } from '../lib/log/port.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { TokenSource } from '../lib/made-tokens.ts'
+import type { ResponderViews } from '../lib/quarantine-view.ts'
+import type { TenantKeys } from '../lib/secrets.ts'
+import type { Warehouse } from '../lib/warehouse/port.ts'
+import type { ProbeTools, Readiness } from '../api/routes/probes.ts'
+
+export const ROLES = ['collector', 'detector', 'archiver', 'responder', 'api'] as const
+export type RoleName = (typeof ROLES)[number]
+
+/** Each role has its own, so that all of them fit on one machine. */
+export const DEFAULT_PORTS: Readonly<Record<RoleName, number>> = {
+  api: 8080,
+  collector: 8081,
+  detector: 8082,
+  archiver: 8083,
+  responder: 8084,
+}
+
+/** What the responder knows, as the other roles are told of it. */
+export interface Standing {
+  /** Resolves once it can be asked. Throws LogError where the log cannot be read. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Why not everything is known yet; undefined where it is. */
+  incomplete(): string | undefined
+  /** Why no event may be taken yet; undefined while every partition holds the configuration. */
+  unconfigured(): string | undefined
+  readonly tokens: TokenSource
+  readonly views: ResponderViews
+}
+
+export interface RoleTools {
+  /** Need not be reached yet before `start`. */
+  readonly log: Log
+  readonly config: ServiceConfiguration
+  readonly detectors: readonly Detector[]
+  readonly codeVersion: string
+  /** Of the detector: go on behind records that are gone. */
+  readonly acceptGaps?: boolean
+  /** Of the archiver: begin with the oldest record of the log. */
+  readonly fromOldest?: boolean
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly authenticate: Authenticate
+  /** Whether words are kept where the configuration says nothing. */
+  readonly content: Content
+  /** Where the collector keeps how far it has read files; undefined where nothing outlives the process. */
+  readonly positions: string | undefined
+  /** Of the responder: how many identities of a tenant are known, for the cap by share; undefined where nobody here knows. */
+  readonly identityCount?: (tenant: string) => number | undefined
+  /** Of the responder: time of an identity's first event, in ms since 1970; undefined where nobody here knows. */
+  readonly knownSince?: (tenant: string, identity: string) => number | undefined
+  /** Keys of the collector. Throws UsageError where none are given. */
+  keys(): TenantKeys
+  /** The warehouse, which its taker closes. Throws UsageError where the configuration names none. */
+  warehouse(): Warehouse
+  /** What the responder knows of these kinds of things, for one role. */
+  standing(role: RoleName, kinds: readonly StateKind[]): Standing
+}
+
+export interface Role {
+  /** What it answers on its port besides the probes; with `ownProbes` it answers those as well. */
+  readonly plugin?: FastifyPluginCallback | FastifyPluginAsync
+  readonly ownProbes?: true
+  /** What it answers on a second port. */
+  readonly secondPlugin?: FastifyPluginCallback
+  /** The log is open. Resolves when the work has begun. */
+  start(): Promise<void>
+  /** What is missing for /readyz besides the log; called about once a second and for every probe. */
+  reasons(): readonly string[]
+  /** Why it can do nothing more until the process is started again. */
+  failure?(): Error | undefined
+  reconfigure?(config: ServiceConfiguration): Promise<void>
+  /** Refuses new work and answers what is in progress; the port is open still. */
+  drain?(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** How the process is, for plugins that say so themselves. */
+export interface Probes extends Required<Pick<ProbeTools, 'readiness' | 'failure'>> {
+  /** The readiness as it was found last, at most about a second ago. */
+  latest(): Readiness
+}
+
+/** Makes the role; nothing runs before `start`. */
+export type CreateRole = (tools: RoleTools, probes: Probes) => Role
+
+/** One that answers on a port. */
+export type AnsweringRole = Role & Required<Pick<Role, 'plugin'>>
