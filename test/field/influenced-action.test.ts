@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { influencedAction } from '../../detectors/intent/influenced-action.ts'
-import { detect } from '../../services/commands/lib/detection.ts'
-import { importFiles } from '../../services/commands/lib/import.ts'
+import { detect } from '../../services/commands/replay/detection.ts'
+import { importFiles } from '../../services/commands/import/import.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'influence-'))
 afterAll(() => rmSync(directory, { recursive: true }))

@@ -9,8 +9,8 @@ import { DETECTORS } from '../../detectors/registry.ts'
 import { severityAtLeast, type Finding, type Severity } from '../../schemas/finding.ts'
 import { life } from '../../services/commands/calibrate/life/life.ts'
 import { readCompanyLabels } from '../../services/commands/eval-all/company.ts'
-import { detect } from '../../services/commands/lib/detection.ts'
-import { importFiles, importMade } from '../../services/commands/lib/import.ts'
+import { detect } from '../../services/commands/replay/detection.ts'
+import { importFiles, importMade } from '../../services/commands/import/import.ts'
 
 const BUDGET = { medium: 5, high: 0.5 } as const
 /** What one detector may tell of the calm company: 0.95 is the most, measured on 2026-11-28 (intent/influenced-action). */

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { type Finding, severityAtLeast } from '../../schemas/finding.ts'
-import { detect } from '../../services/commands/lib/detection.ts'
-import { importFiles } from '../../services/commands/lib/import.ts'
+import { detect } from '../../services/commands/replay/detection.ts'
+import { importFiles } from '../../services/commands/import/import.ts'
 
 let folder: string
 beforeAll(() => {

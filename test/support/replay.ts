@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { EVENT_COLUMNS } from '../../schemas/event.ts'
-import { detect } from '../../services/commands/lib/detection.ts'
-import { importFiles } from '../../services/commands/lib/import.ts'
+import { detect } from '../../services/commands/replay/detection.ts'
+import { importFiles } from '../../services/commands/import/import.ts'
 import { codeVersion } from '../../services/lib/code-version.ts'
 
 const MAIN = join(import.meta.dirname, '../../services/main.ts')

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EVENT_COLUMNS } from '../../schemas/event.ts'
-import { importFiles } from '../../services/commands/lib/import.ts'
+import { importFiles } from '../../services/commands/import/import.ts'
 
 export interface LogRecord {
   readonly timeMs: number

@@ -7,8 +7,8 @@
  */
 import type { Finding } from '../../../schemas/finding.ts'
 import { severityAtLeast } from '../../../schemas/finding.ts'
-import { readValues } from '../lib/requests.ts'
-import type { Floor } from '../lib/score.ts'
+import { readValues } from '../import/requests.ts'
+import type { Floor } from '../eval/score.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -3,7 +3,7 @@
  * the order of their file.
  */
 import { EventView } from '../../../schemas/event.ts'
-import type { Spool } from '../lib/spool.ts'
+import type { Spool } from '../import/spool.ts'
 import type { Told } from './company.ts'
 
 const MINUTE_MS = 60_000

@@ -14,7 +14,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { type Mapping, mappingSchema } from '../../lib/mappings/schema.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { readMapping } from '../lib/mapping-files.ts'
+import { readMapping } from '../import/mapping-files.ts'
 import { print, say } from '../lib/terminal.ts'
 import { unusedOf } from './unused.ts'
 

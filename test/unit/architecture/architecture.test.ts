@@ -49,6 +49,8 @@ const planted: readonly (readonly [rule: string, path: string, code: string])[] 
   ['layers', 'services/detector/engine/a.ts', "export { systemClock } from '../../lib/clock.ts'"],
   ['layers', 'services/detector/engine/a.ts', "export { one } from '../worker.ts'"],
   ['layers', 'services/commands/a.ts', "import '../../test/unit/one.test.ts'"],
+  ['layers', 'services/roles/a.ts', "import '../commands/lib/command.ts'"],
+  ['layers', 'services/api/a.ts', "import '../roles/role.ts'"],
   ['layers', 'scripts/a.ts', "export { request } from '../services/collector/index.ts'"],
   ['layers', 'infra/a.ts', "export { systemClock } from '../services/lib/clock.ts'"],
   ['layers', 'elsewhere/a.ts', "export { id } from '../schemas/ids.ts'"],

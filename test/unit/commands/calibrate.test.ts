@@ -13,7 +13,7 @@ import { life, type LivedEvent } from '../../../services/commands/calibrate/life
 import { addLife } from '../../../services/commands/calibrate/life-command.ts'
 import type { Occasion } from '../../../services/commands/calibrate/measure.ts'
 import { thresholdAt, thresholdsFor } from '../../../services/commands/calibrate/thresholds.ts'
-import { importMade } from '../../../services/commands/lib/import.ts'
+import { importMade } from '../../../services/commands/import/import.ts'
 import { createCommandRoom } from '../../support/command-room.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -106,7 +106,7 @@ test('the command cannot read labels: nothing that it reaches does', () => {
   const reached = [...reachedFrom(join(ROOT, 'services/commands/calibrate/calibrate.ts'))].map((file) =>
     relative(ROOT, file),
   )
-  expect(reached).toContain('services/commands/lib/import.ts')
+  expect(reached).toContain('services/commands/import/import.ts')
   expect(reached.filter((file) => /labels\.ts$|evaluation|score-/.test(file))).toEqual([])
 })
 

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import Type from 'typebox'
 import { defineDetector } from '../../../detectors/detector.ts'
 import type { Severity } from '../../../schemas/finding.ts'
-import { addEval } from '../../../services/commands/eval.ts'
-import type { Evaluation } from '../../../services/commands/lib/evaluation.ts'
-import { foldsOf, joinedCount, shareOf } from '../../../services/commands/lib/score.ts'
+import { addEval } from '../../../services/commands/eval/eval.ts'
+import type { Evaluation } from '../../../services/commands/eval/evaluation.ts'
+import { foldsOf, joinedCount, shareOf } from '../../../services/commands/eval/score.ts'
 import { type CommandRoom, createCommandRoom } from '../../support/command-room.ts'
 
 /** Says what the event's target asks it to say. */

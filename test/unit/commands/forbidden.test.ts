@@ -1,7 +1,7 @@
 /** Whoever asks for the time or for chance inside gets an exception; outside nothing has changed. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { withoutClockAndRandom } from '../../../services/commands/lib/forbidden.ts'
+import { withoutClockAndRandom } from '../../../services/commands/prove/forbidden.ts'
 
 const ASKING: Record<string, () => unknown> = {
   'Date.now': () => Date.now(),

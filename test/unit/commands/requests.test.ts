@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
-import { importFiles } from '../../../services/commands/lib/import.ts'
-import { readRequests } from '../../../services/commands/lib/requests.ts'
-import { createSplitter, type Value } from '../../../services/commands/lib/splitter.ts'
+import { importFiles } from '../../../services/commands/import/import.ts'
+import { readRequests } from '../../../services/commands/import/requests.ts'
+import { createSplitter, type Value } from '../../../services/commands/import/splitter.ts'
 
 const MEGABYTE = 1024 * 1024
 let home: string

@@ -3,7 +3,7 @@ import type { DetectorScore, Evaluation } from './evaluation.ts'
 import { FLOORS, FOLD_MIN, type Folds, type Share } from './score.ts'
 import type { EventScore } from './score-events.ts'
 import type { RunScore } from './score-runs.ts'
-import { table } from './table.ts'
+import { table } from '../lib/table.ts'
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(1)} %`)
 const rate = (value: number | null): string => (value === null ? '-' : value.toFixed(4))

@@ -6,7 +6,7 @@ import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { createLocalPipeline, type LocalPipeline } from '../../detector/index.ts'
-import type { Spool } from './spool.ts'
+import type { Spool } from '../import/spool.ts'
 
 export interface Detection {
   readonly findings: readonly Finding[]

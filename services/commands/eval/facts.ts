@@ -1,6 +1,6 @@
 /** What an evaluation needs to know of the events beside the findings: which run, identity and day each belongs to. */
 import { EventView } from '../../../schemas/event.ts'
-import type { Spool } from './spool.ts'
+import type { Spool } from '../import/spool.ts'
 
 export interface Run {
   readonly identity: string

@@ -3,17 +3,17 @@
  * at medium and up: what was caught, what was flagged wrongly and how often, and whether the evidence names the attack.
  */
 import { type Command, Option } from 'commander'
-import type { Finding } from '../../schemas/finding.ts'
-import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
-import { detect } from './lib/detection.ts'
-import { UsageError } from '../lib/errors.ts'
-import type { DetectorScore, Evaluation, Part } from './lib/evaluation.ts'
-import { evaluationText } from './lib/evaluation-text.ts'
-import { type Facts, factsOf } from './lib/facts.ts'
-import { importFiles } from './lib/import.ts'
-import { type Labels, readLabels } from './lib/labels.ts'
-import type { FormatChoice } from '../collector/formats/format.ts'
-import { FLOORS, type Floor, type Folds } from './lib/score.ts'
+import type { Finding } from '../../../schemas/finding.ts'
+import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
+import { detect } from '../replay/detection.ts'
+import { UsageError } from '../../lib/errors.ts'
+import type { DetectorScore, Evaluation, Part } from './evaluation.ts'
+import { evaluationText } from './evaluation-text.ts'
+import { type Facts, factsOf } from './facts.ts'
+import { importFiles } from '../import/import.ts'
+import { type Labels, readLabels } from './labels.ts'
+import type { FormatChoice } from '../../collector/formats/format.ts'
+import { FLOORS, type Floor, type Folds } from './score.ts'
 import {
   EVENT_FOLDS,
   type EventFold,
@@ -22,7 +22,7 @@ import {
   mistakesOfEvents,
   scoredEvents,
   scoreEvents,
-} from './lib/score-events.ts'
+} from './score-events.ts'
 import {
   foldRuns,
   mistakesOfRuns,
@@ -31,8 +31,8 @@ import {
   type RunScore,
   scoredRuns,
   scoreRuns,
-} from './lib/score-runs.ts'
-import { createProgress, print, say } from './lib/terminal.ts'
+} from './score-runs.ts'
+import { createProgress, print, say } from '../lib/terminal.ts'
 
 interface EvalOptions {
   readonly labels: readonly string[]

@@ -2,13 +2,13 @@
  * `replay FILE...`: runs the detectors over log files, without server or network, and prints what they find as NDJSON,
  * one finding a line, ordered by event time. The same data gives the same findings with the same ids as the service.
  */
-import { SEVERITIES } from '../../schemas/finding.ts'
-import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
-import { type Detection, detect } from './lib/detection.ts'
-import { type Imported, importFiles, tellUnusable } from './lib/import.ts'
-import type { FormatChoice } from '../collector/formats/format.ts'
-import { mappingOption, readMappings } from './lib/mapping-files.ts'
-import { createProgress, print, say } from './lib/terminal.ts'
+import { SEVERITIES } from '../../../schemas/finding.ts'
+import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
+import { type Detection, detect } from './detection.ts'
+import { type Imported, importFiles, tellUnusable } from '../import/import.ts'
+import type { FormatChoice } from '../../collector/formats/format.ts'
+import { mappingOption, readMappings } from '../import/mapping-files.ts'
+import { createProgress, print, say } from '../lib/terminal.ts'
 
 interface ReplayOptions {
   readonly format: FormatChoice

@@ -3,7 +3,7 @@
  * names an `eventID` (or `source_id`) about a single event. Fields beyond the named ones are kept for folding.
  */
 import { UsageError } from '../../lib/errors.ts'
-import { readValues } from './requests.ts'
+import { readValues } from '../import/requests.ts'
 
 /** Classes of runs and labels of events that say "attack". */
 const POSITIVE = new Set(['malicious', 'attack'])

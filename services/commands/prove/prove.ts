@@ -3,16 +3,16 @@
  * with other frames, partitions, interleavings, repeats, restarts, crashes and time zones, without clock and random, and
  * prints one hash for stage one and one for the set of all ids, or the first difference.
  */
-import type { EventRow } from '../../schemas/event.ts'
-import { type AddCommand, type CommandTools, filesHelp, formatOption } from './lib/command.ts'
-import type { DetectionOptions } from './lib/detection.ts'
-import { EXIT, UsageError } from '../lib/errors.ts'
-import { importFiles, tellUnusable } from './lib/import.ts'
-import { CALM, describePlan, planOf } from './lib/plan.ts'
-import type { FormatChoice } from '../collector/formats/format.ts'
-import { mappingOption, readMappings } from './lib/mapping-files.ts'
-import { createProgress, print, say, type Terminal } from './lib/terminal.ts'
-import { compare, type Outcome, runTrial } from './lib/trial.ts'
+import type { EventRow } from '../../../schemas/event.ts'
+import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
+import type { DetectionOptions } from '../replay/detection.ts'
+import { EXIT, UsageError } from '../../lib/errors.ts'
+import { importFiles, tellUnusable } from '../import/import.ts'
+import { CALM, describePlan, planOf } from './plan.ts'
+import type { FormatChoice } from '../../collector/formats/format.ts'
+import { mappingOption, readMappings } from '../import/mapping-files.ts'
+import { createProgress, print, say, type Terminal } from '../lib/terminal.ts'
+import { compare, type Outcome, runTrial } from './trial.ts'
 
 interface ProveOptions {
   readonly seeds: string
