@@ -8,7 +8,10 @@ import { FrameError } from './frame.ts'
 
 /** Columns that version 1 did not have. It ended with `raw`, which nobody wrote. */
 const SINCE_VERSION_2: ReadonlySet<string> = new Set(['content_id', 'time_ns', 'sequence', 'sender', 'session_derived'])
-const VERSION_1 = EVENT_COLUMNS.map(({ name }) => name as keyof Event).filter((name) => !SINCE_VERSION_2.has(name))
+/** And what version 2 did not have. */
+const SINCE_VERSION_3: ReadonlySet<string> = new Set(['call_record'])
+const VERSION_2 = EVENT_COLUMNS.map(({ name }) => name as keyof Event).filter((name) => !SINCE_VERSION_3.has(name))
+const VERSION_1 = VERSION_2.filter((name) => !SINCE_VERSION_2.has(name))
 const VERSION_1_LENGTH = VERSION_1.length + 1
 
 function fromVersion1(row: EventRow): EventRow {
@@ -21,12 +24,20 @@ function fromVersion1(row: EventRow): EventRow {
   return rowOf(event)
 }
 
+function fromVersion2(row: EventRow): EventRow {
+  if (row.length !== VERSION_2.length) {
+    throw new FrameError(`a row of event schema 2 has ${VERSION_2.length} columns, this one ${row.length}`)
+  }
+  return rowOf({ ...blankEvent(), ...Object.fromEntries(VERSION_2.map((name, index) => [name, row[index]])) })
+}
+
 /** Whether this version reads frames of that one. */
-export const isEventSchema = (version: number): boolean => version === EVENT_SCHEMA_VERSION || version === 1
+export const isEventSchema = (version: number): boolean => version >= 1 && version <= EVENT_SCHEMA_VERSION
 
 /** Rows of a frame in today's columns. Throws FrameError for a version that is not known. */
 export function eventRows(version: number, rows: readonly EventRow[]): readonly EventRow[] {
   if (version === EVENT_SCHEMA_VERSION) return rows
+  if (version === 2) return rows.map(fromVersion2)
   if (version === 1) return rows.map(fromVersion1)
   throw new FrameError(`the frame has event schema ${version}, this version reads 1 to ${EVENT_SCHEMA_VERSION}`)
 }

@@ -14,7 +14,7 @@ import { LIMITS } from './limits.ts'
  * Raised whenever a column is added, removed or moved. Frames name it; `event-rows.ts` reads those of earlier versions,
  * and refuses what it does not know.
  */
-export const EVENT_SCHEMA_VERSION = 2
+export const EVENT_SCHEMA_VERSION = 3
 
 export const PRINCIPAL_KINDS = ['agent', 'service', 'person'] as const
 export const ACTION_KINDS = [
@@ -34,6 +34,8 @@ export const ACTION_KINDS = [
 export const ACTIVITIES = ['unknown', 'create', 'read', 'list', 'update', 'delete', 'other'] as const
 export const OUTCOMES = ['unknown', 'success', 'failure', 'denied'] as const
 export const ASSURANCES = ['claimed', 'token', 'mtls', 'workload', 'provider'] as const
+/** OTLP tells a call of a tool as a record of a log, as a span of a trace, or as both. */
+export const CALL_RECORDS = ['unknown', 'log', 'span'] as const
 export const ORIGINS = ['unknown', 'user', 'trusted', 'untrusted'] as const
 /** What was wrong with the producer's event time; anything but `ok` means that `time` is the receipt time. */
 export const TIME_FLAGS = ['ok', 'missing', 'ancient', 'future'] as const
@@ -62,6 +64,10 @@ export const Event = Type.Object(
     sender: name('Name of the token that sent it; empty for an import'),
     source: name('Format of the producer: a name of the registry of formats'),
     source_id: text("The producer's own id of the event", LIMITS.name_chars_max),
+    call_record: choice(
+      'Kind of OTLP record that told this call of a tool, whose id is `source_id`; unknown for anything else',
+      CALL_RECORDS,
+    ),
     history: whole('1: sent to train and find, never to act', 'UInt8', 1),
 
     principal_kind: choice('What kind of actor', PRINCIPAL_KINDS),

@@ -156,6 +156,12 @@ export const LIMITS = {
 
   // Detector state
   dedup_ids_per_partition: 65_536,
+  /** Calls of tools that a partition keeps to know a second telling of them: how many, how long, and of one id. */
+  told_calls_per_partition_max: 2_048,
+  told_call_chars_per_partition_max: 512 * 1024,
+  told_calls_per_id_max: 4,
+  /** Two tellings of one call lie no further apart. */
+  told_call_ms_max: 10 * 60_000,
   identity_rest_bytes_max: 1_024,
   identity_active_bytes_max: 4_096,
   session_bytes_max: 16_384,

@@ -4,9 +4,10 @@
  * received first. A copy with another content is an event of its own, and says that it conflicts with the first.
  */
 import { type Event, EVENT_COLUMNS } from '../../../schemas/event.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { CursorError, type CursorScope, decodeCursor, encodeCursor, type Page, type Place } from '../cursor.ts'
 import type { Search } from '../parameters.ts'
-import { beyond, type Condition, isId, isPlace, oneOf, type TenantDoor } from '../query.ts'
+import { beyond, type Condition, equal, isId, isPlace, oneOf, type TenantDoor, within } from '../query.ts'
 import { DISTINCT_EVENTS } from '../search/fields.ts'
 
 /** Columns that a list of events can be filtered by, each by one value. */
@@ -80,6 +81,37 @@ export async function eventsById(
   })
   const groups = Map.groupBy(rows, (row) => row['event_id'] as string)
   return new Map([...groups].map(([id, copies]) => [id, copies.map((copy, index) => eventOf(copy, index > 0))]))
+}
+
+/** A span beside a log record, and the other way round; undefined for what is no call of a tool with an id. */
+const otherRecord = (event: EventRecord): Event['call_record'] | undefined =>
+  event.call_record === 'log' ? 'span' : event.call_record === 'span' ? 'log' : undefined
+
+/**
+ * The same call of a tool as the other kind of record told it, oldest first: by identity, conversation, id of the call and
+ * action, as stage one joins them. Who told more than the first is judged beside it.
+ */
+export async function otherTellings(door: TenantDoor, event: EventRecord): Promise<readonly EventRecord[]> {
+  const other = otherRecord(event)
+  if (other === undefined || event.session === undefined || event.source_id === undefined) return []
+  const time = Date.parse(event.time)
+  const rows = await door.rows<Record<string, unknown>>({
+    name: 'other_tellings',
+    columns: EVENT_COLUMNS.map(({ name }) => `\`${name}\``),
+    from: 'events',
+    where: [
+      ...equal('identity', event.identity),
+      ...equal('session', event.session),
+      ...equal('source_id', event.source_id),
+      ...equal('action', event.action),
+      ...equal('call_record', other),
+      ...within(time - LIMITS.told_call_ms_max, time + LIMITS.told_call_ms_max + 1),
+    ],
+    orderBy: 'time, receipt_time, event_id',
+    oneBy: 'event_id',
+    limit: LIMITS.told_calls_per_id_max,
+  })
+  return rows.map((row) => eventOf(row, false))
 }
 
 /** Newest first; of one time, what the producer wrote later, then what came later, then what stood later in its request. */

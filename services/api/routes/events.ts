@@ -5,7 +5,7 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import { EventAnswer, PageAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { exactFilters, ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
-import { countEvents, EVENT_FILTERS, eventsById, listEvents } from '../questions/events.ts'
+import { countEvents, EVENT_FILTERS, eventsById, listEvents, otherTellings } from '../questions/events.ts'
 import { followEvents } from '../questions/tail.ts'
 import { exportRoute, isOffset, tailRoute } from '../exports.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -63,13 +63,18 @@ export const eventRoutes: readonly Route[] = [
     method: 'GET',
     path: '/events/:id',
     right: 'read',
-    about: 'One event, and in `conflicts` those that came later under the same id and say something else.',
+    about:
+      'One event, and in `conflicts` those that came later under the same id and say something else. A call of a tool that came as a log record and as a span has the other one in `same_call`.',
     params: Type.Object({ id: ID }),
-    answer: Type.Object({ ...EventAnswer.properties, conflicts: Type.Array(EventAnswer) }),
+    answer: Type.Object({
+      ...EventAnswer.properties,
+      conflicts: Type.Array(EventAnswer),
+      same_call: Type.Array(EventAnswer),
+    }),
     async handle({ params: { id }, door }) {
       const [event, ...conflicts] = (await eventsById(door, [id])).get(id) ?? []
       if (event === undefined) throw notFound(`there is no event ${id}`)
-      return { ...event, conflicts }
+      return { ...event, conflicts, same_call: await otherTellings(door, event) }
     },
   }),
 ]

@@ -25,6 +25,7 @@ import { IdRing, restoreSeen } from './ring.ts'
 import { type DetectorRules, Rules, type TenantRules } from './rules.ts'
 import { Signals } from './signals.ts'
 import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
+import { ToldCalls, type ToldCallsDump } from './told-calls.ts'
 import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
 
 /** Newest windows that a key of stage one holds at a time. */
@@ -61,6 +62,7 @@ class StageOne implements Stage {
   readonly #bySession: readonly FirstHalf[]
   #seen = new IdRing(LIMITS.dedup_ids_per_partition, true)
   #sent = new IdRing(SENT_FINDINGS)
+  readonly #told = new ToldCalls()
   readonly #view = new EventView()
   // What the record in hand brings about.
   #findings: Finding[] = []
@@ -140,16 +142,19 @@ class StageOne implements Stage {
     const rows = header.count === 0 ? [] : eventRows(header.schema, decodeFrame(value, header).rows)
     if (header.receipt_time > this.logTime) this.logTime = header.receipt_time
     let repeats = 0
+    let retold = 0
     for (const row of rows) {
       this.#view.row = row
       const seen = this.#seen.take(this.#view.event_id, this.#view.content_id)
       this.#view.conflict = seen === 'conflict'
       if (seen === 'repeat') repeats++
+      // What stands against an earlier event is judged, whatever it tells.
+      else if (seen === 'new' && this.#told.isRetold(row)) retold++
       else this.#event(header.receipt_time)
     }
     for (const { pool } of this.#pools) pool.expire(this.logTime)
     this.#sessions.expire(this.logTime, LIMITS.session_idle_ms)
-    return { count: rows.length - repeats, repeats, problems: [] }
+    return { count: rows.length - repeats - retold, repeats: repeats + retold, problems: [] }
   }
 
   #control(value: Buffer, content: DetectionConfiguration | undefined): Taken {
@@ -168,6 +173,7 @@ class StageOne implements Stage {
   #forget(tenant: string, identity: string): void {
     this.#identities.forget(tenant, identity)
     this.#doubts.forget(tenant, identity)
+    this.#told.forget(tenant, identity)
   }
 
   /** What a person has judged is learned, or given up. */
@@ -313,6 +319,7 @@ class StageOne implements Stage {
         this.#sessions.table.bytes +
         this.#seen.bytes +
         this.#sent.bytes +
+        this.#told.bytes +
         pools.reduce((sum, pool) => sum + pool.table.bytes, 0),
     }
   }
@@ -337,6 +344,7 @@ class StageOne implements Stage {
     for (const { prefix, pool } of this.#pools) writer.pool(prefix, pool)
     writer.numbers('engine/seen-contents', this.#seen.dump())
     writer.numbers('engine/sent', this.#sent.dump())
+    writer.json('engine/told-calls', this.#told.dump())
     const meta: Meta = {
       logTime: this.logTime,
       configurations: this.#rules.dump(),
@@ -364,6 +372,8 @@ class StageOne implements Stage {
     this.#doubts.restore(meta.doubts ?? [])
     this.#seen = restoreSeen(read.numbers('engine/seen-contents'), read.numbers('engine/seen'))
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
+    const told = read.json('engine/told-calls') as ToldCallsDump | undefined
+    if (told !== undefined) this.#told.restore(told)
     read.keys('identity', this.#identities, this.#identityPools)
     read.keys('session', this.#sessions, this.#sessionPools)
     const fired = new Map(Object.entries(meta.fired))

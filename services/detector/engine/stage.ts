@@ -40,6 +40,7 @@ export interface Applied {
   readonly signals: readonly Signal[]
   /** Events or signals taken in (repeats not counted). */
   readonly count: number
+  /** Events that came again, and calls that were told by a log record and a span, once each. */
   readonly repeats: number
   /** Live events that lie far behind their key's newest: judged and not learned. */
   readonly behind: number

@@ -9,7 +9,7 @@ import { MAPPING_LIMITS } from './limits.ts'
 
 /** What the collector decides or derives: neither a producer nor a mapping sets it. */
 export const DECIDED: ReadonlySet<string> = new Set(
-  'event_id content_id tenant time time_ns receipt_time time_flag sequence sender source history identity_assurance session_derived source_network user_agent_family indicators value_hashes value_kinds content_classes extractor_version'.split(
+  'event_id content_id tenant time time_ns receipt_time time_flag sequence sender source call_record history identity_assurance session_derived source_network user_agent_family indicators value_hashes value_kinds content_classes extractor_version'.split(
     ' ',
   ),
 )

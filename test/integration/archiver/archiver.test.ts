@@ -261,21 +261,24 @@ describe('what cannot be stored', () => {
     expect((await stored(store, 'findings', 'id')).distinct).toBe(1)
   })
 
-  it('stores frames of event schema 1 in the columns of today', async () => {
+  it('stores frames of event schemas 1 and 2 in the columns of today', async () => {
     const log = await openLog()
     const store = await warehouse()
     const one = event(1)
     const since2 = new Set<string>(['content_id', 'time_ns', 'sequence', 'sender', 'session_derived'])
-    const row = [
-      ...EVENT_COLUMNS.filter(({ name }) => !since2.has(name)).map(({ name }) => one[name as keyof Event]),
-      '',
-    ]
+    const columns2 = EVENT_COLUMNS.filter(({ name }) => name !== 'call_record')
+    const row = [...columns2.filter(({ name }) => !since2.has(name)).map(({ name }) => one[name as keyof Event]), '']
     const cut = row.slice(1)
-    const values = [row, cut].map((columns) => encodeFrame([columns], { schema: 1, receiptTime: 1 }))
+    const second = columns2.map(({ name }) => one[name as keyof Event])
+    const values = [
+      encodeFrame([row], { schema: 1, receiptTime: 1 }),
+      encodeFrame([cut], { schema: 1, receiptTime: 1 }),
+      encodeFrame([second], { schema: 2, receiptTime: 1 }),
+    ]
     await log.append('events', 0, [...values.map((value) => ({ key: null, value })), frame([lineOf(one)])])
     await archiver(log, store).start()
-    // It came in the old columns and in the new ones, and is one event with one content.
-    await expect.poll(() => stored(store, 'events', '(event_id, content_id)')).toEqual({ rows: 2, distinct: 1 })
+    // It came in the columns of each version, and is one event with one content.
+    await expect.poll(() => stored(store, 'events', '(event_id, content_id)')).toEqual({ rows: 3, distinct: 1 })
     await expect.poll(() => letters(store)).toHaveLength(1)
     expect((await letters(store))[0]).toMatchObject({ reason: 'malformed', detail: expect.stringContaining('columns') })
   })

@@ -11,6 +11,8 @@ export interface Act {
   /** Where this stands, it is the whole id: the same act is told again with every request of its conversation. */
   readonly wholeId?: readonly string[]
   readonly sourceId: string
+  /** It is a call of a tool, and `sourceId`, where there is one, is the id of that call. */
+  readonly isCall?: true
   /** What this act says beyond the fields common to all records. */
   readonly fields: Fields
   readonly parts?: Parts

@@ -41,6 +41,7 @@ function toolResult(view: LogView, context: NormaliseContext): Act {
   return {
     id: id === '' ? sequenceId(view, 'tool_result') : ['tool_result', id],
     sourceId: id,
+    isCall: true,
     fields: callFields(view, call),
     parts: callParts(view, call, context),
   }

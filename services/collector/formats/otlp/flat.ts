@@ -52,6 +52,7 @@ function callAct(view: LogView, tool: string, id: string, context: NormaliseCont
   return {
     id: id === '' ? undefined : [actionName(view.eventName), id],
     sourceId: id,
+    isCall: true,
     fields: { ...callFields(view, call), principal_kind: 'agent', ...outcomeOf(view, call.result !== undefined) },
     parts: callParts(view, call, context),
   }

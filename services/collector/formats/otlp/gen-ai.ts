@@ -65,6 +65,7 @@ function callAct(
   return {
     id: id === '' ? undefined : [word, id],
     sourceId: id,
+    isCall: true,
     fields: callFields(view, call),
     parts: callParts(view, call, context),
   }

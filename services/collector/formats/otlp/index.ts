@@ -6,6 +6,7 @@
  * Each record goes to the first reader that knows it: Claude Code, GenAI, flat names, any other log. A record that names nobody
  * becomes a dead letter: an act without an actor says nothing.
  */
+import type { Event } from '../../../../schemas/event.ts'
 import { canonical, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
 import { readNanos, unixNanoTime } from '../lib/times.ts'
 import type { Act } from './act.ts'
@@ -68,6 +69,8 @@ function namedId(view: LogView, act: Act, part: number, identity: string, sessio
   return act.id === undefined || view.time === undefined ? undefined : [identity, session, ...act.id, view.time]
 }
 
+const recordKind = (view: LogView): Event['call_record'] => (view.spanId === undefined ? 'log' : 'span')
+
 /** The events of one record, or why it became none. */
 function recordDrafts(found: LogView, context: NormaliseContext): readonly Draft[] | Problem {
   const common = commonFields(found, context)
@@ -83,7 +86,12 @@ function recordDrafts(found: LogView, context: NormaliseContext): readonly Draft
   let body: ((part: number) => string) | undefined
   const bodyId = (part: number) => ({ canonical: (body ??= bodyOf(view, identity, session))(part) })
   return actsOf(view, context).map((act, part) => {
-    const fields = { ...common, ...act.fields, source_id: act.sourceId }
+    const fields = {
+      ...common,
+      ...act.fields,
+      source_id: act.sourceId,
+      ...(act.isCall === true && act.sourceId !== '' ? { call_record: recordKind(view) } : {}),
+    }
     return {
       id: namedId(view, act, part, identity, session) ?? bodyId(part),
       time: view.time,

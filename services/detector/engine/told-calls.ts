@@ -1,0 +1,200 @@
+/**
+ * Calls of tools that are told twice: by a record of a log and by a span of a trace. Frameworks write both, and a call that is
+ * judged twice is two calls to every habit and every count. The two tellings are one call where identity, conversation, id of the
+ * call, sender and action are the same, one is a log record and the other a span, and their times are at most ten minutes
+ * apart. The one that comes first is the event, and the other is passed over.
+ *
+ * The other is passed over only where it says nothing beyond the first. A telling that says more (arguments where the first had
+ * none, a result, another target, a denial) is judged like any event, so that nobody hides a call behind an emptier or a
+ * milder telling of it. Each telling covers one other, so that nothing but the same number of judged calls stands for calls.
+ *
+ * What is kept are rows of the partition in the order in which they came, bounded in number and in characters: what has left
+ * is told as two calls.
+ */
+import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, blankEvent, type Event, type EventRow } from '../../../schemas/event.ts'
+import { eventRows, isEventSchema } from '../../../schemas/event-rows.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+
+export interface ToldCallsDump {
+  /** Version of the event schema of the rows. */
+  readonly schema: number
+  /** Oldest first. */
+  readonly rows: readonly EventRow[]
+}
+
+type Column = keyof Event
+type Rule = (first: EventRow, second: EventRow, at: number) => boolean
+
+const at = new Map(EVENT_COLUMNS.map(({ name }, index) => [name as Column, index]))
+const place = (column: Column): number => at.get(column) ?? -1
+const BLANK = EVENT_COLUMNS.map(({ name }) => blankEvent()[name as Column])
+const [EVENT_ID, TENANT, IDENTITY, SESSION] = [
+  place('event_id'),
+  place('tenant'),
+  place('identity'),
+  place('session'),
+] as const
+const [SOURCE_ID, CALL_RECORD, TIME, TIME_FLAG] = [
+  place('source_id'),
+  place('call_record'),
+  place('time'),
+  place('time_flag'),
+] as const
+const [HASHES, KINDS] = [place('value_hashes'), place('value_kinds')] as const
+
+const any: Rule = () => true
+const same: Rule = (first, second, column) => first[column] === second[column]
+const notMore: Rule = (first, second, column) => (second[column] as number) <= (first[column] as number)
+const someBits: Rule = (first, second, column) => ((second[column] as number) & ~(first[column] as number)) === 0
+const someItems: Rule = (first, second, column) => {
+  const held = first[column] as readonly string[]
+  return (second[column] as readonly string[]).every((item) => held.includes(item))
+}
+/** The value, or what stands there where a record does not say it. */
+const sameOrBlank: Rule = (first, second, column) =>
+  second[column] === first[column] || second[column] === BLANK[column]
+
+const ordered: Rule = (first, second, column) => {
+  const [held, said] = [first[column] as readonly string[], second[column] as readonly string[]]
+  return said.length === 0 || (said.length === held.length && said.every((item, n) => item === held[n]))
+}
+
+/** Values with their kinds. */
+const someValues: Rule = (first, second) => {
+  const pairs = (row: EventRow): string[] =>
+    (row[HASHES] as readonly string[]).map((hash, n) => `${(row[KINDS] as readonly number[])[n]}/${hash}`)
+  const held = new Set(pairs(first))
+  return pairs(second).every((pair) => held.has(pair))
+}
+
+/** A span that says mcp or a2a is more exact than a log record that says tool. */
+const sameOrTool: Rule = (first, second, column) => same(first, second, column) || second[column] === 'tool'
+/** Only a success covers a telling without an end: a denial that was made up would make the call milder. */
+const sameOrOpen: Rule = (first, second, column) =>
+  same(first, second, column) || (second[column] === 'unknown' && first[column] === 'success')
+
+/** When a column of the second telling says nothing beyond the first; `sameOrBlank` where nothing stands here. */
+const RULES = new Map<Column, Rule>([
+  ...(['event_id', 'content_id', 'time', 'time_ns', 'receipt_time', 'sequence', 'call_record'] as const).map(
+    (column) => [column, any] as const,
+  ),
+  ...(['extractor_version', 'value_kinds', 'source_network', 'user_agent_family'] as const).map(
+    (column) => [column, any] as const,
+  ),
+  ...(['tenant', 'identity', 'session', 'session_derived', 'source', 'source_id', 'sender', 'history'] as const).map(
+    (column) => [column, same] as const,
+  ),
+  ...(['principal_kind', 'identity_assurance', 'action', 'time_flag'] as const).map(
+    (column) => [column, same] as const,
+  ),
+  // Without its approval an act is judged harder, so that a telling without one is no part of a telling with one.
+  ...(['approval', 'approver', 'approval_factors', 'approval_expires'] as const).map(
+    (column) => [column, same] as const,
+  ),
+  ...(['bytes_in', 'bytes_out', 'cost', 'tokens_in', 'tokens_out'] as const).map(
+    (column) => [column, notMore] as const,
+  ),
+  ['kind', sameOrTool],
+  ['outcome', sameOrOpen],
+  ['on_behalf_of', ordered],
+  ['peer_domains', someItems],
+  ['content_classes', someBits],
+  ['value_hashes', someValues],
+])
+const rules = EVENT_COLUMNS.map(({ name }) => RULES.get(name as Column) ?? sameOrBlank)
+
+const saysNothingMore = (first: EventRow, second: EventRow): boolean =>
+  rules.every((rule, column) => rule(first, second, column))
+
+const keyOf = (row: EventRow): string =>
+  [TENANT, IDENTITY, SESSION, SOURCE_ID].map((column) => String(row[column])).join('\u0000')
+
+/** Characters that a row keeps in memory, about. */
+const charsOf = (row: EventRow): number =>
+  row.reduce<number>((sum, value) => {
+    if (typeof value === 'string') return sum + value.length
+    return sum + (Array.isArray(value) ? value.length * 24 : 8)
+  }, 0)
+
+const distanceMs = (a: EventRow, b: EventRow): number => Math.abs((a[TIME] as number) - (b[TIME] as number))
+
+export class ToldCalls {
+  /** By event id, oldest first. */
+  readonly #rows = new Map<string, EventRow>()
+  readonly #byCall = new Map<string, EventRow[]>()
+  #chars = 0
+
+  /** True: the row tells a call again that was told before, and says nothing more. Else it is kept as a telling. */
+  isRetold(row: EventRow): boolean {
+    if (row[CALL_RECORD] === 'unknown' || row[SOURCE_ID] === '' || row[SESSION] === '' || row[TIME_FLAG] !== 'ok') {
+      return false
+    }
+    const key = keyOf(row)
+    const first = this.#byCall.get(key)?.find((held) => this.#covers(held, row))
+    if (first !== undefined) {
+      this.#drop(first)
+      return true
+    }
+    this.#keep(key, row)
+    return false
+  }
+
+  #covers(first: EventRow, second: EventRow): boolean {
+    return (
+      first[CALL_RECORD] !== second[CALL_RECORD] &&
+      distanceMs(first, second) <= LIMITS.told_call_ms_max &&
+      saysNothingMore(first, second)
+    )
+  }
+
+  #keep(key: string, row: EventRow): void {
+    const id = String(row[EVENT_ID])
+    // A copy of an event that says something else is judged by itself, and covers nothing.
+    if (this.#rows.has(id)) return
+    this.#rows.set(id, row)
+    this.#chars += charsOf(row)
+    const told = this.#byCall.get(key) ?? []
+    told.push(row)
+    this.#byCall.set(key, told)
+    if (told.length > LIMITS.told_calls_per_id_max) this.#drop(told[0] as EventRow)
+    while (
+      this.#rows.size > LIMITS.told_calls_per_partition_max ||
+      this.#chars > LIMITS.told_call_chars_per_partition_max
+    ) {
+      const [oldest] = this.#rows.values()
+      if (oldest === undefined) return
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(row: EventRow): void {
+    if (!this.#rows.delete(String(row[EVENT_ID]))) return
+    this.#chars -= charsOf(row)
+    const key = keyOf(row)
+    const rest = (this.#byCall.get(key) ?? []).filter((one) => one !== row)
+    if (rest.length === 0) this.#byCall.delete(key)
+    else this.#byCall.set(key, rest)
+  }
+
+  forget(tenant: string, identity: string): void {
+    for (const row of this.#rows.values()) {
+      if (row[TENANT] === tenant && row[IDENTITY] === identity) this.#drop(row)
+    }
+  }
+
+  /** In memory, about. */
+  get bytes(): number {
+    return this.#chars * 2
+  }
+
+  /** For the snapshot. */
+  dump(): ToldCallsDump {
+    return { schema: EVENT_SCHEMA_VERSION, rows: [...this.#rows.values()] }
+  }
+
+  /** Rows of a schema that this version does not read are told as new calls. */
+  restore({ schema, rows }: ToldCallsDump): void {
+    if (!isEventSchema(schema)) return
+    for (const row of eventRows(schema, rows)) this.#keep(keyOf(row), row)
+  }
+}
