@@ -13,6 +13,7 @@ import { kubernetesAudit } from './kubernetes-audit/index.ts'
 import { okta } from './okta/index.ts'
 import { openai } from './openai/index.ts'
 import { otlp } from './otlp/index.ts'
+import { toolhive } from './toolhive/index.ts'
 
 export const FORMATS: readonly Format[] = [
   otlp,
@@ -25,6 +26,7 @@ export const FORMATS: readonly Format[] = [
   entra,
   anthropic,
   openai,
+  toolhive,
 ]
 
 export const FORMAT_IDS: readonly FormatId[] = FORMATS.map(({ id }) => id)
