@@ -241,6 +241,8 @@ export interface DetectorCase {
   /** Exactly these findings, in any order; [] for a case that stays quiet. Only the named fields are compared. */
   readonly expect: readonly ExpectedFinding[]
   readonly settings?: Readonly<Record<string, unknown>>
+  /** Credentials on the tenant's leak list, 32 hex digits each, in ascending order. */
+  readonly leaked?: readonly string[]
 }
 export type CaseEvent = { readonly time: number } & Partial<Omit<EventView, 'row' | 'conflict' | 'time'>>
 export interface ExpectedFinding {

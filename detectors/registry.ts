@@ -2,6 +2,7 @@
 import { newSource } from './credential/new-source.ts'
 import { deniedThenAllowed } from './credential/denied-then-allowed.ts'
 import { dormantAwakes } from './credential/dormant-awakes.ts'
+import { leakedCredential } from './credential/leaked-credential.ts'
 import { budgetSpent } from './intent/budget-spent.ts'
 import { delegationChain } from './lateral/delegation-chain.ts'
 import { fanOut } from './lateral/fan-out.ts'
@@ -64,4 +65,5 @@ export const DETECTORS: readonly Detector[] = [
   killChain,
   exposedControlPanel,
   sharedCredential,
+  leakedCredential,
 ]

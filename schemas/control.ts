@@ -6,11 +6,11 @@ import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
 import { SUPPRESSION_SCOPE_PROPERTIES } from './suppression.ts'
 
-/** Configuration changed: `hash` names the content, which lies in the topic `state` under the key `content/<hash>`. */
+/** A section of the configuration changed: `hash` names its content, which lies in the topic `state`. */
 export const ConfigControl = Type.Object({
   type: Type.Literal('config'),
   name: Type.String({
-    description: 'Which configuration: detection (settings, policy, lists, registry)',
+    description: 'Which section: detection (settings, networks, peers), leaked-credentials (schemas/leak-list.ts)',
   }),
   tenant: Type.String({ description: "Whose; '' for every tenant" }),
   hash: Type.String({ pattern: '^[0-9a-f]{32}$' }),
@@ -49,6 +49,8 @@ export const SuppressionControl = Type.Object({
   until: Type.String({ description: 'Event time, ISO 8601 in UTC' }),
 })
 export type SuppressionControl = Static<typeof SuppressionControl>
+
+export type ConfigControl = Static<typeof ConfigControl>
 
 export const Control = Type.Union([ConfigControl, VerdictControl, ForgetControl, SuppressionControl])
 export type Control = Static<typeof Control>

@@ -3,13 +3,14 @@
  *
  * A key is `<kind>/<tenant>/<id>/<sequence>`. Every change of a thing is a new record with the next sequence; readers take
  * the highest, and the owner then tombstones the lower one. A stale writer can therefore only add a lower one, which
- * nobody reads. Content of configurations lies under `content/<hash>`, which needs no sequence: a hash has one content.
+ * nobody reads. Content of configurations lies under `content/<hash>`, and that of leak lists under `list/<hash>/<part>`,
+ * which need no sequence: a hash has one content.
  */
 import { partitionOf } from './ids.ts'
 
 /**
  * incident, quarantine, delivery: the schemas of those names. payload: body of a webhook, by action. sink: state of a
- * sink. rollout: which configuration every partition was given. suppression, switch, token: what people decided. command:
+ * sink. rollout: which configuration every partition was given. leak-list: which leak list. suppression, switch, token: what people decided. command:
  * what came of a command. audit: what was asked, by whom, as a chain. position: up to where a partition of `findings` or `commands` has been applied.
  */
 export const STATE_KINDS = [
@@ -19,6 +20,7 @@ export const STATE_KINDS = [
   'payload',
   'sink',
   'rollout',
+  'leak-list',
   'suppression',
   'switch',
   'token',
@@ -35,6 +37,7 @@ export interface StateAddress {
 }
 
 const CONTENT = 'content/'
+const LIST = 'list/'
 
 export const stateKey = (address: StateAddress, sequence: number): string =>
   [address.kind, encodeURIComponent(address.tenant), encodeURIComponent(address.id), sequence].join('/')
@@ -44,6 +47,16 @@ export const contentKey = (hash: string): string => `${CONTENT}${hash}`
 /** The hash of a content key; undefined for any other key. */
 export const contentHash = (key: string): string | undefined =>
   key.startsWith(CONTENT) ? key.slice(CONTENT.length) : undefined
+
+/** The part of a leak list that is written last. */
+export const LIST_WHOLE = 'whole'
+/** `part`: number of a chunk, or LIST_WHOLE. */
+export const listKey = (hash: string, part: number | string): string => `${LIST}${hash}/${part}`
+/** undefined for any other key. */
+export function parseListKey(key: string): { readonly hash: string; readonly part: string } | undefined {
+  const [hash = '', part = ''] = key.startsWith(LIST) ? key.slice(LIST.length).split('/') : []
+  return hash === '' || part === '' ? undefined : { hash, part }
+}
 
 /** Reads a key back; undefined where it is not one of a sequenced record. */
 export function parseStateKey(key: string): (StateAddress & { readonly sequence: number }) | undefined {

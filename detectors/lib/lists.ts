@@ -10,11 +10,14 @@ import ipaddr from 'ipaddr.js'
 import { getHostname } from 'tldts'
 import type { AgentNetwork, DetectionConfiguration } from '../../schemas/configuration.ts'
 import { BUILT_IN_AGENT_NETWORKS } from './agent-networks.ts'
+import type { LeakedCredentials } from './leaked-credentials.ts'
 
 export interface Lists {
   /** The listed network that a host, registrable domain or address belongs to. */
   agentNetworkOf(hostOrAddress: string): AgentNetwork | undefined
   isTrustedPeer(hostOrAddress: string): boolean
+  /** Whether a credential, as events name it, stands on the tenant's leak list. */
+  isLeaked(credential: string): boolean
 }
 
 type Address = ReturnType<typeof ipaddr.process>
@@ -83,7 +86,7 @@ export function isInRange(text: string, range: string): boolean {
 }
 
 /** Entries that are neither a host nor a range match nothing; the responder has refused them before they come here. */
-export function createLists(configuration: DetectionConfiguration): Lists {
+export function createLists(configuration: DetectionConfiguration, leaked?: LeakedCredentials): Lists {
   const networks = new HostList<AgentNetwork>()
   // The tenant's own entries come first, so that his name for a network is the one that he reads.
   for (const network of [...configuration.agent_networks, ...BUILT_IN_AGENT_NETWORKS]) {
@@ -94,5 +97,6 @@ export function createLists(configuration: DetectionConfiguration): Lists {
   return {
     agentNetworkOf: (hostOrAddress) => networks.find(hostOrAddress),
     isTrustedPeer: (hostOrAddress) => trusted.find(hostOrAddress) === true,
+    isLeaked: (credential) => leaked !== undefined && leaked.has(credential),
   }
 }

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache'
 import type { TenantKeys } from '../lib/secrets.ts'
 import { createExtractor } from './indicators/index.ts'
 import type { NormaliseContext } from './formats/format.ts'
-import { credentialHash } from './redaction/redact.ts'
+import { credentialHash } from '../lib/credential-hash.ts'
 
 export interface Contexts {
   /** `sender`: name of the token; `receiptTime` in ms since 1970; `history`: the events train and never act. */

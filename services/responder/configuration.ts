@@ -12,28 +12,18 @@ import {
   type DetectionConfiguration,
   emptyConfiguration,
 } from '../../schemas/configuration.ts'
-import { encodeControl, decodeControl, decodeHeader, FrameError } from '../../schemas/frame.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { Log } from '../lib/log/port.ts'
-import type { Logger } from '../lib/logger.ts'
 import { readConfigurationContent } from '../lib/configuration-store.ts'
-import { eachPartition, endsOf, isThere, type Offsets } from './partitions.ts'
-import { appendPatiently, type StateStore } from './store.ts'
-import type { Timers } from './timers.ts'
+import { type ConfigRecordsDeps, createConfigRecords, type Given } from './config-records.ts'
+import { endsOf } from './partitions.ts'
+import type { StateStore } from './store.ts'
 
 const NAME = 'detection'
 
 /** Which configuration the partitions hold for a tenant ('' for all). State record `rollout`. */
-export interface Rollout {
-  readonly tenant: string
-  readonly hash: string
+export interface Rollout extends Given {
   /** The file's part of it; equal to `hash` where nothing is added. */
   readonly base_hash: string
-  /** End of every partition before the rollout began. */
-  readonly from: Offsets
-  /** Offset of the control record in every partition; null until all have one. */
-  readonly given: Offsets | null
   /** Hashes that were in force before, and until when (ms): their content is kept for a while. */
   readonly past: readonly { readonly hash: string; readonly until_ms: number }[]
 }
@@ -56,38 +46,14 @@ export interface ConfigurationRollouts {
   maintain(nowMs: number): Promise<void>
 }
 
-export interface ConfigurationDeps {
-  readonly log: Log
+export interface ConfigurationDeps extends ConfigRecordsDeps {
   readonly store: StateStore
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly timers: Timers
-  isClosed(): boolean
-}
-
-/** Whether the partition got the tenant's record with this hash at or after `from`; the offset, or -1. */
-async function findGiven(log: Log, topic: string, partition: number, from: number, wanted: Rollout): Promise<number> {
-  const { start, end } = await log.bounds(topic, partition)
-  if (from >= end) return -1
-  let found = -1
-  for await (const { value, offset } of log.read(topic, partition, Math.max(from, start))) {
-    if (value === null) continue
-    try {
-      if (decodeHeader(value).kind !== 'control') continue
-      const control = decodeControl(value)
-      if (control.type !== 'config' || control.name !== NAME || control.tenant !== wanted.tenant) continue
-      found = control.hash === wanted.hash ? offset : -1
-    } catch (error) {
-      // Somebody else's broken record says nothing about ours.
-      if (!(error instanceof FrameError)) throw error
-    }
-  }
-  return found
 }
 
 /** Makes the memory of rollouts. Everything that changes them runs one after the other. */
 export function createConfigurationRollouts(deps: ConfigurationDeps): ConfigurationRollouts {
   const { log, store, clock, logger } = deps
+  const records = createConfigRecords(deps, NAME)
   const rollouts = new Map<string, Rollout>()
   const contents = new Set<string>()
   let base: DetectionConfiguration | undefined
@@ -110,12 +76,6 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
     await tx.commit()
   }
 
-  const give = (rollout: Rollout, topic: string, partition: number): Promise<number> => {
-    const control = { type: 'config', name: NAME, tenant: rollout.tenant, hash: rollout.hash } as const
-    const value = encodeControl(control, clock.now())
-    return appendPatiently(deps, topic, partition, [{ key: null, value }], deps.isClosed)
-  }
-
   const putContent = async (hash: string, configuration: DetectionConfiguration): Promise<void> => {
     if (contents.has(hash)) return
     await store.putContent(hash, canonicalJson(configuration))
@@ -124,12 +84,7 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
 
   /** Gives a begun rollout to the partitions that lack it. */
   const finish = async (rollout: Rollout, isFresh: boolean): Promise<void> => {
-    const given = await eachPartition(log, async (topic, partition) => {
-      const from = rollout.from[topic][partition] ?? 0
-      const found = isFresh ? -1 : await findGiven(log, topic, partition, from, rollout)
-      return found >= 0 ? found : give(rollout, topic, partition)
-    })
-    await save({ ...rollout, given })
+    await save({ ...rollout, given: await records.everywhere(rollout, isFresh) })
     logger.info({ tenant: rollout.tenant, hash: rollout.hash }, 'every partition holds the detection configuration')
   }
 
@@ -151,17 +106,11 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
 
   /** Retention may have taken a record of an idle partition, whose next reader would then start without it. */
   const giveAgain = async (rollout: Rollout): Promise<void> => {
-    const { given } = rollout
-    if (given === null) return
-    let again = 0
-    const now = await eachPartition(log, async (topic, partition) => {
-      if (await isThere(log, given, topic, partition)) return given[topic][partition]!
-      again += 1
-      return give(rollout, topic, partition)
-    })
-    if (again === 0) return
-    await save({ ...rollout, given: now })
-    logger.info({ tenant: rollout.tenant, partitions: again }, 'gave the configuration again where retention took it')
+    const again = await records.again(rollout)
+    if (again === undefined) return
+    const { given, partitions } = again
+    await save({ ...rollout, given })
+    logger.info({ tenant: rollout.tenant, partitions }, 'gave the configuration again where retention took it')
   }
 
   const dropContents = async (nowMs: number): Promise<void> => {

@@ -10,6 +10,7 @@ import { configurationHash } from '../../schemas/configuration.ts'
 import { partitionOf } from '../../schemas/ids.ts'
 import type { TokenSource } from '../lib/made-tokens.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
+import type { LeakLists } from './leak-lists.ts'
 import { createParts, type ResponderConfiguration, type ResponderOptions, restore } from './parts.ts'
 import { tellSuppression } from './suppressions.ts'
 import { createViews } from './views.ts'
@@ -25,6 +26,11 @@ export interface Responder {
   configurationReady(): boolean
   /** Puts another configuration in force: sinks and policy at once, detection through the log. */
   reconfigure(config: ResponderConfiguration): Promise<void>
+  /**
+   * Puts each tenant's leak list in force, through the log; see leak-lists.ts. Resolves when every partition holds them. Before
+   * `start` it only notes them.
+   */
+  useLeakLists(lists: LeakLists): Promise<void>
   readonly views: ResponderViews
   /** The tokens that people made, for those who ask who is asking. */
   readonly tokens: TokenSource
@@ -43,6 +49,8 @@ export function createResponder(options: ResponderOptions): Responder {
   let config = options.config
   const built = createParts(options, () => config)
   const { store, rollouts, dispatcher, intake, positions, timers } = built
+  let started = false
+  let leaked: LeakLists | undefined
   let stopping = false
   let ticking: { cancel(): void } | undefined
   let sweeping: Promise<void> = Promise.resolve()
@@ -106,7 +114,17 @@ export function createResponder(options: ResponderOptions): Responder {
     }
     if (second % CONFIGURATION_EVERY_S === 0) {
       await rollouts.maintain(nowMs)
+      await built.leakLists.maintain()
       await built.suppressions.maintain()
+    }
+  }
+  const useLeakLists = async (lists: LeakLists): Promise<void> => {
+    leaked = lists
+    if (!started || stopping) return
+    try {
+      await built.leakLists.use(lists)
+    } catch (error) {
+      logger.error({ reason: (error as Error).message }, 'the leak lists could not be put in force; the old ones stay')
     }
   }
   const tick = (second: number): void => {
@@ -125,18 +143,23 @@ export function createResponder(options: ResponderOptions): Responder {
     configurationReady,
     failure: built.failure,
     async start() {
-      const { records, contents } = await store.load()
+      const { records, contents, lists } = await store.load()
       for (const record of records) restore(built, record)
       // Before the configuration: what an older version carried in it must hold without a gap.
       await built.suppressions.complete(clock.now())
       await rollouts.complete(contents)
+      await built.leakLists.complete(lists)
       await built.sinks.publish(store, clock.now())
       await dispatcher.resendAll()
       for (const delivery of built.deliveries.pending()) dispatcher.enqueue(delivery)
       await intake.start()
       tick(1)
       await askForConfiguration()
+      started = true
+      // Nothing waits for it: it is a matter of minutes in the worst case, and what was in force before is in force still.
+      if (leaked !== undefined) void useLeakLists(leaked)
     },
+    useLeakLists,
     async stop() {
       stopping = true
       ticking?.cancel()

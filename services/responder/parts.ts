@@ -22,6 +22,7 @@ import { createDigests, createSinkRates } from './digests.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { createIncidents } from './incidents.ts'
 import { createIntake } from './intake.ts'
+import { createLeakLists, type LeakRollout } from './leak-lists.ts'
 import { createLetters } from './letters.ts'
 import { createNotices } from './notices.ts'
 import { createOutcomes } from './outcomes.ts'
@@ -118,6 +119,7 @@ function createMemory(
     audit: createAudit(),
     positions: createPositions(log, store, logger),
     rollouts: createConfigurationRollouts({ ...tools, store, clock, isClosed }),
+    leakLists: createLeakLists({ ...tools, store, clock, isClosed }),
     suppressions: createSuppressions({ ...tools, store, clock, isClosed }),
     letters: createLetters({ clock, metrics, append: (value) => append('dead-letters', 0, value) }),
     policy: () => config().policy,
@@ -220,6 +222,8 @@ export function restore(built: Parts, { address, body, place }: LoadedRecord): v
       return built.sinks.restore(body as SinkState)
     case 'rollout':
       return built.rollouts.restore(body as Rollout)
+    case 'leak-list':
+      return built.leakLists.restore(body as LeakRollout)
     case 'suppression':
       return built.suppressions.restore(tenant, id, body)
     case 'switch':

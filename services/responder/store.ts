@@ -10,11 +10,15 @@ import {
   contentHash,
   contentKey,
   contentPartition,
+  LIST_WHOLE,
+  listKey,
+  parseListKey,
   parseStateKey,
   type StateAddress,
   statePartition,
   stateKey,
 } from '../../schemas/state.ts'
+import { LEAK_CHUNK_BYTES } from '../../schemas/leak-list.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Log, LogError, type RecordInput } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -58,12 +62,22 @@ export interface Transaction {
   commit(): Promise<void>
 }
 
+export interface Loaded {
+  readonly records: readonly LoadedRecord[]
+  /** Contents of configurations by hash: when the log took them, ms since 1970. */
+  readonly contents: ReadonlyMap<string, number>
+  /** Leak lists by hash, and whether all of their content is there. */
+  readonly lists: ReadonlyMap<string, boolean>
+}
+
 export interface StateStore {
   /** Reads everything; removes what a newer sequence has made void. Call it once, before anything else. */
-  load(): Promise<{ readonly records: readonly LoadedRecord[]; readonly contents: ReadonlyMap<string, number> }>
+  load(): Promise<Loaded>
   begin(tenant: string): Transaction
   /** Content of a configuration under its hash; null removes it. */
   putContent(hash: string, content: string | null): Promise<void>
+  /** Content of a leak list in chunks under its hash; null removes what there is of it. */
+  putList(hash: string, bytes: Uint8Array | null): Promise<void>
   /** The record at a place, or undefined where compaction has taken it. */
   readAt(place: Place): Promise<unknown>
   /** Resolves when nothing waits to be written any more. */
@@ -183,6 +197,8 @@ export function createStateStore(options: StoreOptions): StateStore {
   const writer = createWriter(options)
   /** Newest sequence by key without its sequence. */
   const sequences = new Map<string, number>()
+  /** Keys of leak lists that are there. */
+  const listKeys = new Set<string>()
   const stem = (address: StateAddress): string => stateKey(address, 0).slice(0, -1)
   const partitions = (): number => log.partitions(TOPIC)
 
@@ -239,6 +255,12 @@ export function createStateStore(options: StoreOptions): StateStore {
         const live = new Map<string, { offset: number; value: Buffer; appendedAt: number }>()
         for await (const { key, value, offset, appendedAt } of log.read(TOPIC, partition)) {
           if (key === null) continue
+          if (parseListKey(key) !== undefined) {
+            // Its content, which may be much, is for those who use it.
+            if (value === null) listKeys.delete(key)
+            else listKeys.add(key)
+            continue
+          }
           if (value === null) live.delete(key)
           else live.set(key, { offset, value, appendedAt })
         }
@@ -271,11 +293,39 @@ export function createStateStore(options: StoreOptions): StateStore {
       }
       for (const [key, { sequence }] of newest) sequences.set(key, sequence)
       await Promise.all(stale.map(({ partition, key }) => writer.write(partition, [{ key, value: null }])))
-      return { records: [...newest.values()], contents }
+      const lists = new Map<string, boolean>()
+      for (const at of [...listKeys].flatMap((key) => parseListKey(key) ?? [])) {
+        lists.set(at.hash, lists.get(at.hash) === true || at.part === LIST_WHOLE)
+      }
+      return { records: [...newest.values()], contents, lists }
     },
     async putContent(hash, content) {
       const value = content === null ? null : Buffer.from(content)
       await writer.write(contentPartition(partitions()), [{ key: contentKey(hash), value }])
+    },
+    async putList(hash, bytes) {
+      const partition = contentPartition(partitions())
+      if (bytes === null) {
+        const keys = [...listKeys].filter((key) => parseListKey(key)?.hash === hash)
+        // The part that says it is whole goes first.
+        keys.sort((a, b) => Number(b.endsWith(LIST_WHOLE)) - Number(a.endsWith(LIST_WHOLE)))
+        for (const key of keys) listKeys.delete(key)
+        await writer.write(
+          partition,
+          keys.map((key) => ({ key, value: null })),
+        )
+        return
+      }
+      const put = async (part: number | string, value: Buffer): Promise<void> => {
+        const key = listKey(hash, part)
+        listKeys.add(key)
+        await writer.write(partition, [{ key, value }])
+      }
+      const chunks = Math.ceil(bytes.length / LEAK_CHUNK_BYTES)
+      for (let n = 0; n < chunks; n++) {
+        await put(n, Buffer.from(bytes.subarray(n * LEAK_CHUNK_BYTES, (n + 1) * LEAK_CHUNK_BYTES)))
+      }
+      await put(LIST_WHOLE, Buffer.from(JSON.stringify({ chunks })))
     },
     async readAt({ partition, offset }) {
       for await (const record of log.read(TOPIC, partition, offset)) {

@@ -62,6 +62,8 @@ export interface ServiceProcess {
   /** Resolves when the role can do nothing more in this process. */
   readonly failed: Promise<Error>
   reconfigure(config: ServiceConfiguration): Promise<void>
+  /** Of a role that takes leak lists. */
+  readonly useLeakLists?: NonNullable<Role['useLeakLists']>
   /** Answers what is in progress, hands over what it holds, closes everything. */
   stop(): Promise<void>
 }
@@ -127,6 +129,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
       replaceTokens(tokens, tokensOf(changed, options.adminToken), logger)
       await mine.reconfigure?.(changed)
     },
+    ...(mine.useLeakLists === undefined ? {} : { useLeakLists: mine.useLeakLists }),
     async stop() {
       health.stop()
       await mine.drain?.()

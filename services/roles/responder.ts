@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ServiceConfiguration } from '../lib/config.ts'
 import { LogError } from '../lib/log/port.ts'
 import { createResponder, type Responder } from '../responder/index.ts'
+import type { LeakLists } from '../responder/leak-lists.ts'
 import { createLeadership, type Term } from './leadership.ts'
 import type { CreateRole, Role, RoleTools, Standing } from './role.ts'
 
@@ -18,13 +19,26 @@ interface RunningTerm extends Term {
   current(): Responder
 }
 
+/** What a responder is to put in force. */
+interface Wanted {
+  readonly config: ServiceConfiguration
+  readonly lists: LeakLists | undefined
+}
+
 /**
  * One term: the responder starts in the background, because a lead is not held up by what is done with it. Where the log
  * takes nothing at the moment it starts again, with a memory that is read anew.
  */
-function beginTerm(tools: RoleTools, config: () => ServiceConfiguration, fail: (error: Error) => void): RunningTerm {
+function beginTerm(tools: RoleTools, wanted: () => Wanted, fail: (error: Error) => void): RunningTerm {
   const ending = new AbortController()
-  let responder = createResponder({ ...tools, config: config() })
+  const create = (): Responder => {
+    const { config, lists } = wanted()
+    const made = createResponder({ ...tools, config })
+    // Before its start it only notes them.
+    if (lists !== undefined) void made.useLeakLists(lists)
+    return made
+  }
+  let responder = create()
 
   async function start(): Promise<void> {
     for (;;) {
@@ -39,7 +53,7 @@ function beginTerm(tools: RoleTools, config: () => ServiceConfiguration, fail: (
       await responder.stop().catch(() => undefined)
       await wait(AGAIN_MS, undefined, { signal: ending.signal }).catch(() => undefined)
       if (ending.signal.aborted) return
-      responder = createResponder({ ...tools, config: config() })
+      responder = create()
     }
   }
   const starting = start()
@@ -56,6 +70,7 @@ function beginTerm(tools: RoleTools, config: () => ServiceConfiguration, fail: (
 
 export const createResponderRole: CreateRole = (tools) => {
   let { config } = tools
+  let lists: LeakLists | undefined
   let term: ReturnType<typeof beginTerm> | undefined
   let failed: Error | undefined
   const leadership = createLeadership({
@@ -64,7 +79,7 @@ export const createResponderRole: CreateRole = (tools) => {
     lead: () =>
       (term = beginTerm(
         tools,
-        () => config,
+        () => ({ config, lists }),
         (error) => {
           failed ??= error
         },
@@ -80,6 +95,10 @@ export const createResponderRole: CreateRole = (tools) => {
     async reconfigure(changed) {
       config = changed
       if (leadership.leads()) await term?.current().reconfigure(changed)
+    },
+    async useLeakLists(given) {
+      lists = given
+      if (leadership.leads()) await term?.current().useLeakLists(given)
     },
     stop: leadership.stop,
   }
@@ -102,6 +121,7 @@ export function createSoleResponder(tools: RoleTools): SoleResponder {
       reasons: () => [unconfigured()].flatMap((reason) => reason ?? []),
       failure: responder.failure,
       reconfigure: responder.reconfigure,
+      useLeakLists: responder.useLeakLists,
       stop: responder.stop,
     },
     standing: {

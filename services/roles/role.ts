@@ -65,7 +65,7 @@ export interface RoleTools {
   readonly identityCount?: (tenant: string) => number | undefined
   /** Of the responder: time of an identity's first event, in ms since 1970; undefined where nobody here knows. */
   readonly knownSince?: (tenant: string, identity: string) => number | undefined
-  /** Keys of the collector. Throws UsageError where none are given. */
+  /** Keys of the collector and of leak lists. Throws UsageError where none are given. */
   keys(): TenantKeys
   /** The warehouse, which its taker closes. Throws UsageError where the configuration names none. */
   warehouse(): Warehouse
@@ -86,6 +86,8 @@ export interface Role {
   /** Why it can do nothing more until the process is started again. */
   failure?(): Error | undefined
   reconfigure?(config: ServiceConfiguration): Promise<void>
+  /** Takes each tenant's leak list; a property, because it is handed on. */
+  readonly useLeakLists?: (lists: ReadonlyMap<string, Uint8Array>) => Promise<void>
   /** Refuses new work and answers what is in progress; the port is open still. */
   drain?(): Promise<void>
   stop(): Promise<void>

@@ -51,6 +51,8 @@ export interface App {
   readonly failed: Promise<Error>
   /** Takes a changed configuration file: what detectors depend on goes through the log, the rest holds at once. */
   reconfigure(config: ServiceConfiguration): Promise<void>
+  /** Takes each tenant's leak list, which goes through the log. */
+  useLeakLists(lists: ReadonlyMap<string, Uint8Array>): Promise<void>
   /** Answers what is in progress, writes snapshots, closes everything. */
   stop(): Promise<void>
 }
@@ -157,6 +159,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       replaceTokens(tokens, tokensOf(changed, secrets.adminToken), logger)
       for (const role of Object.values(roles) as Role[]) await role.reconfigure?.(changed)
       await keep(changed)
+    },
+    async useLeakLists(lists) {
+      await roles.responder.useLeakLists?.(lists)
     },
     async stop() {
       health.stop()

@@ -15,6 +15,7 @@ import { restBytesOf, windowBytesOf } from '../support/state-bytes.ts'
 import {
   configurationOf,
   eventsOf,
+  leakedOf,
   newest,
   PLAIN,
   type Plan,
@@ -197,7 +198,7 @@ describe.each(DETECTORS.map((d) => [d.id, d] as const))('%s', (id, detector) => 
       const untimed = { ...stranger, time_flag: 'missing' as const, event_id: 'e'.repeat(32) }
       const late = { ...stranger, time: last.time - 86_400_000, event_id: 'd'.repeat(32) }
       const more = [...events, ...events.slice(-3), untimed, stranger, late]
-      const run = runDetectors([detector], more, PLAIN, configurationOf(detector, testCase))
+      const run = runDetectors([detector], more, PLAIN, configurationOf(detector, testCase), leakedOf(testCase))
       // The stranger is another key of stage one: what was found of the others must still be found.
       for (const one of plainRun().first) expect(bytes(run.first)).toContain(JSON.stringify(one))
     })

@@ -10,7 +10,7 @@ import { createExtractor } from '../../services/collector/indicators/index.ts'
 import { type NormaliseContext, normalise } from '../../services/collector/normalise.ts'
 import { createFormats } from '../../services/collector/formats/formats.ts'
 import { FORMATS } from '../../services/collector/formats/registry.ts'
-import { credentialHash } from '../../services/collector/redaction/redact.ts'
+import { credentialHash } from '../../services/lib/credential-hash.ts'
 import { EXAMPLE_MAPPINGS } from '../support/mappings.ts'
 import { mappedSamples, samplesOf } from './formats/samples.ts'
 

@@ -4,6 +4,7 @@
  * than every event, as an import has.
  */
 import type { CaseEvent, Detector, DetectorCase } from '../../detectors/detector.ts'
+import { LeakedCredentials } from '../../detectors/lib/leaked-credentials.ts'
 import { type DetectionConfiguration, emptyConfiguration } from '../../schemas/configuration.ts'
 import { blankEvent, EVENT_SCHEMA_VERSION, type Event, rowOf } from '../../schemas/event.ts'
 import type { Finding } from '../../schemas/finding.ts'
@@ -61,12 +62,16 @@ export function runDetectors(
   events: readonly Event[],
   plan: Plan = PLAIN,
   configuration: DetectionConfiguration = emptyConfiguration(),
+  leaked?: LeakedCredentials,
 ): Run {
   const receipt = Math.max(0, ...events.map((event) => event.receipt_time))
   const make =
     (factory: StageFactory, partition: number) =>
     (snapshot?: ReturnType<Stage['snapshot']>): Stage =>
-      factory({ detectors, codeVersion: 'test', partition, configuration }, snapshot)
+      factory(
+        { detectors, codeVersion: 'test', partition, configuration, ...(leaked === undefined ? {} : { leaked }) },
+        snapshot,
+      )
   const ticks = (schema: number): Buffer[] =>
     Array.from({ length: 50 }, (_, i) => encodeTick(schema, receipt + (i + 1) * HOUR_MS))
 
@@ -138,5 +143,9 @@ export const configurationOf = (detector: Detector, testCase: DetectorCase): Det
   detectors: testCase.settings === undefined ? {} : { [detector.id]: { settings: { ...testCase.settings } } },
 })
 
+/** The leak list of a case. */
+export const leakedOf = ({ leaked }: DetectorCase): LeakedCredentials | undefined =>
+  leaked === undefined ? undefined : new LeakedCredentials(Buffer.from(leaked.join(''), 'hex'))
+
 export const runCase = (detector: Detector, testCase: DetectorCase, plan: Plan = PLAIN): Run =>
-  runDetectors([detector], eventsOf(testCase.events), plan, configurationOf(detector, testCase))
+  runDetectors([detector], eventsOf(testCase.events), plan, configurationOf(detector, testCase), leakedOf(testCase))

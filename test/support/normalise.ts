@@ -1,7 +1,7 @@
 /** A context for normalisers, with fixed keys and a fixed receipt time. */
 import { createExtractor } from '../../services/collector/indicators/index.ts'
 import type { NormaliseContext } from '../../services/collector/normalise.ts'
-import { credentialHash } from '../../services/collector/redaction/redact.ts'
+import { credentialHash } from '../../services/lib/credential-hash.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const EXTRACTOR = createExtractor({ key: KEY })

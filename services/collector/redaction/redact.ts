@@ -5,7 +5,7 @@
  *
  * What replaces a secret says its kind: `[redacted:jwt]`. Both functions give their own output back unchanged.
  */
-import { createHmac, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { KEY_ID_SHAPES, NAMED_SHAPES, namesSecret, PROSE_SHAPES, SECRET_SHAPES, type SecretShape } from './shapes.ts'
 
 const ID_SHAPES = [...SECRET_SHAPES, ...NAMED_SHAPES]
@@ -124,13 +124,3 @@ export function redactValue(value: unknown, depth = 0, left: Left = { chars: LEA
     ]),
   )
 }
-
-/**
- * How a credential is kept where the log holds the secret itself: HMAC(k, SHA-256(secret)), 32 hex digits. A list of
- * leaked keys, given as SHA-256, can be matched by whoever has k, and by nobody else.
- */
-export const credentialHash = (key: Buffer, secret: string): string =>
-  createHmac('sha256', key)
-    .update(hash('sha256', secret, 'buffer'))
-    .digest('hex')
-    .slice(0, 32)

@@ -7,7 +7,10 @@ import { OPENED_INPUTS } from '../../collector/opened/registry.ts'
 import { FORMAT_IDS } from '../../collector/formats/registry.ts'
 import { defaultConfig, formatProblems, loadConfig, type ServiceConfiguration, watchConfig } from '../../lib/config.ts'
 import { secretReader } from '../../lib/config/sinks.ts'
+import { formatListProblem } from '../../lib/lists/read.ts'
+import { watchLists } from '../../lib/lists/watch.ts'
 import type { Logger } from '../../lib/logger.ts'
+import type { TenantKeys } from '../../lib/secrets.ts'
 import { SINK_TYPES } from '../../responder/sinks/registry.ts'
 import type { CommandTools } from './command.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
@@ -59,27 +62,66 @@ export async function readConfiguration(path: string | undefined, tools: Command
 export interface Reconfigurable {
   /** Takes a changed configuration file. */
   reconfigure(config: ServiceConfiguration): Promise<void>
+  /** Takes each tenant's leak list; absent where it uses none. */
+  useLeakLists?(lists: ReadonlyMap<string, Uint8Array>): Promise<void>
 }
 
-/** Hands every good change of the file to the service until the returned function is called. */
+export interface Watching {
+  readonly tools: CommandTools
+  readonly logger: Logger
+  readonly inForce: ServiceConfiguration
+  /** Throws UsageError where the installation's key was not given. */
+  keys(): TenantKeys
+}
+
+/** Hands every good change of the file, and of the lists beside it, to the service until the returned function is called. */
 export async function watchConfiguration(
   path: string | undefined,
   service: Reconfigurable,
-  { tools, logger, inForce }: { tools: CommandTools; logger: Logger; inForce: ServiceConfiguration },
+  { tools, logger, inForce, keys }: Watching,
 ): Promise<() => void> {
   if (path === undefined) return () => {}
   const { detectors } = await tools.detection()
-  return watchConfig({
+  let current = inForce
+  const unwatchLists = watchLeakLists(path, service, { logger, keys, current: () => current })
+  const unwatch = watchConfig({
     path,
     inForce,
     options: { detectors, ...configNames(tools) },
-    onChange: (changed) =>
+    onChange(changed) {
+      current = changed
       void service.reconfigure(changed).then(
         () => logger.info('the configuration file was read again'),
         (error: unknown) => logger.error({ err: error }, 'the changed configuration could not be put in force'),
-      ),
+      )
+    },
     onProblems: (problems) =>
       logger.error({ problems }, 'the configuration file is not valid; what was read before stays in force'),
+  })
+  return () => {
+    unwatchLists()
+    unwatch()
+  }
+}
+
+/** The leak lists beside the file, for a service that uses them. */
+function watchLeakLists(
+  path: string,
+  service: Reconfigurable,
+  { logger, keys, current }: Pick<Watching, 'logger' | 'keys'> & { current(): ServiceConfiguration },
+): () => void {
+  const use = service.useLeakLists
+  if (use === undefined) return () => {}
+  return watchLists({
+    configuration: path,
+    tenants: () => [...new Set(['default', ...current().tokens.map(({ tenant }) => tenant)])].sort(),
+    keyOf: (tenant) => keys().forCredentials(tenant),
+    onChange: (lists) => void use(lists),
+    onProblems: (problems) =>
+      logger.error(
+        { problems: problems.map(formatListProblem) },
+        'the leak lists are not valid; those that were read before stay in force',
+      ),
   })
 }
 

@@ -80,11 +80,10 @@ async function begin(
   role: RoleName,
   options: ProcessCommandOptions,
   tools: CommandTools,
-  { config, logger }: { config: ServiceConfiguration; logger: Logger },
+  { config, logger, keys }: { config: ServiceConfiguration; logger: Logger; keys: () => TenantKeys },
 ): Promise<ServiceProcess> {
-  const { MOLTWATCH_TOKEN: adminToken, MOLTWATCH_MASTER_KEY: master } = tools.environment
+  const { MOLTWATCH_TOKEN: adminToken } = tools.environment
   refuseWithoutTokens(role, config, adminToken)
-  const keys = await readMasterKey(options.masterKeyFile, master)
   const processId = randomUUID()
   const clock = steadySystemClock((fields, message) => logger.warn(fields, message))
   const openLog = await logOpener({ clientId: `moltwatch-${role}`, config, clock, logger }, tools.variable)
@@ -102,12 +101,7 @@ async function begin(
     host: options.host,
     port: options.port,
     secondPort: options.otlpPort ?? 0,
-    keys() {
-      if (keys !== undefined) return keys
-      throw new UsageError(
-        'all collectors of an installation share one master key: give it with MOLTWATCH_MASTER_KEY or --master-key-file (openssl rand -hex 32 makes one)',
-      )
-    },
+    keys,
     openWarehouse: (warehouseTools) => openWarehouse(warehouseOptions(config, tools.variable), warehouseTools),
   })
 }
@@ -115,7 +109,14 @@ async function begin(
 async function run(role: RoleName, options: ProcessCommandOptions, tools: CommandTools): Promise<void> {
   const logger = createLogger(options.logLevel).child({ service: role })
   const config = await readConfiguration(options.config, tools)
-  const service = await begin(role, options, tools, { config, logger })
+  const master = await readMasterKey(options.masterKeyFile, tools.environment.MOLTWATCH_MASTER_KEY)
+  const keys = (): TenantKeys => {
+    if (master !== undefined) return master
+    throw new UsageError(
+      'all collectors of an installation, and a responder with leak lists, share one master key: give it with MOLTWATCH_MASTER_KEY or --master-key-file (openssl rand -hex 32 makes one)',
+    )
+  }
+  const service = await begin(role, options, tools, { config, logger, keys })
   const stopping = toldToStop()
   const { url, secondUrl } = service
   const second = secondUrl === undefined ? '' : ` and ${secondUrl} (OTLP logs)`
@@ -124,7 +125,7 @@ async function run(role: RoleName, options: ProcessCommandOptions, tools: Comman
       ? JSON.stringify({ role, url, ...(secondUrl === undefined ? {} : { otlp_url: secondUrl }) })
       : `moltwatch ${role} answers at ${url}${second}`
   await print(tools.terminal, line)
-  const unwatch = await watchConfiguration(options.config, service, { tools, logger, inForce: config })
+  const unwatch = await watchConfiguration(options.config, service, { tools, logger, inForce: config, keys })
   const broken = service.started.then(() => service.failed)
   const end = await Promise.race([stopping, broken]).catch((error: Error) => error)
   unwatch()
@@ -154,6 +155,11 @@ export const addProcesses: AddCommand = (program, tools) => {
         .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
         .option('--master-key-file <file>', '64 hex digits that all collectors share')
         .addHelpText('after', '\nMOLTWATCH_MASTER_KEY gives the master key, MOLTWATCH_TOKEN an admin token.')
+    }
+    if (role === 'responder') {
+      command
+        .option('--master-key-file <file>', '64 hex digits that all collectors share; for leak lists alone')
+        .addHelpText('after', '\nMOLTWATCH_MASTER_KEY gives the master key.')
     }
     if (role === 'detector') command.addOption(acceptGapsOption())
     if (role === 'archiver') command.addOption(rebuildOption())

@@ -167,7 +167,12 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
     policy: effectivePolicy(config.policy, 'default'),
     content: config.content ?? content,
   })
-  const unwatch = await watchConfiguration(options.config, app, { tools, logger, inForce: config })
+  const unwatch = await watchConfiguration(options.config, app, {
+    tools,
+    logger,
+    inForce: config,
+    keys: () => secrets.keys,
+  })
   const end = await Promise.race([stopping, app.failed])
   unwatch()
   if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in progress')

@@ -1,6 +1,16 @@
 /** The door of the engine. */
-export type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+export type {
+  Applied,
+  SectionContent,
+  Stage,
+  StageFactory,
+  StageOptions,
+  StageRecord,
+  StageSnapshot,
+  StageStats,
+} from './stage.ts'
 export type { Words } from './keys.ts'
 export { createStageOne } from './stage-one.ts'
 export { createStageTwo } from './stage-two.ts'
+export { listsOf } from './snapshot.ts'
 export { habitsOf } from './habit-side.ts'

@@ -6,10 +6,14 @@
 import type { TObject } from 'typebox'
 import { Check, Default } from 'typebox/value'
 import type { Detector } from '../../../detectors/detector.ts'
+import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
 import { createLists, type Lists } from '../../../detectors/lib/lists.ts'
 import { type DetectionConfiguration, configurationHash, emptyConfiguration } from '../../../schemas/configuration.ts'
+import type { ConfigControl } from '../../../schemas/control.ts'
 import type { Finding, Severity } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
+import { LEAK_LIST } from '../../../schemas/leak-list.ts'
+import type { SectionContent, StageOptions } from './stage.ts'
 import { isSuppressedByFile, Suppressions } from './suppressions.ts'
 
 export interface DetectorRules {
@@ -31,9 +35,13 @@ function settingsOf(schema: TObject, given: Readonly<Record<string, unknown>> | 
   return Check(schema, merged) ? merged : defaults
 }
 
-function tenantRules(configuration: DetectionConfiguration, detectors: readonly Detector[]): TenantRules {
+function tenantRules(
+  configuration: DetectionConfiguration,
+  leaked: LeakedCredentials | undefined,
+  detectors: readonly Detector[],
+): TenantRules {
   return {
-    lists: createLists(configuration),
+    lists: createLists(configuration, leaked),
     detectors: detectors.map((detector) => {
       const override = configuration.detectors[detector.id]
       return {
@@ -46,34 +54,76 @@ function tenantRules(configuration: DetectionConfiguration, detectors: readonly 
   }
 }
 
+type RulesOptions = Pick<StageOptions, 'detectors' | 'codeVersion' | 'configuration' | 'leaked' | 'held'>
+
+/** The parts of a snapshot that say what was in force. A leak list stands there by its hash alone. */
+export interface RulesDump {
+  readonly configurations: readonly (readonly [string, DetectionConfiguration])[]
+  /** Absent in snapshots that are older than leak lists. */
+  readonly leaked?: readonly (readonly [string, string])[]
+}
+
 /** All tenants' rules, and the epoch that they and the code make. */
 export class Rules {
-  readonly #detectors: readonly Detector[]
-  readonly #codeVersion: string
+  readonly #options: RulesOptions
   /** By tenant; '' is everybody who has none of his own. */
   readonly #configurations = new Map<string, DetectionConfiguration>()
+  readonly #leaked = new Map<string, LeakedCredentials>()
   readonly #compiled = new Map<string, TenantRules>()
   /** What people have suppressed. */
   readonly suppressions = new Suppressions()
   #epoch = ''
 
-  constructor(detectors: readonly Detector[], codeVersion: string, initial: DetectionConfiguration | undefined) {
-    this.#detectors = detectors
-    this.#codeVersion = codeVersion
-    this.set('', initial ?? emptyConfiguration())
+  constructor(options: RulesOptions) {
+    this.#options = options
+    if (options.leaked !== undefined) this.#leaked.set('', options.leaked)
+    this.#configurations.set('', options.configuration ?? emptyConfiguration())
+    this.#changed()
   }
 
-  set(tenant: string, configuration: DetectionConfiguration): void {
-    this.#configurations.set(tenant, configuration)
-    this.#compiled.set(tenant, tenantRules(configuration, this.#detectors))
-    const hashes = [...this.#configurations]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([t, c]) => [t, configurationHash(c)])
-    this.#epoch = H('epoch', this.#codeVersion, ...hashes)
+  /** Puts in force what a control record names. Throws where another content was handed in with it, or none. */
+  take(control: ConfigControl, content: SectionContent | undefined): void {
+    const isList = content !== undefined && 'has' in content
+    if (content === undefined || isList !== (control.name === LEAK_LIST))
+      throw new Error(`configuration ${control.hash} was not handed in with its control record`)
+    if (isList) this.#leaked.set(control.tenant, content)
+    else this.#configurations.set(control.tenant, content)
+    this.#changed()
+  }
+
+  /** Throws where a leak list that the snapshot names was not handed in with it. */
+  restore({ configurations, leaked = [] }: RulesDump): void {
+    for (const [tenant, configuration] of configurations) this.#configurations.set(tenant, configuration)
+    for (const [tenant, hash] of leaked) {
+      const list = this.#options.leaked?.hash === hash ? this.#options.leaked : this.#options.held?.get(hash)
+      if (list === undefined) throw new Error(`the leak list ${hash} was not handed in with the snapshot that names it`)
+      this.#leaked.set(tenant, list)
+    }
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#compiled.clear()
+    const byTenant = <T>(of: ReadonlyMap<string, T>, hashOf: (one: T) => string): string[] =>
+      [...of].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([tenant, one]) => [tenant, hashOf(one)])
+    const lists = byTenant(this.#leaked, ({ hash }) => hash)
+    this.#epoch = H(
+      'epoch',
+      this.#options.codeVersion,
+      ...byTenant(this.#configurations, configurationHash),
+      ...(lists.length === 0 ? [] : [LEAK_LIST, ...lists]),
+    )
   }
 
   of(tenant: string): TenantRules {
-    return this.#compiled.get(tenant) ?? (this.#compiled.get('') as TenantRules)
+    const known = this.#configurations.has(tenant) || this.#leaked.has(tenant) ? tenant : ''
+    let rules = this.#compiled.get(known)
+    if (rules === undefined) {
+      const configuration = this.#configurations.get(known) ?? this.#configurations.get('') ?? emptyConfiguration()
+      rules = tenantRules(configuration, this.#leaked.get(known) ?? this.#leaked.get(''), this.#options.detectors)
+      this.#compiled.set(known, rules)
+    }
+    return rules
   }
 
   /** The finding, or its shadow where the file or a person has suppressed it. */
@@ -88,7 +138,10 @@ export class Rules {
   }
 
   /** For the snapshot: what was in force. */
-  dump(): [string, DetectionConfiguration][] {
-    return [...this.#configurations]
+  dump(): Required<RulesDump> {
+    return {
+      configurations: [...this.#configurations],
+      leaked: [...this.#leaked].map(([tenant, { hash }]) => [tenant, hash]),
+    }
   }
 }

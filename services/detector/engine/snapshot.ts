@@ -4,12 +4,16 @@
  */
 import { COLUMN_BYTES } from '../../../detectors/lib/columns.ts'
 import type { KeyTable } from './key-table.ts'
+import type { RulesDump } from './rules.ts'
 import type { StageSnapshot } from './stage.ts'
 import type { Table } from './table.ts'
 import type { WindowPool } from './windows.ts'
 
 type NamedBytes = StageSnapshot['columns'][number]
 type PoolMeta = { readonly high: number; readonly free: readonly number[]; readonly ends: readonly [number, number] }
+
+/** The engine's own record of what was in force, as JSON. */
+export const META = 'engine/meta'
 
 export class SnapshotWriter {
   readonly columns: NamedBytes[] = []
@@ -52,6 +56,12 @@ export interface SnapshotReader {
   numbers(name: string): Uint32Array
   /** A table of keys together with the pools whose windows its rows head: neither is worth anything without the other. */
   keys(prefix: string, keys: KeyTable, pools: readonly NamedPool[]): void
+}
+
+/** Hashes of the leak lists that a snapshot names: whoever restores it hands them in. */
+export function listsOf(snapshot: StageSnapshot): string[] {
+  const meta = readColumns(snapshot).json(META) as RulesDump | undefined
+  return [...new Set((meta?.leaked ?? []).map(([, hash]) => hash))]
 }
 
 /** The detector (`id@version`) that a column belongs to; undefined for the engine's own. */

@@ -5,7 +5,6 @@
 import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
 import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
-import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { SuppressionControl, VerdictControl } from '../../../schemas/control.ts'
 import { EventView } from '../../../schemas/event.ts'
 import { eventRows } from '../../../schemas/event-rows.ts'
@@ -22,11 +21,20 @@ import { ownerName } from './layout.ts'
 import { overflowFinding } from './overflow.ts'
 import { Placing } from './placing.ts'
 import { IdRing, restoreSeen } from './ring.ts'
-import { type DetectorRules, Rules, type TenantRules } from './rules.ts'
+import { type DetectorRules, type RulesDump, Rules, type TenantRules } from './rules.ts'
 import { Signals } from './signals.ts'
-import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
+import { META, type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import { ToldCalls, type ToldCallsDump } from './told-calls.ts'
-import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+import type {
+  Applied,
+  SectionContent,
+  Stage,
+  StageFactory,
+  StageOptions,
+  StageRecord,
+  StageSnapshot,
+  StageStats,
+} from './stage.ts'
 
 /** Newest windows that a key of stage one holds at a time. */
 const WINDOWS_PER_KEY = 3
@@ -36,9 +44,8 @@ const MEDIUM = SEVERITIES.indexOf('medium')
 
 type Taken = Pick<Applied, 'count' | 'repeats' | 'problems'>
 
-interface Meta {
+interface Meta extends RulesDump {
   readonly logTime: number
-  readonly configurations: readonly [string, DetectionConfiguration][]
   /** Absent in snapshots that are older than suppressions of people. */
   readonly suppressions?: readonly SuppressionControl[]
   readonly fired: Readonly<Record<string, readonly [number, Finding][]>>
@@ -81,7 +88,7 @@ class StageOne implements Stage {
 
   constructor(options: StageOptions) {
     this.partition = options.partition
-    this.#rules = new Rules(options.detectors, options.codeVersion, options.configuration)
+    this.#rules = new Rules(options)
     this.#rulesOfTenant = this.#rules.of('')
     const habits = habitsOf(options.detectors)
     const identities = lay(
@@ -128,7 +135,7 @@ class StageOne implements Stage {
     return halves
   }
 
-  apply(record: StageRecord, content?: DetectionConfiguration): Applied {
+  apply(record: StageRecord, content?: SectionContent): Applied {
     this.#findings = []
     this.#signals.clear()
     this.#behind = 0
@@ -157,13 +164,9 @@ class StageOne implements Stage {
     return { count: rows.length - repeats - retold, repeats: repeats + retold, problems: [] }
   }
 
-  #control(value: Buffer, content: DetectionConfiguration | undefined): Taken {
+  #control(value: Buffer, content: SectionContent | undefined): Taken {
     const control = decodeControl(value)
-    if (control.type === 'config') {
-      if (content === undefined)
-        throw new Error(`configuration ${control.hash} was not handed in with its control record`)
-      this.#rules.set(control.tenant, content)
-    }
+    if (control.type === 'config') this.#rules.take(control, content)
     if (control.type === 'suppression') this.#rules.suppressions.apply(control, this.logTime)
     if (control.type === 'forget' && control.key_kind === 'identity') this.#forget(control.tenant, control.key)
     if (control.type === 'verdict') this.#teach(control)
@@ -347,12 +350,12 @@ class StageOne implements Stage {
     writer.json('engine/told-calls', this.#told.dump())
     const meta: Meta = {
       logTime: this.logTime,
-      configurations: this.#rules.dump(),
+      ...this.#rules.dump(),
       suppressions: this.#rules.suppressions.dump(),
       fired,
       doubts: this.#doubts.dump(),
     }
-    writer.json('engine/meta', meta)
+    writer.json(META, meta)
     return {
       stage: 'events',
       partition: this.partition,
@@ -365,9 +368,9 @@ class StageOne implements Stage {
   restore(snapshot: StageSnapshot): void {
     const read = readColumns(snapshot)
     this.offset = snapshot.offset
-    const meta = read.json('engine/meta') as Meta
+    const meta = read.json(META) as Meta
     this.logTime = meta.logTime
-    for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
+    this.#rules.restore(meta)
     this.#rules.suppressions.restore(meta.suppressions ?? [])
     this.#doubts.restore(meta.doubts ?? [])
     this.#seen = restoreSeen(read.numbers('engine/seen-contents'), read.numbers('engine/seen'))

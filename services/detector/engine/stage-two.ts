@@ -6,7 +6,6 @@
 import type { Absorb, Candidate, Detector, Suspicion } from '../../../detectors/detector.ts'
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { Lists } from '../../../detectors/lib/lists.ts'
-import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { SuppressionControl } from '../../../schemas/control.ts'
 import { type Evidence, type Finding, round6 } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
@@ -18,9 +17,18 @@ import { hex32 } from './keys.ts'
 import { lay, type Laid } from './lay.ts'
 import { ownerName } from './layout.ts'
 import { IdRing } from './ring.ts'
-import { Rules } from './rules.ts'
-import { type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
-import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+import { Rules, type RulesDump } from './rules.ts'
+import { META, type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
+import type {
+  Applied,
+  SectionContent,
+  Stage,
+  StageFactory,
+  StageOptions,
+  StageRecord,
+  StageSnapshot,
+  StageStats,
+} from './stage.ts'
 import type { WindowPool } from './windows.ts'
 
 const SENT_FINDINGS = 8_192
@@ -92,9 +100,8 @@ type Waiting = Pick<
   readonly byKey?: true
 }
 
-interface Meta {
+interface Meta extends RulesDump {
   readonly logTime: number
-  readonly configurations: readonly [string, DetectionConfiguration][]
   /** Absent in snapshots that are older than suppressions of people. */
   readonly suppressions?: readonly SuppressionControl[]
   readonly applied: readonly [number, number][]
@@ -119,7 +126,7 @@ class StageTwo implements Stage {
 
   constructor(options: StageOptions) {
     this.partition = options.partition
-    this.#rules = new Rules(options.detectors, options.codeVersion, options.configuration)
+    this.#rules = new Rules(options)
     for (const kind of CROSS_KEYS) this.#lay(options, kind)
   }
 
@@ -139,7 +146,7 @@ class StageTwo implements Stage {
     }
   }
 
-  apply(record: StageRecord, content?: DetectionConfiguration): Applied {
+  apply(record: StageRecord, content?: SectionContent): Applied {
     this.#findings = []
     const header = decodeHeader(record.value)
     const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
@@ -147,16 +154,9 @@ class StageTwo implements Stage {
     return { findings: this.#findings, signals: [], behind: 0, ...applied }
   }
 
-  #control(
-    value: Buffer,
-    content: DetectionConfiguration | undefined,
-  ): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+  #control(value: Buffer, content: SectionContent | undefined): Pick<Applied, 'count' | 'repeats' | 'problems'> {
     const control = decodeControl(value)
-    if (control.type === 'config') {
-      if (content === undefined)
-        throw new Error(`configuration ${control.hash} was not handed in with its control record`)
-      this.#rules.set(control.tenant, content)
-    }
+    if (control.type === 'config') this.#rules.take(control, content)
     if (control.type === 'suppression') this.#rules.suppressions.apply(control, this.logTime)
     if (control.type === 'forget')
       this.#tables.get(control.key_kind as CrossKey)?.keys.forget(control.tenant, control.key)
@@ -354,12 +354,12 @@ class StageTwo implements Stage {
     writer.numbers('engine/sent', this.#sent.dump())
     const meta: Meta = {
       logTime: this.logTime,
-      configurations: this.#rules.dump(),
+      ...this.#rules.dump(),
       suppressions: this.#rules.suppressions.dump(),
       applied: [...this.#applied],
       waiting: this.#waiting,
     }
-    writer.json('engine/meta', meta)
+    writer.json(META, meta)
     return {
       stage: 'signals',
       partition: this.partition,
@@ -372,9 +372,9 @@ class StageTwo implements Stage {
   restore(snapshot: StageSnapshot): void {
     const read = readColumns(snapshot)
     this.offset = snapshot.offset
-    const meta = read.json('engine/meta') as Meta
+    const meta = read.json(META) as Meta
     this.logTime = meta.logTime
-    for (const [tenant, configuration] of meta.configurations) this.#rules.set(tenant, configuration)
+    this.#rules.restore(meta)
     this.#rules.suppressions.restore(meta.suppressions ?? [])
     this.#applied = new Map(meta.applied)
     this.#waiting = [...meta.waiting]

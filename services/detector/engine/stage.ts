@@ -6,10 +6,14 @@
  * stage feeds it record after record, writes what comes out, and appends a tick while `pending` is true.
  */
 import type { Detector } from '../../../detectors/detector.ts'
+import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import type { Signal } from '../../../schemas/signal.ts'
 import type { Words } from './keys.ts'
+
+/** What a `config` control record names by its hash: settings, or a leak list. */
+export type SectionContent = DetectionConfiguration | LeakedCredentials
 
 export interface StageOptions {
   readonly detectors: readonly Detector[]
@@ -18,6 +22,10 @@ export interface StageOptions {
   readonly partition: number
   /** Configuration in force until the first control record says otherwise, by tenant; '' is every tenant's. */
   readonly configuration?: DetectionConfiguration
+  /** Leak list in force until then, every tenant's. */
+  readonly leaked?: LeakedCredentials
+  /** The leak lists that the snapshot names (`listsOf`), by hash. */
+  readonly held?: ReadonlyMap<string, LeakedCredentials>
   /** Most identities that the partition keeps; LIMITS.identities_per_partition_max unless told. */
   readonly identitiesMax?: number
   /**
@@ -72,11 +80,10 @@ export interface Stage {
   readonly stage: 'events' | 'signals'
   readonly partition: number
   /**
-   * Takes one record. `content` resolves the configuration that a config control record names by its hash; the caller
-   * loads it before, because the stage does no I/O. Throws FrameError for a record that is not ours: the caller
+   * Takes one record. `content` is what a config control record names by its hash; the caller loads it before, because the stage does no I/O. Throws FrameError for a record that is not ours: the caller
    * dead-letters it and goes on.
    */
-  apply(record: StageRecord, content?: DetectionConfiguration): Applied
+  apply(record: StageRecord, content?: SectionContent): Applied
   /** Highest receipt time seen in ms; in stage two the highest tick, which alone promises that nothing earlier is on its way. */
   readonly logTime: number
   /** Something waits for log time: an open window or session, a candidate. */

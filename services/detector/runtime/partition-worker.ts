@@ -7,18 +7,26 @@
  * newest snapshot and repeats what this one may have written.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
+import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
+import type { ConfigControl } from '../../../schemas/control.ts'
 import { decodeControl, decodeHeader, FrameError } from '../../../schemas/frame.ts'
+import { LEAK_LIST } from '../../../schemas/leak-list.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Batch, type BatchContext, type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import type { Applied, Stage, StageSnapshot } from '../engine/index.ts'
+import { type Applied, listsOf, type SectionContent, type Stage, type StageSnapshot } from '../engine/index.ts'
 import type { Gate } from './gate.ts'
 import { createOutputs } from './outputs.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
 import type { Ticker, Ticking } from './ticker.ts'
+
+/** Finds what control records and snapshots name by hash; undefined where `state` does not hold it. */
+export interface SectionReader {
+  of(control: ConfigControl): Promise<SectionContent | undefined>
+  leakList(hash: string): Promise<LeakedCredentials | undefined>
+}
 
 export interface WorkerDeps {
   readonly log: Log
@@ -29,8 +37,14 @@ export interface WorkerDeps {
   /** Snapshots are taken and written one at a time, so that no pause is long. */
   readonly gate: Gate
   readonly ticker: Ticker
-  createStage(topic: Stage['stage'], partition: number, snapshot: StageSnapshot | undefined): Stage
-  readContent(hash: string): Promise<DetectionConfiguration | undefined>
+  /** `held`: the leak lists that the snapshot names, by hash. */
+  createStage(
+    topic: Stage['stage'],
+    partition: number,
+    snapshot: StageSnapshot | undefined,
+    held: ReadonlyMap<string, LeakedCredentials>,
+  ): Stage
+  readonly sections: SectionReader
   /** Offsets of records that a bug met: they are left out, now and whenever the partition is restored in this process. */
   readonly poisoned: Set<string>
   /** A person has decided to go on behind records that are gone. */
@@ -121,7 +135,8 @@ class Worker implements PartitionWorker {
         `all snapshots of ${this.topic}/${this.partition} are damaged, and the log no longer reaches back to its beginning: what was learned cannot be rebuilt. Remove the snapshots of this partition to start learning anew`,
       )
     }
-    this.stage = this.#deps.createStage(this.topic, this.partition, snapshot)
+    const held = await this.#listsIn(snapshot)
+    this.stage = this.#deps.createStage(this.topic, this.partition, snapshot, held)
     this.position = this.#beginning(snapshot?.offset ?? bounds.start, bounds.start)
     this.#end = bounds.end
     if (snapshot !== undefined) {
@@ -130,6 +145,22 @@ class Worker implements PartitionWorker {
     }
     ticker.plan(this, true)
     return this.position
+  }
+
+  async #listsIn(snapshot: StageSnapshot | undefined): Promise<Map<string, LeakedCredentials>> {
+    const held = new Map<string, LeakedCredentials>()
+    for (const hash of snapshot === undefined ? [] : listsOf(snapshot)) {
+      held.set(hash, (await this.#deps.sections.leakList(hash)) ?? this.#absent('a snapshot of ', 'leak list', hash))
+    }
+    return held
+  }
+
+  /** Whoever wrote the name wrote the content before it: it will be there, or a person brings it back. */
+  #absent(where: string, what: string, hash: string): never {
+    throw new LogError(
+      'log_unavailable',
+      `${where}${this.topic}/${this.partition} names the ${what} ${hash}, and the topic state does not hold it`,
+    )
   }
 
   /** Where to read on. Records that are gone are left out where a person has said so; otherwise the log refuses the offset. */
@@ -223,17 +254,12 @@ class Worker implements PartitionWorker {
     return applied
   }
 
-  /** The configuration that a config control record names. */
-  async #contentFor(value: Buffer): Promise<DetectionConfiguration | undefined> {
+  /** What a config control record names. */
+  async #contentFor(value: Buffer): Promise<SectionContent | undefined> {
     const control = decodeControl(value)
     if (control.type !== 'config') return undefined
-    const content = await this.#deps.readContent(control.hash)
-    if (content !== undefined) return content
-    // Whoever wrote the name wrote the content before it: it will be there, or a person brings it back.
-    throw new LogError(
-      'log_unavailable',
-      `${this.topic}/${this.partition} names the configuration ${control.hash}, and the topic state does not hold it`,
-    )
+    const content = await this.#deps.sections.of(control)
+    return content ?? this.#absent('', control.name === LEAK_LIST ? 'leak list' : 'configuration', control.hash)
   }
 
   /**

@@ -11,7 +11,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Detector } from '../../../detectors/detector.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { createConfigurationReader } from '../../lib/configuration-store.ts'
 import { type Consumer, type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
@@ -20,6 +19,7 @@ import { createGate } from './gate.ts'
 import { sumStats } from './local-pipeline.ts'
 import { createPace } from './pace.ts'
 import { createPartitionWorker, type PartitionWorker, type WorkerDeps } from './partition-worker.ts'
+import { createSectionReader } from './sections.ts'
 import { createSnapshotStore } from './snapshot-store.ts'
 import { createTicker } from './ticker.ts'
 import { createWatermark } from './watermark.ts'
@@ -90,7 +90,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
   const workers: Record<Stage['stage'], Map<number, PartitionWorker>> = { events: new Map(), signals: new Map() }
   const poisoned = new Set<string>()
   const halted: Record<Stage['stage'], Map<number, string>> = { events: new Map(), signals: new Map() }
-  const readContent = createConfigurationReader(log)
+  const sections = createSectionReader(log)
   let stopping = new AbortController()
   let state: DetectorStatus['state'] = 'stopped'
   let reason = ''
@@ -136,9 +136,9 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     }
   }
 
-  const createStage: WorkerDeps['createStage'] = (topic, partition, snapshot) => {
+  const createStage: WorkerDeps['createStage'] = (topic, partition, snapshot, held) => {
     const create = topic === 'events' ? createStageOne : createStageTwo
-    return create({ detectors, codeVersion, partition, rowKey: chanceKey() }, snapshot)
+    return create({ detectors, codeVersion, partition, rowKey: chanceKey(), held }, snapshot)
   }
 
   function startRun(): Run {
@@ -159,7 +159,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       gate,
       ticker,
       createStage,
-      readContent,
+      sections,
       poisoned,
       acceptGaps: options.acceptGaps ?? false,
       store: createSnapshotStore(log),

@@ -7,9 +7,9 @@ import { DETECTORS } from '../../../detectors/registry.ts'
 import { decodeControl, decodeHeader, FrameError } from '../../../schemas/frame.ts'
 import type { Stage, StageSnapshot, Words } from '../../../services/detector/engine/index.ts'
 import { createStageOne, createStageTwo } from '../../../services/detector/engine/index.ts'
+import { createSectionReader } from '../../../services/detector/runtime/sections.ts'
 import { createSnapshotStore } from '../../../services/detector/runtime/snapshot-store.ts'
 import { codeVersion } from '../../../services/lib/code-version.ts'
-import { createConfigurationReader } from '../../../services/lib/configuration-store.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 
 const FACTORIES = { events: createStageOne, signals: createStageTwo } as const
@@ -29,14 +29,14 @@ async function stageAt(log: Log, topic: Stage['stage'], partition: number, snaps
   const { offset: end } = snapshot
   const rowKey = rowKeyOf(snapshot)
   const stage = FACTORIES[topic]({ detectors: DETECTORS, codeVersion: codeVersion(), partition, rowKey })
-  const readContent = createConfigurationReader(log)
+  const sections = createSectionReader(log)
   for await (const { offset, value } of log.read(topic, partition)) {
     if (offset >= end) break
     if (value === null) continue
     try {
       const isControl = decodeHeader(value).kind === 'control'
       const control = isControl ? decodeControl(value) : undefined
-      const content = control?.type === 'config' ? await readContent(control.hash) : undefined
+      const content = control?.type === 'config' ? await sections.of(control) : undefined
       if (content === undefined) stage.apply({ offset, value })
       else stage.apply({ offset, value }, content)
     } catch (error) {

@@ -2,13 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  credentialHash,
   isSecret,
   looksRandom,
   redactId,
   redactText,
   redactValue,
 } from '../../../services/collector/redaction/redact.ts'
+import { credentialHash } from '../../../services/lib/credential-hash.ts'
 import { namesSecret } from '../../../services/collector/redaction/shapes.ts'
 
 const CASES: readonly (readonly [string, string])[] = [

@@ -1,0 +1,34 @@
+/**
+ * The sections of the configuration that control records and snapshots name, read from `state`. A leak list is held once
+ * in a process, as long as a stage uses it: all partitions of a process ask for the same few.
+ */
+import { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
+import { LEAK_LIST } from '../../../schemas/leak-list.ts'
+import { createConfigurationReader, readLeakList } from '../../lib/configuration-store.ts'
+import type { Log } from '../../lib/log/port.ts'
+import type { SectionReader } from './partition-worker.ts'
+
+export function createSectionReader(log: Log): SectionReader {
+  const settings = createConfigurationReader(log)
+  const known = new Map<string, WeakRef<LeakedCredentials>>()
+  const reading = new Map<string, Promise<LeakedCredentials | undefined>>()
+
+  async function read(hash: string): Promise<LeakedCredentials | undefined> {
+    const bytes = await readLeakList(log, hash)
+    if (bytes === undefined) return undefined
+    const list = new LeakedCredentials(bytes)
+    known.set(hash, new WeakRef(list))
+    return list
+  }
+
+  async function leakList(hash: string): Promise<LeakedCredentials | undefined> {
+    const held = known.get(hash)?.deref()
+    if (held !== undefined) return held
+    known.delete(hash)
+    const fresh = reading.get(hash) ?? read(hash).finally(() => reading.delete(hash))
+    reading.set(hash, fresh)
+    return fresh
+  }
+
+  return { leakList, of: ({ name, hash }) => (name === LEAK_LIST ? leakList(hash) : settings(hash)) }
+}
