@@ -13,7 +13,7 @@ import type { Incidents } from './incidents.ts'
 import { RESPONDER_LIMITS } from './limits.ts'
 import type { Notices } from './notices.ts'
 import { type Decision, decide, type EffectivePolicy, effectivePolicy, guard } from './policy.ts'
-import type { Quarantines, Wanted } from './quarantines.ts'
+import type { Quarantines, Wanted } from './quarantines/index.ts'
 import type { StateStore, Transaction } from './store.ts'
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()

@@ -2,7 +2,7 @@
 import type { Command, CommandOf } from '../../../schemas/command.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { effectivePolicy, isProtected } from '../policy.ts'
-import type { Wanted } from '../quarantines.ts'
+import type { Wanted } from '../quarantines/index.ts'
 import type { Transaction } from '../store.ts'
 import { applied, type CommandDeps, type Done, type Handlers, nothing, refused, sumUp } from './handler.ts'
 
