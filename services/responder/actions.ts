@@ -9,6 +9,7 @@ import { LIMITS } from '../../schemas/limits.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { Policy } from '../lib/config.ts'
 import type { Metrics } from '../lib/metrics.ts'
+import { createCrowds } from './crowds.ts'
 import type { Incidents } from './incidents.ts'
 import { RESPONDER_LIMITS } from './limits.ts'
 import type { Notices } from './notices.ts'
@@ -51,10 +52,14 @@ function createNoticeLimit() {
   }
 }
 
+const crowdText = ({ detector }: Finding): string =>
+  `${detector} has fired for more than ${RESPONDER_LIMITS.crowd_identities_max} identities within minutes: sinks hear of this one in a digest`
+
 /** Makes the door for findings. */
 export function createActions(deps: ActionDeps): Actions {
   const { store, notices, incidents, quarantines, metrics } = deps
   const mayNotice = createNoticeLimit()
+  const crowds = createCrowds()
 
   const page = (
     tx: Transaction,
@@ -141,7 +146,7 @@ export function createActions(deps: ActionDeps): Actions {
   /** A second revision changes no incident and no action: those who asked for it hear of it. */
   const revise = async (finding: Finding, nowMs: number): Promise<void> => {
     const tx = store.begin(finding.tenant)
-    notices.tellFinding(tx, finding, false, nowMs)
+    notices.tellFinding(tx, finding, { all: false, together: crowds.joins(finding, nowMs) }, nowMs)
     await tx.commit()
   }
 
@@ -157,7 +162,9 @@ export function createActions(deps: ActionDeps): Actions {
       const policy = effectivePolicy(deps.policy(), finding.tenant)
       const incident = incidents.join(finding, nowMs)
       const decision = decide(policy, finding, incident)
-      notices.tellFinding(tx, finding, decision.notify, nowMs)
+      const together = crowds.joins(finding, nowMs)
+      notices.tellFinding(tx, finding, { all: decision.notify, together }, nowMs)
+      if (together) note(tx, incident.id, crowdText(finding), nowMs)
       if (decision.page) page(tx, incident, finding, 'the policy asks for it', policy.mode, nowMs)
       contain(tx, policy, decision, incident, finding, nowMs)
       incidents.save(tx, incident.id)

@@ -1,8 +1,9 @@
 /**
- * Findings above a sink's rate are not told one by one: their deliveries are held, and at an interval one digest tells them
- * together. A held delivery is a record of the state like any other, so a restart loses none; the digest is written
- * before those that it tells are closed, so a kill in between can repeat one and never drop it. Only findings are
- * limited: orders, pages and all other notices go out at once. Each tenant of a sink has a rate of its own.
+ * Findings above a sink's rate, or of a detector that fires for many identities at once (crowds.ts), are not told one by
+ * one: their deliveries are held, and at an interval one digest tells them together. A held delivery is a record of the
+ * state like any other, so a restart loses none; the digest is written before those that it tells are closed, so a kill
+ * in between can repeat one and never drop it. Only findings are limited: orders, pages and all other notices go out at
+ * once. Each tenant of a sink has a rate of its own.
  */
 import type { Delivery } from '../../schemas/delivery.ts'
 import { type Severity, SEVERITIES } from '../../schemas/finding.ts'
@@ -10,6 +11,7 @@ import { LIMITS } from '../../schemas/limits.ts'
 import type { Notice } from '../../schemas/notice.ts'
 import type { Sink } from '../lib/config.ts'
 import type { Deliveries } from './deliveries.ts'
+import { RESPONDER_LIMITS } from './limits.ts'
 import type { Notices } from './notices.ts'
 import type { Sinks } from './sink-states.ts'
 import type { StateStore } from './store.ts'
@@ -93,6 +95,12 @@ function fitting(entries: readonly Entry[]): Entry[] {
   })
 }
 
+/** How far the first and the last of sorted times lie apart, in words. */
+function minutesOf(times: readonly string[]): string {
+  const minutes = Math.ceil((Date.parse(times.at(-1) ?? '') - Date.parse(times[0] ?? '')) / MINUTE_MS)
+  return minutes > 1 ? `${minutes} minutes` : 'a minute'
+}
+
 /** What a digest says. `unread` are findings whose notice the log does not hold any more. */
 function digestOf(tenant: string, id: string, entries: readonly Entry[], unread: number): object {
   const count = entries.length + unread
@@ -105,8 +113,11 @@ function digestOf(tenant: string, id: string, entries: readonly Entry[], unread:
     id,
     tenant,
     severity: findings[0]?.severity ?? 'info',
-    title: `${count} findings of ${agents.size} agents`,
-    why: `More findings than this sink is told one by one: ${named}.`,
+    title:
+      detectors.length === 1 && unread === 0
+        ? `${detectors[0]!.value} fired for ${agents.size} agents within ${minutesOf(times)}`
+        : `${count} findings of ${agents.size} agents`,
+    why: `More findings than are told one by one: ${named}.`,
     count,
     since: times[0] ?? null,
     until: times.at(-1) ?? null,
@@ -132,9 +143,9 @@ export interface DigestDeps {
 export function createDigests({ store, deliveries, sinks, notices }: DigestDeps): Digests {
   const isDue = (sink: Sink, held: readonly Delivery[], nowMs: number): boolean => {
     const { rate_limit: limit } = sink
-    // Without a limit any more, nothing is left to wait for.
-    if (limit === undefined || held.length >= LIMITS.digest_findings_max) return true
-    return held[0]!.created_ms <= nowMs - limit.digest_minutes * MINUTE_MS
+    if (held.length >= LIMITS.digest_findings_max) return true
+    const waitMs = limit === undefined ? RESPONDER_LIMITS.crowd_digest_ms : limit.digest_minutes * MINUTE_MS
+    return held[0]!.created_ms <= nowMs - waitMs
   }
   const tell = async (sink: Sink, held: readonly Delivery[], nowMs: number): Promise<void> => {
     const joined = held.slice(0, LIMITS.digest_findings_max)

@@ -5,6 +5,11 @@ export const RESPONDER_LIMITS = {
    * containment of those that live here.
    */
   newborn_ms: 7 * 86_400_000,
+  /** Identities for which one detector's findings are told one by one within the window, for each tenant; further ones together. */
+  crowd_identities_max: 100,
+  crowd_window_ms: 10 * 60_000,
+  /** How long they wait for a digest, where the sink has no rate of its own. */
+  crowd_digest_ms: 5 * 60_000,
   /** Made by people and in force at once, for each tenant. */
   tokens_per_tenant_max: 200,
   /** How long a token is told after it has ended. */

@@ -28,8 +28,13 @@ export interface Notices {
   tell(tx: Transaction, telling: Telling, nowMs: number, except?: string): void
   /** To one sink alone, whatever it hears. */
   tellOne(tx: Transaction, telling: Telling, sink: Sink, nowMs: number): void
-  /** A finding, to sinks from their severity up; to `all` whatever its severity. */
-  tellFinding(tx: Transaction, finding: Finding, all: boolean, nowMs: number): void
+  /** A finding, to sinks from their severity up; to `all` whatever its severity, and `together` with others in a digest. */
+  tellFinding(
+    tx: Transaction,
+    finding: Finding,
+    how: { readonly all: boolean; readonly together: boolean },
+    nowMs: number,
+  ): void
 }
 
 /** The acts whose ids were given before notices had ids of their own: they keep them, so that nothing is told twice. */
@@ -83,7 +88,7 @@ export function createNotices(sinks: Sinks, deliveries: Deliveries, rates: SinkR
       send(tx, telling, notice, nowMs, hearing)
     },
     tellOne: (tx, telling, sink, nowMs) => send(tx, telling, noticeOf(telling, nowMs), nowMs, [sink]),
-    tellFinding(tx, finding, all, nowMs) {
+    tellFinding(tx, finding, { all, together }, nowMs) {
       const type = finding.revision === 1 ? 'finding.created' : 'finding.updated'
       const hearing = sinks
         .receiving(tx.tenant, type)
@@ -93,7 +98,7 @@ export function createNotices(sinks: Sinks, deliveries: Deliveries, rates: SinkR
       const telling = { type, subject: finding.id, mark: finding.revision, data } as const
       const time = new Date(nowMs).toISOString()
       send(tx, telling, { type, time, data, ...(trimmed === undefined ? {} : { trimmed }) }, nowMs, hearing, (sink) => {
-        return !rates.admits(sink, tx.tenant, nowMs)
+        return together || !rates.admits(sink, tx.tenant, nowMs)
       })
     },
   }

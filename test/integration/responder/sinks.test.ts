@@ -1,12 +1,15 @@
 /** What a sink is spared, what it is told together, and how an ill one is seen: on a real log, with real receivers. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Delivery } from '../../../schemas/delivery.ts'
+import type { Finding } from '../../../schemas/finding.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
+import { RESPONDER_LIMITS } from '../../../services/responder/limits.ts'
 import { matches, passes } from '../../../services/responder/sink-filter.ts'
 import {
   type BenchOptions,
   eventually,
   finding,
+  type SimulatedTime,
   simulatedTime,
   sinkOf,
   type TestBench,
@@ -39,6 +42,12 @@ const deliveries = async (): Promise<readonly Delivery[]> => {
   const answer = await bench!.responder.views.deliveries('default', { limit: 1_000, cursor: null })
   return answer.ok ? answer.items : []
 }
+/** Lets the sweep come round, whose timer runs again only when real input and output has ended, until so much is received. */
+const swept = (time: SimulatedTime, at: WebhookReceiver, count: number): Promise<void> =>
+  eventually(`${count} received`, async () => {
+    await time.advance(2_000)
+    return at.received.length === count
+  })
 const typesAt = (at: WebhookReceiver): string[] => at.received.map(({ event }) => event.type)
 
 describe('a filter', () => {
@@ -116,7 +125,7 @@ describe('a rate', () => {
     expect(statuses.filter((status) => status === 'delivered')).toHaveLength(3)
   })
 
-  it('tells what waits at once where the limit is taken away', async () => {
+  it('tells what waits within minutes where the limit is taken away', async () => {
     const siem = await receiver()
     const { bench: b, time } = await simulated({ config: { sinks: [limited(siem.url)] } })
     for (let i = 0; i < 5; i++) await b.sendFinding(finding({ agent: `agent-${i}` }))
@@ -126,9 +135,58 @@ describe('a rate', () => {
       async () => (await deliveries()).filter(({ status }) => status === 'held').length === 2,
     )
     await b.responder.reconfigure({ ...b.config, sinks: [sinkOf(siem.url)] })
-    await time.advance(2_000)
-    await siem.until((received) => received.length === 4)
+    await time.advance(RESPONDER_LIMITS.crowd_digest_ms)
+    await swept(time, siem, 4)
     expect(siem.received.at(-1)?.event).toMatchObject({ type: 'findings.digest', data: { count: 2 } })
+  })
+})
+
+describe('a detector that fires for hundreds of identities', () => {
+  const most = RESPONDER_LIMITS.crowd_identities_max
+  const crowd = (from: number, to: number, change: Partial<Finding> = {}) =>
+    Array.from({ length: to - from }, (_, i) => finding({ agent: `agent-${from + i}`, ...change }))
+
+  it('is told together beyond a bound; other detectors, tenants and pages are not, and nothing is missing', async () => {
+    const siem = await receiver()
+    const policy = {
+      rules: [{ detector: 'lateral/*', min_severity: 'critical', techniques: [], min_detectors: 1, actions: ['page'] }],
+    }
+    const { bench: b, time } = await simulated({
+      config: { sinks: [sinkOf(siem.url, { tenant: '*' })], policy: { tenants: {}, ...policy } as never },
+    })
+    for (const one of crowd(0, most + 40)) await b.sendFinding(one)
+    await siem.until((received) => received.length === most)
+    // Another detector, another tenant, an identity that was told of, and a page.
+    await b.sendFinding(finding({ agent: 'agent-new', detector: 'peer/exfiltration' }))
+    await b.sendFinding(finding({ agent: 'agent-new', tenant: 'globex' }))
+    await b.sendFinding(finding({ agent: 'agent-3', title: 'Again' }))
+    await b.sendFinding(finding({ agent: 'agent-paged', severity: 'critical' }))
+    await siem.until((received) => received.length === most + 4)
+    expect(typesAt(siem).filter((type) => type !== 'finding.created')).toEqual(['incident.paged'])
+    expect((await deliveries()).filter(({ status }) => status === 'held')).toHaveLength(41)
+
+    await time.advance(RESPONDER_LIMITS.crowd_digest_ms)
+    await swept(time, siem, most + 5)
+    expect(siem.received.at(-1)?.event).toMatchObject({
+      type: 'findings.digest',
+      data: { count: 41, severity: 'critical', title: 'lateral/recon-burst fired for 41 agents within a minute' },
+    })
+    const listed = await b.responder.views.incidents('default', { limit: 1_000, cursor: null })
+    if (!listed.ok) throw new Error(listed.reason)
+    expect(listed.items).toHaveLength(most + 42)
+    const noted = listed.items.filter(({ timeline }) => timeline.some(({ text }) => text.includes('in a digest')))
+    expect(noted).toHaveLength(41)
+  })
+
+  it('is told one by one again when it has become quiet', async () => {
+    const siem = await receiver()
+    const { bench: b, time } = await simulated({ config: { sinks: [sinkOf(siem.url)] } })
+    for (const one of crowd(0, most)) await b.sendFinding(one)
+    await siem.until((received) => received.length === most)
+    await time.advance(RESPONDER_LIMITS.crowd_window_ms + MINUTE_MS)
+    await b.sendFinding(finding({ agent: 'agent-late' }))
+    await siem.until((received) => received.length === most + 1)
+    expect(siem.received.at(-1)?.event).toMatchObject({ type: 'finding.created', data: { agent: 'agent-late' } })
   })
 })
 
