@@ -1,6 +1,8 @@
 /**
- * What a token says of what is sent with it: for whom it may send, and which proxies its sources stand behind. A token that is bound to identities sends for them alone, and for them nobody sends who is
- * not bound to them: so an agent cannot take the name of another, nor protect itself by one.
+ * What a token says of what is sent with it: for whom it may send, in which formats, and which proxies its sources stand
+ * behind. A token that is bound to identities sends for them alone, and for them nobody sends who is not bound to them: so an
+ * agent cannot take the name of another, nor protect itself by one. With formats it is the same: once a token lists one, nobody
+ * else speaks for that provider.
  */
 import type { Authenticate, Grant } from '../lib/auth.ts'
 import { matchesPattern } from '../lib/patterns.ts'
@@ -10,24 +12,54 @@ export interface Binding {
   readonly own: readonly string[]
   /** Patterns of the identities that other tokens of the tenant are bound to. */
   readonly reserved: readonly string[]
+  /** Formats that the token lists; empty where it lists none. */
+  readonly formats: readonly string[]
+  /** Formats that other tokens of the tenant list. */
+  readonly reservedFormats: readonly string[]
   /** Addresses and ranges. */
   readonly proxies: readonly string[]
 }
 
-export function bindingOf(grant: Grant, authenticate: Pick<Authenticate, 'configured'>): Binding {
-  const { identities: own = [], proxies = [] } = grant
-  if (own.length > 0) return { own, reserved: [], proxies }
-  const reserved = authenticate.configured(grant.tenant).flatMap(({ identities }) => identities ?? [])
-  return { own, reserved, proxies }
+/** What a token may be bound to. */
+export type Bound = Pick<Grant, 'identities' | 'formats' | 'proxies'>
+
+/** `all`: the tokens of its tenant. */
+export function bindingAmong({ identities = [], formats = [], proxies = [] }: Bound, all: readonly Bound[]): Binding {
+  return {
+    own: identities,
+    reserved: identities.length > 0 ? [] : all.flatMap((one) => one.identities ?? []),
+    formats,
+    reservedFormats: formats.length > 0 ? [] : all.flatMap((one) => one.formats ?? []),
+    proxies,
+  }
 }
 
-/** Why a sender may not send for an identity; undefined where it may. */
-export function bindingProblem({ own, reserved }: Binding, sender: string, identity: string): string | undefined {
+export const bindingOf = (grant: Grant, authenticate: Pick<Authenticate, 'configured'>): Binding =>
+  bindingAmong(grant, authenticate.configured(grant.tenant))
+
+/** Why a sender may not send records of a format; undefined where it may. */
+function formatProblem({ formats, reservedFormats }: Binding, sender: string, format: string): string | undefined {
+  if (formats.length > 0) {
+    if (formats.includes(format)) return undefined
+    return `the token "${sender}" sends other formats than ${format}: add it to tokens.formats, or send it with a token of its own`
+  }
+  if (!reservedFormats.includes(format)) return undefined
+  return `the token "${sender}" may not send ${format}, because other tokens list it: list it for this one, too (tokens.formats)`
+}
+
+/** Why a sender may not send a record of this format for an identity; undefined where it may. */
+export function bindingProblem(
+  binding: Binding,
+  sender: string,
+  { identity, format }: { readonly identity: string; readonly format: string },
+): string | undefined {
+  const { own, reserved } = binding
   const isMine = (pattern: string): boolean => matchesPattern(pattern, identity)
-  if (own.length > 0) {
-    if (own.some(isMine)) return undefined
+  if (own.length > 0 && !own.some(isMine)) {
     return `the token "${sender}" is bound to other identities than this one: add it to tokens.identities, or send it with a token of its own`
   }
-  if (!reserved.some(isMine)) return undefined
-  return `the token "${sender}" may not send for this identity, because other tokens are bound to it: bind this one, too (tokens.identities)`
+  if (own.length === 0 && reserved.some(isMine)) {
+    return `the token "${sender}" may not send for this identity, because other tokens are bound to it: bind this one, too (tokens.identities)`
+  }
+  return formatProblem(binding, sender, format)
 }

@@ -29,6 +29,8 @@ export type TokenSpec = {
   readonly identities?: readonly string[]
   /** Addresses and ranges of proxies that its sources stand behind: none of them is a client in a forwarded list. */
   readonly proxies?: readonly string[]
+  /** Formats that it sends: no other one, and no other token sends them. Absent: any that no token lists. */
+  readonly formats?: readonly string[]
 } & ({ readonly token: string } | { readonly sha256: string })
 
 /** What a good token gives. */
@@ -40,6 +42,7 @@ export interface Grant {
   /** See TokenSpec. */
   readonly identities?: readonly string[]
   readonly proxies?: readonly string[]
+  readonly formats?: readonly string[]
 }
 
 /** A request refused, in the words of the HTTP answer: `{"error": {"code", "message"}}` with this status. */
@@ -111,6 +114,7 @@ export function createAuthenticator(tokens: readonly TokenSpec[]): Authenticate 
       scopes: [...spec.scopes],
       ...(spec.identities === undefined ? {} : { identities: spec.identities }),
       ...(spec.proxies === undefined ? {} : { proxies: spec.proxies }),
+      ...(spec.formats === undefined ? {} : { formats: spec.formats }),
     }
     return { digest: digestOf(spec), grant }
   })

@@ -140,13 +140,14 @@ export const formatProblems = (file: string, problems: readonly ConfigProblem[])
 
 /** The tokens in the form that `createAuthenticator` takes. */
 export const tokenSpecs = (tokens: readonly Token[]): TokenSpec[] =>
-  tokens.map(({ name, tenant, role, scopes, identities, proxies, token, sha256 }) => ({
+  tokens.map(({ name, tenant, role, scopes, identities, proxies, formats, token, sha256 }) => ({
     name,
     tenant,
     role: role === 'sender' ? 'ingest' : role,
     scopes,
     ...(identities === undefined ? {} : { identities }),
     ...(proxies === undefined ? {} : { proxies }),
+    ...(formats === undefined ? {} : { formats }),
     ...(token === undefined ? { sha256: sha256 ?? '' } : { token }),
   }))
 

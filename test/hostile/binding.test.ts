@@ -1,12 +1,25 @@
-/** Names that are not the sender's: a token that is bound to identities sends for them alone, and nobody else does. */
+/**
+ * Names that are not the sender's: a token that is bound to identities sends for them alone, and nobody else does; a format
+ * that a token lists is taken from it alone, so that nobody else speaks for a provider.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { samplesOf } from '../conformance/formats/samples.ts'
+import { openRoom } from '../support/opened.ts'
+import { until } from '../support/service.ts'
 import { type CollectorRoom, openCollector } from '../support/collector.ts'
 
+const whenOver: string[] = []
 let room: CollectorRoom
 beforeAll(async () => {
   room = await openCollector()
 })
-afterAll(() => room.close())
+afterAll(async () => {
+  await room.close()
+  await Promise.all(whenOver.map((directory) => rm(directory, { recursive: true, force: true })))
+})
 
 interface Answer {
   readonly status: number
@@ -82,5 +95,53 @@ describe('a token that is bound to nobody', () => {
   it('is another tenant’s business there', async () => {
     expect((await send('other-token', ['guard'])).status).toBe(200)
     expect((await room.events()).filter(({ tenant }) => tenant === 'globex')).toHaveLength(1)
+  })
+})
+
+describe('a token that lists formats', () => {
+  const post = async (token: string, path: string, body: unknown): Promise<string> => {
+    const answer = await room.post(path, JSON.stringify(body), { authorization: `Bearer ${token}` })
+    return await answer.text()
+  }
+
+  it('speaks for the provider: its records are as sure as the provider, and nobody else sends them, through no door', async () => {
+    const [request] = (await samplesOf('okta')).own
+    for (const path of ['/v1/okta', '/v1/records'])
+      expect(await post('live-token', path, request)).toContain('because other tokens list it')
+    const okta = async () => (await room.events()).filter(({ source }) => source === 'okta')
+    expect(await okta()).toEqual([])
+    expect(await post('provider-token', '/v1/okta', request)).not.toContain('because')
+    const events = await okta()
+    expect(events.length).toBeGreaterThan(0)
+    for (const { identity_assurance: assurance } of events) expect(assurance).toBe('provider')
+  })
+
+  it('sends no other format', async () => {
+    const [request] = (await samplesOf('cloudtrail')).own
+    expect(await post('provider-token', '/v1/cloudtrail', request)).toContain('sends other formats than cloudtrail')
+    // What no token lists is taken as before.
+    expect(await post('live-token', '/v1/cloudtrail', request)).not.toContain('tokens.formats')
+  })
+})
+
+describe('an input that the collector opens itself', () => {
+  it('sends as its token may, too', async () => {
+    const opened = await openRoom()
+    try {
+      const directory = await mkdtemp(join(tmpdir(), 'moltwatch-binding-'))
+      whenOver.push(directory)
+      const file = join(directory, 'events.log')
+      const line = (identity: string): string => `${JSON.stringify({ identity, action: 'read_file' })}\n`
+      await writeFile(file, line('guard-1') + line('free'))
+      await opened.open([{ name: 'tail', type: 'file', token: 'edge', paths: [file] }], directory)
+      await until(
+        () => opened.letters(),
+        (letters) => letters.length === 1,
+      )
+      expect((await opened.events()).map(({ identity }) => identity)).toEqual(['free'])
+      expect((await opened.letters()).map(({ reason }) => reason)).toEqual(['refused'])
+    } finally {
+      await opened.close()
+    }
   })
 })

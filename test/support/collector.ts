@@ -27,6 +27,7 @@ export const TOKENS: readonly TokenSpec[] = [
     proxies: ['203.0.113.0/24'],
     token: 'bound-token',
   },
+  { name: 'provider', tenant: 'acme', role: 'ingest', scopes: ['live'], formats: ['okta'], token: 'provider-token' },
   { name: 'none', tenant: 'acme', role: 'ingest', scopes: [], token: 'none-token' },
   { name: 'analyst', tenant: 'acme', role: 'analyst', scopes: ['live'], token: 'analyst-token' },
   { name: 'other', tenant: 'globex', role: 'ingest', scopes: ['live'], token: 'other-token' },

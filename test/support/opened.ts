@@ -27,6 +27,7 @@ export interface OpenRoom {
 const TOKENS = [
   { name: 'edge', token: 'edge-token', role: 'sender', tenant: 'acme' },
   { name: 'other', token: 'other-token', role: 'sender', tenant: 'globex' },
+  { name: 'guard', token: 'guard-token', role: 'sender', tenant: 'acme', identities: ['guard-*'] },
 ]
 
 export async function openRoom(): Promise<OpenRoom> {

@@ -7,6 +7,7 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import type { TokenSpec } from '../../lib/auth.ts'
 import type { InputSettings } from '../../lib/config/inputs.ts'
 import { LogError } from '../../lib/log/port.ts'
+import { type Bound, bindingAmong } from '../binding.ts'
 import { createEventStore, type Taking } from '../event-store.ts'
 import type { CollectorOptions } from '../intake.ts'
 import { COLLECTOR_LIMITS } from '../limits.ts'
@@ -17,7 +18,7 @@ import { openedInputOf } from './registry.ts'
 
 export interface OpenedInputsOptions extends Omit<CollectorOptions, 'authenticate'> {
   readonly inputs: readonly InputSettings[]
-  readonly tokens: readonly Pick<TokenSpec, 'name' | 'tenant' | 'scopes'>[]
+  readonly tokens: readonly (Pick<TokenSpec, 'name' | 'tenant' | 'scopes'> & Bound)[]
   /** Where inputs keep positions; undefined where the process has no directory of its own. */
   readonly directory: string | undefined
 }
@@ -41,7 +42,12 @@ export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
   const senderOf = (name: string, history: boolean): OpenSender => {
     const token = tokens.find((one) => one.name === name)
     if (token === undefined) throw new OpenError(`there is no token ${name}`)
-    return { tenant: token.tenant, sender: name, history: history || !token.scopes.includes('live') }
+    const { tenant, scopes } = token
+    const binding = bindingAmong(
+      token,
+      tokens.filter((one) => one.tenant === tenant),
+    )
+    return { tenant, sender: name, history: history || !scopes.includes('live'), binding }
   }
 
   /** What a bug met is tried again a few times, and then kept as a dead letter. */

@@ -2,6 +2,7 @@
  * What an input is that the collector opens itself: a port that is no HTTP, files that it follows. Nobody hears an answer, so
  * that nothing is refused: what is no record becomes a dead letter, and what is dropped at a limit is counted.
  */
+import type { Binding } from '../binding.ts'
 import type { TObject } from 'typebox'
 import type { InputTypeEntry } from '../../lib/config/inputs.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -14,6 +15,7 @@ export interface OpenSender {
   readonly tenant: string
   /** Name of the token. */
   readonly sender: string
+  readonly binding: Binding
   readonly history: boolean
 }
 

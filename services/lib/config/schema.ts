@@ -170,6 +170,7 @@ export const Token = Type.Object(
     proxies: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: LIMITS.proxies_per_token_max }),
     ),
+    formats: Type.Optional(Type.Array(name(), { minItems: 1, maxItems: MAPPING_LIMITS.list_items_max })),
   },
   { additionalProperties: false },
 )

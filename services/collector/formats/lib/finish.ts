@@ -64,7 +64,8 @@ const BLANK = blankEvent()
 export function finish(source: FormatId, id: string, draft: Draft, context: NormaliseContext): Event | Problem {
   const event: Event = { ...BLANK, on_behalf_of: [], peer_domains: [], value_hashes: [], value_kinds: [] }
   fill(event, draft.fields)
-  const bound = context.binding && bindingProblem(context.binding, context.sender, event.identity)
+  const bound =
+    context.binding && bindingProblem(context.binding, context.sender, { identity: event.identity, format: source })
   if (bound !== undefined) return { reason: 'refused', detail: bound }
   const { time, flag } = eventTime(draft.time, context.receiptTime)
   event.event_id = eventId(context.tenant, source, id)
