@@ -130,6 +130,11 @@ function* engineProblems({ kafka, clickhouse }: ServiceConfiguration): Generator
 function* formatProblems(config: ServiceConfiguration, formats: readonly string[] | undefined): Generator<Located> {
   if (formats === undefined) return
   const mapped = config.mapped.map(({ name }) => name)
+  for (const [i, token] of config.tokens.entries()) {
+    const odd = token.formats?.find((one) => ![...formats, ...mapped].includes(one))
+    if (odd !== undefined)
+      yield { path: ['tokens', i, 'formats'], message: unknownWord('format', odd, [...formats, ...mapped]) }
+  }
   const names = ['auto', ...formats, ...mapped]
   for (const [i, { format }] of config.inputs.entries()) {
     if (typeof format !== 'string' || names.includes(format)) continue

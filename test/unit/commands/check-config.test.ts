@@ -8,7 +8,7 @@ afterAll(() => room.clear())
 
 const token = (name: string, more: object = {}): object => ({ name, token: `${name}-token`, role: 'ingest', ...more })
 const check = (...tokens: readonly object[]) =>
-  room.run(addCheckConfig, [room.file('moltwatch.yaml', JSON.stringify({ tokens }))])
+  room.run(addCheckConfig, ['check-config', room.file('moltwatch.yaml', JSON.stringify({ tokens }))])
 
 it('says where several tokens of a tenant send and none lists its formats', async () => {
   const run = await check(token('trail'), token('agents'), token('other', { tenant: 'globex' }))
@@ -23,4 +23,9 @@ it('says nothing where one lists them, where one sends, and where the others onl
   ]) {
     expect((await check(...tokens)).out).not.toContain('note')
   }
+})
+
+it('refuses a format that nobody knows', async () => {
+  const run = await check(token('trail', { formats: ['cloudtrial'] }))
+  expect(run).toMatchObject({ code: 1, out: expect.stringContaining('cloudtrail') })
 })
