@@ -25,6 +25,8 @@ export interface Suspicion {
   readonly surprise?: number
   /** The root first. Absent: the current event alone. */
   readonly evidence?: readonly Evidence[]
+  /** How many events it rests on, where `evidence` is a sample of them; absent: as many as `evidence` shows. */
+  readonly evidenceCount?: number
   /** Replaces the detector's severity. */
   readonly severity?: Severity
   readonly title?: string
@@ -53,6 +55,14 @@ export interface Suspicion {
     readonly fingerprint?: number
     readonly value?: number
   }
+}
+
+/** What a window shows when it closes. */
+export interface Summary {
+  readonly observed: Measures
+  readonly evidence?: readonly Evidence[]
+  /** How many events the finding rests on now; as in Suspicion. */
+  readonly evidenceCount?: number
 }
 
 /** What a step sends to its own second half: mostly that an identity did something for the first time. */
@@ -207,10 +217,7 @@ export interface DetectorSpec<
   matches(event: EventView, lists: Lists): boolean
   step(context: Step<Static<S>, F, W, U>): Suspicion | undefined
   /** Brings a finding up to date when its window closes (revision 2); absent: there is no second revision. */
-  summarise?(
-    window: Handles<W>,
-    settings: Static<S>,
-  ): { readonly observed: Measures; readonly evidence?: readonly Evidence[] }
+  summarise?(window: Handles<W>, settings: Static<S>): Summary
   readonly second?: SecondHalf<Static<S>, F2, W2>
 }
 

@@ -56,6 +56,12 @@ export const Finding = Type.Object(
     }),
     techniques: Type.Array(Type.String()),
     evidence: Type.Array(Evidence, { maxItems: LIMITS.evidence_events_max }),
+    evidence_count: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Events that it rests on, where `evidence` shows a sample of them; absent where it shows them all',
+      }),
+    ),
     history: Type.Boolean({ description: 'From history: never acted on' }),
     epoch: Type.String({ description: 'Hash of the configuration and code version that found it' }),
   },

@@ -92,6 +92,7 @@ export const secretHarvest = defineDetector({
     return {
       why: `${event.identity} read ${count} secrets within an hour that it never read, the newest ${event.target}; usual are ${Math.round(usual.mean * 10) / 10} acts of that kind.`,
       observed: { secrets_new: count, action: event.action },
+      evidenceCount: count,
       expected: { reaches_per_hour: usual.mean, largest_hour: habits.pace.peak('reaches') },
       surprise,
       severity: level === 2 ? 'high' : 'medium',

@@ -114,6 +114,7 @@ function suspicionOf(context: Context, window: Window, level: number): Suspicion
     rooted: false,
     agent: signal.key,
     evidence: window.evidence.list(),
+    evidenceCount: Math.max(window.seen.count, window.created.count),
   }
 }
 

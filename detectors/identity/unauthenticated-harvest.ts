@@ -76,6 +76,7 @@ export const unauthenticatedHarvest = defineDetector({
       severity: isHigh ? 'high' : 'medium',
       level: isHigh ? 'high' : 'medium',
       evidence: window.evidence.list(),
+      evidenceCount: count,
       rooted: false,
     }
   },

@@ -117,7 +117,12 @@ export const destructiveBurst = defineDetector({
       level: isHigh ? 'high' : 'medium',
       learnedSince: since,
       evidence: window.evidence.list(),
+      evidenceCount: count,
       rooted: false,
     }
   },
+  summarise: ({ targets, lasting, made }) => ({
+    observed: { deleted: targets.count, lasting: lasting.value, made: made.value },
+    evidenceCount: targets.count,
+  }),
 })

@@ -86,6 +86,7 @@ export const runawayLoop = defineDetector({
     if (state.even.value > EVEN_SHARE * run) return undefined
     return {
       why: `${event.identity} called ${event.action} ${run} times in a row on the same target (${event.target}), with next to nothing in between.`,
+      evidenceCount: run,
       observed: { calls: run, span_ms: time - state.began.value, target: event.target },
       expected: { calls_max: least - 1, longest_run: state.longest.value },
       // One finding per run, whichever event it fires on.

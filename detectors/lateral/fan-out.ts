@@ -84,6 +84,7 @@ export const fanOut = defineDetector({
     state.told.value = level
     return {
       why: `${event.identity} ran something on about ${Math.round(fresh)} machines within hours that it never ran anything on, the newest ${event.target}.`,
+      evidenceCount: fresh,
       observed: { machines_new: fresh, machine: event.target, action: event.action },
       expected: { machines_new: perHours },
       surprise,

@@ -186,6 +186,7 @@ export const reconBurst = defineDetector({
       level: LEVELS[verdict.level] as string,
       rooted: false,
       evidence: [...window.evidence.list().filter((e) => e.event_id !== shown.event_id), shown],
+      evidenceCount: events,
     }
   },
   summarise: (window) => ({
@@ -194,6 +195,7 @@ export const reconBurst = defineDetector({
       events: window.events.value,
       looking_share: window.looking.value / Math.max(1, window.events.value),
     },
+    evidenceCount: window.events.value,
   }),
 })
 

@@ -85,6 +85,9 @@ export function explanation(finding: Finding): string {
     measuresTable(finding),
     '',
     table(['evidence (UTC)', 'action', 'target'], evidence, 'left'),
+    ...(finding.evidence_count === undefined
+      ? []
+      : [`${finding.evidence_count} events in all, ${evidence.length} of them shown`]),
   ].join('\n')
 }
 

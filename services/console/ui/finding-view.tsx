@@ -3,12 +3,19 @@ import type { Finding } from '../../../schemas/finding.ts'
 import { TECHNIQUES } from '../../../schemas/techniques.ts'
 import { counted, numberOf } from '../format.ts'
 import { Foreign, searchPath, Sentence, SeverityMark, Tag, term, Time } from './basics.tsx'
+import { Afterwards } from './afterwards.tsx'
 import { ObservedExpected } from './measures.tsx'
 import { SharedValues } from './shared.tsx'
 
 /** How likely it was under the habit, in words. */
 const surpriseText = (surprise: number): string =>
   surprise <= 0 ? 'A rule, not a habit.' : `About 1 in ${numberOf(10 ** Math.min(surprise, 15))} by habit.`
+
+/** How many events it rests on, and how many of them are shown. */
+const evidenceText = ({ evidence, evidence_count: count }: Finding): string =>
+  count === undefined || count <= evidence.length
+    ? `${counted(evidence.length, 'event')} as evidence`
+    : `${counted(count, 'event')} as evidence, ${evidence.length} shown`
 
 export const EvidenceTable = ({ finding }: { finding: Finding }) => (
   <section class="table" aria-label="Evidence" tabIndex={0}>
@@ -100,9 +107,10 @@ export function FindingView({ finding }: { finding: ShownFinding }) {
       </p>
       <ObservedExpected observed={finding.observed} expected={finding.expected} />
       <Words excerpts={finding.excerpts} note={finding.excerpts_note} />
-      <h3>{counted(finding.evidence.length, 'event')} as evidence</h3>
+      <h3>{evidenceText(finding)}</h3>
       <EvidenceTable finding={finding} />
       <SharedValues findingId={finding.id} />
+      <Afterwards findingId={finding.id} />
     </article>
   )
 }

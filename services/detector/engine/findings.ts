@@ -1,5 +1,5 @@
 /** Makes the body of a finding from what a detector suspects: a function of the log alone, with rounded numbers. */
-import type { Detector, Suspicion } from '../../../detectors/detector.ts'
+import type { Detector, Suspicion, Summary } from '../../../detectors/detector.ts'
 import { type Evidence, type Finding, type Measures, round6 } from '../../../schemas/finding.ts'
 import { findingId } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -36,6 +36,10 @@ export function roundMeasures(measures: Measures): Measures {
     Object.entries(measures).map(([name, value]) => [name, typeof value === 'number' ? round6(value) : value]),
   )
 }
+
+/** How many events there were, where fewer are shown. Large counts are estimates. */
+export const sampled = (shown: number, count = 0): Pick<Finding, 'evidence_count'> =>
+  Math.round(count) > shown ? { evidence_count: Math.round(count) } : {}
 
 const shorten = (words: string): string =>
   words.length <= LIMITS.why_chars_max ? words : `${words.slice(0, LIMITS.why_chars_max - 1)}…`
@@ -79,7 +83,26 @@ export function makeFinding(
     learned_since: suspicion.learnedSince === undefined ? null : new Date(suspicion.learnedSince).toISOString(),
     techniques: [...detector.techniques],
     evidence,
+    ...sampled(evidence.length, suspicion.evidenceCount),
     history: subject.history,
     epoch,
   }
+}
+
+/** The second revision of a finding whose window has closed; undefined where nothing is new. */
+export function revisedFinding(fired: Finding, { observed, evidence, evidenceCount }: Summary): Finding | undefined {
+  const { evidence_count: before, ...rest } = fired
+  const shown = (evidence ?? fired.evidence).slice(0, LIMITS.evidence_events_max)
+  const { history, epoch, ...body } = rest
+  const revised: Finding = {
+    ...body,
+    revision: 2,
+    observed: { ...fired.observed, ...roundMeasures(observed) },
+    evidence: shown,
+    ...sampled(shown.length, evidenceCount ?? before),
+    history,
+    epoch,
+  }
+  const told = (one: Finding): string => JSON.stringify([one.observed, one.evidence, one.evidence_count])
+  return told(revised) === told(fired) ? undefined : revised
 }

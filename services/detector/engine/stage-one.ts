@@ -12,7 +12,7 @@ import { type Finding, SEVERITIES } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, type FrameHeader } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { Doubts, type DoubtsDump } from './doubts.ts'
-import { makeFinding, roundMeasures, type Subject } from './findings.ts'
+import { makeFinding, revisedFinding, type Subject } from './findings.ts'
 import { type ErasedStep, FirstHalf } from './first-half.ts'
 import { HabitSide, habitName, habitsOf } from './habit-side.ts'
 import type { KeyTable } from './key-table.ts'
@@ -276,18 +276,8 @@ class StageOne implements Stage {
     if (own === undefined || half.closing === undefined) return
     const summary = half.detector.summarise?.(half.closing, own.settings)
     if (summary === undefined) return
-    const revised: Finding = {
-      ...fired,
-      revision: 2,
-      observed: { ...fired.observed, ...roundMeasures(summary.observed) },
-      evidence: [...(summary.evidence ?? fired.evidence)].slice(0, LIMITS.evidence_events_max),
-    }
-    if (
-      JSON.stringify(revised.observed) + JSON.stringify(revised.evidence) !==
-      JSON.stringify(fired.observed) + JSON.stringify(fired.evidence)
-    ) {
-      this.#findings.push(revised)
-    }
+    const revised = revisedFinding(fired, summary)
+    if (revised !== undefined) this.#findings.push(revised)
   }
 
   readonly #send = (half: FirstHalf, sent: Sent): void => this.#signals.send(half, sent, this.#placing.evidenceTime)
