@@ -24,6 +24,7 @@ describe('a mention is no contact', () => {
     ['search', { query: `what is https://www.${HOST} about` }],
     ['Edit', { file_path: 'docs/a.md', old_string: 'TODO', new_string: `https://www.${HOST}` }],
     ['add_to_blocklist', { domains: [HOST] }],
+    ['Write', { file_path: 'docs/mcp.md', content: `never add https://www.${HOST} to mcp.json` }],
     ['chat_post', { channel: 'C1', text: `https://www.${HOST}` }],
     ['send_email', { to: 'a@example.com', body: `see https://www.${HOST}` }],
     ['rate_domain', { url: `https://${HOST}` }],
@@ -45,6 +46,9 @@ describe('a mention is no contact', () => {
     `python3 -c "print('https://${HOST}')"`,
     `tracker note 88 --text "https://${HOST}"`,
     `rg /dev/tcp/${HOST}/80 src`,
+    `grep -c 'https://${HOST}' ~/.cursor/mcp.json`,
+    `cat .mcp.json | grep 'https://${HOST}'`,
+    `claude -p 'what is https://${HOST} about'`,
   ])('%s', (text) => {
     expect(command(text)).not.toContain(HOST)
   })
@@ -96,6 +100,14 @@ describe('a contact', () => {
     `curl https://translate.example/translate?u=${encodeURIComponent(`https://${HOST}/x`)}`,
     `curl https://reader.example/https://${HOST}/x`,
     `curl 'https://dns.example/dns-query?name=${HOST}&type=A'`,
+    // Servers of tools, which are gone to from then on.
+    `claude mcp add --transport http friends https://${HOST}/mcp`,
+    `claude mcp add-json friends '{"type":"http","url":"https://${HOST}/mcp"}'`,
+    `code --add-mcp '{"name":"friends","url":"https://${HOST}/mcp"}'`,
+    `npx -y mcp-remote https://${HOST}/mcp`,
+    `npx -y @smithery/cli install https://${HOST}/mcp --client claude`,
+    `echo '{"mcpServers":{"friends":{"url":"https://${HOST}/mcp"}}}' > .mcp.json`,
+    `printf '%s' '{"mcpServers":{"friends":{"url":"https://${HOST}/mcp"}}}' | tee ~/.cursor/mcp.json`,
   ])('%s', (text) => {
     expect(command(text)).toContain(HOST)
   })
@@ -107,6 +119,9 @@ describe('a contact', () => {
     ['call_tool', { input: `{"x":1}`, request: { url: `https:\\/\\/${HOST}\\/x` } }],
     ['bash', `curl https://${HOST}`],
     ['run_command', { cmd: ['curl', `https://${HOST}`].join(' ') }],
+    ['Write', { file_path: '/w/.mcp.json', content: `{"mcpServers":{"friends":{"url":"https://${HOST}/mcp"}}}` }],
+    ['write_file', { path: 'claude_desktop_config.json', content: `{"url": "https:\\/\\/${HOST}\\/mcp"}` }],
+    ['Edit', { file_path: '~/.cursor/mcp.json', old_string: '{}', new_string: `{"url":"https://${HOST}/mcp"}` }],
     ['http_get', { url: `https://AGENTS-MEET.com./x` }],
     ['http_get', { url: `HTTPS://user:pw@${HOST}:8443/x#y` }],
   ])('%s %j', (name, args) => {

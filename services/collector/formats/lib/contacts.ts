@@ -10,7 +10,7 @@ import { redactId } from '../../redaction/redact.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { plainAddress } from './clients.ts'
 import { bareHost, domainOf, isUrl, urlsIn } from './contacts/hosts.ts'
-import { commandContacts, looksLikeCommand } from './contacts/programs.ts'
+import { commandContacts, isServersFile, looksLikeCommand } from './contacts/programs.ts'
 import { isObject } from './json.ts'
 import { wordsOf } from './verbs.ts'
 
@@ -92,6 +92,8 @@ interface Call {
   readonly sends: boolean
   readonly goes: boolean
   readonly shell: boolean
+  /** It writes down which servers of tools an agent uses. */
+  readonly installs: boolean
 }
 
 /** What a leaf contacts. */
@@ -106,7 +108,7 @@ function readLeaf(leaf: Leaf, call: Call, found: (host: string) => void): void {
   }
   const url = isUrl(text)
   if (prose || leaf.key === '') {
-    if (call.goes && url) for (const host of urlsIn(text).hosts) found(host)
+    if ((call.goes && url) || call.installs) for (const host of urlsIn(text).hosts) found(host)
     return
   }
   const named = some(leaf.words, HOST_WORDS)
@@ -123,13 +125,14 @@ function readLeaf(leaf: Leaf, call: Call, found: (host: string) => void): void {
 export function contactsOf(args: unknown, caller: Caller): Contacts {
   const name = wordsOf(caller.name)
   if (name.some((word) => ABOUT.has(word))) return NONE
+  const leaves: Leaf[] = []
+  leavesOf(args, '', leaves, 0)
   const call: Call = {
+    installs: leaves.some((leaf) => some(leaf.words, PLAIN_WORDS) && isServersFile(leaf.text)),
     sends: caller.sends,
     goes: name.some((word) => GOING.has(word)),
     shell: name.some((word) => SHELL_NAMES.has(word)),
   }
-  const leaves: Leaf[] = []
-  leavesOf(args, '', leaves, 0)
   const domains = new Set<string>()
   let peer = ''
   const found = (host: string): void => {

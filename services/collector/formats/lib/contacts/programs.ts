@@ -52,6 +52,14 @@ const GROUPED_OPTION = /^-[a-zA-Z]{1,8}[dFoAbcXTwmKP]$/
 const HEADER_OPTION = /^(?:-H|--header)$/
 const NETWORK_CODE =
   /\b(?:requests|urllib\d?|httpx|aiohttp|http\.client|socket|fetch|axios|XMLHttpRequest|WebSocket|Net::HTTP|LWP|IO::Socket\w*|open-uri|URI\.open|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|WebClient|TcpClient|HttpClient|curl\w*|wget|urlopen|connect|request|file_get_contents|fsockopen|https?\.get)\b/i
+/** Agents whose command line adds servers of tools: `claude mcp add-json x '{"url": "https://a.b"}'`, `code --add-mcp '...'`. */
+const AGENTS = set('claude codex gemini cursor code code-insiders windsurf copilot amp goose opencode')
+const ADDS_SERVER = /^(?:mcp|--add-mcp|extensions?|plugins?|skills?)$/
+/** Where agents keep which servers of tools they use: what is written there is gone to. */
+const SERVERS_FILE =
+  /(?:^|[/\\])(?:\.?mcp(?:[._-](?:config|servers|settings))?\.json|(?:claude_desktop|claude_code|mcp)_config\.json|\.claude\.json)$/i
+export const isServersFile = (path: string): boolean => path.length <= PATH_CHARS_MAX && SERVERS_FILE.test(path.trim())
+const PATH_CHARS_MAX = 4_096
 const DECODER = /^(?:base64|base32|openssl|xxd|gbase64)$/
 const DEV_TCP = /^\/dev\/(?:tcp|udp)\/([^/\s]+)\//
 const ENCODED = /(?:[A-Za-z0-9+/]{4}){3,2000}[A-Za-z0-9+/]{0,3}={0,2}|(?:[0-9a-fA-F]{2}){8,4000}/g
@@ -151,6 +159,20 @@ function ofCode(code: string, found: Found, depth: number): void {
 const quoted = (code: string): string[] =>
   [...code.matchAll(/(["'])((?:curl|wget|ssh|nc|git)\s[^"'\n]{4,2048})\1/g)].map((match) => match[2] as string)
 
+/** Programs that write what they are told, and those that write into the files that they name. */
+const WRITERS = set('echo printf cat jq tee sed')
+function writesServers({ words, redirects }: Program): boolean {
+  const name = nameOf(words[0] ?? '')
+  if (WRITERS.has(name) && redirects.some(isServersFile)) return true
+  const writes = name === 'tee' || (name === 'sed' && words.some((word) => word.startsWith('-i')))
+  return writes && words.some(isServersFile)
+}
+
+/** URLs in what is written to be gone to. */
+function written(words: readonly string[], found: Found): void {
+  for (const word of words) if (word.includes('://')) for (const host of urlsIn(word).hosts) found(host)
+}
+
 function ofProgram(program: Program, found: Found, depth: number): void {
   for (const word of program.redirects) found(DEV_TCP.exec(word)?.[1] ?? '')
   let words = program.words
@@ -163,6 +185,7 @@ function ofProgram(program: Program, found: Found, depth: number): void {
   const name = nameOf(words[0] ?? '')
   const rest = words.slice(1)
   if (TEXT_PROGRAMS.has(name)) return
+  if (AGENTS.has(name) && rest.some((word) => ADDS_SERVER.test(word))) written(rest, found)
   if (FETCHERS.has(name)) fetched(rest, found)
   else if (REACHERS.has(name)) {
     for (const word of rest) if (!word.startsWith('-')) hostsOfWord(word, found)
@@ -193,6 +216,7 @@ export function commandContacts(text: string, found: Found, depth = 0): void {
   // A script in a language of its own is no command line.
   if (/^[ \t]*(?:import|from|const|let|var|require|use|#!)\b/m.test(text)) ofCode(text, found, depth)
   for (const [, piped] of Map.groupBy(programs, ({ pipe }) => pipe)) {
+    if (piped.some(writesServers)) for (const { words } of piped) written(words, found)
     if (!piped.some(({ words }) => DECODER.test(nameOf(words[0] ?? '')))) continue
     for (const said of decodings(piped.flatMap(({ words, redirects }) => [...words, ...redirects]).join(' '))) {
       hostsOfWord(said.trim(), found)
