@@ -92,6 +92,16 @@ export interface IdentityInFull extends IdentityLine {
   readonly findings: Readonly<Record<Severity, number>>
 }
 
+/** What the detectors can see of one identity, as far as the pages read it. */
+export interface Coverage {
+  readonly name: string
+  readonly detectors: readonly {
+    readonly detector: string
+    readonly sees: 'yes' | 'learning' | 'blind'
+    readonly until: string | null
+  }[]
+}
+
 /** What an identity does by hour of the week, now (the last seven days) against before. */
 export interface Hours {
   /** 7 rows, Monday first, of 24 counts, UTC. */

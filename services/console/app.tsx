@@ -80,7 +80,7 @@ function Shell({ session }: { session: Session }) {
         </ul>
         <footer>
           <span title={`${session.role} of tenant ${session.tenant}`}>
-            {session.name}, {session.role}
+            {session.name === session.role ? session.name : `${session.name}, ${session.role}`}
           </span>
           <KeysHelp />
           <button type="button" class="quiet" onClick={nextTheme}>

@@ -16,6 +16,9 @@ export function dayOf(date: Date, now: Date = new Date()): string {
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...year })
 }
 
+/** Whether the reader's zone shows this moment as UTC does: then it is written once. */
+export const isUtc = (date: Date): boolean => date.getTimezoneOffset() === 0
+
 export const utcOf = (date: Date): string => `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
 const STEPS: readonly (readonly [number, string])[] = [

@@ -119,6 +119,16 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     expect(siem.received.map(({ event }) => event.type)).toEqual(['sink.test', 'sink.test'])
   })
 
+  it('says which agents are still being learned', async () => {
+    const event = { id: 'first', time: new Date().toISOString(), identity: 'newcomer', action: 'look', target: 'here' }
+    expect((await service.post('/v1/events', JSON.stringify([event]))).status).toBe(200)
+    const known = async () => JSON.stringify(await service.get('/v1/coverage')).includes('newcomer')
+    await expect.poll(known, { timeout: PATIENCE_MS }).toBe(true)
+    await open('/console/agents')
+    const row = page.getByRole('table', { name: 'Agents' }).getByRole('row').filter({ hasText: 'newcomer' })
+    await row.getByText('learning', { exact: true }).waitFor()
+  })
+
   const openIncident = async (agent: string): Promise<void> => {
     await open('/console/incidents')
     await page.getByRole('row').filter({ hasText: agent }).getByRole('link').first().click()
@@ -128,8 +138,15 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await openIncident('research-scout')
     await page.getByText('contacted Moltbook').first().waitFor()
     await page.getByText('evidence', { exact: true }).first().waitFor()
+    await page.getByRole('link', { name: 'What it read' }).first().click()
+    await page.getByRole('link', { name: 'Open its incident' }).click()
+    await page.getByRole('heading', { name: 'What happened, in order' }).waitFor()
     await act('Quarantine', 'It talks to strangers.')
     await page.getByText('by admin', { exact: false }).first().waitFor()
+    await open('/console/')
+    const row = page.getByRole('table', { name: 'Incidents' }).getByRole('row').filter({ hasText: 'research-scout' })
+    await row.getByText('unconfirmed').or(row.getByText('yes')).first().waitFor()
+    await openIncident('research-scout')
     await act('Release', 'It was a test.')
     await page.getByText('It was a test.').first().waitFor()
   })

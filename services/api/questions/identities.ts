@@ -5,7 +5,7 @@
 import type { Severity } from '../../../schemas/finding.ts'
 import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
 import { condition, equal, oneOf, type TenantDoor } from '../query.ts'
-import { DISTINCT_EVENTS } from '../search/fields.ts'
+import { DISTINCT_EVENTS, newestNamed } from '../search/fields.ts'
 import { isoOf } from './events.ts'
 import { findingCounts } from './findings.ts'
 
@@ -47,8 +47,8 @@ const USED_MAX = 50
 const SUMMARY = [
   'identity',
   'argMax(principal_kind, time) AS principal_kind',
-  'argMax(owner, time) AS owner',
-  'argMax(role, time) AS role',
+  newestNamed('owner'),
+  newestNamed('role'),
   'min(time) AS first_seen',
   'max(time) AS last_seen',
   `${DISTINCT_EVENTS} AS events`,

@@ -4,7 +4,7 @@
  */
 import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
 import { type Condition, condition, type TenantDoor } from '../query.ts'
-import { DISTINCT_EVENTS } from '../search/fields.ts'
+import { DISTINCT_EVENTS, newestNamed } from '../search/fields.ts'
 import { isoOf } from './events.ts'
 
 export interface Times {
@@ -66,7 +66,7 @@ export async function listThings(
 export async function touchers(door: TenantDoor, name: string, where: readonly Condition[]): Promise<Toucher[]> {
   const rows = await door.rows<Counted<Toucher>>({
     name,
-    columns: ['identity', 'argMax(owner, time) AS owner', ...TIMES],
+    columns: ['identity', newestNamed('owner'), ...TIMES],
     from: 'events',
     where,
     groupBy: 'identity',
@@ -92,7 +92,7 @@ export async function sharedValues(door: TenantDoor, hashes: readonly string[], 
     columns: [
       `toString(arrayJoin(arrayIntersect(value_hashes, ${asked}))) AS value`,
       'identity',
-      'argMax(owner, time) AS owner',
+      newestNamed('owner'),
       ...TIMES,
     ],
     from: 'events',

@@ -32,6 +32,8 @@ function deafSinks(deliveries: readonly Delivery[]): string[] {
 
 /** How the sinks are: which take nothing any more, and what waits. */
 async function sinkHealth({ views, grant }: Ask): Promise<Health> {
+  const ill = (await views.sinks(grant.tenant)).filter(({ status }) => status !== 'ok')
+  if (ill.length > 0) return { state: 'bad', text: ill.map(({ name, status }) => `${name} is ${status}`).join(', ') }
   const answer = await views.deliveries(grant.tenant, { limit: LIMITS.list_limit_max, cursor: null })
   const newest = answer.ok ? answer.items : []
   const deaf = deafSinks(newest)

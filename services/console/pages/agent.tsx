@@ -42,7 +42,8 @@ function Who({ agent }: { agent: IdentityInFull }) {
         <dt>Events</dt>
         <dd>
           <a href={searchPath(term('identity', agent.identity))}>{counted(agent.events, 'event')}</a>,{' '}
-          {counted(agent.sessions, 'session')}, {counted(agent.instances, 'instance')}
+          {counted(agent.sessions, 'session')}
+          {agent.instances === 0 ? null : `, ${counted(agent.instances, 'instance')}`}
         </dd>
       </dl>
     </Card>
@@ -97,12 +98,14 @@ export function AgentPage({ id }: { id: string }) {
         </Answered>
         <Card title="When it acts">
           <Answered question={hours}>
-            {(known) => (
-              <>
-                <HeatMap hours={known} />
-                <p class="faint">{heatLegend(known)}</p>
-              </>
-            )}
+            {(known) =>
+              agent.answer === undefined ? null : (
+                <>
+                  <HeatMap hours={known} since={agent.answer.first_seen} />
+                  <p class="faint">{heatLegend(agent.answer.first_seen)}</p>
+                </>
+              )
+            }
           </Answered>
         </Card>
       </div>

@@ -1,13 +1,49 @@
 /** The inventory that builds itself: every identity that was seen, who owns it, and what is known of it. */
-import type { IdentityLine, List } from '../answers.ts'
+import type { Coverage, IdentityLine, List } from '../answers.ts'
+import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Ago, agentPath, Agent, Answered, Card, Empty, Foreign, Tag } from '../ui/basics.tsx'
+import { Ago, agentPath, Agent, Answered, Card, Empty, Foreign, Tag, Time } from '../ui/basics.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Turn, useTurning } from '../ui/pages-of.tsx'
 import { Rows } from '../ui/rows.tsx'
 
+/** Whether its habits are known yet; until then only rules and comparisons with others speak. */
+function Learned({ coverage }: { coverage: Coverage | undefined }) {
+  if (coverage === undefined) return <span class="faint">unknown</span>
+  const learning = coverage.detectors.filter(({ sees }) => sees === 'learning')
+  const blind = coverage.detectors.filter(({ sees }) => sees === 'blind')
+  const until = learning
+    .map((one) => one.until ?? '')
+    .toSorted()
+    .at(-1)
+  return (
+    <>
+      {until === undefined ? (
+        'yes'
+      ) : (
+        <>
+          <Tag text="learning" tone="warn" />
+          <div class="beneath">
+            {counted(learning.length, 'detector')}, until <Time at={until} brief />
+          </div>
+        </>
+      )}
+      {blind.length === 0 ? null : (
+        <div class="beneath" title={`Its events lack what they need: ${blind.map((one) => one.detector).join(', ')}`}>
+          {counted(blind.length, 'detector')} blind
+        </div>
+      )}
+    </>
+  )
+}
+
+/** Identities whose coverage is asked at once, the most that the API gives. */
+const COVERAGE_MAX = 1_000
+
 export function AgentsPage() {
   const turning = useTurning()
+  const coverage = useQuestion<List<Coverage>>('/v1/coverage', { limit: COVERAGE_MAX })
+  const covered = new Map((coverage.answer?.items ?? []).map((one) => [one.name, one]))
   const question = useQuestion<List<IdentityLine>>('/v1/identities', { limit: 100, cursor: turning.cursor }, 30_000)
   return (
     <>
@@ -23,9 +59,21 @@ export function AgentsPage() {
                 keyOf={({ identity }) => identity}
                 pathOf={({ identity }) => agentPath(identity)}
                 columns={[
-                  { title: 'Identity', cell: ({ identity }) => <Agent identity={identity} /> },
+                  {
+                    title: 'Identity',
+                    cell: ({ identity, owner }) => (
+                      <>
+                        <Agent identity={identity} />
+                        {owner === '' ? null : (
+                          <div class="beneath">
+                            <Foreign text={owner} short />
+                          </div>
+                        )}
+                      </>
+                    ),
+                  },
                   { title: 'Kind', cell: ({ principal_kind }) => <Tag text={principal_kind} /> },
-                  { title: 'Owner', cell: ({ owner }) => <Foreign text={owner} short /> },
+                  { title: 'Habits known', cell: ({ identity }) => <Learned coverage={covered.get(identity)} /> },
                   { title: 'Events', number: true, cell: ({ events }) => events.toLocaleString('en-GB') },
                   { title: 'Sessions', number: true, cell: ({ sessions }) => sessions.toLocaleString('en-GB') },
                   { title: 'First seen', cell: ({ first_seen }) => <Ago at={first_seen} /> },

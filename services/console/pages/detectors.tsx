@@ -7,7 +7,7 @@ import { Rows } from '../ui/rows.tsx'
 
 const precisionOf = ({ verdicts }: DetectorLine): string => {
   const judged = verdicts.true_positive + verdicts.false_positive + verdicts.benign
-  return judged === 0 ? 'no verdicts yet' : `${verdicts.true_positive} of ${judged} true`
+  return judged === 0 ? 'none yet' : `${verdicts.true_positive} of ${judged} true`
 }
 
 export function DetectorsPage() {
@@ -44,7 +44,10 @@ export function DetectorsPage() {
                   cell: ({ id, findings }) => <a href={searchPath(term('detector', id), 'findings')}>{findings}</a>,
                 },
                 { title: 'Verdicts', cell: precisionOf },
-                { title: 'Known to be harmless', cell: ({ false_positives }) => false_positives.join('; ') },
+                {
+                  title: 'Known to be harmless',
+                  cell: ({ false_positives }) => false_positives.map((one) => <div key={one}>{one}</div>),
+                },
               ]}
             />
           )}

@@ -5,7 +5,7 @@
 import { riskAt } from '../../../schemas/risk.ts'
 import type { EventRecord, IncidentInFull, List } from '../answers.ts'
 import { change } from '../client.ts'
-import { counted } from '../format.ts'
+import { counted, lengthOf } from '../format.ts'
 import { type Question, useQuestion } from '../question.ts'
 import { Agent, Answered, Card, incidentPath, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
 import { Act } from '../ui/dialog.tsx'
@@ -89,11 +89,25 @@ function Acts({ incident, done }: { incident: IncidentInFull; done(): void }) {
   )
 }
 
+/** What comes this much later than events of this agent usually do is worth a word. */
+const LATE_MS = 5 * 60_000
+
+/** How late each event came, of those that came far later than the others: a log that is fetched every hour is no news. */
+function lateOf(events: readonly EventRecord[]): ReadonlyMap<string, string> {
+  const late = events.map(({ event_id: id, time, receipt_time: receipt }) => ({
+    id,
+    ms: Date.parse(String(receipt)) - Date.parse(time),
+  }))
+  const usual = late.map(({ ms }) => ms).toSorted((a, b) => a - b)[Math.floor(late.length / 2)] ?? 0
+  return new Map(late.flatMap(({ id, ms }) => (ms - usual > LATE_MS ? [[id, lengthOf(ms)] as const] : [])))
+}
+
 /** Events, findings and acts in one order. Evidence is marked; what came after the last finding, too. */
 function momentsOf(incident: IncidentInFull, events: readonly EventRecord[]): Moment[] {
   const evidence = new Set(
     (incident.findings ?? []).flatMap((finding) => finding.evidence.map(({ event_id }) => event_id)),
   )
+  const late = lateOf(events)
   const seen = events.map(
     (event, at): Moment => ({
       key: event.event_id,
@@ -101,7 +115,7 @@ function momentsOf(incident: IncidentInFull, events: readonly EventRecord[]): Mo
       // The list is newest first.
       order: events.length - at,
       kind: event.time > incident.last_time ? 'after' : 'event',
-      text: <EventText event={event} evidence={evidence.has(event.event_id)} />,
+      text: <EventText event={event} evidence={evidence.has(event.event_id)} late={late.get(event.event_id)} />,
     }),
   )
   const told = incident.timeline.map(
@@ -169,10 +183,15 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
         {incident.owner === '' ? null : <Tag text={`owner ${incident.owner}`} />}
         <Tag text={counted(incident.finding_ids.length, 'finding')} />
         <span class="faint">
-          <Time at={incident.first_time} brief /> to <Time at={incident.last_time} />
+          {incident.first_time === incident.last_time ? null : (
+            <>
+              <Time at={incident.first_time} brief /> to{' '}
+            </>
+          )}
+          <Time at={incident.last_time} />
         </span>
       </p>
-      <div class="wide-left">
+      <div class="wide-left story">
         <div>
           <Card title="Why">
             {incident.findings === null ? <p>The warehouse is away: the findings in full come back with it.</p> : null}
@@ -180,6 +199,7 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
               <FindingView key={finding.id} finding={finding} />
             ))}
           </Card>
+          <Story incident={incident} events={events} />
         </div>
         <div>
           <FirstSteps incident={incident} events={events.answer?.items ?? []} />
@@ -195,7 +215,6 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
           <Stages findings={incident.findings ?? []} />
         </div>
       </div>
-      <Story incident={incident} events={events} />
     </>
   )
 }

@@ -1,13 +1,13 @@
 /** Every incident, with a filter by status and severity, and triage of many at once. */
 import { useState } from 'preact/hooks'
-import type { Incident, List } from '../answers.ts'
+import type { Incident, List, Quarantine } from '../answers.ts'
 import { change } from '../client.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty } from '../ui/basics.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { Heading } from '../ui/heading.tsx'
-import { IncidentTable } from '../ui/incident-table.tsx'
+import { containedOf, IncidentTable } from '../ui/incident-table.tsx'
 import { Turn, useTurning } from '../ui/pages-of.tsx'
 import { VerdictField } from '../ui/triage.tsx'
 
@@ -32,7 +32,7 @@ function Triage({ ids, done }: { ids: readonly string[]; done(): void }) {
   }
   return (
     <Act
-      label={`Resolve ${counted(ids.length, 'incident')}`}
+      label={ids.length === 0 ? 'Resolve' : `Resolve ${counted(ids.length, 'incident')}`}
       explain="Each gets this verdict and this reason."
       fields={<VerdictField />}
       disabled={ids.length === 0}
@@ -68,6 +68,7 @@ export function IncidentsPage() {
     { status, limit: 50, cursor: turning.cursor },
     'incidents',
   )
+  const quarantines = useQuestion<List<Quarantine>>('/v1/quarantines', { limit: 200 }, 'incidents')
   const toggle = (id: string): void => {
     const next = new Set(selected)
     if (!next.delete(id)) next.add(id)
@@ -104,7 +105,12 @@ export function IncidentsPage() {
           {({ items, next_cursor }) => (
             <>
               {items.length === 0 ? <Empty>There is none.</Empty> : null}
-              <IncidentTable incidents={items} selected={selected} toggle={toggle} />
+              <IncidentTable
+                incidents={items}
+                contained={containedOf(quarantines.answer?.items)}
+                selected={selected}
+                toggle={toggle}
+              />
               <Turn turning={turning} next={next_cursor} />
             </>
           )}

@@ -1,7 +1,7 @@
 /** The response queue: what waits for a person, what is held back, and whether the sinks were told. */
 import type { Delivery, List, Quarantine } from '../answers.ts'
 import { useQuestion } from '../question.ts'
-import { Agent, Answered, Card, Empty, Foreign, Tag, Time } from '../ui/basics.tsx'
+import { Agent, Answered, Card, Empty, findingPath, Foreign, incidentPath, Sentence, Tag, Time } from '../ui/basics.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { isHeld, QuarantineActs, QuarantineTag } from '../ui/quarantine.tsx'
 import { Rows } from '../ui/rows.tsx'
@@ -23,7 +23,7 @@ const Quarantines = (props: { title: string; empty: string; items: readonly Quar
         columns={[
           { title: 'Agent', cell: ({ identity }) => <Agent identity={identity} /> },
           { title: 'Status', cell: (quarantine) => <QuarantineTag quarantine={quarantine} /> },
-          { title: 'Where it stands', cell: ({ status_reason }) => <Foreign text={status_reason} /> },
+          { title: 'Where it stands', cell: ({ status_reason }) => <Sentence text={status_reason} /> },
           { title: 'Asked for by', cell: ({ requested_by }) => <Foreign text={requested_by} short /> },
           { title: 'When', cell: ({ requested_at }) => <Time at={requested_at} brief /> },
           { title: 'Acts', cell: (quarantine) => <QuarantineActs quarantine={quarantine} done={props.done} /> },
@@ -33,6 +33,12 @@ const Quarantines = (props: { title: string; empty: string; items: readonly Quar
   </Card>
 )
 
+/** What was told, with a way to what it is about. */
+const What = ({ delivery: { type, subject } }: { delivery: Delivery }) => {
+  if (type === 'finding.created' || type === 'finding.updated') return <a href={findingPath(subject)}>{type}</a>
+  return type.startsWith('incident.') ? <a href={incidentPath(subject)}>{type}</a> : <>{type}</>
+}
+
 const Deliveries = ({ items }: { items: readonly Delivery[] }) => (
   <Rows
     label="Deliveries"
@@ -40,7 +46,7 @@ const Deliveries = ({ items }: { items: readonly Delivery[] }) => (
     keyOf={({ id }) => id}
     columns={[
       { title: 'Sink', cell: ({ sink }) => <Foreign text={sink} short /> },
-      { title: 'What', cell: ({ type }) => type },
+      { title: 'What', cell: (delivery) => <What delivery={delivery} /> },
       {
         title: 'Status',
         cell: ({ status }) => {
@@ -75,7 +81,7 @@ export function ResponsePage() {
           )
         }}
       </Answered>
-      <Card title="What the sinks were told">
+      <Card title="What the sinks were told" aside={<a href="/console/settings">Health of the sinks</a>}>
         <Answered question={deliveries}>
           {({ items }) =>
             items.length === 0 ? (

@@ -2,7 +2,7 @@
 import type { AuditEntry, List } from '../answers.ts'
 import { addressOf } from '../client.ts'
 import { useQuestion } from '../question.ts'
-import { Answered, Card, Empty, Foreign, Sentence, Tag, Time } from './basics.tsx'
+import { Answered, Card, Empty, Foreign, incidentPath, Sentence, Tag, Time } from './basics.tsx'
 import { Turn, useTurning } from './pages-of.tsx'
 import { Rows } from './rows.tsx'
 
@@ -18,6 +18,25 @@ const words = (act: string): string => act.replaceAll('-', ' ')
 const tone = (status: string) => {
   const known = TONES[status]
   return known === undefined ? {} : { tone: known }
+}
+
+const ON_INCIDENTS: ReadonlySet<string> = new Set(['triage', 'merge', 'split', 'comment'])
+
+/** What was acted on; incidents lead to their pages. */
+const Subject = ({ act, content }: AuditEntry) => {
+  if (content === null) return <>forgotten</>
+  if (!ON_INCIDENTS.has(act)) return <Foreign text={content.subject.join(', ')} />
+  return (
+    <>
+      {(act === 'split' ? content.subject.slice(0, 1) : content.subject).map((id) => (
+        <div key={id}>
+          <a href={incidentPath(id)}>
+            incident <Foreign text={id.slice(0, 8)} />
+          </a>
+        </div>
+      ))}
+    </>
+  )
 }
 
 export function Audit() {
@@ -51,7 +70,7 @@ export function Audit() {
                   { title: 'What', cell: ({ act }) => words(act) },
                   {
                     title: 'To what',
-                    cell: ({ content }) => <Foreign text={content?.subject.join(', ') ?? 'forgotten'} />,
+                    cell: (entry) => <Subject {...entry} />,
                   },
                   { title: 'Outcome', cell: ({ status }) => <Tag text={status} {...tone(status)} /> },
                   { title: 'Why', cell: ({ content }) => <Sentence text={content?.reason ?? ''} /> },

@@ -1,7 +1,7 @@
 /** The small things that every page is made of: texts of a log, times, severities, links, states of a question. */
 import type { ComponentChildren } from 'preact'
 import type { Severity } from '../../../schemas/finding.ts'
-import { ago, clockOf, dayOf, utcOf, visible } from '../format.ts'
+import { ago, clockOf, dayOf, isUtc, utcOf, visible } from '../format.ts'
 
 /** A text that a sender wrote. It is never markup, and its hidden characters show. */
 export const Foreign = ({ text, short }: { text: string; short?: boolean }) => (
@@ -21,7 +21,7 @@ export function Time({ at, brief }: { at: string | null | undefined; brief?: boo
   return (
     <time dateTime={at} title={`${utcOf(date)}, ${ago(date)}`}>
       {dayOf(date)} {clockOf(date)}
-      {brief === true ? null : <span class="faint"> · {utcOf(date).slice(11)}</span>}
+      {brief === true ? null : <span class="faint">{isUtc(date) ? ' UTC' : ` · ${utcOf(date).slice(11)}`}</span>}
     </time>
   )
 }
@@ -44,6 +44,7 @@ export const Tag = ({ text, tone, title }: { text: string; tone?: 'good' | 'bad'
 
 export const agentPath = (identity: string): string => `/console/agents/${encodeURIComponent(identity)}`
 export const incidentPath = (id: string): string => `/console/incidents/${id}`
+export const findingPath = (id: string): string => `/console/findings/${id}`
 export const peerPath = (peer: string): string => `/console/peers/${encodeURIComponent(peer)}`
 export const searchPath = (query: string, over: 'events' | 'findings' = 'events'): string =>
   `/console/search?${new URLSearchParams({ over, q: query })}`

@@ -6,7 +6,9 @@ import { Foreign, searchPath, Tag, term } from './basics.tsx'
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** Action, target, outcome, and what is odd about it. */
-export function EventText({ event, evidence }: { event: EventRecord; evidence?: boolean }) {
+export function EventText(props: { event: EventRecord; evidence?: boolean; late?: string | undefined }) {
+  const { event, evidence, late } = props
+
   const outcome = text(event['outcome'])
   return (
     <span>
@@ -15,6 +17,9 @@ export function EventText({ event, evidence }: { event: EventRecord; evidence?: 
       </a>{' '}
       <Foreign text={text(event['target'])} />{' '}
       {outcome === '' || outcome === 'success' || outcome === 'unknown' ? null : <Tag text={outcome} tone="warn" />}
+      {late === undefined ? null : (
+        <Tag text={`came ${late} late`} tone="warn" title="It was received that long after it happened" />
+      )}
       {evidence === true ? <Tag text="evidence" tone="bad" /> : null}
     </span>
   )

@@ -2,14 +2,16 @@
 import type { Finding } from '../../../schemas/finding.ts'
 import { TECHNIQUES } from '../../../schemas/techniques.ts'
 import { counted, numberOf } from '../format.ts'
-import { Foreign, searchPath, Sentence, SeverityMark, Tag, term, Time } from './basics.tsx'
 import { Afterwards } from './afterwards.tsx'
+import { findingPath, Foreign, searchPath, Sentence, SeverityMark, Tag, term, Time } from './basics.tsx'
 import { ObservedExpected } from './measures.tsx'
 import { SharedValues } from './shared.tsx'
 
 /** How likely it was under the habit, in words. */
 const surpriseText = (surprise: number): string =>
-  surprise <= 0 ? 'A rule, not a habit.' : `About 1 in ${numberOf(10 ** Math.min(surprise, 15))} by habit.`
+  surprise <= 0
+    ? 'A rule, not a habit.'
+    : `About 1 in ${numberOf(Number((10 ** Math.min(surprise, 15)).toPrecision(2)))} by habit.`
 
 /** How many events it rests on, and how many of them are shown. */
 const evidenceText = ({ evidence, evidence_count: count }: Finding): string =>
@@ -17,36 +19,41 @@ const evidenceText = ({ evidence, evidence_count: count }: Finding): string =>
     ? `${counted(evidence.length, 'event')} as evidence`
     : `${counted(count, 'event')} as evidence, ${evidence.length} shown`
 
-export const EvidenceTable = ({ finding }: { finding: Finding }) => (
-  <section class="table" aria-label="Evidence" tabIndex={0}>
-    <table aria-label="Evidence">
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Action</th>
-          <th scope="col">Target</th>
-        </tr>
-      </thead>
-      <tbody>
-        {finding.evidence.map((event) => (
-          <tr key={event.event_id}>
-            <td>
-              <a href={searchPath(term('event_id', event.event_id))}>
-                <Time at={event.time} brief />
-              </a>
-            </td>
-            <td>
-              <Foreign text={event.action} />
-            </td>
-            <td>
-              <Foreign text={event.target} />
-            </td>
+export function EvidenceTable({ finding }: { finding: Finding }) {
+  const hasTargets = finding.evidence.some(({ target }) => target !== '')
+  return (
+    <section class="table evidence" aria-label="Evidence" tabIndex={0}>
+      <table aria-label="Evidence">
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Action</th>
+            {hasTargets ? <th scope="col">Target</th> : null}
           </tr>
-        ))}
-      </tbody>
-    </table>
-  </section>
-)
+        </thead>
+        <tbody>
+          {finding.evidence.map((event) => (
+            <tr key={event.event_id}>
+              <td>
+                <a href={searchPath(term('event_id', event.event_id))}>
+                  <Time at={event.time} brief />
+                </a>
+              </td>
+              <td>
+                <Foreign text={event.action} />
+              </td>
+              {hasTargets ? (
+                <td>
+                  <Foreign text={event.target} />
+                </td>
+              ) : null}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
 
 /** The words behind the evidence, or why there are none. What they say was written by others: text, and nothing else. */
 function Words({
@@ -109,8 +116,15 @@ export function FindingView({ finding }: { finding: ShownFinding }) {
       <Words excerpts={finding.excerpts} note={finding.excerpts_note} />
       <h3>{evidenceText(finding)}</h3>
       <EvidenceTable finding={finding} />
-      <SharedValues findingId={finding.id} />
-      <Afterwards findingId={finding.id} />
+      <div class="asks">
+        <SharedValues findingId={finding.id} />
+        <Afterwards findingId={finding.id} />
+        {finding.excerpts === undefined ? (
+          <a class="button" href={findingPath(finding.id)}>
+            What it read
+          </a>
+        ) : null}
+      </div>
     </article>
   )
 }

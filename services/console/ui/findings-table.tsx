@@ -1,9 +1,9 @@
 /** A list of findings, as Search and the page of an agent show it. */
 import type { Finding } from '../answers.ts'
-import { Agent, Sentence, SeverityMark, Time } from './basics.tsx'
+import { Agent, findingPath, Sentence, SeverityMark, Time } from './basics.tsx'
 import { type Column, Rows } from './rows.tsx'
 
-const pathOf = ({ id }: Finding): string => `/console/findings/${id}`
+const pathOf = ({ id }: Finding): string => findingPath(id)
 
 const AGENT: Column<Finding> = { title: 'Agent', cell: ({ agent }) => <Agent identity={agent} /> }
 

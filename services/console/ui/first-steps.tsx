@@ -59,7 +59,10 @@ const ORDERED: ReadonlySet<string> = new Set(['requested', 'sent'])
 /** Whether anything holds it back, and whether that is known to work. */
 function containment({ quarantines }: IncidentInFull): string {
   if (quarantines.some(({ status }) => STOPPED.has(status))) return 'It is held back, and a sink has confirmed it.'
-  if (quarantines.some(({ status }) => ORDERED.has(status)))
+  const ordered = quarantines.find(({ status }) => ORDERED.has(status))
+  if (ordered !== undefined && ordered.acknowledged_by.length > 0)
+    return `Its quarantine is ordered. Confirmed by ${ordered.acknowledged_by.join(', ')}, but not by all who must: stop it by hand where they do not.`
+  if (ordered !== undefined)
     return 'Its quarantine is ordered, and nobody has confirmed it yet: stop it by hand if it is urgent.'
   if (quarantines.some(({ status }) => status === 'proposed'))
     return 'Its quarantine waits for you: approve or refuse it.'

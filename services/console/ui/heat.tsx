@@ -1,6 +1,7 @@
 /**
  * Hours of the week, UTC: what an identity did before as the shade, and a frame around the hours of the last week in which it
- * acted and never had before. Where nothing is known from before, the last week is the shade.
+ * acted and never had before. Where it was not seen for a whole week before the last one, every hour would be new: then the
+ * last week is the shade, and there are no frames.
  */
 import type { Hours } from '../answers.ts'
 
@@ -9,16 +10,19 @@ const CELL = 18
 const LEFT = 34
 const TOP = 16
 
-const isKnown = ({ before }: Hours): boolean => before.some((day) => day.some((count) => count > 0))
+const WEEK_MS = 7 * 24 * 3_600_000
 
-/** What shade and frame mean, for beside the map. */
-export const heatLegend = (hours: Hours): string =>
-  isKnown(hours)
-    ? 'shade: before; frame: last week, at an hour new to it'
-    : 'shade: last week; nothing is known from before'
+/** Whether the hours before the last week are a whole week at least. */
+const isKnown = (since: string): boolean => Date.now() - Date.parse(since) > 2 * WEEK_MS
 
-export function HeatMap({ hours }: { hours: Hours }) {
-  const known = isKnown(hours)
+/** What shade and frame mean, for beside the map. `since`: when the identity was first seen. */
+export const heatLegend = (since: string): string =>
+  isKnown(since)
+    ? 'Shade: before. Frame: last week, at an hour new to it. Hours are UTC.'
+    : 'Shade: last week. Known for less than two weeks, too short to say which hours are unusual. Hours are UTC.'
+
+export function HeatMap({ hours, since }: { hours: Hours; since: string }) {
+  const known = isKnown(since)
   const shaded = known ? hours.before : hours.now
   const most = Math.max(1, ...shaded.flat())
   return (

@@ -2,6 +2,8 @@
 import type { Incident } from '../../../schemas/incident.ts'
 import { riskAt } from '../../../schemas/risk.ts'
 import { Agent, Ago, Foreign, incidentPath, Sentence, SeverityMark, Tag } from './basics.tsx'
+import type { Quarantine } from '../answers.ts'
+import { ContainedTag } from './quarantine.tsx'
 import { type Column, Rows } from './rows.tsx'
 
 export const StatusTag = ({ status, assignee }: Pick<Incident, 'status' | 'assignee'>) => (
@@ -17,7 +19,14 @@ const TITLES_SHOWN = 3
 const lowered = (title: string): string =>
   /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
 
-const COLUMNS: readonly Column<Incident>[] = [
+/** Whether the agent of an incident is held back: the newest of its quarantines says so. */
+export type Contained = ReadonlyMap<string, Quarantine>
+
+/** By identity; the list is newest first. */
+export const containedOf = (quarantines: readonly Quarantine[] = []): Contained =>
+  new Map(quarantines.toReversed().map((one) => [one.identity, one]))
+
+const columnsOf = (contained: Contained): readonly Column<Incident>[] => [
   { title: 'Risk', number: true, cell: (incident) => riskAt(incident, Date.now()) },
   { title: 'Severity', cell: ({ severity }) => <SeverityMark severity={severity} /> },
   {
@@ -28,9 +37,39 @@ const COLUMNS: readonly Column<Incident>[] = [
       </a>
     ),
   },
-  { title: 'Agent', cell: ({ agent }) => <Agent identity={agent} /> },
-  { title: 'Owner', cell: ({ owner }) => <Foreign text={owner} short /> },
-  { title: 'Status', cell: ({ status, assignee }) => <StatusTag status={status} assignee={assignee} /> },
+  {
+    title: 'Agent',
+    cell: ({ agent, owner }) => (
+      <>
+        <Agent identity={agent} />
+        {owner === '' ? null : (
+          <div class="beneath">
+            <Foreign text={owner} short />
+          </div>
+        )}
+      </>
+    ),
+  },
+  {
+    title: 'Contained',
+    cell: ({ agent }) => {
+      const quarantine = contained.get(agent)
+      return quarantine === undefined ? <span class="faint">no</span> : <ContainedTag quarantine={quarantine} />
+    },
+  },
+  {
+    title: 'Status',
+    cell: ({ status, assignee }) => (
+      <>
+        <StatusTag status={status} assignee={null} />
+        {assignee === null ? null : (
+          <div class="beneath">
+            <Foreign text={assignee} short />
+          </div>
+        )}
+      </>
+    ),
+  },
   { title: 'Findings', number: true, cell: ({ finding_ids }) => finding_ids.length },
   { title: 'Last seen', cell: ({ last_time }) => <Ago at={last_time} /> },
 ]
@@ -47,12 +86,13 @@ export function headlineOf(incident: Incident): string {
 
 export const IncidentTable = (props: {
   incidents: readonly Incident[]
+  contained: Contained
   selected?: ReadonlySet<string>
   toggle?(id: string): void
 }) => (
   <Rows
     label="Incidents"
-    columns={COLUMNS}
+    columns={columnsOf(props.contained)}
     rows={props.incidents}
     keyOf={({ id }) => id}
     pathOf={({ id }) => incidentPath(id)}

@@ -7,8 +7,7 @@ import { labelOf, numberOf, visible } from '../format.ts'
 
 type Value = Measures[string]
 
-const valueOf = (value: Value | undefined): string => {
-  if (value === undefined) return ''
+const valueOf = (value: Value): string => {
   if (typeof value === 'number') return numberOf(value)
   return visible(typeof value === 'string' ? value : value.join(', '))
 }
@@ -25,7 +24,11 @@ function Bars({ observed, expected }: { observed: number; expected: number }) {
   )
 }
 
-/** The table. Names that stand on one side alone have the other cell empty. */
+/** A value, or a dash where this side has none. */
+const Side = ({ value }: { value: Value | undefined }) =>
+  value === undefined ? <span class="faint">–</span> : <>{valueOf(value)}</>
+
+/** The table. Names that stand on one side alone have a dash on the other. */
 export function ObservedExpected({ observed, expected }: { observed: Measures; expected: Measures }) {
   const names = [...new Set([...Object.keys(observed), ...Object.keys(expected)])]
   if (names.length === 0) return null
@@ -36,7 +39,7 @@ export function ObservedExpected({ observed, expected }: { observed: Measures; e
           <th scope="col">Measure</th>
           <th scope="col">Observed</th>
           <th scope="col">Expected</th>
-          <td />
+          <td class="bars-cell" />
         </tr>
       </thead>
       <tbody>
@@ -45,9 +48,13 @@ export function ObservedExpected({ observed, expected }: { observed: Measures; e
           return (
             <tr key={name}>
               <th scope="row">{labelOf(name)}</th>
-              <td>{valueOf(seen)}</td>
-              <td>{valueOf(usual)}</td>
               <td>
+                <Side value={seen} />
+              </td>
+              <td>
+                <Side value={usual} />
+              </td>
+              <td class="bars-cell">
                 {typeof seen === 'number' && typeof usual === 'number' ? (
                   <Bars observed={seen} expected={usual} />
                 ) : null}

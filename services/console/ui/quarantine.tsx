@@ -23,6 +23,23 @@ export function QuarantineTag({ quarantine }: { quarantine: Quarantine }) {
   return <Tag text={quarantine.status} title={quarantine.status_reason} {...(tone === undefined ? {} : { tone })} />
 }
 
+/** Whether it holds, in a word or two, for a list: yes, not yet, or no more. */
+const ANSWERS: Readonly<Record<Quarantine['status'], readonly [string, 'good' | 'warn' | undefined]>> = {
+  acknowledged: ['yes', 'good'],
+  requested: ['unconfirmed', 'warn'],
+  sent: ['unconfirmed', 'warn'],
+  proposed: ['needs approval', 'warn'],
+  shadow: ['no: shadow', undefined],
+  refused: ['no: refused', undefined],
+  released: ['no: released', undefined],
+  expired: ['no: expired', undefined],
+}
+
+export function ContainedTag({ quarantine: { status, status_reason } }: { quarantine: Quarantine }) {
+  const [text, tone] = ANSWERS[status]
+  return <Tag text={text} title={status_reason} {...(tone === undefined ? {} : { tone })} />
+}
+
 /** Orders the quarantine of an identity. */
 export const QuarantineAct = (props: { identity: string; findingIds: readonly string[]; done(): void }) => (
   <Act

@@ -3,7 +3,7 @@ import type { CommandTaken, Delivery, List, SinkView } from '../answers.ts'
 import { change, get } from '../client.ts'
 import { useEffect, useState } from 'preact/hooks'
 import { useQuestion } from '../question.ts'
-import { Answered, Card, Empty, Foreign, Sentence, SeverityMark, Tag, Time, Trouble } from './basics.tsx'
+import { Answered, Card, Empty, Foreign, Sentence, Tag, Time, Trouble } from './basics.tsx'
 import { Act } from './dialog.tsx'
 import { Rows } from './rows.tsx'
 
@@ -143,11 +143,7 @@ export function Sinks() {
                   cell: ({ receives, min_severity: floor }) => (
                     <>
                       {receives.join(', ')}
-                      {receives.includes('findings') ? (
-                        <>
-                          , from <SeverityMark severity={floor} />
-                        </>
-                      ) : null}
+                      {receives.includes('findings') ? <div class="beneath">findings from {floor} up</div> : null}
                     </>
                   ),
                 },

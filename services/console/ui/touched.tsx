@@ -48,10 +48,13 @@ export function Touched({ events, findings }: { events: readonly EventRecord[]; 
             </dt>,
             <dd key={field} class="tags">
               {values.slice(0, SHOWN_MAX).map(([value, { count, evidence: isEvidence }]) => (
-                <a key={value} href={searchPath(term(field, value))}>
-                  <Foreign text={value} short /> <span class="faint">{count}</span>
+                <span key={value} class="reached">
+                  <a href={searchPath(term(field, value))}>
+                    <Foreign text={value} short />
+                  </a>
+                  <span class="faint">×{count}</span>
                   {isEvidence ? <Tag text="evidence" tone="bad" /> : null}
-                </a>
+                </span>
               ))}
               {values.length > SHOWN_MAX ? <span class="faint">and {values.length - SHOWN_MAX} more</span> : null}
             </dd>,

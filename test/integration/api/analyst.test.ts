@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { door } from '../warehouse/door.ts'
 import { event, scratch, T0, warehouse } from '../warehouse/support.ts'
-import { api, delivery, fill, finding, incident } from './support.ts'
+import { api, delivery, fill, finding, incident, sink } from './support.ts'
 
 const count = (n: number) => Array.from({ length: n }, (_, index) => index)
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -36,6 +36,10 @@ describe('the overview', () => {
         warehouse: { state: 'ok' },
         sinks: { state: 'bad', text: 'the newest delivery was given up at pager' },
       },
+    })
+    const ill = await api(store, { sinks: [{ ...sink('pager', { tenant: 'acme' }), status: 'failing' }] })
+    expect((await ill.get('/v1/overview')).body).toMatchObject({
+      health: { sinks: { state: 'bad', text: 'pager is failing' } },
     })
     const judged = await api(store, {
       incidents: (['true_positive', 'benign', 'true_positive', null] as const).map((verdict, n) =>
@@ -112,6 +116,8 @@ describe('a finding', () => {
     const others = [
       event(20, { identity: 'b', value_hashes: ['7'] }),
       event(21, { identity: 'c', owner: 'team', value_hashes: ['7', '18446744073709551615', '9'] }),
+      // An event that leaves the owner out unsays nothing.
+      event(22, { identity: 'c', owner: '', value_hashes: ['18446744073709551615'] }),
     ]
     const evidence = [events[1], events[2]].map((one) => ({
       event_id: one?.event_id ?? '',
@@ -131,7 +137,7 @@ describe('a finding', () => {
     expect(after.events).toBe(9)
     expect((await asked.get(`/v1/findings/${one.id}/shared`)).body).toMatchObject({
       values: [
-        { value: '18446744073709551615', identities: [{ identity: 'c', owner: 'team', events: 1 }] },
+        { value: '18446744073709551615', identities: [{ identity: 'c', owner: 'team', events: 2 }] },
         { value: '7', identities: [{ identity: 'b' }, { identity: 'c' }] },
       ],
     })
