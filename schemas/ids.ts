@@ -58,5 +58,8 @@ export function hash32(word: string, seed = 0x811c9dc5): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** The partition of a key: the same on every engine, so that state can be moved between them. */
+/**
+ * The partition of a key: the same on every engine, so that state can be moved between them. For topics that are spread by
+ * tenant; where senders choose the key, partitioning.ts does.
+ */
 export const partitionOf = (key: string, partitions: number): number => hash32(key) % partitions

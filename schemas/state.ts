@@ -12,6 +12,7 @@ import { partitionOf } from './ids.ts'
  * incident, quarantine, delivery: the schemas of those names. payload: body of a webhook, by action. sink: state of a
  * sink. rollout: which configuration every partition was given. leak-list: which leak list. suppression, switch, token: what people decided. command:
  * what came of a command. audit: what was asked, by whom, as a chain. position: up to where a partition of `findings` or `commands` has been applied.
+ * partitioning: a claim to the key of the log's partitions (services/lib/partitioning.ts).
  */
 export const STATE_KINDS = [
   'incident',
@@ -27,6 +28,7 @@ export const STATE_KINDS = [
   'audit',
   'command',
   'position',
+  'partitioning',
 ] as const
 export type StateKind = (typeof STATE_KINDS)[number]
 

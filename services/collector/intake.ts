@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
+import type { Partitioning } from '../lib/partitioning.ts'
 import { refusal } from './answers.ts'
 import { type Binding, bindingOf } from './binding.ts'
 import { createBudget } from './budget.ts'
@@ -27,6 +28,7 @@ export interface CollectorOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly preparer: Preparer
+  readonly partitioning: Partitioning
   /** Whether words are kept at the moment. Default: no. */
   excerpts?(): boolean
   /** Whether the log holds the current configuration and can be written; until then senders are asked to wait. */
@@ -46,15 +48,15 @@ export type Intake = (input: Input, place: Place, head: Head, request: IncomingM
 
 /** `given` numbers the requests that are durable. */
 export function createIntake(options: CollectorOptions, given: () => number): Intake {
-  const { log, authenticate, clock, ready, preparer } = options
+  const { partitioning, authenticate, clock, ready, preparer } = options
   const budget = createBudget(LIMITS.request_bytes_in_flight_max)
   const store = createEventStore(options)
 
   async function taken(input: Input, head: Head, body: Buffer, from: Sender): Promise<Outcome> {
     const receiptTime = clock.now()
-    const partitions = log.partitions('events')
+    const spread = await partitioning.spread()
     const excerpts = options.excerpts?.() === true
-    const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, partitions, excerpts })
+    const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, ...spread, excerpts })
     if (!result.ok) {
       const { status, detail, position } = result
       if (result.deadly)

@@ -12,6 +12,7 @@ import type { TokenSource } from '../lib/made-tokens.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { LeakLists } from './leak-lists.ts'
 import { createParts, type ResponderConfiguration, type ResponderOptions, restore } from './parts.ts'
+import { ensurePartitionKey } from './partition-key.ts'
 import { tellSuppression } from './suppressions.ts'
 import { createViews } from './views.ts'
 
@@ -145,6 +146,8 @@ export function createResponder(options: ResponderOptions): Responder {
     async start() {
       const { records, contents, lists } = await store.load()
       for (const record of records) restore(built, record)
+      // Before the first record of `events`, which others take as the sign that it is decided.
+      await ensurePartitionKey({ log, store, logger })
       // Before the configuration: what an older version carried in it must hold without a gap.
       await built.suppressions.complete(clock.now())
       await rollouts.complete(contents)

@@ -12,6 +12,7 @@ import type { ServiceConfiguration } from '../lib/config.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
+import { createPartitioning } from '../lib/partitioning.ts'
 import { type AuditEntry } from '../../schemas/audit.ts'
 import { createAudit } from './audit.ts'
 import { createActions } from './actions.ts'
@@ -163,6 +164,7 @@ export function createParts(options: ResponderOptions, config: () => ResponderCo
   const dispatcher = createSending(options, memory)
   late.dispatcher = dispatcher
   const { life, store, switches } = memory
+  const partitioning = createPartitioning(log)
   const actions = createActions({
     ...memory,
     metrics,
@@ -179,7 +181,9 @@ export function createParts(options: ResponderOptions, config: () => ResponderCo
     logger,
     isDetector: (id) => detectorIds.has(id),
     hasFailed: life.isOver,
-    eventPartitions: () => log.partitions('events'),
+    async partitionOf(tenant, identity) {
+      return (await partitioning.partitioner()).ofIdentity(tenant, identity, log.partitions('events'))
+    },
     appendControl: (partition, value) => memory.append('events', partition, value),
   })
   const intake = createIntake({
@@ -237,5 +241,8 @@ export function restore(built: Parts, { address, body, place }: LoadedRecord): v
       return built.outcomes.restore(body as CommandOutcome)
     case 'position':
       return built.positions.restore(body)
+    // Whoever needs the key reads it from the log, where the first claim counts.
+    case 'partitioning':
+      return undefined
   }
 }

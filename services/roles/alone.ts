@@ -11,6 +11,7 @@ import { createLiveTokens } from '../lib/live-tokens.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createMetrics } from '../lib/metrics.ts'
+import { createPartitioning } from '../lib/partitioning.ts'
 import type { TenantKeys } from '../lib/secrets.ts'
 import type { WarehouseTools } from '../lib/warehouse/index.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
@@ -87,6 +88,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
   const tools: RoleTools = {
     ...options,
     log,
+    partitioning: createPartitioning(log),
     metrics,
     authenticate,
     content: 'none',

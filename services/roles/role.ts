@@ -14,6 +14,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { TokenSource } from '../lib/made-tokens.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
+import type { Partitioning } from '../lib/partitioning.ts'
 import type { TenantKeys } from '../lib/secrets.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
 import type { ProbeTools, Readiness } from '../api/routes/probes.ts'
@@ -46,6 +47,7 @@ export interface Standing {
 export interface RoleTools {
   /** Need not be reached yet before `start`. */
   readonly log: Log
+  readonly partitioning: Partitioning
   readonly config: ServiceConfiguration
   readonly detectors: readonly Detector[]
   readonly codeVersion: string

@@ -15,6 +15,7 @@ import { createLiveTokens } from '../lib/live-tokens.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createMetrics } from '../lib/metrics.ts'
+import { createPartitioning } from '../lib/partitioning.ts'
 import type { Secrets } from '../lib/secrets.ts'
 import { openWarehouse } from '../lib/warehouse/index.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
@@ -129,6 +130,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const shared: Shared = {
     ...options,
     log,
+    partitioning: createPartitioning(log),
     metrics,
     authenticate: tokens.authenticate,
     positions: join(data, 'inputs'),

@@ -18,6 +18,7 @@ import { readLists } from '../../services/lib/lists/watch.ts'
 import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createLogger } from '../../services/lib/logger.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
+import { createPartitioning } from '../../services/lib/partitioning.ts'
 import { createLeakLists } from '../../services/responder/leak-lists.ts'
 import { createStateStore } from '../../services/responder/store.ts'
 import { systemTimers } from '../../services/responder/timers.ts'
@@ -56,7 +57,15 @@ const tools = { log, clock, logger, timers: systemTimers, isClosed: () => false 
 const store = createStateStore({ ...tools, onFatal: (error) => console.error(error) })
 const lists = createLeakLists({ ...tools, store })
 const detectors = (): DetectorService =>
-  createDetectorService({ log, detectors: DETECTORS, codeVersion: 'bench', clock, logger, metrics: createMetrics() })
+  createDetectorService({
+    log,
+    partitioning: createPartitioning(log),
+    detectors: DETECTORS,
+    codeVersion: 'bench',
+    clock,
+    logger,
+    metrics: createMetrics(),
+  })
 
 async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
   const began = performance.now()

@@ -8,8 +8,9 @@ import { blankEvent, type Event, EVENT_SCHEMA_VERSION, rowOf } from '../../schem
 import type { Finding } from '../../schemas/finding.ts'
 import { encodeFrame } from '../../schemas/frame.ts'
 import { eventId } from '../../schemas/ids.ts'
+import { KeyedHash, type Words } from '../../schemas/keyed-hash.ts'
 import { createStageOne, type Stage, type StageSnapshot } from '../../services/detector/engine/index.ts'
-import { key64, type Key64, PLAIN_KEY, RowKey, type Words } from '../../services/detector/engine/keys.ts'
+import { key64, type Key64, PLAIN_KEY } from '../../services/detector/engine/keys.ts'
 
 const T0 = Date.UTC(2026, 8, 7)
 const HOUR = 3_600_000
@@ -121,7 +122,7 @@ describe('names that crowd one place of the index', () => {
   it('are spread by the keyed hash', () => {
     const names = crowd(500)
     expect(new Set(names).size).toBe(500)
-    const key = new RowKey(PLAIN_KEY)
+    const key = new KeyedHash(PLAIN_KEY)
     const places = names.map((name) => {
       key.of('acme', name, '')
       return key.b % 4_096
@@ -165,7 +166,7 @@ describe('the key of the rows', () => {
   })
 
   it('keeps words apart that read alike together', () => {
-    const key = new RowKey(PLAIN_KEY)
+    const key = new KeyedHash(PLAIN_KEY)
     const of = (...words: [string, string, string]): string => {
       key.of(...words)
       return [key.a, key.b, key.c, key.d].join(' ')

@@ -23,6 +23,7 @@ const jobOf = (format: FormatId, body: string): Job => ({
   form: 'json',
   body: Buffer.from(body),
   partitions: 8,
+  partitionKey: null,
 })
 
 /** Between the lengths at which limits cut nothing and those at which nothing more is read. */

@@ -11,7 +11,9 @@ import { createLogger } from '../../services/lib/logger.ts'
 import type { Mapping } from '../../services/lib/mappings/schema.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
+import { createPartitioning } from '../../services/lib/partitioning.ts'
 import { tenantKeys } from '../../services/lib/secrets.ts'
+import { claimPartitionKey } from './partition-key.ts'
 import { createLogRoom } from './sqlite-log.ts'
 
 export const TOKENS: readonly TokenSpec[] = [
@@ -82,6 +84,7 @@ export async function openCollector(
   const room = createLogRoom()
   const log = await room.open()
   await log.ensureTopics(topicSpecs(partitions))
+  await claimPartitionKey(log)
   const metrics = createMetrics()
   const logger = createLogger('silent')
   const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger, mappings })
@@ -93,6 +96,7 @@ export async function openCollector(
     logger,
     metrics,
     preparer,
+    partitioning: createPartitioning(log),
     ready: () => (state.notReady === undefined ? { ok: true } : { ok: false, reason: state.notReady }),
   })
   const app = fastify({ forceCloseConnections: true })

@@ -7,8 +7,10 @@ import { parseConfig } from '../../services/lib/config.ts'
 import { createLogger } from '../../services/lib/logger.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
+import { createPartitioning } from '../../services/lib/partitioning.ts'
 import { tenantKeys } from '../../services/lib/secrets.ts'
 import { readDeadLetters, readFrames } from './collector.ts'
+import { claimPartitionKey } from './partition-key.ts'
 import { createLogRoom } from './sqlite-log.ts'
 import type { Event } from '../../schemas/event.ts'
 
@@ -34,6 +36,7 @@ export async function openRoom(): Promise<OpenRoom> {
   const room = createLogRoom()
   const log = await room.open()
   await log.ensureTopics(topicSpecs(4))
+  await claimPartitionKey(log)
   const metrics = createMetrics()
   const logger = createLogger('silent')
   const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger, threads: 1 })
@@ -52,6 +55,7 @@ export async function openRoom(): Promise<OpenRoom> {
         logger,
         metrics,
         preparer,
+        partitioning: createPartitioning(log),
         directory,
         ready: () => (state.notReady ? { ok: false, reason: 'a test' } : { ok: true }),
       })

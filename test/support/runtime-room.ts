@@ -15,6 +15,7 @@ import { createDetectorService, type DetectorService } from '../../services/dete
 import { createLogger } from '../../services/lib/logger.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createMetrics, type Metrics } from '../../services/lib/metrics.ts'
+import { createPartitioning } from '../../services/lib/partitioning.ts'
 import { createLogRoom, type LogRoom } from './sqlite-log.ts'
 import { valuesOf } from './topics.ts'
 
@@ -197,6 +198,7 @@ export function createRuntimeRoom(): RuntimeRoom {
     service: (log, { detectors = TEST_DETECTORS, metrics = createMetrics(), acceptGaps = false } = {}) =>
       createDetectorService({
         log,
+        partitioning: createPartitioning(log),
         detectors,
         codeVersion: CODE_VERSION,
         clock,

@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
+import type { Spread } from '../../../schemas/partitioning.ts'
 import type { TokenSpec } from '../../lib/auth.ts'
 import type { InputSettings } from '../../lib/config/inputs.ts'
 import { LogError } from '../../lib/log/port.ts'
@@ -30,7 +31,7 @@ export interface OpenedInputs {
 }
 
 export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
-  const { inputs, tokens, preparer, log, clock, logger, metrics, ready, excerpts } = options
+  const { inputs, tokens, preparer, partitioning, clock, logger, metrics, ready, excerpts } = options
   const store = createEventStore(options)
   const stopping = new AbortController()
   let opened: Opened[] = []
@@ -51,18 +52,21 @@ export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
   }
 
   /** What a bug met is tried again a few times, and then kept as a dead letter. */
-  async function prepared(type: string, body: Buffer, params: OpenParams, sender: OpenSender): Promise<Preparation> {
+  async function prepared(
+    type: string,
+    body: Buffer,
+    params: OpenParams,
+    from: OpenSender & Spread,
+  ): Promise<Preparation> {
     const head = { method: 'OPEN', path: type, params, query: {}, headers: {} }
     for (let attempt = 1; ; attempt++) {
       try {
-        const partitions = log.partitions('events')
         return await preparer.prepare({
-          ...sender,
+          ...from,
           receiptTime: clock.now(),
           input: type,
           head,
           body,
-          partitions,
           excerpts: excerpts?.() === true,
         })
       } catch (error) {
@@ -75,11 +79,11 @@ export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
     }
   }
 
-  async function persist(taking: Taking, name: string): Promise<void> {
+  /** Does what needs the log, again and again while that is away. */
+  async function patiently<T>(name: string, work: () => Promise<T>): Promise<T> {
     for (let told = false; ; told = true) {
       try {
-        await store([taking])
-        return
+        return await work()
       } catch (error) {
         if (!(error instanceof LogError) || !error.retriable) throw error
         if (!told) logger.warn({ input: name, reason: error.message }, 'an input waits for the log; nothing is lost')
@@ -92,15 +96,16 @@ export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
     ({ name, type }: InputSettings): OpenTools['take'] =>
     async (body, params, sender) => {
       while (!ready().ok) await pause(LIMITS.health_every_ms / 5)
-      const made = await prepared(type, body, params, sender)
+      const spread = await patiently(name, partitioning.spread)
+      const made = await prepared(type, body, params, { ...sender, ...spread })
       const result = made.ok ? made : unreadable(body, made)
-      const taking = {
+      const taking: Taking = {
         tenant: sender.tenant,
         origin: result.source ?? type,
         receiptTime: clock.now(),
         prepared: result,
       }
-      await persist(taking, name)
+      await patiently(name, () => store([taking]))
       metrics.inputLines.inc({ input: name, outcome: 'taken' }, result.records)
       if (result.dropped !== undefined) metrics.inputLines.inc({ input: name, outcome: 'plain' }, result.dropped)
     }

@@ -4,8 +4,7 @@
  */
 import { type Event, rowOf } from '../../../schemas/event.ts'
 import type { Excerpt } from '../../../schemas/excerpt.ts'
-import { partitionOf } from '../../../schemas/ids.ts'
-import { eventKey } from '../../../schemas/topics.ts'
+import { createPartitioner, type Partitioner, type Spread } from '../../../schemas/partitioning.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import type { Binding } from '../binding.ts'
 import { createContexts } from '../contexts.ts'
@@ -20,7 +19,7 @@ import { type Unclear, unclearOf } from '../unclear.ts'
 import { type Form, type Unpacked, unpackBody } from '../unpack.ts'
 
 /** One request, or one record of `raw`. */
-interface Task {
+interface Task extends Spread {
   readonly tenant: string
   /** Name of the token that sent it. */
   readonly sender: string
@@ -31,8 +30,6 @@ interface Task {
   /** For whom the sender may send; absent: for anybody. */
   readonly binding?: Binding
   readonly body: Buffer
-  /** How many partitions `events` has. */
-  readonly partitions: number
   /** Whether words are kept. Default: no. */
   readonly excerpts?: boolean
 }
@@ -74,10 +71,14 @@ export type Preparation = ({ readonly ok: true } & Prepared) | RefusedJob
 /** `step` is called before each step of the work. */
 export type Prepare = (job: Job, step?: () => void) => Promise<Preparation>
 
-function linesOf({ tenant, partitions }: Job, events: readonly Event[]): Map<number, string[]> {
+function linesOf(
+  { tenant, partitions }: Job,
+  events: readonly Event[],
+  { ofIdentity }: Partitioner,
+): Map<number, string[]> {
   const lines = new Map<number, string[]>()
   for (const event of events) {
-    const partition = partitionOf(eventKey(tenant, event.identity), partitions)
+    const partition = ofIdentity(tenant, event.identity, partitions)
     const line = JSON.stringify(rowOf(event))
     const lane = lines.get(partition)
     if (lane === undefined) lines.set(partition, [line])
@@ -92,10 +93,14 @@ function untimedOf(events: readonly Event[]): Map<string, number> {
   return counts
 }
 
-function excerptsOf({ tenant, partitions }: Job, excerpts: readonly Excerpt[]): Map<number, string[]> {
+function excerptsOf(
+  { tenant, partitions }: Job,
+  excerpts: readonly Excerpt[],
+  { ofIdentity }: Partitioner,
+): Map<number, string[]> {
   const lines = new Map<number, string[]>()
   for (const excerpt of excerpts) {
-    const partition = partitionOf(eventKey(tenant, excerpt.identity), partitions)
+    const partition = ofIdentity(tenant, excerpt.identity, partitions)
     lines.set(partition, [...(lines.get(partition) ?? []), JSON.stringify(excerpt)])
   }
   return lines
@@ -127,12 +132,13 @@ export function createPrepare(
     if (!result.ok) return result
     const { events, excerpts, ok, ...account } = result
     const dropped = body.ok && body.dropped !== undefined ? { dropped: body.dropped } : {}
-    const words = excerpts.length === 0 ? {} : { excerpts: excerptsOf(job, excerpts) }
+    const partitioner = createPartitioner(job.partitionKey)
+    const words = excerpts.length === 0 ? {} : { excerpts: excerptsOf(job, excerpts, partitioner) }
     const rows = {
       events: events.length,
       untimed: untimedOf(events),
       unclear: unclearOf(events),
-      lines: linesOf(job, events),
+      lines: linesOf(job, events, partitioner),
     }
     return { ok, ...account, ...dropped, ...rows, ...words }
   }

@@ -20,6 +20,7 @@ import {
 import { createSteadyConsumer } from '../../lib/log/steady-consumer.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
+import type { Partitioning } from '../../lib/partitioning.ts'
 import { createEventStore, type Taking } from '../event-store.ts'
 import type { FormatChoice } from '../formats/format.ts'
 import type { Job, Preparer } from '../preparing/index.ts'
@@ -33,6 +34,7 @@ export interface RawIntakeOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly preparer: Preparer
+  readonly partitioning: Partitioning
   /** Whether words are kept at the moment. Default: no. */
   excerpts?(): boolean
   readonly tenant: string
@@ -62,7 +64,7 @@ const writtenIn = (format: string, value: Buffer): { readonly format: FormatChoi
     : { format, form: format === 'auto' ? formOf(value) : 'json' }
 
 export function createRawIntake(options: RawIntakeOptions): RawIntake {
-  const { log, clock, logger, metrics, tenant, format, history, preparer } = options
+  const { log, clock, logger, metrics, tenant, format, history, preparer, partitioning } = options
   const store = createEventStore(options)
   const uncommitted = new Map<number, number>()
   const stopping = new AbortController()
@@ -74,7 +76,6 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
   async function prepare({ offset, value }: LogRecord, partition: number): Promise<Taking | undefined> {
     if (value === null) return undefined
     const receiptTime = clock.now()
-    const partitions = log.partitions('events')
     const job: Job = {
       tenant,
       sender: TOPIC,
@@ -82,7 +83,7 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
       history,
       ...writtenIn(format, value),
       body: value,
-      partitions,
+      ...(await partitioning.spread()),
       excerpts: options.excerpts?.() === true,
     }
     const result = await preparer.prepare(job)

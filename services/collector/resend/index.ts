@@ -84,7 +84,7 @@ const UNKNOWN = 'of no known format'
 type Read = { readonly resent: Resent; readonly taking?: Taking }
 
 export function createResend(options: CollectorOptions) {
-  const { log, clock, logger, preparer, authenticate } = options
+  const { log, clock, logger, preparer, partitioning, authenticate } = options
   const store = createEventStore(options)
 
   async function prepared(
@@ -97,9 +97,9 @@ export function createResend(options: CollectorOptions) {
     const receiptTime = clock.now()
     let detail = ''
     for (const format of formatsFor(letter, asked.format)) {
-      const partitions = log.partitions('events')
+      const spread = await partitioning.spread()
       const sender = { tenant: from.tenant, sender: from.name, history }
-      const result = await preparer.prepare({ ...sender, receiptTime, format, form: 'json', body, partitions })
+      const result = await preparer.prepare({ ...sender, receiptTime, format, form: 'json', body, ...spread })
       if (result.ok && result.rejected.length === 0) return { receiptTime, result }
       const said = result.ok ? (result.rejected[0]?.detail ?? '') : result.detail
       // What the format of its origin says of it says more than the list of all formats.

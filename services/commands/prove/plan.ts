@@ -4,12 +4,15 @@
  */
 import { EventView, type EventRow } from '../../../schemas/event.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import type { PartitionKey } from '../../../schemas/partitioning.ts'
 import { eventKey } from '../../../schemas/topics.ts'
 import type { Fault } from '../../detector/index.ts'
 
 export interface Plan {
   readonly seed: number
   readonly partitions: number
+  /** Of a log: null as of one that is older than keys. */
+  readonly partitionKey: PartitionKey
   readonly frameEventsMax: number
   /** Share of events that come twice. */
   readonly repeats: number
@@ -24,6 +27,7 @@ export interface Plan {
 export const CALM: Plan = {
   seed: 0,
   partitions: 1,
+  partitionKey: null,
   frameEventsMax: LIMITS.frame_events_max,
   repeats: 0,
   jitterMs: 0,
@@ -49,6 +53,10 @@ export function createChance(seed: number): () => number {
   }
 }
 
+/** One trial in four is of a log without a key. */
+const partitionKeyOf = (seed: number): PartitionKey =>
+  seed % 4 === 3 ? null : [seed >>> 0, 0x243f6a88, 0x85a308d3, 0x13198a2e]
+
 export function planOf(seed: number, events: number): Plan {
   const chance = createChance(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(chance() * from.length)] as T
@@ -61,6 +69,7 @@ export function planOf(seed: number, events: number): Plan {
   return {
     seed,
     partitions,
+    partitionKey: partitionKeyOf(seed),
     frameEventsMax,
     repeats: chance() * 0.1,
     jitterMs: chance() * LIMITS.candidate_delay_ms,

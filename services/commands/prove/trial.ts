@@ -95,6 +95,7 @@ function run(rows: readonly EventRow[], receiptTime: number, plan: Plan, options
     partitions: plan.partitions,
     frameEventsMax: plan.frameEventsMax,
     rowKey: [plan.seed >>> 0, 0x9e3779b9, 0x7f4a7c15, plan.partitions],
+    partitionKey: plan.partitionKey,
     ...(fault === undefined ? {} : { fault }),
     onFinding: (finding, stage) => (stage === 'events' ? stageOne : stageTwo).take(finding),
     onSignalRecord(partition, value) {

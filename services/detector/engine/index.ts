@@ -9,7 +9,7 @@ export type {
   StageSnapshot,
   StageStats,
 } from './stage.ts'
-export type { Words } from './keys.ts'
+export type { Words } from '../../../schemas/keyed-hash.ts'
 export { createStageOne } from './stage-one.ts'
 export { createStageTwo } from './stage-two.ts'
 export { listsOf } from './snapshot.ts'

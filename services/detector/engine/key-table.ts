@@ -5,7 +5,8 @@
  * sample of its own.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
-import { key64, type Key64, RowKey, type Words } from './keys.ts'
+import { KeyedHash, type Words } from '../../../schemas/keyed-hash.ts'
+import { key64, type Key64 } from './keys.ts'
 import { Senders, type SendersMeta } from './senders.ts'
 import type { NamedColumn, Table } from './table.ts'
 
@@ -53,7 +54,7 @@ export class KeyTable {
   readonly #senders = new Senders()
   readonly #isIdle: boolean
   #hand = 0
-  #key: RowKey
+  #key: KeyedHash
   /** Rows of an older snapshot, whose keys have 64 bits: each gets its new one when it is next needed. */
   #before = 0
   readonly #keyBefore: Key64 = { hi: 0, lo: 0 }
@@ -62,7 +63,7 @@ export class KeyTable {
 
   constructor(table: Table, rowsMax: number, rowKey: Words) {
     this.table = table
-    this.#key = new RowKey(rowKey)
+    this.#key = new KeyedHash(rowKey)
     this.rowsMax = rowsMax
     this.#isIdle = table.columns.at(TOUCHED)?.name === 'engine/touched'
   }
@@ -238,7 +239,7 @@ export class KeyTable {
 
   load(meta: KeysMeta, bytesOf: (name: string) => Uint8Array | undefined): void {
     this.table.load(meta.high, meta.free, (name) => bytesOf(name) ?? fromBefore(name, bytesOf))
-    if (meta.key !== undefined) this.#key = new RowKey(meta.key)
+    if (meta.key !== undefined) this.#key = new KeyedHash(meta.key)
     this.#hand = meta.hand
     this.evicted = meta.evicted
     this.#senders.load(meta, (row) => meta.tenants[this.table.read(row, SENDER)] ?? '')

@@ -3,10 +3,11 @@
  * for all windows of one length.
  */
 import type { Fields, Handles, WindowSpec } from '../../../detectors/lib/columns.ts'
+import type { Words } from '../../../schemas/keyed-hash.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { KeptBack } from './kept-back.ts'
 import { KeyTable } from './key-table.ts'
-import { PLAIN_KEY, type Words } from './keys.ts'
+import { PLAIN_KEY } from './keys.ts'
 import { Layout } from './layout.ts'
 import type { NamedPool } from './snapshot.ts'
 import { WindowPool } from './windows.ts'

@@ -9,8 +9,8 @@ import type { Detector } from '../../../detectors/detector.ts'
 import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { Finding } from '../../../schemas/finding.ts'
+import type { Words } from '../../../schemas/keyed-hash.ts'
 import type { Signal } from '../../../schemas/signal.ts'
-import type { Words } from './keys.ts'
 
 /** What a `config` control record names by its hash: settings, or a leak list. */
 export type SectionContent = DetectionConfiguration | LeakedCredentials

@@ -10,10 +10,9 @@ import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import { EVENT_SCHEMA_VERSION, type Event, type EventRow, EventView, rowOf } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { encodeFrame, encodeTick } from '../../../schemas/frame.ts'
-import { partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { createPartitioner, type PartitionKey } from '../../../schemas/partitioning.ts'
 import { SIGNAL_SCHEMA_VERSION } from '../../../schemas/signal.ts'
-import { eventKey } from '../../../schemas/topics.ts'
 import {
   type Applied,
   createStageOne,
@@ -36,6 +35,8 @@ export interface LocalPipelineOptions {
   readonly frameEventsMax?: number
   /** See StageOptions. */
   readonly rowKey?: Words
+  /** Chooses partitions as a log with this key does; none unless told. No result depends on it. */
+  readonly partitionKey?: PartitionKey
   /** Called for every finding as it is made: the second revision of one, and repeats after a fault, too. */
   readonly onFinding?: (finding: Finding, stage: 'events' | 'signals') => void
   /** Called for every record of `signals`, ticks included, before it is applied. */
@@ -69,6 +70,7 @@ const byTimeAndId = (a: Finding, b: Finding): number =>
 
 export function createLocalPipeline(options: LocalPipelineOptions): LocalPipeline {
   const { receiptTime, partitions = 1, frameEventsMax = LIMITS.frame_events_max } = options
+  const partitioner = createPartitioner(options.partitionKey ?? null)
   const newest = new Map<string, Finding>()
   const counts = { events: 0, repeats: 0, signals: 0 }
   const waiting: EventRow[][] = Array.from({ length: partitions }, () => [])
@@ -106,7 +108,7 @@ export function createLocalPipeline(options: LocalPipelineOptions): LocalPipelin
     take(applied.findings, 'events')
     counts.signals += applied.signals.length
     const source = { sourcePartition: partition, epoch: lane.stage.epoch, logTime: lane.stage.logTime }
-    for (const [target, signals] of signalsByTarget(applied.signals, partitions)) {
+    for (const [target, signals] of signalsByTarget(applied.signals, partitioner, partitions)) {
       // A worker that dies between two appends has written to some partitions and not to others.
       if (half && target % 2 === 1) continue
       toSecond(target, signalFrame(signals, source))
@@ -126,7 +128,7 @@ export function createLocalPipeline(options: LocalPipelineOptions): LocalPipelin
   function rows(input: readonly EventRow[]): void {
     for (const row of input) {
       view.row = row
-      const partition = partitionOf(eventKey(view.tenant, view.identity), partitions)
+      const partition = partitioner.ofIdentity(view.tenant, view.identity, partitions)
       const mine = waiting[partition]
       if (mine === undefined) continue
       mine.push(row)

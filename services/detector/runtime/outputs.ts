@@ -8,9 +8,11 @@ import { blankDeadLetter, type DeadLetter, type DeadLetterReason } from '../../.
 import { type Finding, writeFindingRecord } from '../../../schemas/finding.ts'
 import { H, partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import type { Partitioner } from '../../../schemas/partitioning.ts'
 import type { Signal } from '../../../schemas/signal.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type BatchContext, type Log, LogError, type RecordInput } from '../../lib/log/port.ts'
+import type { Partitioning } from '../../lib/partitioning.ts'
 import { signalFrames, type SignalSource, signalsByTarget } from './signal-frames.ts'
 
 /** Waits between attempts of an append that may succeed later; then the worker stops. */
@@ -109,7 +111,7 @@ function* recordsOf(signals: readonly Signal[], source: SignalSource, giveUp: (t
   }
 }
 
-export function createOutputs(log: Log, clock: Clock): Outputs {
+export function createOutputs(log: Log, clock: Clock, partitioning: Pick<Partitioning, 'partitioner'>): Outputs {
   let findings: { readonly tenant: string; readonly value: Buffer }[] = []
   let signals: Signal[] = []
   let letters: DeadLetter[] = []
@@ -118,14 +120,19 @@ export function createOutputs(log: Log, clock: Clock): Outputs {
     letters.push(deadLetterOf(trouble, clock.now()))
   }
 
-  function* targets(source: SignalSource): Generator<[string, number, RecordInput[]]> {
+  function* targets(
+    source: SignalSource,
+    partitioner: Partitioner | undefined,
+  ): Generator<[string, number, RecordInput[]]> {
     const partitions = log.partitions('findings')
     for (const [partition, mine] of Map.groupBy(findings, ({ tenant }) => partitionOf(tenant, partitions))) {
       const records = mine.map(({ tenant, value }) => ({ key: tenant, value }))
       yield ['findings', partition, records]
     }
-    for (const [partition, mine] of signalsByTarget(signals, log.partitions('signals'))) {
-      yield ['signals', partition, [...recordsOf(mine, source, giveUp)]]
+    if (partitioner !== undefined) {
+      for (const [partition, mine] of signalsByTarget(signals, partitioner, log.partitions('signals'))) {
+        yield ['signals', partition, [...recordsOf(mine, source, giveUp)]]
+      }
     }
     if (letters.length > 0) {
       yield ['dead-letters', 0, letters.map((letter) => ({ key: null, value: Buffer.from(JSON.stringify(letter)) }))]
@@ -146,7 +153,8 @@ export function createOutputs(log: Log, clock: Clock): Outputs {
     },
     trouble: giveUp,
     async flush(source, context) {
-      const writes = [...targets(source)]
+      const partitioner = signals.length === 0 ? undefined : await partitioning.partitioner()
+      const writes = [...targets(source, partitioner)]
       findings = []
       signals = []
       letters = []

@@ -17,6 +17,7 @@ import { type Batch, type BatchContext, type Log, LogError, type PartitionHandle
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import { type Applied, listsOf, type SectionContent, type Stage, type StageSnapshot } from '../engine/index.ts'
+import type { Partitioning } from '../../lib/partitioning.ts'
 import type { Gate } from './gate.ts'
 import { createOutputs } from './outputs.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
@@ -30,6 +31,7 @@ export interface SectionReader {
 
 export interface WorkerDeps {
   readonly log: Log
+  readonly partitioning: Partitioning
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
@@ -98,7 +100,7 @@ class Worker implements PartitionWorker {
     this.topic = topic
     this.partition = partition
     this.#deps = deps
-    this.#outputs = createOutputs(deps.log, deps.clock)
+    this.#outputs = createOutputs(deps.log, deps.clock, deps.partitioning)
   }
 
   get pending(): boolean {

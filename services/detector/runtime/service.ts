@@ -6,15 +6,16 @@
  * and going on would skip something. That partition is halted until the process is started again, and says so; the others
  * go on.
  */
-import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Detector } from '../../../detectors/detector.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { chanceKey } from '../../lib/chance-key.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Consumer, type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import { createStageOne, createStageTwo, type Stage, type StageStats, type Words } from '../engine/index.ts'
+import type { Partitioning } from '../../lib/partitioning.ts'
+import { createStageOne, createStageTwo, type Stage, type StageStats } from '../engine/index.ts'
 import { createGate } from './gate.ts'
 import { sumStats } from './local-pipeline.ts'
 import { createPace } from './pace.ts'
@@ -26,6 +27,7 @@ import { createWatermark } from './watermark.ts'
 
 export interface DetectorServiceOptions {
   readonly log: Log
+  readonly partitioning: Partitioning
   readonly detectors: readonly Detector[]
   /** Hash of the code that decides, part of the epoch. */
   readonly codeVersion: string
@@ -78,14 +80,8 @@ const HALTED: PartitionHandler = {
 const statsOf = (workers: readonly PartitionWorker[]): StageStats =>
   sumStats(workers.flatMap((worker) => worker.stage?.stats ?? []))
 
-/** What nobody who sends can know: see StageOptions.rowKey. */
-function chanceKey(): Words {
-  const bytes = randomBytes(16)
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
-}
-
 export function createDetectorService(options: DetectorServiceOptions): DetectorService {
-  const { clock, logger, metrics, detectors, codeVersion } = options
+  const { partitioning, clock, logger, metrics, detectors, codeVersion } = options
   const { log, marginMs } = createPace(options.log, clock)
   const workers: Record<Stage['stage'], Map<number, PartitionWorker>> = { events: new Map(), signals: new Map() }
   const poisoned = new Set<string>()
@@ -153,6 +149,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
     const gate = createGate(1)
     const deps = {
       log,
+      partitioning,
       clock,
       logger,
       metrics,

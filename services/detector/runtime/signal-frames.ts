@@ -3,10 +3,9 @@
  * to one partition must stand in one frame; a frame may hold those of several records.
  */
 import { encodeFrame, encodeFrameLines } from '../../../schemas/frame.ts'
-import { partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import type { Partitioner } from '../../../schemas/partitioning.ts'
 import { SIGNAL_SCHEMA_VERSION, type Signal, signalRowOf } from '../../../schemas/signal.ts'
-import { signalKey } from '../../../schemas/topics.ts'
 
 export interface SignalSource {
   readonly sourcePartition: number
@@ -15,13 +14,13 @@ export interface SignalSource {
   readonly logTime: number
 }
 
-/** The partition of `signals` that a signal goes to. */
-export const partitionOfSignal = (signal: Signal, partitions: number): number =>
-  partitionOf(signalKey(signal.tenant, signal.key_kind, signal.key), partitions)
-
 /** By target partition, each list in the order of the input. */
-export const signalsByTarget = (signals: readonly Signal[], partitions: number): Map<number, Signal[]> =>
-  Map.groupBy(signals, (signal) => partitionOfSignal(signal, partitions))
+export const signalsByTarget = (
+  signals: readonly Signal[],
+  { ofSignal }: Partitioner,
+  partitions: number,
+): Map<number, Signal[]> =>
+  Map.groupBy(signals, ({ tenant, key_kind: kind, key }) => ofSignal(tenant, kind, key, partitions))
 
 const frameOptions = (source: SignalSource) => ({
   schema: SIGNAL_SCHEMA_VERSION,

@@ -1,10 +1,8 @@
 /** What people teach the detectors, and what they want to hear no more. */
 import type { CommandOf } from '../../../schemas/command.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
-import { partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { ANY_DETECTOR, scopeOf, type Suppression, widthProblem } from '../../../schemas/suppression.ts'
-import { eventKey } from '../../../schemas/topics.ts'
 import { tellSuppression } from '../suppressions.ts'
 import { applied, type CommandDeps, type Done, type Handlers, nothing, refused } from './handler.ts'
 
@@ -47,7 +45,7 @@ async function verdict(deps: CommandDeps, command: CommandOf<'verdict'>, nowMs: 
     key: agent,
     verdict: command.verdict,
   } as const
-  const partition = partitionOf(eventKey(tenant, agent), deps.eventPartitions())
+  const partition = await deps.partitionOf(tenant, agent)
   await deps.appendControl(partition, encodeControl(control, nowMs))
   const incident = incidents.ofFinding(tenant, findingId)
   if (incident === undefined) return applied(1, 'the detectors are told; no incident that is kept holds the finding')

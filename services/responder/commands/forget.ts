@@ -4,8 +4,6 @@
  * retention. That it was done stays: in the outcome of the command, and in the log line.
  */
 import { encodeControl } from '../../../schemas/frame.ts'
-import { partitionOf } from '../../../schemas/ids.ts'
-import { eventKey } from '../../../schemas/topics.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
 import { isActive } from '../../../schemas/quarantine.ts'
 import { applied, type CommandDeps, type Done, type Handlers, refused } from './handler.ts'
@@ -18,7 +16,7 @@ async function forget(deps: CommandDeps, command: CommandOf<'forget'>, nowMs: nu
     return refused('the identity is held: release it first, or nobody knows why it is')
   const removed = await incidents.forget(tenant, identity)
   const control = { type: 'forget', tenant, key_kind: 'identity', key: identity } as const
-  const partition = partitionOf(eventKey(tenant, identity), deps.eventPartitions())
+  const partition = await deps.partitionOf(tenant, identity)
   await deps.appendControl(partition, encodeControl(control, nowMs))
   return applied(
     1 + removed,

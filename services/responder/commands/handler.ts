@@ -38,8 +38,8 @@ export interface CommandDeps {
   policy(): Policy
   /** Whether there is a detector of this id. */
   isDetector(id: string): boolean
-  /** Number of partitions of `events`. */
-  eventPartitions(): number
+  /** The partition of `events` that an identity has. */
+  partitionOf(tenant: string, identity: string): Promise<number>
   /** Appends a control record to a partition of `events`; durable when it resolves. */
   appendControl(partition: number, value: Buffer): Promise<void>
 }

@@ -4,10 +4,8 @@
  */
 import type { CommandOf } from '../../../schemas/command.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
-import { partitionOf } from '../../../schemas/ids.ts'
 import type { Incident, IncidentStatus, TimelineEntry } from '../../../schemas/incident.ts'
 import type { NoticeType } from '../../../schemas/notice.ts'
-import { eventKey } from '../../../schemas/topics.ts'
 import type { Triage } from '../incidents.ts'
 import { applied, type CommandDeps, type Done, type Handlers, nothing, sumUp } from './handler.ts'
 
@@ -45,7 +43,7 @@ async function teach(
   const [findingId] = incident.finding_ids
   if (verdict === null || findingId === undefined) return
   const { tenant, agent } = incident
-  const partition = partitionOf(eventKey(tenant, agent), deps.eventPartitions())
+  const partition = await deps.partitionOf(tenant, agent)
   for (const detector of incident.detectors.filter(deps.isDetector)) {
     const control = { type: 'verdict', tenant, finding_id: findingId, detector, key: agent, verdict } as const
     await deps.appendControl(partition, encodeControl(control, nowMs))

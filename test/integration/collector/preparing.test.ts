@@ -19,6 +19,7 @@ const job = (body: string | Buffer, more: Given = {}): Job => ({
   form: 'json',
   body: Buffer.from(body),
   partitions: 4,
+  partitionKey: [1, 2, 3, 4],
   ...more,
 })
 const requests = (

@@ -9,6 +9,7 @@ import { createRawIntake, type RawIntake, type RawIntakeOptions } from '../../..
 import { systemClock } from '../../../services/lib/clock.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
+import { createPartitioning } from '../../../services/lib/partitioning.ts'
 import { demoLoad } from '../../support/demo-load.ts'
 import { encodeOtlp, encodeTraces, type OtlpRequest, type TraceRequest } from '../../support/otlp-protobuf.ts'
 import { type CollectorRoom, openCollector } from '../../support/collector.ts'
@@ -49,6 +50,7 @@ describe('the topic raw', () => {
       logger: createLogger('silent'),
       metrics: createMetrics(),
       preparer: room.preparer,
+      partitioning: createPartitioning(room.log),
       tenant: 'acme',
       format: 'auto',
       history: false,

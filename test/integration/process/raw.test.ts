@@ -15,8 +15,10 @@ import { systemClock } from '../../../services/lib/clock.ts'
 import { parseConfig } from '../../../services/lib/config.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
+import { createPartitioning } from '../../../services/lib/partitioning.ts'
 import { tenantKeys } from '../../../services/lib/secrets.ts'
 import { withKafka } from '../../support/kafka.ts'
+import { claimPartitionKey } from '../../support/partition-key.ts'
 import { until } from '../../support/service.ts'
 
 const MINUTES_2 = 120_000
@@ -58,6 +60,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
       const logger = createLogger('silent')
       const tools = { clientId: 'test', config: outcome.config, clock: systemClock, logger }
       const log = await (await logOpener(tools, () => undefined))()
+      await claimPartitionKey(log)
       const metrics = createMetrics()
       const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger })
       const intake = createRawIntake({
@@ -66,6 +69,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
         logger,
         metrics,
         preparer,
+        partitioning: createPartitioning(log),
         tenant: 'acme',
         format: 'auto',
         history: false,
