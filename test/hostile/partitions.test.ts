@@ -23,7 +23,7 @@ import { replayFiles } from '../support/replay.ts'
 import { planService, settled, startService, until } from '../support/service.ts'
 import { valuesIn } from '../support/topics.ts'
 
-const MINUTES_3 = 180_000
+const MINUTES_4 = 240_000
 const TENANT = 'default'
 const PARTITIONS = 64
 const AIMED_AT = 7
@@ -105,7 +105,7 @@ describe('identities that are aimed at one partition', () => {
   })
   afterAll(() => rm(directory, { recursive: true, force: true }))
 
-  it('are spread over all of a new log, and its signals with them', { timeout: MINUTES_3 }, async () => {
+  it('are spread over all of a new log, and its signals with them', { timeout: MINUTES_4 }, async () => {
     const service = await startService(await planService(at('new')))
     expect((await service.post('/v1/events', BODY, 'application/x-ndjson')).status).toBe(200)
     await settled(service, NAMES)
@@ -132,7 +132,7 @@ describe('identities that are aimed at one partition', () => {
     expect(chiSquare([...once.values()])).toBeLessThan(CHI_SQUARE_MAX)
   })
 
-  it('all lie there in a log that is older than keys, which finds what it found', { timeout: MINUTES_3 }, async () => {
+  it('all lie there in a log that is older than keys, which finds what it found', { timeout: MINUTES_4 }, async () => {
     const log = await openLog(at('old'))
     await log.ensureTopics(topicSpecs())
     // It will be an installation that has been started before: its log is there, and its master key.
@@ -141,7 +141,7 @@ describe('identities that are aimed at one partition', () => {
     await log.append('events', 0, [{ key: null, value: encodeTick(EVENT_SCHEMA_VERSION, Date.now()) }])
     await log.close()
 
-    const load = demoLoad(40)
+    const load = demoLoad(20)
     await writeLoad(at('load.ndjson'), load)
     const oracle = await replayFiles([at('load.ndjson')])
     const half = Math.floor(load.lines.length / 2)
