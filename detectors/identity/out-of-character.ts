@@ -301,7 +301,7 @@ export const outOfCharacter = defineDetector({
   severity: 'medium',
   // Not yet quiet enough on ordinary life to be sent to anybody: see its page.
   mode: 'shadow',
-  needs: { fields: [['action'], ['target']], learns_ms: 3 * 86_400_000 },
+  needs: { fields: [['action']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1078.004', 'T1098', 'T1526', 'AML.T0091.000', 'AML.T0051.001', 'ASI01', 'ASI03', 'ASI10'],
   falsePositives: [
     'A new duty of an existing identity: told once, and learned from the next hour on',

@@ -43,7 +43,7 @@ export const unauthenticatedHarvest = defineDetector({
   title: 'Records of many read without a credential',
   severity: 'medium',
   mode: 'live',
-  needs: { fields: [['source_network'], ['target']], learns_ms: 0 },
+  needs: { fields: [['target']], learns_ms: 0 },
   techniques: ['T1530', 'T1552', 'ASI03'],
   falsePositives: ['Records that are meant to be public, such as a directory: raise records_min'],
 

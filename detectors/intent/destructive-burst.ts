@@ -73,7 +73,7 @@ export const destructiveBurst = defineDetector({
   title: 'Many things deleted in a row',
   severity: 'medium',
   mode: 'live',
-  needs: { fields: [['action'], ['target']], learns_ms: 0 },
+  needs: { fields: [['action']], learns_ms: 0 },
   techniques: ['T1485', 'AML.T0101', 'ASI10'],
   falsePositives: ['A clean-up by an identity that never did one: record the approval of the change with its acts'],
 

@@ -72,7 +72,7 @@ export const knownAgentNetwork = defineDetector({
   title: 'Contact with a listed agent network',
   severity: 'high',
   mode: 'live',
-  needs: { fields: [['peer_domains', 'peer']], learns_ms: 0 },
+  needs: { fields: [['peer_domains', 'peer', 'target']], learns_ms: 0 },
   techniques: ['T1071.001', 'T1102', 'AML.T0108', 'ASI07'],
   falsePositives: ['An agent whose task is to watch the network: name the network in allowed_networks'],
 
