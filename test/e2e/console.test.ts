@@ -181,6 +181,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await page.getByRole('alert').first().waitFor()
     // The browser reports the refused requests itself: the list, the facets and the histogram.
     await expect.poll(() => complaints.length, { timeout: PATIENCE_MS }).toBe(3)
+    expect(await page.getByRole('alert').count()).toBe(1)
     complaints.length = 0
   })
 

@@ -26,6 +26,10 @@ const Quarantines = (props: { title: string; empty: string; items: readonly Quar
           { title: 'Where it stands', cell: ({ status_reason }) => <Sentence text={status_reason} /> },
           { title: 'Asked for by', cell: ({ requested_by }) => <Foreign text={requested_by} short /> },
           { title: 'When', cell: ({ requested_at }) => <Time at={requested_at} brief /> },
+          {
+            title: 'Ends',
+            cell: ({ ended_at: ended, expires_at: expires }) => <Time at={ended ?? expires} brief />,
+          },
           { title: 'Acts', cell: (quarantine) => <QuarantineActs quarantine={quarantine} done={props.done} /> },
         ]}
       />

@@ -2,10 +2,10 @@
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import type { EventRecord, Facet, Finding, Histogram, List } from '../answers.ts'
-import { addressOf } from '../client.ts'
+import { addressOf, ApiError } from '../client.ts'
 import { labelOf } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Agent, Answered, Card, Empty, Foreign, Time, term } from '../ui/basics.tsx'
+import { Agent, Answered, Card, Empty, Foreign, Time, Trouble, term } from '../ui/basics.tsx'
 import { EventFields, EventText } from '../ui/event.tsx'
 import { FindingsTable } from '../ui/findings-table.tsx'
 import { Heading } from '../ui/heading.tsx'
@@ -125,6 +125,14 @@ function Results({ wish, add }: { wish: Wish; add(field: string, value: string):
   const list = useQuestion<List<EventRecord | Finding>>(`/v1/${over}`, { ...asked, limit: 100, cursor: turning.cursor })
   const facets = useQuestion<{ facets: readonly Facet[] }>(`/v1/${over}/facets`, asked)
   const histogram = useQuestion<Histogram>(`/v1/${over}/histogram`, asked)
+  // All three refuse the same query with the same words: they are said once.
+  if (list.error instanceof ApiError && list.error.status === 400) {
+    return (
+      <Card title="This query cannot be read">
+        <Trouble error={list.error} />
+      </Card>
+    )
+  }
   return (
     <div class="facets">
       <div>

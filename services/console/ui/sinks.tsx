@@ -37,7 +37,7 @@ function Test({ sink, done }: { sink: SinkView; done(): void }) {
       if (delivery === undefined) setTested({ tone: 'warn', text: 'no answer yet: see Response' })
       else if (delivery.status === 'delivered')
         setTested({ tone: 'good', text: `test taken: ${delivery.last_outcome}` })
-      else setTested({ tone: 'bad', text: `test failed: ${delivery.last_outcome}` })
+      else setTested({ tone: 'bad', text: `test failed: ${delivery.last_outcome.replace(/^failed: /, '')}` })
     } catch (error) {
       setTested({ tone: 'bad', text: (error as Error).message })
     }
