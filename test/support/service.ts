@@ -25,6 +25,7 @@ export interface ServicePlan {
 
 export interface RunningService {
   readonly plan: ServicePlan
+  readonly pid: number
   /** kill -9, and waits until the process is gone. */
   kill(): Promise<void>
   /** SIGTERM, and waits; answers the exit code. */
@@ -90,6 +91,7 @@ function handle(plan: ServicePlan, child: ChildProcess, said: Pick<RunningServic
   const headers = { authorization: `Bearer ${TOKEN}` }
   return {
     plan,
+    pid: child.pid ?? 0,
     ...said,
     ended: gone.then(([code]) => code as number | null),
     async kill() {
