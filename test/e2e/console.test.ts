@@ -170,6 +170,14 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await page.getByLabel('Query').fill('peer:moltbook.com')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.getByText('https://www.moltbook.com/skill.md').first().waitFor()
+    // Every value of an event leads to a query that can be read.
+    await page.getByRole('list').getByRole('button').first().click()
+    const links = page.locator('dl.facts dd a')
+    await links.first().waitFor()
+    for (const link of await links.all()) {
+      const query = new URL((await link.getAttribute('href')) ?? '', page.url()).searchParams.get('q') ?? ''
+      await service.get(`/v1/events?q=${encodeURIComponent(query)}&limit=1`)
+    }
     await page.getByTitle('Only identity: research-scout').click()
     await page.waitForURL(/research-scout/)
     const download = page.waitForEvent('download')

@@ -25,7 +25,7 @@ export function EventText(props: { event: EventRecord; evidence?: boolean; late?
   )
 }
 
-const SHOWN_APART: ReadonlySet<string> = new Set(['event_id', 'indicators'])
+const SHOWN_APART: ReadonlySet<string> = new Set(['event_id', 'indicators', 'tenant'])
 
 const valueText = (value: unknown): string =>
   typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') : JSON.stringify(value)
@@ -41,7 +41,7 @@ export const EventFields = ({ event }: { event: EventRecord }) => (
       .map(([name, value]) => [
         <dt key={`${name}-name`}>{labelOf(name)}</dt>,
         <dd key={name}>
-          {typeof value === 'string' && !name.endsWith('time') ? (
+          {typeof value === 'string' && !name.endsWith('time') && name !== 'raw' ? (
             <a href={searchPath(term(name, value))}>
               <Foreign text={value} />
             </a>

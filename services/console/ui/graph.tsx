@@ -35,41 +35,43 @@ export function Graph({ edges }: { edges: readonly Edge[] }) {
   const height = (Math.max(agents.size, peers.size) + 1) * ROW
   return (
     <>
-      <svg
-        class="plot graph"
-        viewBox={`0 0 ${WIDTH} ${height}`}
-        role="img"
-        aria-label={`${shown.length} edges between agents, peers, credentials and people`}
-      >
-        {shown.toReversed().map((edge) => (
-          <line
-            key={`${edge.kind} ${edge.from} ${edge.to}`}
-            class={edge.new ? 'new' : ''}
-            x1={LEFT}
-            y1={agents.get(edge.from)}
-            x2={RIGHT}
-            y2={peers.get(edge.to)}
-          >
-            <title>{`${visible(edge.from)} to ${visible(edge.to)}: ${edge.count}, since ${utcOf(new Date(edge.first_seen))}`}</title>
-          </line>
-        ))}
-        {[...agents].map(([name, y]) => (
-          <a key={name} href={agentPath(name)}>
-            <circle cx={LEFT} cy={y} r={4} />
-            <text x={LEFT - 10} y={y + 4} text-anchor="end">
-              {shortened(name)}
-            </text>
-          </a>
-        ))}
-        {[...peers].map(([name, y]) => (
-          <a key={name} href={PATHS[kinds.get(name) ?? 'peer'](name)}>
-            <circle class="peer" cx={RIGHT} cy={y} r={4} />
-            <text x={RIGHT + 10} y={y + 4}>
-              {shortened(name)}
-            </text>
-          </a>
-        ))}
-      </svg>
+      <section class="table" aria-label="Graph" tabIndex={0}>
+        <svg
+          class="plot graph"
+          viewBox={`0 0 ${WIDTH} ${height}`}
+          role="img"
+          aria-label={`${shown.length} edges between agents, peers, credentials and people`}
+        >
+          {shown.toReversed().map((edge) => (
+            <line
+              key={`${edge.kind} ${edge.from} ${edge.to}`}
+              class={edge.new ? 'new' : ''}
+              x1={LEFT}
+              y1={agents.get(edge.from)}
+              x2={RIGHT}
+              y2={peers.get(edge.to)}
+            >
+              <title>{`${visible(edge.from)} to ${visible(edge.to)}: ${edge.count}, since ${utcOf(new Date(edge.first_seen))}`}</title>
+            </line>
+          ))}
+          {[...agents].map(([name, y]) => (
+            <a key={name} href={agentPath(name)}>
+              <circle cx={LEFT} cy={y} r={4} />
+              <text x={LEFT - 10} y={y + 4} text-anchor="end">
+                {shortened(name)}
+              </text>
+            </a>
+          ))}
+          {[...peers].map(([name, y]) => (
+            <a key={name} href={PATHS[kinds.get(name) ?? 'peer'](name)}>
+              <circle class="peer" cx={RIGHT} cy={y} r={4} />
+              <text x={RIGHT + 10} y={y + 4}>
+                {shortened(name)}
+              </text>
+            </a>
+          ))}
+        </svg>
+      </section>
       {edges.length > shown.length ? (
         <p class="faint">
           {edges.length - shown.length} more contacts are not drawn: the new ones and the busiest are.
