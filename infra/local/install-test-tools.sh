@@ -7,10 +7,11 @@
 
 set -uo pipefail
 
-# A program, and the package that brings it.
+# A program, or a file that may stand for several, and the package that brings it.
 readonly TOOLS=(
   chromium:chromium
   rsyslogd:rsyslog
+  '/usr/lib/*/rsyslog/lmnsd_gtls.so:rsyslog-gnutls'
   prometheus-alertmanager:prometheus-alertmanager
   promtool:prometheus
   nginx:nginx-light
@@ -18,9 +19,12 @@ readonly TOOLS=(
 )
 
 export PATH="$PATH:/usr/sbin:/sbin"
+# Whether a program or a file is there.
+is_there() { case "$1" in /*) compgen -G "$1" >/dev/null ;; *) command -v "$1" >/dev/null ;; esac }
+
 missing=()
 for tool in "${TOOLS[@]}"; do
-  command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+  is_there "${tool%%:*}" || missing+=("${tool##*:}")
 done
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "Nothing to install: every program is there."

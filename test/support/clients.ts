@@ -3,7 +3,7 @@
  * so and is left out, unless MOLTWATCH_REQUIRE_CLIENTS=1 demands it: then it fails. infra/local/install-test-tools.sh
  * installs them.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 
 const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
@@ -18,3 +18,8 @@ export function programPath(name: string): string | undefined {
 }
 
 export const whyMissing = (name: string): string => `${name} is missing: npm run install:test-tools installs it`
+
+/** Whether rsyslog speaks TLS here: its driver is a package of its own. */
+export const hasGnuTls = (): boolean => globSync('/usr/lib/*/rsyslog/lmnsd_gtls.so').length > 0
+
+export const NO_GNUTLS = 'rsyslog-gnutls is missing: npm run install:test-tools installs it'

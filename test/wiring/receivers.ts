@@ -13,7 +13,8 @@ import * as kafka from '../conformance/sinks/kafka.ts'
 import { type Mood, type ReceiverModule, setMood } from '../conformance/sinks/receiver.ts'
 import * as smtp from '../conformance/sinks/smtp.ts'
 import { KAFKA_VERSION } from '../../infra/local/kafka-jars.ts'
-import { programPath, whyMissing } from '../support/clients.ts'
+import { certificate } from '../support/certificate.ts'
+import { hasGnuTls, NO_GNUTLS, programPath, whyMissing } from '../support/clients.ts'
 import { freePort } from '../support/service.ts'
 import { completeSink, lifeOf, liveThrough } from '../support/sink-life.ts'
 import { startProxy } from './proxy.ts'
@@ -64,32 +65,54 @@ async function startDaemon(program: string, args: readonly string[], port: numbe
 const linesOf = async (file: string): Promise<string[]> =>
   (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
 
-const rsyslog: Receiver = {
+/** What makes rsyslog ask for TLS, with the certificate that the sink is told to trust. */
+async function tlsOf(directory: string) {
+  const { key, file } = certificate()
+  const keyFile = join(directory, 'key.pem')
+  await writeFile(keyFile, key)
+  return {
+    file,
+    driver: `DefaultNetstreamDriverCAFile="${file}" DefaultNetstreamDriverCertFile="${file}" DefaultNetstreamDriverKeyFile="${keyFile}"`,
+    module: 'StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon"',
+  }
+}
+
+const rsyslogOver = (protocol: 'tcp' | 'tls'): Receiver => ({
   type: 'syslog',
-  name: 'rsyslog',
+  name: `rsyslog, ${protocol === 'tls' ? 'TLS' : 'TCP'}`,
   acknowledges: false,
-  presence: () => versionOf('rsyslogd', /rsyslogd +([0-9.]+)/),
+  async presence() {
+    if (protocol === 'tls' && !hasGnuTls()) return { ok: false, reason: NO_GNUTLS }
+    return versionOf('rsyslogd', /rsyslogd +([0-9.]+)/)
+  },
   async start() {
     const directory = await mkdtemp(join(tmpdir(), 'moltwatch-rsyslog-'))
     const port = await freePort()
     const [out, config] = [join(directory, 'out'), join(directory, 'rsyslog.conf')]
+    const tls = protocol === 'tls' ? await tlsOf(directory) : undefined
     await writeFile(
       config,
-      `global(workDirectory="${directory}" maxMessageSize="64k")
-module(load="imtcp")
+      `global(workDirectory="${directory}" maxMessageSize="64k" ${tls?.driver ?? ''})
+module(load="imtcp" ${tls?.module ?? ''})
 input(type="imtcp" port="${port}" address="127.0.0.1")
 action(type="omfile" file="${out}")
 `,
     )
     const daemon = await startDaemon('rsyslogd', ['-n', '-f', config, '-i', join(directory, 'pid')], port, directory)
     return {
-      settings: { host: '127.0.0.1', port: daemon.proxy.port, protocol: 'tcp', allow_private: true },
+      settings: {
+        host: '127.0.0.1',
+        port: daemon.proxy.port,
+        protocol,
+        allow_private: true,
+        ...(tls === undefined ? {} : { ca_file: tls.file }),
+      },
       mood: daemon.proxy.mood,
       taken: () => linesOf(out),
       stop: daemon.stop,
     }
   },
-}
+})
 
 const alertmanager: Receiver = {
   type: 'alertmanager',
@@ -139,7 +162,8 @@ const ofSuite = (type: string, name: string, version: string, module: ReceiverMo
 })
 
 export const RECEIVERS: readonly Receiver[] = [
-  rsyslog,
+  rsyslogOver('tcp'),
+  rsyslogOver('tls'),
   alertmanager,
   ofSuite('smtp', 'smtp-server', '3.21.6', smtp),
   ofSuite('kafka', 'Apache Kafka', KAFKA_VERSION, kafka),

@@ -9,11 +9,12 @@
 import { parseArgs } from 'node:util'
 import { curl } from './clients/curl.ts'
 import { otelJson, otelProtobuf } from './clients/otel-js.ts'
+import { pythonLogs } from './clients/otel-python.ts'
 import { deliver } from './delivering.ts'
 import { receive, RECEIVERS } from './receivers.ts'
 import type { Row } from './wiring.ts'
 
-const CLIENTS = [curl, otelJson, otelProtobuf]
+const CLIENTS = [curl, otelJson, otelProtobuf, pythonLogs]
 
 const { values } = parseArgs({ options: { records: { type: 'string', default: '200' }, only: { type: 'string' } } })
 const count = Number(values.records)
