@@ -37,7 +37,7 @@ export interface Suspicion {
    * has none, ''. The engine sends one finding per (key, window, root, level).
    */
   readonly window?: string | number
-  /** False where the id must not hang on which event came first: stage two, and rules over a whole window. */
+  /** False where the id must not depend on which event came first: stage two, and rules over a whole window. */
   readonly rooted?: boolean
   /** Baseline's beginning in ms; absent for absolute rules. */
   readonly learnedSince?: number
@@ -45,7 +45,7 @@ export interface Suspicion {
   readonly agent?: string
   /**
    * Of a second half's `absorb` alone: not told at once, but asked of `decide` when everything earlier has arrived. For what
-   * hangs on others whose signals may still be on their way.
+   * depends on others whose signals may still be on their way.
    */
   readonly later?: boolean
   /** Asks the second half to decide, under this key, instead of firing at once. */
@@ -81,7 +81,7 @@ export interface Step<S, F extends Fields, W extends Fields, U extends Habits = 
    * use `event.time` for state.
    */
   readonly time: number
-  /** The event is older than the newest one of its key: rules that hang on order skip it. */
+  /** The event is older than the newest one of its key: rules that depend on order skip it. */
   readonly late: boolean
   /** The first event of its key ever. */
   readonly first: boolean

@@ -102,5 +102,5 @@ export function readFindingRecord(text: string): ReadFinding {
   return { ok: true, record: { finding, foundAt: Number.isNaN(foundAt) ? undefined : foundAt } }
 }
 
-/** Rounds to six significant digits, so that a finding's bytes do not hang on the last bits of a sum. */
+/** Rounds to six significant digits, so that a finding's bytes do not depend on the last bits of a sum. */
 export const round6 = (x: number): number => (Number.isFinite(x) ? Number(x.toPrecision(6)) : 0)

@@ -13,12 +13,12 @@ export const LIMITS = {
   prepare_threads_max: 4,
   /** Until another one takes the place of a thread that has ended. */
   prepare_restart_ms: 1_000,
-  /** Requests that a thread has in hand; one tenant has at most all but one of them. */
+  /** Requests that a thread works on; one tenant has at most all but one of them. */
   prepare_jobs_per_thread_max: 4,
   /** How often threads are looked at, and after how many looks without a step one is given up. */
   prepare_look_every_ms: 500,
   prepare_looks_max: 20,
-  /** Threads that may end with a request in hand before it is refused, where none is known to have ended of it. */
+  /** Threads that may end while they work on a request before it is refused, where none is known to have ended of it. */
   prepare_deaths_max: 3,
   prepare_heap_mb_max: 2_048,
 

@@ -85,7 +85,7 @@ const uses = { sources, actions, instances, versions }
 const rest = {
   /** Stops at 255. */
   events: small(),
-  /** The occasion in hand, in minutes since 1970: when its source was first seen. 0: none. */
+  /** The current occasion, in minutes since 1970: when its source was first seen. 0: none. */
   occasion: counter(),
   /** Level already told of it, an index of LEVELS. */
   level: small(),

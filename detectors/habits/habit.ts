@@ -42,7 +42,7 @@ export interface OpenHabit<V> {
   /** What is new about the event that it looked at last: fingerprints, in an order of its own; 0 says nothing. */
   novel?(): readonly number[]
   /**
-   * A person has said what that was, for the identity in hand. `known`: no harm, it is known from now on. Otherwise it was
+   * A person has said what that was, for the current identity. `known`: no harm, it is known from now on. Otherwise it was
    * an attack: it must never become known by itself.
    */
   teach?(novelty: readonly number[], known: boolean): void

@@ -82,7 +82,7 @@ function createsIdentity(event: EventView): boolean {
 
 /**
  * What a signal counts towards. A creation sends both, each with a counter of its own, so that no signal can cross two
- * levels at once: what fires then does not hang on the order of arrival.
+ * levels at once: what fires then does not depend on the order of arrival.
  */
 const SEEN = 0
 const CREATED = 1

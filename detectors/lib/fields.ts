@@ -1,6 +1,6 @@
 /**
  * The kinds of state a detector can declare. Each keeps its promise about order in its docstring, because results must not
- * hang on anything but the order of the key's own events (stage one), or on no order at all (stage two).
+ * depend on anything but the order of the key's own events (stage one), or on no order at all (stage two).
  *
  * Exponential decay: a weight x seen at time t counts x * 2^(-(now - t) / halfLife). A late event is added with its
  * weight as of the newest time, which is exact for exponential decay.

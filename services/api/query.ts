@@ -46,7 +46,7 @@ export const isPlace = (place: readonly (string | number)[]): boolean =>
 
 export const condition = (sql: string, params: Condition['params']): Condition => ({ sql, params })
 
-/** `column = value`, or nothing where there is no value. */
+/** `column = value`, or nothing if there is no value. */
 export const equal = (column: string, value: string | undefined): Condition[] =>
   value === undefined ? [] : [condition(`\`${column}\` = {is_${column}:String}`, { [`is_${column}`]: value })]
 

@@ -28,7 +28,7 @@ import type { Sessions } from './sessions.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a request needs; absent only where there is no route. */
+    /** What a request needs; absent only if there is no route. */
     right?: Right
   }
 }

@@ -6,7 +6,7 @@ import { LIMITS } from '../../schemas/limits.ts'
 
 /** What one request holds. */
 export interface Hold {
-  /** False where there is no room. */
+  /** False if there is no room. */
   take(bytes: number): boolean
   /** Gives everything back; may be called again. */
   release(): void

@@ -18,7 +18,7 @@ export function topicsOf(config: ServiceConfiguration): readonly TopicSpec[] {
   )
 }
 
-/** The configured tokens and, where there is one, the admin token of the tenant `default`. */
+/** The configured tokens and, if there is one, the admin token of the tenant `default`. */
 export function tokensOf(config: ServiceConfiguration, adminToken: string | undefined): readonly TokenSpec[] {
   const admin: readonly TokenSpec[] =
     adminToken === undefined

@@ -23,7 +23,7 @@ export interface Answering {
 
 export interface Ports {
   readonly url: string
-  /** Of the second port, where there is one. */
+  /** Of the second port, if there is one. */
   readonly secondUrl: string | undefined
   /** Stops listening and waits for the requests in progress. */
   close(): Promise<void>

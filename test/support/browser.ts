@@ -8,7 +8,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 
 const CHROMIUM = process.env['MOLTWATCH_CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** Why there is no browser; undefined where there is one. */
+/** Why there is no browser; undefined if there is one. */
 export function noBrowser(): string | undefined {
   if (existsSync(CHROMIUM)) return undefined
   const reason = `${CHROMIUM} is missing: npm run install:test-tools installs it, MOLTWATCH_CHROMIUM names another`

@@ -1,5 +1,5 @@
 /**
- * ClickHouse over HTTP for tests: the real server in a container, or where there is no Docker, a server that speaks as much
+ * ClickHouse over HTTP for tests: the real server in a container, or if there is no Docker, a server that speaks as much
  * of its HTTP interface as @clickhouse/client uses, on the real engine (chdb). Run as a program this file is that server: it
  * serves the directory that it is given on the port that it is given, prints its address, and ends when its standard input
  * closes, so that it cannot outlive whoever started it.

@@ -13,7 +13,7 @@ export type Covered = (typeof COVERED)[number]
 /** What stored events say of one identity, sender or source. */
 export interface Received {
   readonly name: string
-  /** Repeats included: shares do not hang on them. */
+  /** Repeats included: shares do not depend on them. */
   readonly events: number
   readonly first_seen: string
   readonly last_seen: string

@@ -32,7 +32,7 @@ export class Doubts {
     return H('doubts', tenant, identity)
   }
 
-  /** Keeps what the habits call new about the event in hand, under each detector that doubts it. */
+  /** Keeps what the habits call new about the current event, under each detector that doubts it. */
   note(tenant: string, identity: string, detectors: readonly string[], sides: readonly Taught[]): void {
     const fresh = sides.flatMap(({ name, open }) => {
       const novelty = open.novel?.() ?? []

@@ -107,7 +107,7 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
     if (!this.#keptBack.isEmpty) this.#keptBack.keep(this.#cursor)
   }
 
-  /** Takes back what the step learned of the event in hand: the cursor still stands on its row. */
+  /** Takes back what the step learned of the current event: the cursor still stands on its row. */
   unlearn(): void {
     if (!this.#keptBack.isEmpty) this.#keptBack.restore(this.#cursor)
   }

@@ -62,7 +62,7 @@ export class IdRing {
     return first < 0 ? 'new' : 'conflict'
   }
 
-  /** Writes the key and content in hand to the next position. */
+  /** Writes the current key and content to the next position. */
   #put(later: 0 | 1): void {
     if (this.#count === this.#hi.length) {
       if (this.#hi.length < this.#capacity) this.#grow()
@@ -134,7 +134,7 @@ export class IdRing {
     return ring
   }
 
-  /** Where the run of an id begins; with content in hand that is not its first, where the run of both begins. */
+  /** Where the run of an id begins; with the current content that is not its first, where the run of both begins. */
   #home(position: number): number {
     const lo = this.#lo[position] as number
     return this.#later[position] === 1 ? lo ^ (this.#contentLo[position] as number) : lo
@@ -150,7 +150,7 @@ export class IdRing {
     }
   }
 
-  /** The slot of an id with the content in hand, where that is not its first; or -1. */
+  /** The slot of an id with the current content, where that is not its first; or -1. */
   #findLater(hi: number, lo: number): number {
     const mask = this.#slots.length - 1
     for (let s = (lo ^ this.#content.lo) & mask; ; s = (s + 1) & mask) {

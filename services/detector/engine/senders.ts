@@ -61,7 +61,7 @@ export class Senders {
 
   /**
    * The newest event time that a row has of a sender; 0 where it has none. `newest` is the row's own: it stands for the
-   * first sender where there is no other, and for whoever is not told apart.
+   * first sender if there is no other, and for whoever is not told apart.
    */
   newestOf(row: number, tenant: string, first: string | null, sender: string, newest: number): number {
     const clocks = this.#clocks.get(row)

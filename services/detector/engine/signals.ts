@@ -1,4 +1,4 @@
-/** What stage one passes on of the record in hand: evidence for others, and candidates that the second stage decides. */
+/** What stage one passes on of the current record: evidence for others, and candidates that the second stage decides. */
 import type { Sent, Suspicion } from '../../../detectors/detector.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
 import type { EventView } from '../../../schemas/event.ts'

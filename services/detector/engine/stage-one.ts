@@ -71,14 +71,14 @@ class StageOne implements Stage {
   #sent = new IdRing(SENT_FINDINGS)
   readonly #told = new ToldCalls()
   readonly #view = new EventView()
-  // What the record in hand brings about.
+  // What the current record brings about.
   #findings: Finding[] = []
   readonly #signals = new Signals(this.#view)
   readonly #placing = new Placing()
-  /** The detectors that have looked at the event in hand. */
+  /** The detectors that have looked at the current event. */
   readonly #stepped: FirstHalf[] = []
   #behind = 0
-  /** A live suspicion stands against the event in hand, or its time is not believed. */
+  /** A live suspicion stands against the current event, or its time is not believed. */
   #doubted = false
   /** The live detectors whose suspicion that is. */
   readonly #doubters: string[] = []

@@ -16,7 +16,7 @@ export interface LeakFiles {
 
 const ROOM = ['lists', 'leaked-credentials'] as const
 
-/** Names in a directory; none where there is no such directory. */
+/** Names in a directory; none if there is no such directory. */
 async function namesIn(directory: string): Promise<string[]> {
   try {
     return (await readdir(directory)).sort()

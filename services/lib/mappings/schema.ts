@@ -1,7 +1,7 @@
 /**
  * A mapping: says in YAML what the records of a log mean that no format of the registry reads. It becomes a format under
  * its own name. Paths, constants, templates, tables and conditions; nothing in it can loop, and no regular expression
- * stands in it, so that what a record costs hangs on its size alone. `docs/mappings.md` explains it to people.
+ * stands in it, so that what a record costs depends on its size alone. `docs/mappings.md` explains it to people.
  */
 import Type, { type Static } from 'typebox'
 import { ASSURANCES, Event } from '../../../schemas/event.ts'
@@ -108,7 +108,7 @@ export const Mapping = Type.Object(
     $schema: Type.Optional(Type.String({ maxLength: 1_024 })),
     name: Type.String({
       pattern: '^[a-z][a-z0-9-]{0,62}$',
-      description: 'Of the format that it becomes, the column source of its events. Ids hang on it: keep it',
+      description: 'Of the format that it becomes, the column source of its events. Ids depend on it: keep it',
     }),
     title: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
     records: Type.Optional(paths('lists in which the records lie; the first that is there is opened')),

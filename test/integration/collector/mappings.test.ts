@@ -41,7 +41,7 @@ describe('records of mappings', () => {
     expect(await ids()).toEqual(first)
   })
 
-  it('are refused where none is one, and where there is no such mapping', async () => {
+  it('are refused where none is one, and if there is no such mapping', async () => {
     const other = await room.post('/v1/mapped/nginx-access', '{"hello":"world"}')
     expect([other.status, await other.text()]).toEqual([400, expect.stringContaining('the conditions of the mapping')])
     const none = await room.post('/v1/mapped/constructor', '{"hello":"world"}')

@@ -11,7 +11,7 @@ export interface Act {
   /** Where this stands, it is the whole id: the same act is told again with every request of its conversation. */
   readonly wholeId?: readonly string[]
   readonly sourceId: string
-  /** It is a call of a tool, and `sourceId`, where there is one, is the id of that call. */
+  /** It is a call of a tool, and `sourceId`, if there is one, is the id of that call. */
   readonly isCall?: true
   /** What this act says beyond the fields common to all records. */
   readonly fields: Fields

@@ -21,7 +21,7 @@ export const FileSettings = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 4_096,
-        description: "Directory for the positions; the data directory's where there is one",
+        description: "Directory for the positions; the data directory's if there is one",
       }),
     ),
     ...lineSettings(),

@@ -28,11 +28,11 @@ export function createFraming({ bytesMax, onTooLong, onBroken }: FramingOptions)
   let held: Buffer = Buffer.alloc(0)
   /** Bytes of a counted message that are still to be skipped. */
   let skipBytes = 0
-  /** The line in hand is too long: it is skipped up to its end. */
+  /** The current line is too long: it is skipped up to its end. */
   let skipLine = false
   let broken = false
 
-  /** One message from `at` on: where the next one begins, with the message where there is one; undefined: more is needed. */
+  /** One message from `at` on: where the next one begins, with the message if there is one; undefined: more is needed. */
   function next(at: number): { readonly at: number; readonly message?: Buffer } | undefined {
     if (skipLine || !isDigit(held[at] as number)) return line(at)
     const blank = held.indexOf(BLANK, at)

@@ -72,7 +72,7 @@ export type WriterRequest =
   | ProbeRequest
   | CloseRequest
 
-/** Reads offsets from `from` up to, not including, `to`. At least one record comes where there is one. */
+/** Reads offsets from `from` up to, not including, `to`. At least one record comes if there is one. */
 export interface ReadRequest {
   readonly kind: 'read'
   readonly id: number

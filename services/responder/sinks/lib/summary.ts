@@ -12,7 +12,7 @@ export interface Summary {
   readonly tenant: string
   /** The identity that it is about; empty where it is about none. */
   readonly identity: string
-  /** What it is about: id of the incident where there is one. */
+  /** What it is about: id of the incident if there is one. */
   readonly subject: string
   readonly title: string
   readonly text: string
