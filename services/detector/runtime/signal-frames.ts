@@ -33,27 +33,44 @@ const frameOptions = (source: SignalSource) => ({
 export const signalFrame = (signals: readonly Signal[], source: SignalSource): Buffer =>
   encodeFrame(signals.map(signalRowOf), frameOptions(source))
 
+/** Lines of signals that go into one frame, with their bytes as the log counts them. */
+interface Lines {
+  readonly lines: string[]
+  bytes: number
+}
+
+/** The signals of each record, which stand in one frame together. */
+function linesByRecord(signals: readonly Signal[]): readonly Lines[] {
+  const records: Lines[] = []
+  let offset = Number.NaN
+  for (const signal of signals) {
+    if (signal.offset !== offset) records.push({ lines: [], bytes: 0 })
+    const record = records.at(-1) as Lines
+    const line = JSON.stringify(signalRowOf(signal))
+    record.lines.push(line)
+    record.bytes += Buffer.byteLength(line) + 1
+    offset = signal.offset
+  }
+  return records
+}
+
 /**
  * Signals of one source for one target, offsets rising, as few frames as the limits allow. A frame is cut only where the
  * offset changes, so that one record's signals stay together whatever they weigh.
  */
 export function signalFrames(signals: readonly Signal[], source: SignalSource): Buffer[] {
   const frames: Buffer[] = []
-  let lines: string[] = []
-  let chars = 0
-  let offset = -1
-  for (const signal of signals) {
-    const full = lines.length >= LIMITS.frame_events_max || chars >= LIMITS.frame_bytes_max
-    if (full && signal.offset !== offset) {
-      frames.push(encodeFrameLines(lines, frameOptions(source)))
-      lines = []
-      chars = 0
+  let frame: Lines = { lines: [], bytes: 0 }
+  for (const { lines, bytes } of linesByRecord(signals)) {
+    const isFull =
+      frame.lines.length + lines.length > LIMITS.frame_events_max || frame.bytes + bytes > LIMITS.frame_bytes_max
+    if (isFull && frame.lines.length > 0) {
+      frames.push(encodeFrameLines(frame.lines, frameOptions(source)))
+      frame = { lines: [], bytes: 0 }
     }
-    const line = JSON.stringify(signalRowOf(signal))
-    lines.push(line)
-    chars += line.length
-    offset = signal.offset
+    for (const line of lines) frame.lines.push(line)
+    frame.bytes += bytes
   }
-  if (lines.length > 0) frames.push(encodeFrameLines(lines, frameOptions(source)))
+  if (frame.lines.length > 0) frames.push(encodeFrameLines(frame.lines, frameOptions(source)))
   return frames
 }

@@ -2,8 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
-import { cutIntoFrames, encodeFrameLines } from '../../../schemas/frame.ts'
+import { cutIntoFrames, decodeFrame, decodeHeader, encodeFrameLines } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { blankSignal, SIGNAL_COLUMNS, type Signal } from '../../../schemas/signal.ts'
+import { signalFrames } from '../../../services/detector/runtime/signal-frames.ts'
+
+const OFFSET = SIGNAL_COLUMNS.findIndex(({ name }) => name === 'offset')
 
 /** Text of three bytes a character that hardly compresses. */
 const chinese = (characters: number): string =>
@@ -22,4 +26,23 @@ it('keeps every frame of rows in Chinese below what a record may have', () => {
     const value = encodeFrameLines(frame, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 })
     expect(value.length).toBeLessThan(LIMITS.log_record_bytes_max)
   }
+})
+
+it('keeps every frame of signals in Chinese below what a record may have, and the signals of one record together', () => {
+  const signals = Array.from(
+    { length: 600 },
+    (_, n): Signal => ({
+      ...blankSignal(),
+      offset: Math.floor(n / 3),
+      identity: chinese(256),
+      body: chinese(2_048),
+    }),
+  )
+  const frames = signalFrames(signals, { sourcePartition: 0, epoch: 'e', logTime: 0 })
+  const offsets = frames.map((value) => {
+    expect(value.length).toBeLessThan(LIMITS.log_record_bytes_max)
+    return decodeFrame(value, decodeHeader(value)).rows.map((row) => row[OFFSET])
+  })
+  expect(offsets.flat()).toEqual(signals.map(({ offset }) => offset))
+  expect(offsets.slice(1).every((first, n) => first[0] !== offsets[n]?.at(-1))).toBe(true)
 })
