@@ -289,3 +289,6 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{rep
 ORDER BY (tenant, event_id, place)
 TTL kept_until
 SETTINGS replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, merge_with_ttl_timeout = 3600;
+
+-- 0008-record-of-a-call.sql
+ALTER TABLE events ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS call_record LowCardinality(String) AFTER source_id;
