@@ -98,6 +98,13 @@ interface Left {
   chars: number
 }
 
+/** Cut behind the redaction, so that no half of a secret stays. */
+function redactKey(key: string, left: Left): string {
+  const text = key.slice(0, Math.max(0, left.chars))
+  left.chars -= text.length
+  return redactId(text).slice(0, KEY_CHARS_MAX)
+}
+
 /**
  * A JSON value without its secrets, by the names of its keys as well as by shape; depth, width and the text in all are
  * bounded.
@@ -119,7 +126,7 @@ export function redactValue(value: unknown, depth = 0, left: Left = { chars: LEA
   const named = attribute && typeof value.key === 'string' && namesSecret(value.key)
   return Object.fromEntries(
     entries.map(([key, item]) => [
-      redactId(key.slice(0, KEY_CHARS_MAX)),
+      redactKey(key, left),
       namesSecret(key) || (named && key === 'value') ? mark('named') : redactValue(item, depth + 1, left),
     ]),
   )

@@ -3,13 +3,12 @@
  * connect an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
  */
 import { readFileSync, statSync } from 'node:fs'
-import type { Content } from '../../../schemas/excerpt.ts'
 import { OpenError } from '../../collector/opened/opened.ts'
 import { LogError } from '../../lib/log/port.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
 import { createLogger, type Logger } from '../../lib/logger.ts'
 import { steadySystemClock } from '../../lib/steady-clock.ts'
-import { loadSecrets, type Secrets } from '../../lib/secrets.ts'
+import { loadSecrets } from '../../lib/secrets.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import {
@@ -23,7 +22,8 @@ import {
   watchConfiguration,
 } from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
-import { type EffectivePolicy, effectivePolicy } from '../../responder/policy.ts'
+import { effectivePolicy } from '../../responder/policy.ts'
+import { type Banner, bannerOf, connectLines } from './banner.ts'
 import { contentOfInstallation, isNewInstallation } from './content.ts'
 import { type App, startApp } from '../../roles/together.ts'
 
@@ -37,67 +37,6 @@ interface StartOptions {
   readonly rebuildWarehouse?: true
   readonly logLevel: string
   readonly json?: true
-}
-
-/** What the policy in force means, so that nobody believes an agent stopped that is not. */
-function policyLines({ mode, rules, stop }: EffectivePolicy): readonly string[] {
-  const contains = rules.some(({ actions }) => actions.includes('quarantine') || actions.includes('reduce-autonomy'))
-  if (!contains) {
-    return [
-      'Quarantine: by a person alone. To contain agents that touch agent networks, put this into a file and start with',
-      '--config FILE:',
-      '  policy: { preset: contain-agent-networks }',
-    ]
-  }
-  if (stop)
-    return ['Quarantine: stopped. The global stop of the policy is set; what would be ordered waits for a person.']
-  if (mode === 'enforce') return ['Quarantine: enforce. What the policy asks for is ordered at once, within its caps.']
-  if (mode === 'propose') return ['Quarantine: propose. A person approves what the policy asks for.']
-  return ['Quarantine: shadow. What the policy asks for is written down, and nothing is stopped.']
-}
-
-/** What is kept of the words of agents and their users, so that nobody finds out later. */
-const CONTENT_LINES: Readonly<Record<Content, readonly string[]>> = {
-  none: ['Words: none are kept. `content: excerpts` in the configuration keeps those behind an alarm.'],
-  excerpts: [
-    'Words: excerpts are kept for 72 hours, 30 days with a finding: what users asked for, and sentences that agents read and that',
-    'read like orders, redacted, 240 characters each. `content: none` in the configuration keeps none.',
-  ],
-}
-
-async function announce(
-  tools: CommandTools,
-  options: StartOptions,
-  { ports: { url, secondUrl: otlpUrl } }: App,
-  { tokenFile }: Secrets,
-  { policy, content }: { readonly policy: EffectivePolicy; readonly content: Content },
-): Promise<void> {
-  const token = tokenFile === null ? '$MOLTWATCH_TOKEN' : `$(cat ${tokenFile})`
-  const connect = [
-    `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpUrl}`,
-    'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
-    `export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
-    'export OTEL_SERVICE_NAME=name-of-the-agent',
-    'export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true',
-    'export OTEL_METRICS_EXPORTER=none',
-  ]
-  if (options.json === true) {
-    await print(tools.terminal, JSON.stringify({ url, otlp_url: otlpUrl, token_file: tokenFile, connect }))
-    return
-  }
-  const lines = [
-    `moltwatch is ready at ${url} (console, API, events, CloudTrail) and ${otlpUrl} (OTLP logs)`,
-    `data: ${options.data}`,
-    tokenFile === null ? 'admin token: from MOLTWATCH_TOKEN' : `admin token: ${tokenFile}`,
-    '',
-    'Connect an agent:',
-    ...connect.map((line) => `  ${line}`),
-    '',
-    'See it find something: npm run -s moltwatch -- demo',
-    ...policyLines(policy),
-    ...CONTENT_LINES[content],
-  ]
-  for (const line of lines) await print(tools.terminal, line)
 }
 
 /** What to do where the data directory cannot be used; a fault of moltwatch stays what it is. */
@@ -125,6 +64,12 @@ const secretsOf = (sink: object): string[] =>
   Object.entries(sink).flatMap(([name, value]) =>
     typeof value === 'string' && /(?:secret|token|key|password)$/i.test(name) ? [value] : [],
   )
+
+async function announce(tools: CommandTools, banner: Banner, asJson: boolean): Promise<void> {
+  const { url, otlpUrl, tokenFile } = banner
+  const json = { url, otlp_url: otlpUrl, token_file: tokenFile, connect: connectLines(banner) }
+  for (const line of asJson ? [JSON.stringify(json)] : bannerOf(banner)) await print(tools.terminal, line)
+}
 
 async function start(options: StartOptions, tools: CommandTools): Promise<void> {
   const logger = createLogger(options.logLevel)
@@ -163,10 +108,16 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
     if (error instanceof LogError) throw new UsageError(`the log in ${options.data} cannot be opened: ${error.message}`)
     throw error
   }
-  await announce(tools, options, app, secrets, {
+  const { url, secondUrl } = app.ports
+  const banner = {
+    url,
+    otlpUrl: secondUrl ?? url,
+    data: options.data,
+    tokenFile: secrets.tokenFile,
     policy: effectivePolicy(config.policy, 'default'),
     content: config.content ?? content,
-  })
+  }
+  await announce(tools, banner, options.json === true)
   const unwatch = await watchConfiguration(options.config, app, {
     tools,
     logger,

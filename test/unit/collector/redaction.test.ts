@@ -128,6 +128,15 @@ describe('redaction of texts', () => {
     })
   })
 
+  it('leaves no half of a secret at the end of a long key', () => {
+    for (const length of [1_000, 1_010, 1_020, 4_090]) {
+      const text = JSON.stringify(
+        redactValue({ [`${'k '.repeat(length / 2)}ghp_0123456789abcdefghijABCDEFGHIJ012345`]: 1 }),
+      )
+      expect(text).not.toContain('ghp_')
+    }
+  })
+
   it('bounds what it reads of a structure', () => {
     const deep = Array.from({ length: 100 }).reduce<unknown>((inner) => ({ inner }), 'end')
     expect(JSON.stringify(redactValue(deep))).toContain('[cut]')

@@ -1,0 +1,69 @@
+/**
+ * What `start` tells people once it is ready: where it listens, where the token lies, the lines that connect an agent, and
+ * what the policy and the setting for words mean.
+ */
+import type { Content } from '../../../schemas/excerpt.ts'
+import type { EffectivePolicy } from '../../responder/policy.ts'
+
+export interface Banner {
+  readonly url: string
+  readonly otlpUrl: string
+  /** Data directory. */
+  readonly data: string
+  /** null where the admin token was given by the environment. */
+  readonly tokenFile: string | null
+  readonly policy: EffectivePolicy
+  readonly content: Content
+}
+
+/** What the policy in force means, so that nobody believes an agent stopped that is not. */
+function policyLines({ mode, rules, stop }: EffectivePolicy): readonly string[] {
+  const contains = rules.some(({ actions }) => actions.includes('quarantine') || actions.includes('reduce-autonomy'))
+  if (!contains) {
+    return [
+      'Quarantine: by a person alone. To contain agents that touch agent networks, put this into a file and start with',
+      '--config FILE:',
+      '  policy: { preset: contain-agent-networks }',
+    ]
+  }
+  if (stop)
+    return ['Quarantine: stopped. The global stop of the policy is set; what would be ordered waits for a person.']
+  if (mode === 'enforce') return ['Quarantine: enforce. What the policy asks for is ordered at once, within its caps.']
+  if (mode === 'propose') return ['Quarantine: propose. A person approves what the policy asks for.']
+  return ['Quarantine: shadow. What the policy asks for is written down, and nothing is stopped.']
+}
+
+/** What is kept of the words of agents and their users, so that nobody finds out later. */
+const CONTENT_LINES: Readonly<Record<Content, readonly string[]>> = {
+  none: ['Words: none are kept. `content: excerpts` in the configuration keeps those behind an alarm.'],
+  excerpts: [
+    'Words: excerpts are kept for 72 hours, 30 days with a finding: what users asked for, and sentences that agents read and that',
+    'read like orders, redacted, 240 characters each. `content: none` in the configuration keeps none.',
+  ],
+}
+
+/** What an agent's environment needs, ready to be pasted into a shell. */
+export function connectLines({ otlpUrl, tokenFile }: Pick<Banner, 'otlpUrl' | 'tokenFile'>): readonly string[] {
+  const token = tokenFile === null ? '$MOLTWATCH_TOKEN' : `$(cat ${tokenFile})`
+  return [
+    `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpUrl}`,
+    'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
+    `export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
+    'export OTEL_SERVICE_NAME=name-of-the-agent',
+    'export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true',
+    'export OTEL_METRICS_EXPORTER=none',
+  ]
+}
+
+export const bannerOf = (banner: Banner): readonly string[] => [
+  `moltwatch is ready at ${banner.url} (console, API, events, CloudTrail) and ${banner.otlpUrl} (OTLP logs)`,
+  `data: ${banner.data}`,
+  banner.tokenFile === null ? 'admin token: from MOLTWATCH_TOKEN' : `admin token: ${banner.tokenFile}`,
+  '',
+  'Connect an agent:',
+  ...connectLines(banner).map((line) => `  ${line}`),
+  '',
+  'See it find something: npm run -s moltwatch -- demo',
+  ...policyLines(banner.policy),
+  ...CONTENT_LINES[banner.content],
+]
