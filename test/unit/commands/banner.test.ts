@@ -13,7 +13,7 @@ const told = (policy: Partial<Policy>): string =>
     otlpUrl: 'http://127.0.0.1:4318',
     data: 'data',
     tokenFile: 'data/admin-token',
-    policy: effectivePolicy({ tenants: {}, ...policy } as Policy, 'default'),
+    policy: effectivePolicy({ tenants: {}, ...policy }, 'default'),
     content: 'excerpts',
   }).join('\n')
 
