@@ -21,7 +21,7 @@ function migrationsOfBefore(): URL {
   return pathToFileURL(`${directory}/`)
 }
 
-const NEW = ['content_id', 'time_ns', 'sequence', 'sender', 'session_derived']
+const NEW = ['content_id', 'time_ns', 'sequence', 'sender', 'session_derived', 'call_record']
 const OLD_COLUMNS = EVENT_COLUMNS.map(({ name }) => name as keyof Event).filter((name) => !NEW.includes(name))
 
 /** Makes the tables of before in a directory, with these events in them. */
