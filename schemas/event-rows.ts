@@ -12,24 +12,23 @@ const SINCE_VERSION_2: ReadonlySet<string> = new Set(['content_id', 'time_ns', '
 const SINCE_VERSION_3: ReadonlySet<string> = new Set(['call_record'])
 const VERSION_2 = EVENT_COLUMNS.map(({ name }) => name as keyof Event).filter((name) => !SINCE_VERSION_3.has(name))
 const VERSION_1 = VERSION_2.filter((name) => !SINCE_VERSION_2.has(name))
-const VERSION_1_LENGTH = VERSION_1.length + 1
+
+/** What a row of an earlier version says, by the columns that it has; `more` of them are read over at its end. */
+function said(row: EventRow, version: number, columns: readonly (keyof Event)[], more = 0): Event {
+  const length = columns.length + more
+  if (row.length !== length) {
+    throw new FrameError(`a row of event schema ${version} has ${length} columns, this one ${row.length}`)
+  }
+  return { ...blankEvent(), ...Object.fromEntries(columns.map((name, index) => [name, row[index]])) }
+}
 
 function fromVersion1(row: EventRow): EventRow {
-  if (row.length !== VERSION_1_LENGTH) {
-    throw new FrameError(`a row of event schema 1 has ${VERSION_1_LENGTH} columns, this one ${row.length}`)
-  }
-  const said = Object.fromEntries(VERSION_1.map((name, index) => [name, row[index]]))
-  const event: Event = { ...blankEvent(), ...said }
+  const event = said(row, 1, VERSION_1, 1)
   event.content_id = contentId(event)
   return rowOf(event)
 }
 
-function fromVersion2(row: EventRow): EventRow {
-  if (row.length !== VERSION_2.length) {
-    throw new FrameError(`a row of event schema 2 has ${VERSION_2.length} columns, this one ${row.length}`)
-  }
-  return rowOf({ ...blankEvent(), ...Object.fromEntries(VERSION_2.map((name, index) => [name, row[index]])) })
-}
+const fromVersion2 = (row: EventRow): EventRow => rowOf(said(row, 2, VERSION_2))
 
 /** Whether this version reads frames of that one. */
 export const isEventSchema = (version: number): boolean => version >= 1 && version <= EVENT_SCHEMA_VERSION

@@ -15,6 +15,7 @@ import {
 import { LIMITS } from '../../schemas/limits.ts'
 import { readConfigurationContent } from '../lib/configuration-store.ts'
 import { type ConfigRecordsDeps, createConfigRecords, type Given } from './config-records.ts'
+import { createInTurn } from './in-turn.ts'
 import { endsOf } from './partitions.ts'
 import type { StateStore } from './store.ts'
 
@@ -57,12 +58,12 @@ export function createConfigurationRollouts(deps: ConfigurationDeps): Configurat
   const rollouts = new Map<string, Rollout>()
   const contents = new Set<string>()
   let base: DetectionConfiguration | undefined
-  let last: Promise<unknown> = Promise.resolve()
   let tellSettled = (): void => undefined
 
+  const turns = createInTurn()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work)
-    last = result.then(
+    const result = turns(work)
+    void result.then(
       () => tellSettled(),
       () => undefined,
     )

@@ -6,6 +6,7 @@
  */
 import { LEAK_ENTRY_BYTES, LEAK_LIST, leakListHash } from '../../schemas/leak-list.ts'
 import { type ConfigRecordsDeps, createConfigRecords, type Given } from './config-records.ts'
+import { createInTurn } from './in-turn.ts'
 import { eachPartition, endsOf, type Offsets } from './partitions.ts'
 import type { StateStore } from './store.ts'
 
@@ -45,13 +46,7 @@ export function createLeakLists(deps: LeakListDeps): LeakListRollouts {
   const rollouts = new Map<string, LeakRollout>()
   /** Whether all of a list's content is in `state`, by hash. */
   const contents = new Map<string, boolean>()
-  let last: Promise<unknown> = Promise.resolve()
-
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
-  }
+  const inTurn = createInTurn()
 
   const save = async (rollout: LeakRollout): Promise<void> => {
     rollouts.set(rollout.tenant, rollout)

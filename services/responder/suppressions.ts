@@ -9,6 +9,7 @@ import { LIMITS } from '../../schemas/limits.ts'
 import { scopeOf, type Suppression, SuppressionScope } from '../../schemas/suppression.ts'
 import { validator } from '../../schemas/columns.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createInTurn } from './in-turn.ts'
 import type { Notices } from './notices.ts'
 import { eachPartition, giveEverywhere, type Offsets } from './partitions.ts'
 import type { AppendTools, StateStore, Transaction } from './store.ts'
@@ -87,13 +88,7 @@ export function createSuppressions(deps: SuppressionDeps): Suppressions {
   const { log, store, clock, logger } = deps
   const byTenant = new Map<string, Map<string, KeptSuppression>>()
   const old: { readonly tenant: string; readonly id: string; readonly body: OldSuppression }[] = []
-  let last: Promise<unknown> = Promise.resolve()
-
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
-  }
+  const inTurn = createInTurn()
   const ownOf = (tenant: string): Map<string, KeptSuppression> => byTenant.get(tenant) ?? new Map()
   const remember = (one: KeptSuppression): void => {
     byTenant.set(one.tenant, ownOf(one.tenant).set(one.id, one))

@@ -11,6 +11,7 @@ import { type NormaliseContext, normalise } from '../../services/collector/norma
 import { createFormats } from '../../services/collector/formats/formats.ts'
 import { FORMATS } from '../../services/collector/formats/registry.ts'
 import { credentialHash } from '../../services/lib/credential-hash.ts'
+import { type Path, replaced } from '../support/json-paths.ts'
 import { EXAMPLE_MAPPINGS } from '../support/mappings.ts'
 import { mappedSamples, samplesOf } from './formats/samples.ts'
 
@@ -48,23 +49,12 @@ const SECRETS = [
   ['sk_live_abcdefgh01234567', 'abcdefgh01234567'],
 ] as const
 
-type Path = readonly (string | number)[]
-
 /** The paths of all leaves of a JSON value. */
 function leaves(value: unknown, path: Path = []): Path[] {
   if (typeof value !== 'object' || value === null) return [path]
   return Object.entries(value).flatMap(([key, item]) =>
     leaves(item, [...path, Array.isArray(value) ? Number(key) : key]),
   )
-}
-
-/** A copy with the value at the path replaced. */
-function replaced(value: unknown, path: Path, replace: (old: unknown) => unknown): unknown {
-  const [key, ...rest] = path
-  if (key === undefined) return replace(value)
-  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string | number, unknown>
-  copy[key] = replaced(copy[key], rest, replace)
-  return copy
 }
 
 /** A copy with the keys of every object in reverse order. */

@@ -3,6 +3,7 @@
  * text. Every secret holds the same mark at its beginning and at its end, spelled as its alphabet allows, so that one
  * search of any store finds every one of them, and halves that a wrong cut left.
  */
+import { type Path, replaced } from './json-paths.ts'
 
 /** In hex digits, which every alphabet but that of cards and of words has. */
 const MARK = 'c0ffee5eed'
@@ -147,21 +148,10 @@ export const PROSE_SECRETS: ReadonlyMap<string, Plant> = new Map<string, Plant>(
   ['token in no known form', (n) => mixed(n, 44)],
 ])
 
-type Path = readonly (string | number)[]
-
 /** A place where a sender can write: what it is called, and the request with a text in it. */
 export interface Place {
   readonly name: string
   readonly plant: (text: string) => unknown
-}
-
-/** A copy with the value at the path replaced. */
-function replaced(value: unknown, path: Path, replace: (old: unknown) => unknown): unknown {
-  const [key, ...rest] = path
-  if (key === undefined) return replace(value)
-  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string | number, unknown>
-  copy[key] = replaced(copy[key], rest, replace)
-  return copy
 }
 
 /** The object or list in a text; undefined where it holds none. */

@@ -91,9 +91,8 @@ export function makeFinding(
 
 /** The second revision of a finding whose window has closed; undefined where nothing is new. */
 export function revisedFinding(fired: Finding, { observed, evidence, evidenceCount }: Summary): Finding | undefined {
-  const { evidence_count: before, ...rest } = fired
+  const { evidence_count: before, history, epoch, ...body } = fired
   const shown = (evidence ?? fired.evidence).slice(0, LIMITS.evidence_events_max)
-  const { history, epoch, ...body } = rest
   const revised: Finding = {
     ...body,
     revision: 2,

@@ -116,13 +116,16 @@ export class Rules {
   }
 
   of(tenant: string): TenantRules {
-    const known = this.#configurations.has(tenant) || this.#leaked.has(tenant) ? tenant : ''
-    let rules = this.#compiled.get(known)
-    if (rules === undefined) {
-      const configuration = this.#configurations.get(known) ?? this.#configurations.get('') ?? emptyConfiguration()
-      rules = tenantRules(configuration, this.#leaked.get(known) ?? this.#leaked.get(''), this.#options.detectors)
-      this.#compiled.set(known, rules)
-    }
+    return this.#compiled.get(tenant) ?? this.#compile(tenant)
+  }
+
+  /** A tenant that has nothing of its own shares the rules of all. */
+  #compile(tenant: string): TenantRules {
+    const hasOwn = tenant === '' || this.#configurations.has(tenant) || this.#leaked.has(tenant)
+    if (!hasOwn) return this.of('')
+    const configuration = this.#configurations.get(tenant) ?? this.#configurations.get('') ?? emptyConfiguration()
+    const rules = tenantRules(configuration, this.#leaked.get(tenant) ?? this.#leaked.get(''), this.#options.detectors)
+    this.#compiled.set(tenant, rules)
     return rules
   }
 

@@ -80,7 +80,8 @@ export interface Stage {
   readonly stage: 'events' | 'signals'
   readonly partition: number
   /**
-   * Takes one record. `content` is what a config control record names by its hash; the caller loads it before, because the stage does no I/O. Throws FrameError for a record that is not ours: the caller
+   * Takes one record. `content` is what a config control record names by its hash; the caller loads it before, because
+   * the stage does no I/O. Throws FrameError for a record that is not ours: the caller
    * dead-letters it and goes on.
    */
   apply(record: StageRecord, content?: SectionContent): Applied

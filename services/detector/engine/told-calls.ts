@@ -28,19 +28,16 @@ type Rule = (first: EventRow, second: EventRow, at: number) => boolean
 const at = new Map(EVENT_COLUMNS.map(({ name }, index) => [name as Column, index]))
 const place = (column: Column): number => at.get(column) ?? -1
 const BLANK = EVENT_COLUMNS.map(({ name }) => blankEvent()[name as Column])
-const [EVENT_ID, TENANT, IDENTITY, SESSION] = [
-  place('event_id'),
-  place('tenant'),
-  place('identity'),
-  place('session'),
-] as const
-const [SOURCE_ID, CALL_RECORD, TIME, TIME_FLAG] = [
-  place('source_id'),
-  place('call_record'),
-  place('time'),
-  place('time_flag'),
-] as const
-const [HASHES, KINDS] = [place('value_hashes'), place('value_kinds')] as const
+const EVENT_ID = place('event_id')
+const TENANT = place('tenant')
+const IDENTITY = place('identity')
+const SESSION = place('session')
+const SOURCE_ID = place('source_id')
+const CALL_RECORD = place('call_record')
+const TIME = place('time')
+const TIME_FLAG = place('time_flag')
+const HASHES = place('value_hashes')
+const KINDS = place('value_kinds')
 
 const any: Rule = () => true
 const same: Rule = (first, second, column) => first[column] === second[column]
@@ -74,33 +71,22 @@ const sameOrOpen: Rule = (first, second, column) =>
   same(first, second, column) || (second[column] === 'unknown' && first[column] === 'success')
 
 /** When a column of the second telling says nothing beyond the first; `sameOrBlank` where nothing stands here. */
-const RULES = new Map<Column, Rule>([
-  ...(['event_id', 'content_id', 'time', 'time_ns', 'receipt_time', 'sequence', 'call_record'] as const).map(
-    (column) => [column, any] as const,
-  ),
-  ...(['extractor_version', 'value_kinds', 'source_network', 'user_agent_family'] as const).map(
-    (column) => [column, any] as const,
-  ),
-  ...(['tenant', 'identity', 'session', 'session_derived', 'source', 'source_id', 'sender', 'history'] as const).map(
-    (column) => [column, same] as const,
-  ),
-  ...(['principal_kind', 'identity_assurance', 'action', 'time_flag'] as const).map(
-    (column) => [column, same] as const,
-  ),
+const TABLE: readonly (readonly [Rule, readonly Column[]])[] = [
+  [any, ['event_id', 'content_id', 'time', 'time_ns', 'receipt_time', 'sequence', 'call_record']],
+  [any, ['extractor_version', 'value_kinds', 'source_network', 'user_agent_family']],
+  [same, ['tenant', 'identity', 'session', 'session_derived', 'source', 'source_id', 'sender', 'history']],
+  [same, ['principal_kind', 'identity_assurance', 'action', 'time_flag']],
   // Without its approval an act is judged harder, so that a telling without one is no part of a telling with one.
-  ...(['approval', 'approver', 'approval_factors', 'approval_expires'] as const).map(
-    (column) => [column, same] as const,
-  ),
-  ...(['bytes_in', 'bytes_out', 'cost', 'tokens_in', 'tokens_out'] as const).map(
-    (column) => [column, notMore] as const,
-  ),
-  ['kind', sameOrTool],
-  ['outcome', sameOrOpen],
-  ['on_behalf_of', ordered],
-  ['peer_domains', someItems],
-  ['content_classes', someBits],
-  ['value_hashes', someValues],
-])
+  [same, ['approval', 'approver', 'approval_factors', 'approval_expires']],
+  [notMore, ['bytes_in', 'bytes_out', 'cost', 'tokens_in', 'tokens_out']],
+  [sameOrTool, ['kind']],
+  [sameOrOpen, ['outcome']],
+  [ordered, ['on_behalf_of']],
+  [someItems, ['peer_domains']],
+  [someBits, ['content_classes']],
+  [someValues, ['value_hashes']],
+]
+const RULES = new Map(TABLE.flatMap(([rule, columns]) => columns.map((column) => [column, rule] as const)))
 const rules = EVENT_COLUMNS.map(({ name }) => RULES.get(name as Column) ?? sameOrBlank)
 
 const saysNothingMore = (first: EventRow, second: EventRow): boolean =>
