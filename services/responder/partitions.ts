@@ -11,15 +11,19 @@ export type ControlledTopic = (typeof TOPICS)[number]
 /** An offset for each partition. */
 export type Offsets = { readonly [T in ControlledTopic]: readonly number[] }
 
-/** Does the work for every partition and gathers the offsets that it gives. */
+/**
+ * Does the work for every partition and gathers the offsets that it gives. It fails only when the work of every partition
+ * has ended: whoever tries again then finds all that the first attempt wrote, and gives no partition a second record.
+ */
 export async function eachPartition(
   log: Log,
   work: (topic: ControlledTopic, partition: number) => Promise<number>,
 ): Promise<Offsets> {
-  const of = (topic: ControlledTopic): Promise<number[]> =>
-    Promise.all(Array.from({ length: log.partitions(topic) }, (_, partition) => work(topic, partition)))
-  const [events, signals] = await Promise.all(TOPICS.map(of))
-  return { events: events!, signals: signals! }
+  const of = (topic: ControlledTopic): Promise<number>[] =>
+    Array.from({ length: log.partitions(topic) }, (_, partition) => work(topic, partition))
+  const [events, signals] = [of('events'), of('signals')]
+  await Promise.allSettled([...events, ...signals])
+  return { events: await Promise.all(events), signals: await Promise.all(signals) }
 }
 
 /** The end of every partition. */

@@ -4,6 +4,7 @@ import { valuesOf } from '../../support/topics.ts'
 import type { Fault, Held, Play, Scene } from '../stage/fault.ts'
 import { API } from '../stage/kafka-proxy.ts'
 import { expectAtApi } from '../stage/outcome.ts'
+import { lookIntoRunningLog } from '../stage/running-log.ts'
 import { type EmbeddedSystem, PARTITIONS, type SeparateSystem, type System } from '../stage/system.ts'
 
 const DETECTOR = 'moltwatch-detector'
@@ -50,42 +51,44 @@ async function uncommittedSnapshots(system: System): Promise<number> {
 
 const seenBeyond = (found: number): string => `${found} snapshots lay beyond what was committed`
 
-/** Snapshots are written a minute after the first event: what comes just before them is not committed yet. */
-const SNAPSHOT_AFTER_MS = 60_000
-const JUST_BEFORE_MS = 3_000
-const SNAPSHOTS_MIN = 12
-/** A few requests between two looks, so that partitions move from before the snapshots until the kill. */
-const SHARE_BETWEEN_LOOKS = 0.0005
-const PAUSE_BETWEEN_LOOKS_MS = 10
-/** A commit may be quicker than the kill: then the next minute has another try. */
-const TRIES: readonly (readonly [from: number, to: number])[] = [
-  [0.3, 0.5],
-  [0.5, 0.7],
-  [0.7, 0.9],
-]
+/**
+ * Snapshots are written a minute after the first event, and commits two seconds after a partition moved. The load is sent in
+ * drops that outlast two such minutes, so that partitions move all the time and a snapshot is ahead of its commit.
+ */
+const DROPS = 1_500
+const DROPPED: readonly [from: number, to: number] = [0.3, 0.9]
+const BETWEEN_DROPS_MS = 100
+const BETWEEN_LOOKS_MS = 10
 
-/** Kills it when the snapshots of this minute are written; how many of them were not committed. */
-async function killAtSnapshots({ system, shipper }: Scene, [from, to]: readonly [number, number]): Promise<number> {
-  const detector = system.one('detector')
-  const written = ['stage="events"', 'outcome="written"']
-  let sent = from
-  while ((await metricOf(detector, 'detector_snapshots_total', written)) < SNAPSHOTS_MIN) {
-    sent = Math.min(to, sent + SHARE_BETWEEN_LOOKS)
-    await shipper.sendUpTo(sent)
-    await linger(PAUSE_BETWEEN_LOOKS_MS)
+/** Sends in drops until a snapshot is ahead of its commit, and kills the process at that moment. */
+async function killAtSnapshot({ system, shipper }: Scene<EmbeddedSystem>, drops: Iterator<number>): Promise<number> {
+  const log = lookIntoRunningLog(system.data)
+  try {
+    while (log.uncommittedSnapshots() === 0) {
+      const drop = drops.next()
+      if (drop.done === true) return 0
+      const next = Date.now() + BETWEEN_DROPS_MS
+      await shipper.sendUpTo(drop.value)
+      while (Date.now() < next && log.uncommittedSnapshots() === 0) await linger(BETWEEN_LOOKS_MS)
+    }
+  } finally {
+    log.close()
   }
   await killDetectors(system)
-  const found = await uncommittedSnapshots(system)
-  await startDetectors(system)
-  return found
+  return uncommittedSnapshots(system)
+}
+
+function* dropsOf([from, to]: readonly [number, number], drops: number): Generator<number> {
+  for (let drop = 1; drop <= drops; drop++) yield from + ((to - from) * drop) / drops
 }
 
 const killBeforeCommit: Play<EmbeddedSystem> = async (scene) => {
-  for (const share of TRIES) {
-    const began = Date.now()
-    await scene.shipper.sendUpTo(share[0])
-    await linger(SNAPSHOT_AFTER_MS - JUST_BEFORE_MS - (Date.now() - began))
-    const found = await killAtSnapshots(scene, share)
+  const drops = dropsOf(DROPPED, DROPS)
+  await scene.shipper.sendUpTo(DROPPED[0])
+  // A commit may be quicker than the kill: then the next minute has another try.
+  while (scene.shipper.acknowledged() < DROPPED[1] * scene.load.requests.length) {
+    const found = await killAtSnapshot(scene, drops)
+    await startDetectors(scene.system)
     if (found > 0) return seenBeyond(found)
   }
   throw new Error('every snapshot was committed already: the kills came too late')
