@@ -13,12 +13,16 @@ import { createRecorder } from './recorder.ts'
 import { type ProbeTools, probeRoutes } from './routes/probes.ts'
 import { methodsAt, refuseUnknown, type RouteTools, serveRoutes } from './serve.ts'
 import { validatorCompiler } from './validating.ts'
-import { createSessions, readCookies, serveSessions } from './sessions.ts'
+import { createSessions, readCookies, serveSessions, sessionRecorder } from './sessions.ts'
+import { serveSignIn } from './sign-in/index.ts'
+import type { OidcSection } from '../lib/config/oidc.ts'
 
 export type { Readiness } from './routes/probes.ts'
 
 export interface ApiTools extends ProbeTools, Omit<RouteTools, 'sessions' | 'recorder'> {
   readonly logger: Logger
+  /** Where people sign in, as configured at the moment. Default: nowhere. */
+  oidc?(): OidcSection | undefined
 }
 
 /** Answers what neither the API nor who shares its port takes: 405 where the path is one of the API, 404 otherwise. */
@@ -54,7 +58,10 @@ export function createApi(tools: ApiTools): FastifyPluginAsync {
     const recorder = createRecorder(tools.commands, tools.clock)
     await readCookies(app)
     await serveConsole(app)
-    await serveSessions(app, sessions, { recorder, logger })
+    const { authenticate, clock, oidc = () => undefined } = tools
+    const record = sessionRecorder(recorder, logger)
+    await serveSessions(app, sessions, { authenticate, record })
+    serveSignIn(app, { sessions, clock, logger, oidc, opened: (grant) => record(grant, 'session-opened') })
     await app.register(
       async (v1) => {
         v1.addHook('onRoute', (route) => {

@@ -1,9 +1,10 @@
 /**
- * Sessions of people in a browser. A person trades an API token for a session once; from then on a cookie stands for it
- * that no script can read and no other site can send (`HttpOnly`, `SameSite=Strict`). A request that changes something
+ * Sessions of people in a browser. A person trades an API token for a session once, or signs in at the provider (sign-in/);
+ * from then on a cookie stands for it that no script can read and no other site can send (`HttpOnly`, `SameSite=Strict`). A request that changes something
  * must also carry the session's CSRF token in a header, which a page of another site can neither read nor set.
  *
- * What a session may do is asked of its token again at each request, so that a revoked token ends its sessions at once.
+ * What a session may do is asked again at each request, of its token or of the rules for claims, so that a revoked token
+ * and a rule that was taken out end their sessions at once.
  * Sessions live in the memory of this process: they end with it, and several API processes need a balancer that keeps a
  * person at one of them. Neither the token nor the cookie's value is kept, only their hashes.
  */
@@ -26,20 +27,31 @@ const SESSIONS_MAX = 10_000
 const SECRET_BYTES = 32
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
-interface Session {
-  readonly tokenDigest: Buffer
+/** What a session rests on. */
+export interface Holder {
+  /** What it may do at this moment; undefined where it is over. */
+  grant(): Grant | undefined
+  readonly lifeMs: number
+  /** Whether the cookie is for TLS alone. */
+  readonly isSecure: boolean
+  /** Where a browser goes to end the provider's session, too. */
+  readonly signOutUrl: string | undefined
+}
+
+interface Session extends Pick<Holder, 'grant' | 'signOutUrl'> {
   readonly csrfToken: string
   readonly endsMs: number
 }
 
 export interface Sessions {
-  /** Opens one for the bearer of this token; the refusal says why not. */
-  open(
-    token: string,
-  ): { readonly ok: true; readonly grant: Grant; readonly value: string; readonly csrfToken: string } | Refusal
+  /** What the bearer of this token may do; the refusal says why it opens no session. */
+  bearerOfToken(token: string): AuthOutcome
+  /** Opens one and sets its cookie; gives its CSRF token. */
+  start(reply: FastifyReply, holder: Holder): string
   /** Whom a request acts for, by its cookie; undefined where it carries none. */
   bearerOf(request: FastifyRequest): (AuthOutcome & { readonly csrfToken?: string }) | undefined
-  close(request: FastifyRequest): void
+  /** Ends the one that the request carries; gives where to end the provider's, if there is one. */
+  close(request: FastifyRequest): string | undefined
 }
 
 const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url')
@@ -50,6 +62,8 @@ const ended = (): Refusal => ({
   code: 'unauthenticated',
   message: 'this session has ended: log in again',
 })
+
+const cookieOf = (isSecure: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure }) as const
 
 function isSame(given: unknown, expected: string): boolean {
   if (typeof given !== 'string' || given.length !== expected.length) return false
@@ -64,24 +78,26 @@ export function createSessions(authenticate: Authenticate, clock: Clock): Sessio
     return value === undefined ? undefined : digestOf(value)
   }
   return {
-    open(token) {
+    bearerOfToken(token) {
       const outcome = authenticate(`Bearer ${token}`)
       if (!outcome.ok) return outcome
       const allowed = permit(outcome.grant, 'read')
-      if (!allowed.ok) return allowed
+      return allowed.ok ? outcome : allowed
+    },
+    start(reply, { grant, lifeMs, isSecure, signOutUrl }) {
       const value = secret()
       const csrfToken = secret()
-      const tokenDigest = hash('sha256', token, 'buffer')
-      sessions.set(digestOf(value), { tokenDigest, csrfToken, endsMs: clock.now() + LIFE_MS })
+      sessions.set(digestOf(value), { grant, signOutUrl, csrfToken, endsMs: clock.now() + lifeMs })
       const [oldest] = sessions.keys()
       if (sessions.size > SESSIONS_MAX && oldest !== undefined) sessions.delete(oldest)
-      return { ok: true, grant: outcome.grant, value, csrfToken }
+      reply.setCookie(COOKIE, value, { ...cookieOf(isSecure), maxAge: Math.ceil(lifeMs / 1_000) })
+      return csrfToken
     },
     bearerOf(request) {
       const key = keyOf(request)
       if (key === undefined) return undefined
       const session = sessions.get(key)
-      const grant = session === undefined ? undefined : authenticate.ofDigest(session.tokenDigest)
+      const grant = session?.grant()
       if (session === undefined || grant === undefined || clock.now() >= session.endsMs) {
         sessions.delete(key)
         return ended()
@@ -95,9 +111,16 @@ export function createSessions(authenticate: Authenticate, clock: Clock): Sessio
     },
     close(request) {
       const key = keyOf(request)
+      const session = key === undefined ? undefined : sessions.get(key)
       if (key !== undefined) sessions.delete(key)
+      return session?.signOutUrl
     },
   }
+}
+
+interface SessionTools {
+  readonly authenticate: Pick<Authenticate, 'ofDigest'>
+  readonly record: ReturnType<typeof sessionRecorder>
 }
 
 const LogIn = Type.Object({ token: Type.String({ minLength: 1, maxLength: 1_024 }) }, { additionalProperties: false })
@@ -109,28 +132,37 @@ const shown = ({ name, tenant, role }: Grant, csrfToken: string | undefined) => 
   csrf_token: csrfToken,
 })
 
+/** Writes down that sessions begin and end. A log that takes nothing at the moment keeps nobody from looking. */
+export const sessionRecorder =
+  (recorder: Recorder, logger: Logger) =>
+  (grant: Grant, act: 'session-opened' | 'session-ended'): Promise<void> =>
+    recorder.record(grant, act, []).catch((error: Error) => {
+      logger.warn({ tenant: grant.tenant, by: grant.name, act, reason: error.message }, 'this was not written down')
+    })
+
 /** The routes `/console/session`: open one, ask for it, end it. They serve the console alone and are no part of the API. */
 export async function serveSessions(
   app: FastifyInstance,
   sessions: Sessions,
-  { recorder, logger }: { readonly recorder: Recorder; readonly logger: Logger },
+  { authenticate, record }: SessionTools,
 ): Promise<void> {
-  /** A log that takes nothing at the moment keeps nobody from looking. */
-  const record = (grant: Grant, act: 'session-opened' | 'session-ended'): Promise<void> =>
-    recorder.record(grant, act, []).catch((error: Error) => {
-      logger.warn({ tenant: grant.tenant, by: grant.name, act, reason: error.message }, 'this was not written down')
-    })
-  const cookie = (request: FastifyRequest) =>
-    ({ path: '/', httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' }) as const
+  const cookie = (request: FastifyRequest) => cookieOf(request.protocol === 'https')
 
   app.post('/console/session', async (request, reply: FastifyReply) => {
     if (!Value.Check(LogIn, request.body)) throw badRequest('body: give {"token": "..."}')
-    const opened = sessions.open(request.body.token)
-    if (!opened.ok) return answerError(reply, opened)
+    const { token } = request.body
+    const bearer = sessions.bearerOfToken(token)
+    if (!bearer.ok) return answerError(reply, bearer)
     sessions.close(request)
-    await record(opened.grant, 'session-opened')
-    reply.setCookie(COOKIE, opened.value, { ...cookie(request), maxAge: LIFE_MS / 1_000 })
-    return shown(opened.grant, opened.csrfToken)
+    const digest = hash('sha256', token, 'buffer')
+    await record(bearer.grant, 'session-opened')
+    const csrfToken = sessions.start(reply, {
+      grant: () => authenticate.ofDigest(digest),
+      lifeMs: LIFE_MS,
+      isSecure: request.protocol === 'https',
+      signOutUrl: undefined,
+    })
+    return shown(bearer.grant, csrfToken)
   })
   app.get('/console/session', async (request, reply) => {
     const bearer = sessions.bearerOf(request)
@@ -141,9 +173,10 @@ export async function serveSessions(
   app.delete('/console/session', async (request, reply) => {
     const bearer = sessions.bearerOf(request) ?? ended()
     if (!bearer.ok) return answerError(reply, bearer)
-    sessions.close(request)
+    const signOutUrl = sessions.close(request)
     await record(bearer.grant, 'session-ended')
-    return reply.clearCookie(COOKIE, cookie(request)).code(204).send()
+    reply.clearCookie(COOKIE, cookie(request))
+    return signOutUrl === undefined ? reply.code(204).send() : reply.send({ sign_out_url: signOutUrl })
   })
 }
 

@@ -93,8 +93,15 @@ export async function logIn(token: string): Promise<Session> {
   return session
 }
 
+/** The provider at which people sign in; undefined where the configuration names none. Throws ApiError. */
+export async function signInProvider(): Promise<string | undefined> {
+  return (await get<{ readonly oidc: { readonly name: string } | null }>('/console/sign-in')).oidc?.name
+}
+
+/** Ends the session, and where the provider has one of its own, leads there to end that, too. */
 export async function logOut(): Promise<void> {
-  await change('DELETE', SESSION)
+  const ended = await change<{ readonly sign_out_url: string } | undefined>('DELETE', SESSION)
   session = undefined
-  onSessionEnd()
+  if (ended === undefined) onSessionEnd()
+  else location.assign(ended.sign_out_url)
 }

@@ -13,6 +13,7 @@ import { type Names, semanticProblems } from './config/semantics.ts'
 import { completeInputs, type InputTypeEntry } from './config/inputs.ts'
 import { type LoadedMappings, loadMappings } from './mappings/load.ts'
 import { completeSinks, type ReadSecret, type SinkTypeEntry } from './config/sinks.ts'
+import { completeOidc } from './config/oidc.ts'
 import { completeTokens } from './config/tokens.ts'
 
 export type { ConfigProblem } from './config/problems.ts'
@@ -96,10 +97,20 @@ export function parseConfig(
   const { sinks, problems } = completeSinks(value.sinks, options.sinkTypes ?? [], options.readSecret)
   const { tokens, problems: unread } = completeTokens(value.tokens, options.readSecret)
   const opened = completeInputs(value.inputs, options.inputTypes ?? [], value.tokens)
-  const config: ServiceConfiguration = { ...value, sinks, tokens, inputs: opened.inputs, mapped: loaded.mappings }
+  const signIn = completeOidc(value.oidc, options.readSecret)
+  const { oidc: _given, ...others } = value
+  const config: ServiceConfiguration = {
+    ...others,
+    ...(signIn.oidc === undefined ? {} : { oidc: signIn.oidc }),
+    sinks,
+    tokens,
+    inputs: opened.inputs,
+    mapped: loaded.mappings,
+  }
   const wrong = [
     ...problems,
     ...unread,
+    ...signIn.problems,
     ...opened.problems,
     ...loaded.problems,
     ...semanticProblems(config, options),

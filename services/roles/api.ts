@@ -12,7 +12,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
   const { log, clock } = tools
   const standing = tools.standing('api', KINDS)
   const warehouse = tools.warehouse()
-  let { content } = tools.config
+  let { content, oidc } = tools.config
   return {
     plugin: createApi({
       ...tools,
@@ -20,6 +20,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
       warehouse: wholeOnly(warehouse, tools),
       authenticate: withMadeTokens(tools.authenticate, standing.tokens, clock),
       content: () => content ?? tools.content,
+      oidc: () => oidc,
       views: standing.views,
       commands: createCommandSender(log),
       findings: createFindingFeed(log),
@@ -28,6 +29,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
     start: standing.start,
     async reconfigure(changed) {
       content = changed.content
+      if (JSON.stringify(changed.oidc) !== JSON.stringify(oidc)) oidc = changed.oidc
     },
     reasons() {
       const reason = standing.incomplete()

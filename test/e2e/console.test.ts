@@ -11,6 +11,7 @@ import { axeFaults, complaintsOf, noBrowser, startBrowser } from '../support/bro
 import { demoLoad } from '../support/demo-load.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
 import { startWebhookReceiver, TEST_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
+import { CLIENT, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 import { planService, type RunningService, startService, TOKEN } from '../support/service.ts'
 
 const reason = noBrowser()
@@ -23,6 +24,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
   let page: Page
   let complaints: string[]
   let siem: WebhookReceiver
+  let provider: IdentityProvider
 
   const open = (path: string) => page.goto(`http://127.0.0.1:${service.plan.port}${path}`)
   const send = async (): Promise<void> => {
@@ -35,8 +37,14 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     siem = await startWebhookReceiver({ verify: false })
     const sink = { type: 'webhook', secret: TEST_SECRET, min_severity: 'critical', allow_private: true }
     const sinks = [{ ...sink, name: 'siem', url: siem.url }]
-    await writeFile(config, JSON.stringify({ policy: { mode: 'propose' }, sinks }))
-    service = await startService(await planService(join(directory, 'data'), config))
+    const plan = await planService(join(directory, 'data'), config)
+    const url = `http://127.0.0.1:${plan.port}`
+    provider = await startIdentityProvider(url, { ada: { email: 'ada@acme.example', groups: ['soc'] } })
+    const rules = [{ claim: 'groups', value: 'soc', role: 'responder' }]
+    const client = { client_id: CLIENT.id, client_secret: CLIENT.secret }
+    const oidc = { name: 'Acme login', issuer: provider.issuer, ...client, url, rules }
+    await writeFile(config, JSON.stringify({ policy: { mode: 'propose' }, sinks, oidc }))
+    service = await startService(plan)
     browser = await startBrowser()
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
     page.setDefaultTimeout(PATIENCE_MS)
@@ -47,19 +55,46 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await browser?.close()
     await service?.stop()
     await siem?.close()
+    await provider?.close()
     await rm(directory, { recursive: true, force: true })
   })
 
   it('asks for a token, and refuses a wrong one in words', async () => {
     await open('/')
     await page.getByLabel('Token').fill('not-a-token')
-    await page.getByRole('button', { name: 'Open the console' }).click()
+    await page.getByRole('button', { name: 'Open with the token' }).click()
     await page.getByRole('alert').waitFor()
     await page.getByLabel('Token').fill(TOKEN)
-    await page.getByRole('button', { name: 'Open the console' }).click()
+    await page.getByRole('button', { name: 'Open with the token' }).click()
     await page.getByRole('heading', { name: 'Now' }).waitFor()
     // The browser itself reports the refused request; everything after this must be clean.
     complaints.length = 0
+  })
+
+  it('leads to the provider and back to the page that was wanted, signed in, and signs out there, too', async () => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 800 } })
+    const other = await context.newPage()
+    other.setDefaultTimeout(PATIENCE_MS)
+    const heard = complaintsOf(other)
+    await other.goto(`http://127.0.0.1:${service.plan.port}/console/incidents?status=resolved`)
+    await other.getByRole('link', { name: 'Sign in with Acme login' }).waitFor()
+    expect(await axeFaults(other)).toEqual([])
+    await other.getByRole('link', { name: 'Sign in with Acme login' }).click()
+    await other.locator('input[name=login]').fill('ada')
+    await other.locator('input[name=password]').fill('any')
+    await other.locator('button[type=submit]').click()
+    await other.getByRole('button', { name: 'Continue' }).click()
+    await other.getByRole('heading', { name: 'Incidents' }).waitFor()
+    expect(new URL(other.url()).search).toBe('?status=resolved')
+    await other.getByText('ada@acme.example, responder').waitFor()
+    // The pages of the provider are not ours to judge.
+    heard.length = 0
+    await other.reload()
+    await other.getByRole('heading', { name: 'Incidents' }).waitFor()
+    expect(heard).toEqual([])
+    await other.getByRole('button', { name: 'Log out' }).click()
+    await other.waitForURL(`${provider.issuer}/**`)
+    await context.close()
   })
 
   it('says how to connect the first agent, and shows an incident that arrives', async () => {

@@ -13,6 +13,7 @@ import { CommonInput, type InputSettings } from './inputs.ts'
 import { MAPPING_LIMITS } from '../mappings/limits.ts'
 import type { Mapping } from '../mappings/schema.ts'
 import { ClickHouseSection, KafkaSection, RawSection } from './engines.ts'
+import { OidcSection } from './oidc.ts'
 
 const severity = (fallback: Severity) => Type.Unsafe<Severity>(Type.Enum([...SEVERITIES], { default: fallback }))
 const name = () => Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })
@@ -212,6 +213,7 @@ export const ServiceConfiguration = Type.Object(
     kafka: Type.Optional(KafkaSection),
     clickhouse: Type.Optional(ClickHouseSection),
     raw: Type.Optional(RawSection),
+    oidc: Type.Optional(OidcSection),
     inputs: Type.Array(CommonInput, { default: [], maxItems: 64 }),
     mappings: Type.Array(Type.String({ minLength: 1, maxLength: 4_096 }), {
       default: [],

@@ -14,7 +14,7 @@ import type { Quarantine } from '../../../schemas/quarantine.ts'
 import type { Suppression } from '../../../schemas/suppression.ts'
 import { type KeptToken } from '../../../schemas/token.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
-import { createApi, type Readiness } from '../../../services/api/index.ts'
+import { type ApiTools, createApi, type Readiness } from '../../../services/api/index.ts'
 import { createAuthenticator } from '../../../services/lib/auth.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
 import { createCommandSender } from '../../../services/lib/command-sender.ts'
@@ -334,7 +334,11 @@ export interface Api {
   readonly routes: readonly string[]
 }
 
-export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
+export async function api(
+  store: Warehouse,
+  held: Held = {},
+  others: Partial<Pick<ApiTools, 'oidc' | 'clock'>> = {},
+): Promise<Api> {
   const log = await createSqliteLog({ directory: scratch(), clock: systemClock, logger: silent })
   whenOver(() => log.close())
   await log.ensureTopics(topicSpecs(2))
@@ -379,6 +383,7 @@ export async function api(store: Warehouse, held: Held = {}): Promise<Api> {
       },
       clock: systemClock,
       logger: silent,
+      ...others,
     }),
   )
   whenOver(() => app.close())

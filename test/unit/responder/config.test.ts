@@ -185,3 +185,45 @@ describe('watching the file', () => {
     }
   })
 })
+
+describe('the provider at which people sign in', () => {
+  const good = {
+    issuer: 'https://login.example.com/realms/soc',
+    client_id: 'moltwatch',
+    url: 'https://moltwatch.example.com',
+    rules: [{ claim: 'groups', value: 'soc', role: 'analyst' }],
+  }
+  const told = (change: object): string[] =>
+    problemsOf(stringify({ oidc: { ...good, ...change } }), {
+      readSecret: () => ({ ok: false, reason: 'names the environment variable NONE, which is not set' }),
+    }).map(({ path, message }) => `${path} ${message}`)
+
+  it('has its defaults, and its secret where the file names it', () => {
+    const outcome = parse(stringify({ oidc: { ...good, client_secret_env: 'SECRET' } }), {
+      readSecret: () => ({ ok: true, text: 'of the provider' }),
+    })
+    expect(outcome.ok && outcome.config.oidc).toEqual({
+      ...good,
+      client_secret: 'of the provider',
+      name: 'single sign-on',
+      name_claim: 'email',
+      scopes: ['openid', 'profile', 'email'],
+      session_hours: 8,
+      rules: [{ ...good.rules[0], tenant: 'default' }],
+    })
+  })
+
+  it.each([
+    [{ issuer: 'http://login.example.com' }, 'oidc.issuer must begin with https:// (http:// on the loopback'],
+    [{ issuer: 'login.example.com' }, 'oidc.issuer must be a URL such as'],
+    [{ url: 'https://moltwatch.example.com/soc' }, 'oidc.url must have the form https://moltwatch.example.com'],
+    [{ scopes: ['email'] }, 'oidc.scopes must hold openid'],
+    [{ rules: [{ claim: 'groups', value: 'a', role: 'ingest' }] }, 'oidc.rules[0].role must be one of analyst'],
+    [{ rules: [{ claim: 'g', value: 'a', role: 'admin', tenant: '*' }] }, 'oidc.rules[0].tenant must be one tenant'],
+    [{ client_secret_env: 'NONE' }, 'oidc.client_secret_env names the environment variable NONE'],
+    [{ client_secret_env: 'A', client_secret: 'b' }, 'oidc.client_secret_env stands beside another one'],
+  ])('says what is wrong with %j', (change, expected) => {
+    expect(told({})).toEqual([])
+    expect(told(change).join('\n')).toContain(expected)
+  })
+})
