@@ -111,8 +111,17 @@ export const SuppressCommand = command('suppress', {
 })
 /** Takes back a suppression that a command made; `suppression_id` is the id of that command. */
 export const UnsuppressCommand = command('unsuppress', { suppression_id: id32(), reason })
-/** Detection configuration from the service's file, for all tenants. */
-export const ConfigurationCommand = command('configuration', { configuration: DetectionConfiguration })
+/** A section of the knowledge from the service's files, for the command's tenant; '' for all. Its content lies in `state`. */
+export const ConfigurationCommand = command('configuration', {
+  section: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Default: the settings' })),
+  hash: Type.Optional(id32()),
+  configuration: Type.Optional(
+    Type.Unsafe<Static<typeof DetectionConfiguration>>({
+      ...DetectionConfiguration,
+      description: 'In commands of older versions: the settings themselves',
+    }),
+  ),
+})
 /** Global stop of the tenant: nothing is contained automatically until `resume`; what would have been is proposed. */
 export const StopCommand = command('stop', { reason })
 export const ResumeCommand = command('resume', { reason })

@@ -60,7 +60,6 @@ export const DetectionConfiguration = Type.Object(
   { $id: 'detection-configuration', additionalProperties: false },
 )
 export type DetectionConfiguration = Static<typeof DetectionConfiguration>
-export const detectionConfigurationValidator = validator(DetectionConfiguration)
 
 export const emptyConfiguration = (): DetectionConfiguration => ({
   detectors: {},
@@ -68,6 +67,50 @@ export const emptyConfiguration = (): DetectionConfiguration => ({
   trusted_peers: [],
   suppressions: [],
 })
+
+/** Name of the section in `config` control records. */
+export const SETTINGS = 'detection'
+
+/**
+ * What the settings section of one tenant holds: any part of a detection configuration. It lies over that of all tenants.
+ * Records of versions that gave a tenant a whole configuration are layers, too.
+ */
+export const DetectionLayer = Type.Object(
+  {
+    detectors: Type.Optional(Type.Record(Type.String(), DetectorOverride)),
+    agent_networks: Type.Optional(Type.Array(AgentNetwork)),
+    trusted_peers: Type.Optional(Type.Array(Type.String())),
+    suppressions: Type.Optional(Type.Array(Suppression)),
+  },
+  { $id: 'detection-layer', additionalProperties: false },
+)
+export type DetectionLayer = Static<typeof DetectionLayer>
+export const detectionLayerValidator = validator(DetectionLayer)
+
+type Overrides = DetectionConfiguration['detectors']
+
+function overridesOver(base: Overrides, own: Overrides): Overrides {
+  const both = new Map(Object.entries(base))
+  for (const [id, override] of Object.entries(own)) {
+    const below = both.get(id)
+    const settings = { ...below?.settings, ...override.settings }
+    both.set(id, { ...below, ...override, ...(Object.keys(settings).length === 0 ? {} : { settings }) })
+  }
+  return Object.fromEntries(both)
+}
+
+/**
+ * A tenant's layer over what holds for all, key by key: a setting that the tenant names replaces that of all, and every other
+ * one stays. Of a list, what the tenant adds comes first: its name for a network is the one that it reads.
+ */
+export function layerOver(base: DetectionConfiguration, own: DetectionLayer): DetectionConfiguration {
+  return {
+    detectors: overridesOver(base.detectors, own.detectors ?? {}),
+    agent_networks: [...(own.agent_networks ?? []), ...base.agent_networks],
+    trusted_peers: [...(own.trusted_peers ?? []), ...base.trusted_peers],
+    suppressions: [...(own.suppressions ?? []), ...base.suppressions],
+  }
+}
 
 /** JSON with sorted keys: equal content has equal bytes. */
 export function canonicalJson(value: unknown): string {
@@ -82,5 +125,5 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** Names the content in control records and in `state`. */
-export const configurationHash = (configuration: DetectionConfiguration): string =>
+export const configurationHash = (configuration: DetectionLayer): string =>
   H('configuration', canonicalJson(configuration))

@@ -4,8 +4,8 @@
  *
  * Content: entries of 16 bytes each, sorted as unsigned numbers, none twice. An entry is the first 128 bits of
  * HMAC(k, SHA-256(secret)), k being the tenant's key for credentials. What a person's list holds, SHA-256(secret), never
- * enters the log, and k does not either: whoever reads the log can test no secret against it. In `state` the content lies
- * in chunks under `list/<hash>/<n>`; `list/<hash>/whole` is written last and says how many there are.
+ * enters the log, and k does not either: whoever reads the log can test no secret against it. How it lies in
+ * `state`: schemas/state.ts.
  */
 import { hash } from 'node:crypto'
 import { H } from './ids.ts'
@@ -14,8 +14,6 @@ import { H } from './ids.ts'
 export const LEAK_LIST = 'leaked-credentials'
 /** Bytes of one entry. */
 export const LEAK_ENTRY_BYTES = 16
-/** A whole number of entries, below what a record takes. */
-export const LEAK_CHUNK_BYTES = 56_000 * LEAK_ENTRY_BYTES
 
 /** Names the content in control records, snapshots and `state`. */
 export const leakListHash = (bytes: Uint8Array): string => H(LEAK_LIST, hash('sha256', bytes, 'hex'))

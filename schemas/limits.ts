@@ -330,10 +330,6 @@ export const LIMITS = {
   suppression_ms_max: 366 * 86_400_000,
   /** Held back at once, or waiting for a person: beyond it people release some before they order more. */
   quarantines_open_per_tenant_max: 10_000,
-  /** Hashes of configurations that were in force before, and whose content is kept. */
-  rollouts_past_max: 1_000,
   /** Notices of proposals to one tenant; the rest waits silently in the list. */
   proposal_notices_per_hour: 20,
-  /** Detection configuration that nothing names any more is kept this long. */
-  content_kept_ms: 90 * 86_400_000,
 } as const

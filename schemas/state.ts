@@ -3,14 +3,14 @@
  *
  * A key is `<kind>/<tenant>/<id>/<sequence>`. Every change of a thing is a new record with the next sequence; readers take
  * the highest, and the owner then tombstones the lower one. A stale writer can therefore only add a lower one, which
- * nobody reads. Content of configurations lies under `content/<hash>`, and that of leak lists under `list/<hash>/<part>`,
- * which need no sequence: a hash has one content.
+ * nobody reads. Content of the knowledge's sections lies in chunks under `list/<hash>/<part>`, and that of settings from before
+ * there were chunks under `content/<hash>`; they need no sequence, because a hash has one content.
  */
 import { partitionOf } from './ids.ts'
 
 /**
  * incident, quarantine, delivery: the schemas of those names. payload: body of a webhook, by action. sink: state of a
- * sink. rollout: which configuration every partition was given. leak-list: which leak list. suppression, switch, token: what people decided. command:
+ * sink. rollout: which content of a section every partition was given. leak-list: the same of leak lists, in older logs. suppression, switch, token: what people decided. command:
  * what came of a command. audit: what was asked, by whom, as a chain. position: up to where a partition of `findings` or `commands` has been applied.
  * partitioning: a claim to the key of the log's partitions (services/lib/partitioning.ts).
  */
@@ -39,24 +39,26 @@ export interface StateAddress {
 }
 
 const CONTENT = 'content/'
-const LIST = 'list/'
+const CHUNKS = 'list/'
+/** Bytes of one chunk: a whole number of a leak list's entries, below what a record takes. */
+export const CHUNK_BYTES = 896_000
 
 export const stateKey = (address: StateAddress, sequence: number): string =>
   [address.kind, encodeURIComponent(address.tenant), encodeURIComponent(address.id), sequence].join('/')
 
-/** Content of a configuration. */
+/** Content of settings, undivided. */
 export const contentKey = (hash: string): string => `${CONTENT}${hash}`
 /** The hash of a content key; undefined for any other key. */
 export const contentHash = (key: string): string | undefined =>
   key.startsWith(CONTENT) ? key.slice(CONTENT.length) : undefined
 
-/** The part of a leak list that is written last. */
-export const LIST_WHOLE = 'whole'
-/** `part`: number of a chunk, or LIST_WHOLE. */
-export const listKey = (hash: string, part: number | string): string => `${LIST}${hash}/${part}`
+/** The part of a content that is written last, and says how many chunks there are: `{"chunks": 3}`. */
+export const WHOLE = 'whole'
+/** `part`: number of a chunk, or WHOLE. */
+export const chunkKey = (hash: string, part: number | string): string => `${CHUNKS}${hash}/${part}`
 /** undefined for any other key. */
-export function parseListKey(key: string): { readonly hash: string; readonly part: string } | undefined {
-  const [hash = '', part = ''] = key.startsWith(LIST) ? key.slice(LIST.length).split('/') : []
+export function parseChunkKey(key: string): { readonly hash: string; readonly part: string } | undefined {
+  const [hash = '', part = ''] = key.startsWith(CHUNKS) ? key.slice(CHUNKS.length).split('/') : []
   return hash === '' || part === '' ? undefined : { hash, part }
 }
 

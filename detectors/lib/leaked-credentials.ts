@@ -2,7 +2,7 @@
  * A leak list in the form in which detectors ask it: a sorted typed array that is searched by halving. 1.5 million entries
  * take 24 MB, held once in a process whatever the number of its partitions.
  */
-import { LEAK_ENTRY_BYTES, leakListHash } from '../../schemas/leak-list.ts'
+import { LEAK_ENTRY_BYTES, LEAK_LIST, leakListHash } from '../../schemas/leak-list.ts'
 
 const KEYED_HASH = /^[0-9a-f]{32}$/
 /** 32-bit words of an entry. */
@@ -10,6 +10,7 @@ const WORDS = LEAK_ENTRY_BYTES / 4
 const HEX_DIGITS = 8
 
 export class LeakedCredentials {
+  readonly section = LEAK_LIST
   /** Names the content. */
   readonly hash: string
   readonly #words: Uint32Array

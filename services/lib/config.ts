@@ -2,19 +2,21 @@
  * Reads the service's configuration file: YAML to a checked value with every default filled in, or a list of what is
  * wrong with line numbers. A running service can watch the file; a bad one is refused and the old one stays.
  */
-import { readFile } from 'node:fs/promises'
 import { Compile } from 'typebox/compile'
 import { Default } from 'typebox/value'
-import { LineCounter, parseDocument } from 'yaml'
 import type { TokenSpec } from './auth.ts'
-import { type ConfigPath, type ConfigProblem, explain, locate, type SchemaError, showPath } from './config/problems.ts'
+import { type ConfigProblem, explain, type Position, type SchemaError, showPath } from './config/problems.ts'
 import { ServiceConfiguration, type Token } from './config/schema.ts'
-import { type Names, semanticProblems } from './config/semantics.ts'
+import { type Located, type Names, semanticProblems } from './config/semantics.ts'
+import { loadTenants } from './config/tenants.ts'
 import { completeInputs, type InputTypeEntry } from './config/inputs.ts'
 import { type LoadedMappings, loadMappings } from './mappings/load.ts'
+import { withoutNulls } from './config/nulls.ts'
 import { completeSinks, type ReadSecret, type SinkTypeEntry } from './config/sinks.ts'
 import { completeOidc } from './config/oidc.ts'
 import { completeTokens } from './config/tokens.ts'
+import { parseYaml } from './yaml/parse.ts'
+import { createYamlReader, type YamlReader } from './yaml/read.ts'
 
 export type { ConfigProblem } from './config/problems.ts'
 export type { ClickHouseSection, KafkaSection, RawSection } from './config/engines.ts'
@@ -33,9 +35,12 @@ export interface ConfigOptions extends Names {
   readonly inputTypes?: readonly InputTypeEntry[]
   /** Where secrets of sinks may stand besides the file. */
   readonly readSecret?: ReadSecret
+  /** How the files are read. Default: each is read anew. */
+  readonly read?: YamlReader
 }
 
 const PROBLEMS_MAX = 20
+const NOWHERE: Position = { line: 0, column: 0 }
 const compiled = Compile(ServiceConfiguration)
 
 const failed = (problems: readonly ConfigProblem[]): ConfigOutcome => ({
@@ -43,56 +48,20 @@ const failed = (problems: readonly ConfigProblem[]): ConfigOutcome => ({
   problems: problems.slice(0, PROBLEMS_MAX),
 })
 
-/** A key without a value says nothing, as if it were not there: people leave empty sections. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, v]) => v !== null)
-      .map(([k, v]) => [k, withoutNulls(v)]),
-  )
-}
-
 const NO_MAPPINGS: LoadedMappings = { mappings: [], problems: [] }
 
-/**
- * Checks the text of a configuration file. An empty file is the default configuration. `loaded`: what the files hold that
- * it names.
- */
-export function parseConfig(
-  text: string,
-  options: ConfigOptions = {},
-  loaded: LoadedMappings = NO_MAPPINGS,
-): ConfigOutcome {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const at = (path: ConfigPath, message: string): ConfigProblem => ({
-    ...locate(document, lines, path),
-    path: showPath(path),
-    message,
-  })
-  if (document.errors.length > 0) {
-    return failed(
-      document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0])
-        // The library's sentences may quote the file; its code says the same without a secret in it.
-        return { line, column: col, path: '', message: `is not YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}` }
-      }),
-    )
-  }
-  let raw: unknown
-  try {
-    raw = withoutNulls(document.toJS({ maxAliasCount: 100 }) ?? {})
-  } catch {
-    return failed([at([], 'has aliases that do not resolve, or that unfold to too much')])
-  }
-  const value = Default(ServiceConfiguration, raw)
+type Checked =
+  | { readonly ok: true; readonly config: ServiceConfiguration }
+  | { readonly ok: false; readonly found: readonly Located[] }
+
+/** Checks what a configuration file says. `loaded`: what the files of mappings hold that it names. */
+function checkConfig(given: unknown, options: ConfigOptions, loaded: LoadedMappings): Checked {
+  const value = Default(ServiceConfiguration, withoutNulls(given ?? {}))
   if (!compiled.Check(value)) {
-    const found = [...compiled.Errors(value)]
-      .flatMap((error) => explain(error as SchemaError, ServiceConfiguration, value))
-      .map(({ path, message }) => at(path, message))
-    return failed(found.length > 0 ? found : [at([], 'is not a configuration')])
+    const found = [...compiled.Errors(value)].flatMap((error) =>
+      explain(error as SchemaError, ServiceConfiguration, value),
+    )
+    return { ok: false, found: found.length > 0 ? found : [{ path: [], message: 'is not a configuration' }] }
   }
   const { sinks, problems } = completeSinks(value.sinks, options.sinkTypes ?? [], options.readSecret)
   const { tokens, problems: unread } = completeTokens(value.tokens, options.readSecret)
@@ -105,17 +74,27 @@ export function parseConfig(
     sinks,
     tokens,
     inputs: opened.inputs,
+    tenants: {},
     mapped: loaded.mappings,
   }
-  const wrong = [
+  const found = [
     ...problems,
     ...unread,
     ...signIn.problems,
     ...opened.problems,
     ...loaded.problems,
     ...semanticProblems(config, options),
-  ].map(({ path, message }) => at(path, message))
-  return wrong.length > 0 ? failed(wrong) : { ok: true, config }
+  ]
+  return found.length > 0 ? { ok: false, found } : { ok: true, config }
+}
+
+/** Checks the text of a configuration file. An empty file is the default configuration. */
+export function parseConfig(text: string, options: ConfigOptions = {}): ConfigOutcome {
+  const read = parseYaml(text)
+  if (!read.ok) return failed(read.problems.map((problem) => ({ ...problem, path: '' })))
+  const checked = checkConfig(read.value, options, NO_MAPPINGS)
+  if (checked.ok) return checked
+  return failed(checked.found.map(({ path, message }) => ({ ...read.locate(path), path: showPath(path), message })))
 }
 
 export const defaultConfig = (): ServiceConfiguration => {
@@ -124,28 +103,36 @@ export const defaultConfig = (): ServiceConfiguration => {
   return outcome.config
 }
 
-/** Reads and checks the file. */
+/** Reads and checks the file, and what lies beside it: the mappings that it names, the settings of tenants. */
 export async function loadConfig(path: string, options: ConfigOptions = {}): Promise<ConfigOutcome> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    return failed([{ line: 0, column: 0, path: '', message: `cannot be read: ${code}` }])
-  }
+  const { read = createYamlReader(), formats = [], ...others } = options
+  const file = await read(path)
+  if (!file.ok) return failed(file.problems.map((problem) => ({ ...problem, path: '' })))
   // Which files it names, before it is known what formats they are.
-  const { formats = [], ...others } = options
-  const outcome = parseConfig(text, others)
-  if (!outcome.ok || outcome.config.mappings.length === 0) return parseConfig(text, options)
-  const taken = ['auto', 'otlp_proto', ...formats]
-  return parseConfig(text, options, await loadMappings(path, outcome.config.mappings, taken))
+  let checked = checkConfig(file.value, others, NO_MAPPINGS)
+  if (checked.ok) {
+    const taken = ['auto', 'otlp_proto', ...formats]
+    const loaded = await loadMappings(path, checked.config.mappings, { taken, read })
+    checked = checkConfig(file.value, options, loaded)
+  }
+  const { tenants, problems } = await loadTenants(path, read, options.detectors)
+  if (checked.ok && problems.length === 0) return { ok: true, config: { ...checked.config, tenants } }
+  const found = checked.ok ? [] : checked.found.slice(0, PROBLEMS_MAX)
+  const positions = await file.locate(found.map((one) => one.path))
+  const here = found.map((one, i) => ({
+    ...(positions[i] ?? NOWHERE),
+    path: showPath(one.path),
+    message: one.message,
+  }))
+  return failed([...here, ...problems])
 }
 
 /** One line per problem, as compilers write them: `moltwatch.yaml:3:5: sinks[0].url is not a URL`. */
 export const formatProblems = (file: string, problems: readonly ConfigProblem[]): string =>
   problems
     .map(
-      (p) => `${file}${p.line === 0 ? '' : `:${p.line}:${p.column}`}: ${p.path}${p.path === '' ? '' : ' '}${p.message}`,
+      (p) =>
+        `${p.file ?? file}${p.line === 0 ? '' : `:${p.line}:${p.column}`}: ${p.path}${p.path === '' ? '' : ' '}${p.message}`,
     )
     .join('\n')
 
@@ -179,8 +166,9 @@ export function watchConfig(watch: ConfigWatch): () => void {
   let last = watch.inForce === undefined ? undefined : JSON.stringify({ ok: true, config: watch.inForce })
   let timer: NodeJS.Timeout | undefined
   let stopped = false
+  const options = { read: createYamlReader(), ...watch.options }
   const look = async (): Promise<void> => {
-    const outcome = await loadConfig(watch.path, watch.options)
+    const outcome = await loadConfig(watch.path, options)
     const now = JSON.stringify(outcome)
     const isNews = last !== undefined && last !== now
     last = now

@@ -1,8 +1,8 @@
 /**
- * Makes a directory and what is missing above it. Node's own recursive way never ends where the system says that a parent
+ * What is in a directory, and how one is made with what is missing above it. Node's own recursive way never ends where the system says that a parent
  * is missing although it is there, as under /proc.
  */
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 const OWNER_ALONE = 0o700
@@ -35,4 +35,15 @@ export async function ensureDirectory(path: string, mode: number): Promise<void>
   }
   await ensureDirectory(dirname(path), mode)
   await mkdir(path, { mode })
+}
+
+/** Names in a directory, sorted; none if there is no such directory. Throws the system's error if it cannot be read. */
+export async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).sort()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw error
+  }
 }

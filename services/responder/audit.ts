@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { AUDIT_ROOT, AUDIT_SUBJECTS_MAX, type AuditEntry, sealed } from '../../schemas/audit.ts'
 import type { Command, CommandStatus } from '../../schemas/command.ts'
-import { configurationHash } from '../../schemas/configuration.ts'
+import { configurationHash, SETTINGS } from '../../schemas/configuration.ts'
 import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { scopeOf } from '../../schemas/suppression.ts'
@@ -54,7 +54,7 @@ function subjectsOf(command: Command): readonly string[] {
     case 'unsuppress':
       return [command.suppression_id]
     case 'configuration':
-      return [configurationHash(command.configuration)]
+      return [command.section ?? SETTINGS, command.hash ?? configurationHash(command.configuration ?? {})]
     case 'replay':
       return command.sink === undefined ? (command.delivery_ids ?? []) : [command.sink]
     case 'enable-sink':

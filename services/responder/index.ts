@@ -5,12 +5,9 @@
  *
  * One responder is active at a time. A second one that still writes can only add lower sequences, which nobody reads.
  */
-import { commandId, encodeCommand } from '../../schemas/command.ts'
-import { configurationHash } from '../../schemas/configuration.ts'
-import { partitionOf } from '../../schemas/ids.ts'
 import type { TokenSource } from '../lib/made-tokens.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
-import type { LeakLists } from './leak-lists.ts'
+import type { LeakLists } from './knowledge.ts'
 import { createParts, type ResponderConfiguration, type ResponderOptions, restore } from './parts.ts'
 import { ensurePartitionKey } from './partition-key.ts'
 import { tellSuppression } from './suppressions.ts'
@@ -28,7 +25,7 @@ export interface Responder {
   /** Puts another configuration in force: sinks and policy at once, detection through the log. */
   reconfigure(config: ResponderConfiguration): Promise<void>
   /**
-   * Puts each tenant's leak list in force, through the log; see leak-lists.ts. Resolves when every partition holds them. Before
+   * Puts each tenant's leak list in force, through the log; see knowledge.ts. Resolves when every partition holds them. Before
    * `start` it only notes them.
    */
   useLeakLists(lists: LeakLists): Promise<void>
@@ -49,43 +46,12 @@ export function createResponder(options: ResponderOptions): Responder {
   const { log, clock, logger } = options
   let config = options.config
   const built = createParts(options, () => config)
-  const { store, rollouts, dispatcher, intake, positions, timers } = built
+  const { store, sections, knowledge, dispatcher, intake, positions, timers } = built
   let started = false
   let leaked: LeakLists | undefined
   let stopping = false
   let ticking: { cancel(): void } | undefined
   let sweeping: Promise<void> = Promise.resolve()
-  let awaited: (() => void)[] = []
-
-  const wantedHash = (): string => configurationHash(config.detection)
-  const configurationReady = (): boolean => rollouts.readiness().ok && rollouts.baseHash() === wantedHash()
-
-  /** Asks for the file's configuration through the log, unless it holds already. */
-  const askForConfiguration = async (): Promise<void> => {
-    const hash = wantedHash()
-    if (rollouts.baseHash() === hash) return
-    const time = new Date(clock.now()).toISOString()
-    const command = {
-      type: 'configuration',
-      id: commandId('', 'configuration', `${hash} ${time}`),
-      tenant: '',
-      by: 'configuration file',
-      time,
-      configuration: config.detection,
-    } as const
-    await built.append('commands', partitionOf('', log.partitions('commands')), encodeCommand(command))
-    await new Promise<void>((resolve) => {
-      awaited.push(resolve)
-      tellAwaited()
-    })
-  }
-  const tellAwaited = (): void => {
-    if (!configurationReady() && !stopping) return
-    const told = awaited
-    awaited = []
-    for (const resolve of told) resolve()
-  }
-  rollouts.onSettled(tellAwaited)
 
   const sweep = async (second: number): Promise<void> => {
     const nowMs = clock.now()
@@ -114,8 +80,7 @@ export function createResponder(options: ResponderOptions): Responder {
       await dispatcher.sweep(nowMs)
     }
     if (second % CONFIGURATION_EVERY_S === 0) {
-      await rollouts.maintain(nowMs)
-      await built.leakLists.maintain()
+      await sections.maintain()
       await built.suppressions.maintain()
     }
   }
@@ -123,7 +88,7 @@ export function createResponder(options: ResponderOptions): Responder {
     leaked = lists
     if (!started || stopping) return
     try {
-      await built.leakLists.use(lists)
+      await knowledge.useLeakLists(lists)
     } catch (error) {
       logger.error({ reason: (error as Error).message }, 'the leak lists could not be put in force; the old ones stay')
     }
@@ -141,23 +106,22 @@ export function createResponder(options: ResponderOptions): Responder {
   return {
     views: createViews(built),
     tokens: built.tokens,
-    configurationReady,
+    configurationReady: knowledge.isReady,
     failure: built.failure,
     async start() {
-      const { records, contents, lists } = await store.load()
+      const { records, contents } = await store.load()
       for (const record of records) restore(built, record)
       // Before the first record of `events`, which others take as the sign that it is decided.
       await ensurePartitionKey({ log, store, logger })
       // Before the configuration: what an older version carried in it must hold without a gap.
       await built.suppressions.complete(clock.now())
-      await rollouts.complete(contents)
-      await built.leakLists.complete(lists)
+      await sections.complete(contents)
       await built.sinks.publish(store, clock.now())
       await dispatcher.resendAll()
       for (const delivery of built.deliveries.pending()) dispatcher.enqueue(delivery)
       await intake.start()
       tick(1)
-      await askForConfiguration()
+      await knowledge.useSettings(config.detection, config.tenants)
       started = true
       // Nothing waits for it: it is a matter of minutes in the worst case, and what was in force before is in force still.
       if (leaked !== undefined) void useLeakLists(leaked)
@@ -166,7 +130,7 @@ export function createResponder(options: ResponderOptions): Responder {
     async stop() {
       stopping = true
       ticking?.cancel()
-      tellAwaited()
+      knowledge.stop()
       // A log that takes nothing must not hold up the end: what it has not taken is done again after the start.
       const giveUp = timers.after(2 * STOP_GRACE_MS, built.close)
       await intake.stop()
@@ -183,7 +147,7 @@ export function createResponder(options: ResponderOptions): Responder {
       built.sinks.configure(next.sinks)
       await built.sinks.publish(store, clock.now())
       await dispatcher.reconfigure()
-      await askForConfiguration()
+      await knowledge.useSettings(next.detection, next.tenants)
     },
   }
 }

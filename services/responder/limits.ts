@@ -16,4 +16,8 @@ export const RESPONDER_LIMITS = {
   token_kept_ms: 90 * 86_400_000,
   /** Of the audit log; beyond it the oldest goes, and the chain says so. */
   audit_entries_per_tenant_max: 20_000,
+  /** Contents of a section that were in force before, and are kept until no partition can begin with them. */
+  section_past_max: 10_000,
+  /** Of these, so many say where each partition got them; the record of a roll-out has to fit into one of the log. */
+  section_past_placed_max: 100,
 } as const

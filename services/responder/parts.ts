@@ -17,19 +17,19 @@ import { type AuditEntry } from '../../schemas/audit.ts'
 import { createAudit } from './audit.ts'
 import { createActions } from './actions.ts'
 import { createCommandHandler, type StopSwitch } from './commands/index.ts'
-import { createConfigurationRollouts, type Rollout } from './configuration.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createDigests, createSinkRates } from './digests.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher/index.ts'
 import { createIncidents } from './incidents.ts'
 import { createIntake } from './intake.ts'
-import { createLeakLists, type LeakRollout } from './leak-lists.ts'
+import { createKnowledge } from './knowledge.ts'
 import { createLetters } from './letters.ts'
 import { createNotices } from './notices.ts'
 import { createOutcomes } from './outcomes.ts'
 import { createPositions } from './positions.ts'
 import { createQuarantines } from './quarantines/index.ts'
 import { createSinks, type SinkState } from './sink-states.ts'
+import { createSections } from './sections.ts'
 import { openSink } from './sinks/open.ts'
 import { appendPatiently, createStateStore, type LoadedRecord } from './store.ts'
 import { createSuppressions } from './suppressions.ts'
@@ -39,7 +39,7 @@ import type { KeptToken } from '../../schemas/token.ts'
 import { type Resolve, systemResolve } from './sinks/lib/connector.ts'
 
 /** What the responder uses of the service's configuration. */
-export type ResponderConfiguration = Pick<ServiceConfiguration, 'sinks' | 'policy' | 'detection'>
+export type ResponderConfiguration = Pick<ServiceConfiguration, 'sinks' | 'policy' | 'detection' | 'tenants'>
 
 export interface ResponderOptions {
   /** Its topics exist. */
@@ -119,8 +119,7 @@ function createMemory(
     outcomes: createOutcomes(store),
     audit: createAudit(),
     positions: createPositions(log, store, logger),
-    rollouts: createConfigurationRollouts({ ...tools, store, clock, isClosed }),
-    leakLists: createLeakLists({ ...tools, store, clock, isClosed }),
+    sections: createSections({ ...tools, store, clock, isClosed }),
     suppressions: createSuppressions({ ...tools, store, clock, isClosed }),
     letters: createLetters({ clock, metrics, append: (value) => append('dead-letters', 0, value) }),
     policy: () => config().policy,
@@ -198,6 +197,7 @@ export function createParts(options: ResponderOptions, config: () => ResponderCo
   })
   return {
     ...memory,
+    knowledge: createKnowledge({ ...memory, log, clock, logger }),
     dispatcher,
     intake,
     failure: life.failure,
@@ -225,9 +225,8 @@ export function restore(built: Parts, { address, body, place }: LoadedRecord): v
     case 'sink':
       return built.sinks.restore(body as SinkState)
     case 'rollout':
-      return built.rollouts.restore(body as Rollout)
     case 'leak-list':
-      return built.leakLists.restore(body as LeakRollout)
+      return built.sections.restore(kind, id, body as Parameters<typeof built.sections.restore>[2])
     case 'suppression':
       return built.suppressions.restore(tenant, id, body)
     case 'switch':

@@ -7,18 +7,18 @@
  * out, so the order holds. All changes of a transaction belong to one tenant and lie in one partition.
  */
 import {
+  CHUNK_BYTES,
+  chunkKey,
   contentHash,
   contentKey,
   contentPartition,
-  LIST_WHOLE,
-  listKey,
-  parseListKey,
+  parseChunkKey,
   parseStateKey,
   type StateAddress,
   statePartition,
   stateKey,
+  WHOLE,
 } from '../../schemas/state.ts'
-import { LEAK_CHUNK_BYTES } from '../../schemas/leak-list.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Log, LogError, type RecordInput } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -64,20 +64,16 @@ export interface Transaction {
 
 export interface Loaded {
   readonly records: readonly LoadedRecord[]
-  /** Contents of configurations by hash: when the log took them, ms since 1970. */
-  readonly contents: ReadonlyMap<string, number>
-  /** Leak lists by hash, and whether all of their content is there. */
-  readonly lists: ReadonlyMap<string, boolean>
+  /** Contents of sections by hash, and whether all of each is there. */
+  readonly contents: ReadonlyMap<string, boolean>
 }
 
 export interface StateStore {
   /** Reads everything; removes what a newer sequence has made void. Call it once, before anything else. */
   load(): Promise<Loaded>
   begin(tenant: string): Transaction
-  /** Content of a configuration under its hash; null removes it. */
-  putContent(hash: string, content: string | null): Promise<void>
-  /** Content of a leak list in chunks under its hash; null removes what there is of it. */
-  putList(hash: string, bytes: Uint8Array | null): Promise<void>
+  /** Content of a section in chunks under its hash; null removes what there is of it. */
+  putContent(hash: string, bytes: Uint8Array | null): Promise<void>
   /** The record at a place, or undefined where compaction has taken it. */
   readAt(place: Place): Promise<unknown>
   /** Resolves when nothing waits to be written any more. */
@@ -197,8 +193,9 @@ export function createStateStore(options: StoreOptions): StateStore {
   const writer = createWriter(options)
   /** Newest sequence by key without its sequence. */
   const sequences = new Map<string, number>()
-  /** Keys of leak lists that are there. */
-  const listKeys = new Set<string>()
+  /** Keys of the contents of sections that are there. */
+  const contentKeys = new Set<string>()
+  const hashIn = (key: string): string | undefined => parseChunkKey(key)?.hash ?? contentHash(key)
   const stem = (address: StateAddress): string => stateKey(address, 0).slice(0, -1)
   const partitions = (): number => log.partitions(TOPIC)
 
@@ -249,27 +246,21 @@ export function createStateStore(options: StoreOptions): StateStore {
     begin,
     async load() {
       const newest = new Map<string, LoadedRecord>()
-      const contents = new Map<string, number>()
       const stale: { partition: number; key: string }[] = []
       for (let partition = 0; partition < partitions(); partition++) {
-        const live = new Map<string, { offset: number; value: Buffer; appendedAt: number }>()
-        for await (const { key, value, offset, appendedAt } of log.read(TOPIC, partition)) {
+        const live = new Map<string, { offset: number; value: Buffer }>()
+        for await (const { key, value, offset } of log.read(TOPIC, partition)) {
           if (key === null) continue
-          if (parseListKey(key) !== undefined) {
-            // Its content, which may be much, is for those who use it.
-            if (value === null) listKeys.delete(key)
-            else listKeys.add(key)
+          if (hashIn(key) !== undefined) {
+            // What it says, which may be much, is for those who use it.
+            if (value === null) contentKeys.delete(key)
+            else contentKeys.add(key)
             continue
           }
           if (value === null) live.delete(key)
-          else live.set(key, { offset, value, appendedAt })
+          else live.set(key, { offset, value })
         }
-        for (const [key, { offset, value, appendedAt }] of live) {
-          const hash = contentHash(key)
-          if (hash !== undefined) {
-            contents.set(hash, appendedAt)
-            continue
-          }
+        for (const [key, { offset, value }] of live) {
           const address = parseStateKey(key)
           if (address === undefined) {
             logger.error({ key }, 'a record of the state has a key that is not known; it is left alone')
@@ -293,39 +284,37 @@ export function createStateStore(options: StoreOptions): StateStore {
       }
       for (const [key, { sequence }] of newest) sequences.set(key, sequence)
       await Promise.all(stale.map(({ partition, key }) => writer.write(partition, [{ key, value: null }])))
-      const lists = new Map<string, boolean>()
-      for (const at of [...listKeys].flatMap((key) => parseListKey(key) ?? [])) {
-        lists.set(at.hash, lists.get(at.hash) === true || at.part === LIST_WHOLE)
+      const contents = new Map<string, boolean>()
+      for (const key of contentKeys) {
+        const hash = hashIn(key) ?? ''
+        contents.set(
+          hash,
+          contents.get(hash) === true || parseChunkKey(key)?.part === WHOLE || key === contentKey(hash),
+        )
       }
-      return { records: [...newest.values()], contents, lists }
+      return { records: [...newest.values()], contents }
     },
-    async putContent(hash, content) {
-      const value = content === null ? null : Buffer.from(content)
-      await writer.write(contentPartition(partitions()), [{ key: contentKey(hash), value }])
-    },
-    async putList(hash, bytes) {
+    async putContent(hash, bytes) {
       const partition = contentPartition(partitions())
       if (bytes === null) {
-        const keys = [...listKeys].filter((key) => parseListKey(key)?.hash === hash)
+        const keys = [...contentKeys].filter((key) => hashIn(key) === hash)
         // The part that says it is whole goes first.
-        keys.sort((a, b) => Number(b.endsWith(LIST_WHOLE)) - Number(a.endsWith(LIST_WHOLE)))
-        for (const key of keys) listKeys.delete(key)
-        await writer.write(
-          partition,
-          keys.map((key) => ({ key, value: null })),
-        )
+        keys.sort((a, b) => Number(b.endsWith(WHOLE)) - Number(a.endsWith(WHOLE)))
+        for (const key of keys) contentKeys.delete(key)
+        const gone = keys.map((key) => ({ key, value: null }))
+        if (gone.length > 0) await writer.write(partition, gone)
         return
       }
       const put = async (part: number | string, value: Buffer): Promise<void> => {
-        const key = listKey(hash, part)
-        listKeys.add(key)
+        const key = chunkKey(hash, part)
+        contentKeys.add(key)
         await writer.write(partition, [{ key, value }])
       }
-      const chunks = Math.ceil(bytes.length / LEAK_CHUNK_BYTES)
+      const chunks = Math.ceil(bytes.length / CHUNK_BYTES)
       for (let n = 0; n < chunks; n++) {
-        await put(n, Buffer.from(bytes.subarray(n * LEAK_CHUNK_BYTES, (n + 1) * LEAK_CHUNK_BYTES)))
+        await put(n, Buffer.from(bytes.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES)))
       }
-      await put(LIST_WHOLE, Buffer.from(JSON.stringify({ chunks })))
+      await put(WHOLE, Buffer.from(JSON.stringify({ chunks })))
     },
     async readAt({ partition, offset }) {
       for await (const record of log.read(TOPIC, partition, offset)) {

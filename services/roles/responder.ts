@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ServiceConfiguration } from '../lib/config.ts'
 import { LogError } from '../lib/log/port.ts'
 import { createResponder, type Responder } from '../responder/index.ts'
-import type { LeakLists } from '../responder/leak-lists.ts'
+import type { LeakLists } from '../responder/knowledge.ts'
 import { createLeadership, type Term } from './leadership.ts'
 import type { CreateRole, Role, RoleTools, Standing } from './role.ts'
 

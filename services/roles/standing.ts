@@ -10,7 +10,7 @@ import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { KeptToken } from '../../schemas/token.ts'
 import { shownTokens, tokensIn } from '../lib/made-tokens.ts'
 import { createStateView, type StateView, type StateViewOptions } from '../lib/state-view.ts'
-import type { Rollout } from '../responder/configuration.ts'
+import type { Rollout } from '../responder/sections.ts'
 import type { SinkState } from '../responder/sink-states.ts'
 import { shownSuppressions } from '../responder/suppressions.ts'
 import { createViews, type ViewSources } from '../responder/views.ts'
@@ -37,13 +37,14 @@ export function followState(options: StateViewOptions): Standing {
     start: state.start,
     stop: state.stop,
     incomplete,
-    /** The rollout of all tenants is the one that a first event needs; a tenant's own comes on top of it. */
+    /** The sections of all tenants are what a first event needs; a tenant's own come on top of them. */
     unconfigured() {
       const unread = incomplete()
       if (unread !== undefined) return unread
-      const [rollout] = state.list('rollout', '') as Rollout[]
-      if (rollout === undefined) return 'no configuration is in the log yet: start the responder'
-      return rollout.given === null ? 'the configuration is not in every partition yet' : undefined
+      const rollouts = state.list('rollout', '') as Rollout[]
+      if (rollouts.length === 0) return 'no configuration is in the log yet: start the responder'
+      const isWhole = rollouts.every(({ given }) => given !== null)
+      return isWhole ? undefined : 'the configuration is not in every partition yet'
     },
     tokens: tokensIn(state),
     views: createViews(sourcesOf(state)),

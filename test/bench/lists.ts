@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LeakedCredentials } from '../../detectors/lib/leaked-credentials.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
+import { LEAK_LIST, leakListHash } from '../../schemas/leak-list.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
 import { createDetectorService, type DetectorService } from '../../services/detector/index.ts'
 import { systemClock } from '../../services/lib/clock.ts'
@@ -19,7 +20,7 @@ import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createLogger } from '../../services/lib/logger.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
 import { createPartitioning } from '../../services/lib/partitioning.ts'
-import { createLeakLists } from '../../services/responder/leak-lists.ts'
+import { createSections } from '../../services/responder/sections.ts'
 import { createStateStore } from '../../services/responder/store.ts'
 import { systemTimers } from '../../services/responder/timers.ts'
 import { describeMachine } from './lib/machine.ts'
@@ -55,7 +56,7 @@ const log = await createSqliteLog({ directory: join(folder, 'log'), clock, logge
 await log.ensureTopics(topicSpecs(partitions))
 const tools = { log, clock, logger, timers: systemTimers, isClosed: () => false }
 const store = createStateStore({ ...tools, onFatal: (error) => console.error(error) })
-const lists = createLeakLists({ ...tools, store })
+const sections = createSections({ ...tools, store })
 const detectors = (): DetectorService =>
   createDetectorService({
     log,
@@ -96,7 +97,12 @@ async function load(service: DetectorService) {
   }
   const [read, readMs] = await timed(() => readLists(watch))
   if (read.problems.length > 0) throw new Error(JSON.stringify(read.problems))
-  const [, logMs] = await timed(() => lists.use(new Map(read.lists)))
+  const [, logMs] = await timed(async () => {
+    for (const [tenant, bytes] of read.lists) {
+      await sections.hold(leakListHash(bytes), bytes)
+      await sections.roll(LEAK_LIST, tenant, leakListHash(bytes))
+    }
+  })
   const [, heldMs] = await timed(() => caughtUp(service))
   return { read_and_keyed_ms: readMs, into_the_log_ms: logMs, taken_up_ms: heldMs, content: read.lists[0]?.[1] }
 }

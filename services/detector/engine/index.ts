@@ -1,7 +1,6 @@
 /** The door of the engine. */
 export type {
   Applied,
-  SectionContent,
   Stage,
   StageFactory,
   StageOptions,
@@ -9,8 +8,9 @@ export type {
   StageSnapshot,
   StageStats,
 } from './stage.ts'
+export type { SectionContent } from '../../../detectors/lib/sections.ts'
 export type { Words } from '../../../schemas/keyed-hash.ts'
 export { createStageOne } from './stage-one.ts'
 export { createStageTwo } from './stage-two.ts'
-export { listsOf } from './snapshot.ts'
+export { sectionsIn } from './snapshot.ts'
 export { habitsOf } from './habit-side.ts'

@@ -1,6 +1,6 @@
 /**
- * The configuration in the form in which a stage asks it, by tenant: which detectors run, with which settings, and which
- * findings are suppressed. Settings that a detector's schema does not take are left at their defaults; the responder has
+ * The sections of the knowledge in the form in which a stage asks them, by tenant: which detectors run, with which settings,
+ * and which findings are suppressed. A tenant's section lies over that of all tenants. Settings that a detector's schema does not take are left at their defaults; the responder has
  * refused them before they came here.
  */
 import type { TObject } from 'typebox'
@@ -8,12 +8,19 @@ import { Check, Default } from 'typebox/value'
 import type { Detector } from '../../../detectors/detector.ts'
 import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
 import { createLists, type Lists } from '../../../detectors/lib/lists.ts'
-import { type DetectionConfiguration, configurationHash, emptyConfiguration } from '../../../schemas/configuration.ts'
+import {
+  isSectionName,
+  type SectionContent,
+  type SectionName,
+  SECTION_NAMES,
+  Settings,
+} from '../../../detectors/lib/sections.ts'
+import { type DetectionConfiguration, emptyConfiguration, layerOver, SETTINGS } from '../../../schemas/configuration.ts'
 import type { ConfigControl } from '../../../schemas/control.ts'
 import type { Finding, Severity } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
 import { LEAK_LIST } from '../../../schemas/leak-list.ts'
-import type { SectionContent, StageOptions } from './stage.ts'
+import type { StageOptions } from './stage.ts'
 import { isSuppressedByFile, Suppressions } from './suppressions.ts'
 
 export interface DetectorRules {
@@ -56,83 +63,131 @@ function tenantRules(
 
 type RulesOptions = Pick<StageOptions, 'detectors' | 'codeVersion' | 'configuration' | 'leaked' | 'held'>
 
-/** The parts of a snapshot that say what was in force. A leak list stands there by its hash alone. */
+/** The parts of a snapshot that say what was in force, by hash: whoever restores it hands the contents in. */
 export interface RulesDump {
-  readonly configurations: readonly (readonly [string, DetectionConfiguration])[]
-  /** Absent in snapshots that are older than leak lists. */
+  /** Name, tenant ('' for all) and hash. */
+  readonly sections?: readonly (readonly [string, string, string])[]
+  /** In older snapshots: the settings themselves, by tenant. */
+  readonly configurations?: readonly (readonly [string, DetectionConfiguration])[]
+  /** In older snapshots: hashes of leak lists, by tenant. */
   readonly leaked?: readonly (readonly [string, string])[]
 }
+
+/** The sections that a snapshot names without holding them, in the order in which they are put in force. */
+export const sectionsNamed = ({
+  sections = [],
+  leaked = [],
+}: RulesDump): readonly (readonly [string, string, string])[] => [
+  ...sections,
+  ...leaked.map(([tenant, hash]) => [LEAK_LIST, tenant, hash] as const),
+]
+
+/** By tenant. */
+const inOrder = <T>(byTenant: ReadonlyMap<string, T>): (readonly [string, T])[] =>
+  [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** All tenants' rules, and the epoch that they and the code make. */
 export class Rules {
   readonly #options: RulesOptions
-  /** By tenant; '' is everybody who has none of his own. */
-  readonly #configurations = new Map<string, DetectionConfiguration>()
-  readonly #leaked = new Map<string, LeakedCredentials>()
+  /** In force until a control record says otherwise. */
+  readonly #initial: readonly SectionContent[]
+  /** By section and tenant; '' is everybody's. */
+  readonly #sections = new Map<SectionName, Map<string, SectionContent>>(
+    SECTION_NAMES.map((name) => [name, new Map<string, SectionContent>()]),
+  )
   readonly #compiled = new Map<string, TenantRules>()
+  readonly #settings = new Map<string, DetectionConfiguration>()
   /** What people have suppressed. */
   readonly suppressions = new Suppressions()
   #epoch = ''
 
   constructor(options: RulesOptions) {
     this.#options = options
-    if (options.leaked !== undefined) this.#leaked.set('', options.leaked)
-    this.#configurations.set('', options.configuration ?? emptyConfiguration())
+    const settings = new Settings(options.configuration ?? emptyConfiguration())
+    this.#initial = options.leaked === undefined ? [settings] : [settings, options.leaked]
+    for (const content of this.#initial) this.#put('', content)
     this.#changed()
   }
 
   /** Puts in force what a control record names. Throws where another content was handed in with it, or none. */
   take(control: ConfigControl, content: SectionContent | undefined): void {
-    const isList = content !== undefined && 'has' in content
-    if (content === undefined || isList !== (control.name === LEAK_LIST))
-      throw new Error(`configuration ${control.hash} was not handed in with its control record`)
-    if (isList) this.#leaked.set(control.tenant, content)
-    else this.#configurations.set(control.tenant, content)
+    if (content?.section !== control.name || content.hash !== control.hash)
+      throw new Error(`section ${control.name} ${control.hash} was not handed in with its control record`)
+    this.#put(control.tenant, content)
     this.#changed()
   }
 
-  /** Throws where a leak list that the snapshot names was not handed in with it. */
-  restore({ configurations, leaked = [] }: RulesDump): void {
-    for (const [tenant, configuration] of configurations) this.#configurations.set(tenant, configuration)
-    for (const [tenant, hash] of leaked) {
-      const list = this.#options.leaked?.hash === hash ? this.#options.leaked : this.#options.held?.get(hash)
-      if (list === undefined) throw new Error(`the leak list ${hash} was not handed in with the snapshot that names it`)
-      this.#leaked.set(tenant, list)
+  /** Throws where a section that the snapshot names was not handed in with it. */
+  restore(dump: RulesDump): void {
+    for (const [tenant, configuration] of dump.configurations ?? []) this.#put(tenant, new Settings(configuration))
+    for (const [name, tenant, hash] of sectionsNamed(dump)) {
+      const content = this.#inForce(name, hash) ?? this.#options.held?.get(hash)
+      if (content?.section !== name)
+        throw new Error(`section ${name} ${hash} was not handed in with the snapshot that names it`)
+      this.#put(tenant, content)
     }
     this.#changed()
   }
 
+  #put(tenant: string, content: SectionContent): void {
+    this.#sections.get(content.section)?.set(tenant, content)
+  }
+
+  #inForce(name: string, hash: string): SectionContent | undefined {
+    const known = isSectionName(name) ? [...(this.#sections.get(name)?.values() ?? [])] : []
+    return known.find((content) => content.hash === hash)
+  }
+
+  #of(name: typeof SETTINGS, tenant: string): Settings | undefined
+  #of(name: typeof LEAK_LIST, tenant: string): LeakedCredentials | undefined
+  #of(name: SectionName, tenant: string): SectionContent | undefined {
+    return this.#sections.get(name)?.get(tenant)
+  }
+
   #changed(): void {
     this.#compiled.clear()
-    const byTenant = <T>(of: ReadonlyMap<string, T>, hashOf: (one: T) => string): string[] =>
-      [...of].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([tenant, one]) => [tenant, hashOf(one)])
-    const lists = byTenant(this.#leaked, ({ hash }) => hash)
-    this.#epoch = H(
-      'epoch',
-      this.#options.codeVersion,
-      ...byTenant(this.#configurations, configurationHash),
-      ...(lists.length === 0 ? [] : [LEAK_LIST, ...lists]),
-    )
+    this.#settings.clear()
+    const hashes = [...this.#sections].map(([name, byTenant]) => {
+      const own = inOrder(byTenant).flatMap(([tenant, { hash }]) => [tenant, hash])
+      // Settings were there before sections had names.
+      return name === SETTINGS || own.length === 0 ? own : [name, ...own]
+    })
+    this.#epoch = H('epoch', this.#options.codeVersion, ...hashes.flat())
   }
 
   of(tenant: string): TenantRules {
     return this.#compiled.get(tenant) ?? this.#compile(tenant)
   }
 
+  #hasOwn(tenant: string): boolean {
+    return tenant !== '' && [...this.#sections.values()].some((byTenant) => byTenant.has(tenant))
+  }
+
   /** A tenant that has nothing of its own shares the rules of all. */
   #compile(tenant: string): TenantRules {
-    const hasOwn = tenant === '' || this.#configurations.has(tenant) || this.#leaked.has(tenant)
-    if (!hasOwn) return this.of('')
-    const configuration = this.#configurations.get(tenant) ?? this.#configurations.get('') ?? emptyConfiguration()
-    const rules = tenantRules(configuration, this.#leaked.get(tenant) ?? this.#leaked.get(''), this.#options.detectors)
+    if (tenant !== '' && !this.#hasOwn(tenant)) return this.of('')
+    const leaked = this.#of(LEAK_LIST, tenant) ?? this.#of(LEAK_LIST, '')
+    const rules = tenantRules(this.#settingsOf(tenant), leaked, this.#options.detectors)
     this.#compiled.set(tenant, rules)
     return rules
   }
 
+  /** The tenant's settings over those of all. */
+  #settingsOf(tenant: string): DetectionConfiguration {
+    const known = this.#settings.get(tenant)
+    if (known !== undefined) return known
+    const base = layerOver(emptyConfiguration(), this.#of(SETTINGS, '')?.layer ?? {})
+    const own = tenant === '' ? undefined : this.#of(SETTINGS, tenant)
+    if (own === undefined && tenant !== '') return this.#settingsOf('')
+    const settings = own === undefined ? base : layerOver(base, own.layer)
+    this.#settings.set(tenant, settings)
+    return settings
+  }
+
   /** The finding, or its shadow where the file or a person has suppressed it. */
   withSuppressions(finding: Finding): Finding {
-    const configuration = this.#configurations.get(finding.tenant) ?? this.#configurations.get('')
-    const isHeld = isSuppressedByFile(configuration?.suppressions ?? [], finding) || this.suppressions.has(finding)
+    const { suppressions } = this.#settingsOf(finding.tenant)
+    const isHeld = isSuppressedByFile(suppressions, finding) || this.suppressions.has(finding)
     return isHeld ? { ...finding, mode: 'shadow' } : finding
   }
 
@@ -141,10 +196,10 @@ export class Rules {
   }
 
   /** For the snapshot: what was in force. */
-  dump(): Required<RulesDump> {
-    return {
-      configurations: [...this.#configurations],
-      leaked: [...this.#leaked].map(([tenant, { hash }]) => [tenant, hash]),
-    }
+  dump(): RulesDump {
+    const taken = [...this.#sections.values()].flatMap(inOrder)
+    // What no record has named is there from the start.
+    const named = taken.filter(([, content]) => !this.#initial.includes(content))
+    return { sections: named.map(([tenant, { section, hash }]) => [section, tenant, hash] as const) }
   }
 }

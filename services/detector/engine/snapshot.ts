@@ -4,7 +4,7 @@
  */
 import { COLUMN_BYTES } from '../../../detectors/lib/columns.ts'
 import type { KeyTable } from './key-table.ts'
-import type { RulesDump } from './rules.ts'
+import { type RulesDump, sectionsNamed } from './rules.ts'
 import type { StageSnapshot } from './stage.ts'
 import type { Table } from './table.ts'
 import type { WindowPool } from './windows.ts'
@@ -58,10 +58,10 @@ export interface SnapshotReader {
   keys(prefix: string, keys: KeyTable, pools: readonly NamedPool[]): void
 }
 
-/** Hashes of the leak lists that a snapshot names: whoever restores it hands them in. */
-export function listsOf(snapshot: StageSnapshot): string[] {
-  const meta = readColumns(snapshot).json(META) as RulesDump | undefined
-  return [...new Set((meta?.leaked ?? []).map(([, hash]) => hash))]
+/** Hash and name of the sections that a snapshot names: whoever restores it hands their contents in. */
+export function sectionsIn(snapshot: StageSnapshot): ReadonlyMap<string, string> {
+  const meta = (readColumns(snapshot).json(META) ?? {}) as RulesDump
+  return new Map(sectionsNamed(meta).map(([name, , hash]) => [hash, name]))
 }
 
 /** The detector (`id@version`) that a column belongs to; undefined for the engine's own. */

@@ -5,6 +5,7 @@
 import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
 import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
+import type { SectionContent } from '../../../detectors/lib/sections.ts'
 import type { SuppressionControl, VerdictControl } from '../../../schemas/control.ts'
 import { EventView } from '../../../schemas/event.ts'
 import { eventRows } from '../../../schemas/event-rows.ts'
@@ -25,16 +26,7 @@ import { type DetectorRules, type RulesDump, Rules, type TenantRules } from './r
 import { Signals } from './signals.ts'
 import { META, type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import { ToldCalls, type ToldCallsDump } from './told-calls.ts'
-import type {
-  Applied,
-  SectionContent,
-  Stage,
-  StageFactory,
-  StageOptions,
-  StageRecord,
-  StageSnapshot,
-  StageStats,
-} from './stage.ts'
+import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
 
 /** Newest windows that a key of stage one holds at a time. */
 const WINDOWS_PER_KEY = 3

@@ -6,6 +6,7 @@
 import type { Absorb, Candidate, Detector, Suspicion } from '../../../detectors/detector.ts'
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { Lists } from '../../../detectors/lib/lists.ts'
+import type { SectionContent } from '../../../detectors/lib/sections.ts'
 import type { SuppressionControl } from '../../../schemas/control.ts'
 import { type Evidence, type Finding, round6 } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, FrameError, type FrameHeader } from '../../../schemas/frame.ts'
@@ -19,16 +20,7 @@ import { ownerName } from './layout.ts'
 import { IdRing } from './ring.ts'
 import { Rules, type RulesDump } from './rules.ts'
 import { META, type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
-import type {
-  Applied,
-  SectionContent,
-  Stage,
-  StageFactory,
-  StageOptions,
-  StageRecord,
-  StageSnapshot,
-  StageStats,
-} from './stage.ts'
+import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
 import type { WindowPool } from './windows.ts'
 
 const SENT_FINDINGS = 8_192

@@ -7,13 +7,11 @@
  */
 import type { Detector } from '../../../detectors/detector.ts'
 import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
+import type { SectionContent } from '../../../detectors/lib/sections.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import type { Words } from '../../../schemas/keyed-hash.ts'
 import type { Signal } from '../../../schemas/signal.ts'
-
-/** What a `config` control record names by its hash: settings, or a leak list. */
-export type SectionContent = DetectionConfiguration | LeakedCredentials
 
 export interface StageOptions {
   readonly detectors: readonly Detector[]
@@ -24,8 +22,8 @@ export interface StageOptions {
   readonly configuration?: DetectionConfiguration
   /** Leak list in force until then, every tenant's. */
   readonly leaked?: LeakedCredentials
-  /** The leak lists that the snapshot names (`listsOf`), by hash. */
-  readonly held?: ReadonlyMap<string, LeakedCredentials>
+  /** The sections that the snapshot names (`sectionsIn`), by hash. */
+  readonly held?: ReadonlyMap<string, SectionContent>
   /** Most identities that the partition keeps; LIMITS.identities_per_partition_max unless told. */
   readonly identitiesMax?: number
   /**

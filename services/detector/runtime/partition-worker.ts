@@ -7,27 +7,19 @@
  * newest snapshot and repeats what this one may have written.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
-import type { ConfigControl } from '../../../schemas/control.ts'
 import { decodeControl, decodeHeader, FrameError } from '../../../schemas/frame.ts'
-import { LEAK_LIST } from '../../../schemas/leak-list.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Batch, type BatchContext, type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import { type Applied, listsOf, type SectionContent, type Stage, type StageSnapshot } from '../engine/index.ts'
+import { type Applied, type SectionContent, sectionsIn, type Stage, type StageSnapshot } from '../engine/index.ts'
 import type { Partitioning } from '../../lib/partitioning.ts'
 import type { Gate } from './gate.ts'
 import { createOutputs } from './outputs.ts'
+import type { SectionReader } from './sections.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
 import type { Ticker, Ticking } from './ticker.ts'
-
-/** Finds what control records and snapshots name by hash; undefined where `state` does not hold it. */
-export interface SectionReader {
-  of(control: ConfigControl): Promise<SectionContent | undefined>
-  leakList(hash: string): Promise<LeakedCredentials | undefined>
-}
 
 export interface WorkerDeps {
   readonly log: Log
@@ -39,14 +31,14 @@ export interface WorkerDeps {
   /** Snapshots are taken and written one at a time, so that no pause is long. */
   readonly gate: Gate
   readonly ticker: Ticker
-  /** `held`: the leak lists that the snapshot names, by hash. */
+  /** `held`: the sections that the snapshot names, by hash. */
   createStage(
     topic: Stage['stage'],
     partition: number,
     snapshot: StageSnapshot | undefined,
-    held: ReadonlyMap<string, LeakedCredentials>,
+    held: ReadonlyMap<string, SectionContent>,
   ): Stage
-  readonly sections: SectionReader
+  readonly section: SectionReader
   /** Offsets of records that a bug met: they are left out, now and whenever the partition is restored in this process. */
   readonly poisoned: Set<string>
   /** A person has decided to go on behind records that are gone. */
@@ -137,7 +129,7 @@ class Worker implements PartitionWorker {
         `all snapshots of ${this.topic}/${this.partition} are damaged, and the log no longer reaches back to its beginning: what was learned cannot be rebuilt. Remove the snapshots of this partition to start learning anew`,
       )
     }
-    const held = await this.#listsIn(snapshot)
+    const held = await this.#sectionsOf(snapshot)
     this.stage = this.#deps.createStage(this.topic, this.partition, snapshot, held)
     this.position = this.#beginning(snapshot?.offset ?? bounds.start, bounds.start)
     this.#end = bounds.end
@@ -149,19 +141,21 @@ class Worker implements PartitionWorker {
     return this.position
   }
 
-  async #listsIn(snapshot: StageSnapshot | undefined): Promise<Map<string, LeakedCredentials>> {
-    const held = new Map<string, LeakedCredentials>()
-    for (const hash of snapshot === undefined ? [] : listsOf(snapshot)) {
-      held.set(hash, (await this.#deps.sections.leakList(hash)) ?? this.#absent('a snapshot of ', 'leak list', hash))
+  async #sectionsOf(snapshot: StageSnapshot | undefined): Promise<Map<string, SectionContent>> {
+    const held = new Map<string, SectionContent>()
+    for (const [hash, name] of snapshot === undefined ? [] : sectionsIn(snapshot)) {
+      held.set(hash, await this.#section(name, hash, 'a snapshot of '))
     }
     return held
   }
 
   /** Whoever wrote the name wrote the content before it: it will be there, or a person brings it back. */
-  #absent(where: string, what: string, hash: string): never {
+  async #section(name: string, hash: string, where: string): Promise<SectionContent> {
+    const content = await this.#deps.section(name, hash)
+    if (content !== undefined) return content
     throw new LogError(
       'log_unavailable',
-      `${where}${this.topic}/${this.partition} names the ${what} ${hash}, and the topic state does not hold it`,
+      `${where}${this.topic}/${this.partition} names the section ${name} ${hash}, and the topic state does not hold it, or this version does not know it`,
     )
   }
 
@@ -260,8 +254,7 @@ class Worker implements PartitionWorker {
   async #contentFor(value: Buffer): Promise<SectionContent | undefined> {
     const control = decodeControl(value)
     if (control.type !== 'config') return undefined
-    const content = await this.#deps.sections.of(control)
-    return content ?? this.#absent('', control.name === LEAK_LIST ? 'leak list' : 'configuration', control.hash)
+    return this.#section(control.name, control.hash, '')
   }
 
   /**

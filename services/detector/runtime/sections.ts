@@ -1,41 +1,46 @@
 /**
- * The sections of the configuration that control records and snapshots name, read from `state`. A leak list is held once
- * in a process, as long as a stage uses it: all partitions of a process ask for the same few.
+ * The sections of the knowledge that control records and snapshots name, read from `state`. Each is held once in a process,
+ * as long as a stage uses it: all partitions of a process ask for the same few, and a leak list may be large.
  */
-import { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
-import { LEAK_LIST } from '../../../schemas/leak-list.ts'
-import { createConfigurationReader, readLeakList } from '../../lib/configuration-store.ts'
+import { isSectionName, openSection, type SectionContent } from '../../../detectors/lib/sections.ts'
 import type { Log } from '../../lib/log/port.ts'
-import type { SectionReader } from './partition-worker.ts'
+import { readSection } from '../../lib/section-store.ts'
 
-/** So long after it was last asked for, a list is held for the next partition that asks. */
+/** So long after it was last asked for, a section is held for the next partition that asks. */
 const KEPT_MS = 60_000
 
+/**
+ * Finds a section by name and hash; undefined if `state` does not hold all of it, or if this version knows no such section.
+ * Throws if what lies there is not what the hash names: going on with another content would change results.
+ */
+export type SectionReader = (name: string, hash: string) => Promise<SectionContent | undefined>
+
 export function createSectionReader(log: Log): SectionReader {
-  const settings = createConfigurationReader(log)
-  const known = new Map<string, WeakRef<LeakedCredentials>>()
-  const reading = new Map<string, Promise<LeakedCredentials | undefined>>()
-  const kept = new Map<string, { readonly list: LeakedCredentials; readonly timer: NodeJS.Timeout }>()
+  const known = new Map<string, WeakRef<SectionContent>>()
+  const reading = new Map<string, Promise<SectionContent | undefined>>()
+  const kept = new Map<string, { readonly content: SectionContent; readonly timer: NodeJS.Timeout }>()
 
-  function keep(hash: string, list: LeakedCredentials): LeakedCredentials {
+  function keep(hash: string, content: SectionContent): SectionContent {
     clearTimeout(kept.get(hash)?.timer)
-    kept.set(hash, { list, timer: setTimeout(() => kept.delete(hash), KEPT_MS).unref() })
-    known.set(hash, new WeakRef(list))
-    return list
+    kept.set(hash, { content, timer: setTimeout(() => kept.delete(hash), KEPT_MS).unref() })
+    known.set(hash, new WeakRef(content))
+    return content
   }
 
-  async function read(hash: string): Promise<LeakedCredentials | undefined> {
-    const bytes = await readLeakList(log, hash)
-    return bytes === undefined ? undefined : keep(hash, new LeakedCredentials(bytes))
+  async function read(name: string, hash: string): Promise<SectionContent | undefined> {
+    const bytes = isSectionName(name) ? await readSection(log, hash) : undefined
+    if (bytes === undefined || !isSectionName(name)) return undefined
+    const content = openSection(name, hash, bytes)
+    if (content === undefined)
+      throw new Error(`the section ${name} ${hash} in the topic state is damaged: its content has another hash`)
+    return keep(hash, content)
   }
 
-  async function leakList(hash: string): Promise<LeakedCredentials | undefined> {
+  return async (name, hash) => {
     const held = known.get(hash)?.deref()
-    if (held !== undefined) return keep(hash, held)
-    const fresh = reading.get(hash) ?? read(hash).finally(() => reading.delete(hash))
+    if (held !== undefined) return held.section === name ? keep(hash, held) : undefined
+    const fresh = reading.get(hash) ?? read(name, hash).finally(() => reading.delete(hash))
     reading.set(hash, fresh)
     return fresh
   }
-
-  return { leakList, of: ({ name, hash }) => (name === LEAK_LIST ? leakList(hash) : settings(hash)) }
 }

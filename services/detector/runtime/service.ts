@@ -86,7 +86,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
   const workers: Record<Stage['stage'], Map<number, PartitionWorker>> = { events: new Map(), signals: new Map() }
   const poisoned = new Set<string>()
   const halted: Record<Stage['stage'], Map<number, string>> = { events: new Map(), signals: new Map() }
-  const sections = createSectionReader(log)
+  const section = createSectionReader(log)
   let stopping = new AbortController()
   let state: DetectorStatus['state'] = 'stopped'
   let reason = ''
@@ -156,7 +156,7 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       gate,
       ticker,
       createStage,
-      sections,
+      section,
       poisoned,
       acceptGaps: options.acceptGaps ?? false,
       store: createSnapshotStore(log),

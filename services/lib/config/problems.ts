@@ -4,10 +4,15 @@
  */
 import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter, type Node } from 'yaml'
 
-export interface ConfigProblem {
-  /** From 1; both are 0 where the file could not be read at all. */
+/** From 1; both are 0 if the file could not be read at all. */
+export interface Position {
   readonly line: number
   readonly column: number
+}
+
+export interface ConfigProblem extends Position {
+  /** If it is another file than the one that was asked for. */
+  readonly file?: string
   /** As in `sinks[0].min_severity`; '' for the file as a whole. */
   readonly path: string
   readonly message: string
@@ -112,11 +117,7 @@ export function explain(
 }
 
 /** Where in the file a path stands: its key where it has one, its value otherwise, the nearest parent where it is absent. */
-export function locate(
-  document: Document,
-  lines: LineCounter,
-  path: ConfigPath,
-): { readonly line: number; readonly column: number } {
+export function locate(document: Document, lines: LineCounter, path: ConfigPath): Position {
   let node: unknown = document.contents
   let offset = isNode(node) ? node.range?.[0] : undefined
   for (const step of path) {

@@ -3,7 +3,7 @@
  * people. What detectors depend on (`detection`) goes into the log; the rest, secrets above all, never does.
  */
 import Type, { type Static } from 'typebox'
-import { DetectionConfiguration, emptyConfiguration } from '../../../schemas/configuration.ts'
+import { DetectionConfiguration, type DetectionLayer, emptyConfiguration } from '../../../schemas/configuration.ts'
 import { type Content, CONTENTS } from '../../../schemas/excerpt.ts'
 import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -226,6 +226,8 @@ export const ServiceConfiguration = Type.Object(
 export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'sinks' | 'inputs'> & {
   sinks: Sink[]
   inputs: InputSettings[]
+  /** Each tenant's own settings, from the files under `tenants/`. */
+  tenants: Readonly<Record<string, DetectionLayer>>
   /** What the files of `mappings` hold. */
   mapped: readonly Mapping[]
 }

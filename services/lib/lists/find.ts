@@ -3,8 +3,9 @@
  * `tenants/<tenant>/lists/leaked-credentials/*.txt` for one tenant besides. Whether they have changed is told by their
  * names, sizes and times, without reading them.
  */
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { namesIn } from '../directory.ts'
 
 export interface LeakFiles {
   /** Sorted paths. */
@@ -15,17 +16,6 @@ export interface LeakFiles {
 }
 
 const ROOM = ['lists', 'leaked-credentials'] as const
-
-/** Names in a directory; none if there is no such directory. */
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return (await readdir(directory)).sort()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
-    throw error
-  }
-}
 
 async function textFiles(directory: string): Promise<string[]> {
   const names = await namesIn(directory)

@@ -3,16 +3,16 @@
  * unfold, endless files) ends at a limit.
  */
 import { Compile } from 'typebox/compile'
-import { LineCounter, parseDocument } from 'yaml'
 import {
   type ConfigPath,
   type ConfigProblem,
   explain,
-  locate,
+  type Position,
   type SchemaError,
   showPath,
   unknownWord,
 } from '../config/problems.ts'
+import { parseYaml } from '../yaml/parse.ts'
 import { MAPPING_LIMITS } from './limits.ts'
 import { readPath, readTemplate } from './path.ts'
 import { type Case, type Condition, MAPPED_FIELDS, Mapping, type RichValue, type Value } from './schema.ts'
@@ -21,10 +21,10 @@ export type MappingOutcome =
   | { readonly ok: true; readonly mapping: Mapping }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 
-const PROBLEMS_MAX = 20
+export const PROBLEMS_MAX = 20
 const compiled = Compile(Mapping)
 
-type Found = { readonly path: ConfigPath; readonly message: string }
+export type Found = { readonly path: ConfigPath; readonly message: string }
 
 function* pathProblems(text: string | readonly string[] | undefined, path: ConfigPath): Generator<Found> {
   if (typeof text === 'string') {
@@ -110,6 +110,23 @@ function told(errors: readonly SchemaError[], value: unknown): Found[] {
 const isWithin = (inner: ConfigPath, outer: ConfigPath): boolean =>
   inner.length > outer.length && outer.every((step, i) => inner[i] === step)
 
+/** Checks what a file of a mapping says: the mapping, or what is wrong. */
+export function checkMapping(value: unknown): Mapping | readonly Found[] {
+  if (!compiled.Check(value)) return told([...compiled.Errors(value)] as SchemaError[], value)
+  const mapping = value as unknown as Mapping
+  const wrong = [...meaningProblems(mapping)]
+  return wrong.length > 0 ? wrong : mapping
+}
+
+export const isMapping = (checked: Mapping | readonly Found[]): checked is Mapping => !Array.isArray(checked)
+
+/** A problem with its place in the file. */
+export const placed = ({ path, message }: Found, position: Position): ConfigProblem => ({
+  ...position,
+  path: showPath(path),
+  message,
+})
+
 /** Checks the text of a mapping. */
 export function parseMapping(text: string): MappingOutcome {
   const failed = (problems: readonly ConfigProblem[]): MappingOutcome => ({
@@ -120,27 +137,10 @@ export function parseMapping(text: string): MappingOutcome {
     const message = `has more than ${MAPPING_LIMITS.file_bytes_max} bytes`
     return failed([{ line: 1, column: 1, path: '', message }])
   }
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const at = ({ path, message }: Found): ConfigProblem => ({
-    ...locate(document, lines, path),
-    path: showPath(path),
-    message,
-  })
-  const [fault] = document.errors
-  if (fault !== undefined) {
-    const { line, col } = lines.linePos(fault.pos[0])
-    const message = `is not YAML: ${fault.code.toLowerCase().replaceAll('_', ' ')}`
-    return failed([{ line, column: col, path: '', message }])
-  }
-  let value: unknown
-  try {
-    value = document.toJS({ maxAliasCount: 100 })
-  } catch {
-    return failed([at({ path: [], message: 'has aliases that do not resolve, or that unfold to too much' })])
-  }
-  if (!compiled.Check(value)) return failed(told([...compiled.Errors(value)] as SchemaError[], value).map(at))
-  const mapping = value as unknown as Mapping
-  const wrong = [...meaningProblems(mapping)].map(at)
-  return wrong.length > 0 ? failed(wrong) : { ok: true, mapping }
+  const read = parseYaml(text)
+  if (!read.ok) return failed(read.problems.slice(0, 1).map((problem) => ({ ...problem, path: '' })))
+  const mapping = checkMapping(read.value)
+  return isMapping(mapping)
+    ? { ok: true, mapping }
+    : failed(mapping.map((found) => placed(found, read.locate(found.path))))
 }

@@ -1,5 +1,6 @@
 /** What people teach the detectors, and what they want to hear no more. */
 import type { CommandOf } from '../../../schemas/command.ts'
+import { canonicalJson, configurationHash, SETTINGS } from '../../../schemas/configuration.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { ANY_DETECTOR, scopeOf, type Suppression, widthProblem } from '../../../schemas/suppression.ts'
@@ -61,7 +62,7 @@ async function verdict(deps: CommandDeps, command: CommandOf<'verdict'>, nowMs: 
 export function detectionHandlers(
   deps: CommandDeps,
 ): Pick<Handlers, 'verdict' | 'suppress' | 'unsuppress' | 'configuration'> {
-  const { rollouts, suppressions, notices, metrics } = deps
+  const { sections, suppressions, notices, metrics } = deps
   return {
     verdict: (command, nowMs) => verdict(deps, command, nowMs),
     suppress: (command, nowMs) => suppress(deps, command, nowMs),
@@ -73,9 +74,12 @@ export function detectionHandlers(
       metrics.suppressions.inc({ act: 'ended' })
       return applied(1, 'ended')
     },
-    async configuration(command) {
-      await rollouts.setBase(command.configuration)
-      return applied(1, 'every partition holds it')
+    async configuration({ section = SETTINGS, tenant, hash, configuration }) {
+      const wanted = hash ?? configurationHash(configuration ?? {})
+      // Commands of older versions carry the content.
+      if (configuration !== undefined) await sections.hold(wanted, Buffer.from(canonicalJson(configuration)))
+      if (await sections.roll(section, tenant, wanted)) return applied(1, 'every partition holds it')
+      return refused('its content is no longer in the log: it is asked for again at the next start')
     },
   }
 }

@@ -2,7 +2,7 @@
 import type { Command, CommandOf, CommandStatus } from '../../../schemas/command.ts'
 import type { Policy } from '../../lib/config.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import type { ConfigurationRollouts } from '../configuration.ts'
+import type { Sections } from '../sections.ts'
 import type { Deliveries } from '../deliveries.ts'
 import type { Dispatcher } from '../dispatcher/index.ts'
 import type { Incidents } from '../incidents.ts'
@@ -28,7 +28,7 @@ export interface CommandDeps {
   readonly deliveries: Deliveries
   readonly incidents: Incidents
   readonly quarantines: Quarantines
-  readonly rollouts: ConfigurationRollouts
+  readonly sections: Sections
   readonly suppressions: Suppressions
   readonly tokens: Tokens
   readonly notices: Notices

@@ -63,9 +63,7 @@ export function createCommandHandler(deps: CommandHandlerDeps): (command: Comman
   }
 
   const carryOut = async (command: Command, nowMs: number): Promise<Done> => {
-    if ((command.tenant === '') !== (command.type === 'configuration')) {
-      return refused('it names no tenant where it must, or one where it must not')
-    }
+    if (command.tenant === '' && command.type !== 'configuration') return refused('it names no tenant')
     const handler = handlers[command.type] as (command: Command, nowMs: number) => Promise<Done>
     try {
       return await handler(command, nowMs)

@@ -29,14 +29,14 @@ async function stageAt(log: Log, topic: Stage['stage'], partition: number, snaps
   const { offset: end } = snapshot
   const rowKey = rowKeyOf(snapshot)
   const stage = FACTORIES[topic]({ detectors: DETECTORS, codeVersion: codeVersion(), partition, rowKey })
-  const sections = createSectionReader(log)
+  const section = createSectionReader(log)
   for await (const { offset, value } of log.read(topic, partition)) {
     if (offset >= end) break
     if (value === null) continue
     try {
       const isControl = decodeHeader(value).kind === 'control'
       const control = isControl ? decodeControl(value) : undefined
-      const content = control?.type === 'config' ? await sections.of(control) : undefined
+      const content = control?.type === 'config' ? await section(control.name, control.hash) : undefined
       if (content === undefined) stage.apply({ offset, value })
       else stage.apply({ offset, value }, content)
     } catch (error) {

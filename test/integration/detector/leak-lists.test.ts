@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { leakedCredential } from '../../../detectors/credential/leaked-credential.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
 import { LEAK_LIST, leakListHash } from '../../../schemas/leak-list.ts'
-import { contentPartition, LIST_WHOLE, listKey } from '../../../schemas/state.ts'
+import { chunkKey, contentPartition, WHOLE } from '../../../schemas/state.ts'
 import { keyList } from '../../../services/lib/lists/key.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import {
@@ -32,8 +32,8 @@ const LEAKED = Buffer.from(LIST.subarray(16 * 77, 16 * 78)).toString('hex')
 async function give(log: Log): Promise<void> {
   const whole = Buffer.from(JSON.stringify({ chunks: 1 }))
   await log.append('state', contentPartition(log.partitions('state')), [
-    { key: listKey(HASH, 0), value: Buffer.from(LIST) },
-    { key: listKey(HASH, LIST_WHOLE), value: whole },
+    { key: chunkKey(HASH, 0), value: Buffer.from(LIST) },
+    { key: chunkKey(HASH, WHOLE), value: whole },
   ])
   const value = encodeControl({ type: 'config', name: LEAK_LIST, tenant: 't', hash: HASH }, home.clock.now())
   for (const topic of ['events', 'signals']) {

@@ -245,7 +245,7 @@ describe('the detector service', () => {
     await service.start()
     for (const topic of ['events', 'signals']) await log.append(topic, 0, [{ key: null, value: control }])
     await until(() => service.status().state === 'waiting')
-    expect(service.status().reason).toMatch(`names the configuration ${hash}, and the topic state does not hold it`)
+    expect(service.status().reason).toMatch(`names the section detection ${hash}, and the topic state does not hold it`)
     const key = contentKey(hash)
     const value = Buffer.from(JSON.stringify(content))
     await log.append('state', contentPartition(log.partitions('state')), [{ key, value }])
@@ -261,7 +261,7 @@ describe('the detector service', () => {
     const severities = new Map((await readFindings(log)).map((f) => [f.agent, f.severity]))
     expect([severities.get(at(0)), severities.get(at(1))]).toEqual(['critical', 'high'])
     await service.stop()
-    // The snapshot holds the configuration: the record is not read again.
+    // The snapshot names the configuration: the record is not read again.
     const again = home.service(log)
     await again.start()
     await until(() => settled(again))

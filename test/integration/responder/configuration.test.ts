@@ -4,7 +4,9 @@ import { DETECTORS } from '../../../detectors/registry.ts'
 import { configurationHash, type DetectionConfiguration, emptyConfiguration } from '../../../schemas/configuration.ts'
 import type { Control } from '../../../schemas/control.ts'
 import { decodeControl, decodeHeader, encodeTick } from '../../../schemas/frame.ts'
-import { createConfigurationReader, readConfigurationContent } from '../../../services/lib/configuration-store.ts'
+import { Settings } from '../../../detectors/lib/sections.ts'
+import { SETTINGS } from '../../../schemas/configuration.ts'
+import { createSectionReader } from '../../../services/detector/runtime/sections.ts'
 import { type Log, LogError } from '../../../services/lib/log/port.ts'
 import { createResponder } from '../../../services/responder/index.ts'
 import { eventually, type TestBench, testBench } from '../../support/responder.ts'
@@ -47,10 +49,11 @@ describe('configuration in the log', () => {
     bench = await testBench()
     expect(bench.responder.configurationReady()).toBe(true)
     expect(await everywhere(bench.log)).toEqual([`:${empty}`])
-    expect(await readConfigurationContent(bench.log, empty)).toEqual(emptyConfiguration())
-    expect(await readConfigurationContent(bench.log, '0'.repeat(32))).toBeUndefined()
-    const read = createConfigurationReader(bench.log)
-    expect(await read(empty)).toBe(await read(empty))
+    const read = createSectionReader(bench.log)
+    expect(await read(SETTINGS, empty)).toEqual(new Settings(emptyConfiguration()))
+    expect(await read(SETTINGS, '0'.repeat(32))).toBeUndefined()
+    expect(await read('of a later version', empty)).toBeUndefined()
+    expect(await read(SETTINGS, empty)).toBe(await read(SETTINGS, empty))
   })
 
   it('is given once, however often the responder starts, and again when the file changes and changes back', async () => {

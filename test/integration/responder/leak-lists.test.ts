@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
-import { LEAK_CHUNK_BYTES, LEAK_LIST, leakListHash } from '../../../schemas/leak-list.ts'
+import { LEAK_LIST, leakListHash } from '../../../schemas/leak-list.ts'
 import type { ConfigControl } from '../../../schemas/control.ts'
 import { decodeControl, decodeHeader } from '../../../schemas/frame.ts'
-import { contentPartition, parseListKey } from '../../../schemas/state.ts'
+import { CHUNK_BYTES, contentPartition, parseChunkKey } from '../../../schemas/state.ts'
 import { keyList } from '../../../services/lib/lists/key.ts'
-import { readLeakList } from '../../../services/lib/configuration-store.ts'
+import { readSection } from '../../../services/lib/section-store.ts'
 import { type Log, LogError } from '../../../services/lib/log/port.ts'
-import { createLeakLists, type LeakRollout } from '../../../services/responder/leak-lists.ts'
+import { createSections, type Rollout, type Sections } from '../../../services/responder/sections.ts'
 import { createStateStore } from '../../../services/responder/store.ts'
 import { systemTimers } from '../../../services/responder/timers.ts'
 import { type TestBench, testBench } from '../../support/responder.ts'
@@ -22,6 +22,8 @@ afterEach(async () => {
 
 const content = (entries: number): Uint8Array => keyList(randomBytes(32 * entries), Buffer.alloc(32, 1))
 const SMALL = content(3)
+/** Of the settings of all tenants, which lie beside them. */
+const SETTINGS_PARTS = 2
 /** Three chunks. */
 const LARGE = content(120_000)
 
@@ -48,7 +50,7 @@ async function everywhere(log: Log): Promise<string[]> {
 async function partsIn(log: Log): Promise<string[]> {
   const live = new Set<string>()
   for await (const { key, value } of log.read('state', contentPartition(log.partitions('state')))) {
-    if (parseListKey(key ?? '') === undefined) continue
+    if (parseChunkKey(key ?? '') === undefined) continue
     if (value === null) live.delete(key as string)
     else live.add(key as string)
   }
@@ -60,11 +62,18 @@ async function rollouts(log: Log) {
   const tools = { log, logger: pino({ level: 'silent' }), timers: systemTimers, clock: { now: () => Date.now() } }
   const failures: Error[] = []
   const store = createStateStore({ ...tools, onFatal: (error) => failures.push(error) })
-  const { records, lists } = await store.load()
-  const made = createLeakLists({ ...tools, store, isClosed: () => false })
-  for (const { address, body } of records) if (address.kind === 'leak-list') made.restore(body as LeakRollout)
-  await made.complete(lists)
+  const { records, contents } = await store.load()
+  const made = createSections({ ...tools, store, isClosed: () => false })
+  for (const { address, body } of records) {
+    if (address.kind === 'rollout') made.restore(address.kind, address.id, body as Rollout)
+  }
+  await made.complete(contents)
   return made
+}
+
+async function use(sections: Sections, list: Uint8Array): Promise<void> {
+  await sections.hold(leakListHash(list), list)
+  await sections.roll(LEAK_LIST, 'default', leakListHash(list))
 }
 
 describe('leak lists in the log', () => {
@@ -80,10 +89,10 @@ describe('leak lists in the log', () => {
     const again = await bench.restart()
     await again.useLeakLists(lists)
     expect(await everywhere(log)).toEqual([`default:${leakListHash(LARGE)}`, `globex:${leakListHash(SMALL)}`])
-    expect((await partsIn(log)).length).toBe(Math.ceil(LARGE.length / LEAK_CHUNK_BYTES) + 1 + 2)
-    const read = await readLeakList(log, leakListHash(LARGE))
+    expect((await partsIn(log)).length).toBe(Math.ceil(LARGE.length / CHUNK_BYTES) + 1 + 2 + SETTINGS_PARTS)
+    const read = await readSection(log, leakListHash(LARGE))
     expect(read === undefined ? 'nothing' : Buffer.compare(read, LARGE)).toBe(0)
-    expect(await readLeakList(log, '0'.repeat(32))).toBeUndefined()
+    expect(await readSection(log, '0'.repeat(32))).toBeUndefined()
   })
 
   it('become empty where the files are gone', async () => {
@@ -92,7 +101,7 @@ describe('leak lists in the log', () => {
     await bench.responder.useLeakLists(new Map())
     const nothing = leakListHash(new Uint8Array(0))
     expect(await everywhere(bench.log)).toEqual([`default:${leakListHash(SMALL)}`, `default:${nothing}`])
-    expect((await readLeakList(bench.log, nothing))?.length).toBe(0)
+    expect((await readSection(bench.log, nothing))?.length).toBe(0)
   })
 
   it('are completed where a kill cut them short, be it in their content or in their records', async () => {
@@ -112,12 +121,12 @@ describe('leak lists in the log', () => {
         },
       }
       const doomed = await rollouts(cutting)
-      await expect(doomed.use(new Map([['default', LARGE]]))).rejects.toThrow('cut off')
+      await expect(use(doomed, LARGE)).rejects.toThrow('cut off')
       expect(taken).toBeGreaterThan(cut)
       const next = await rollouts(fresh.log)
-      await next.use(new Map([['default', LARGE]]))
+      await use(next, LARGE)
       expect(await everywhere(fresh.log)).toEqual([`default:${leakListHash(LARGE)}`])
-      expect((await readLeakList(fresh.log, leakListHash(LARGE)))?.length).toBe(LARGE.length)
+      expect((await readSection(fresh.log, leakListHash(LARGE)))?.length).toBe(LARGE.length)
       await fresh.close()
       bench = undefined
     }
@@ -136,9 +145,9 @@ describe('leak lists in the log', () => {
       },
     }
     const made = await rollouts(aging)
-    for (const list of [LARGE, SMALL]) await made.use(new Map([['default', list]]))
+    for (const list of [LARGE, SMALL]) await use(made, list)
     const hashes = async (): Promise<string[]> => [
-      ...new Set((await partsIn(log)).map((key) => parseListKey(key)?.hash ?? '')),
+      ...new Set((await partsIn(log)).map((key) => parseChunkKey(key)?.hash ?? '')),
     ]
     await made.maintain()
     expect((await hashes()).sort()).toEqual([leakListHash(LARGE), leakListHash(SMALL)].sort())

@@ -151,9 +151,12 @@ describe('suppressions', () => {
       { id, scope: { detector: old.detector, agent: 'ci' }, until: '2027-01-06T12:00:00.000Z', by: 'ada' },
     ])
     expect(await told()).toMatchObject([{ id, ended: false, agent: 'ci' }])
-    // The tenant has the configuration of everybody again.
-    const configs = (await controls('events', 0)).flatMap((c) => (c.type === 'config' ? [`${c.tenant}:${c.hash}`] : []))
-    expect(configs).toEqual([`default:${hash}`, `default:${base}`, `:${base}`])
+    // The tenant has the settings of everybody again, with nothing of its own over them.
+    const none = configurationHash({})
+    const given = async (): Promise<string[]> =>
+      (await controls('events', 0)).flatMap((c) => (c.type === 'config' ? [`${c.tenant}:${c.hash}`] : []))
+    await eventually('the empty layer', async () => (await given()).length === 3)
+    expect(await given()).toEqual([`default:${hash}`, `:${base}`, `default:${none}`])
     expect(bench.responder.configurationReady()).toBe(true)
     expect(partitionOf('default', log.partitions('state'))).toBe(partition)
   })

@@ -8,14 +8,21 @@ import { describe, expect, it } from 'vitest'
 import { type Detector, defineDetector } from '../../../detectors/detector.ts'
 import { evidenceList, evidenceOf } from '../../../detectors/lib/evidence.ts'
 import { counter, distinct, earliest, recentSet } from '../../../detectors/lib/fields.ts'
+import { Settings } from '../../../detectors/lib/sections.ts'
 import { blankEvent, EVENT_SCHEMA_VERSION, type Event, rowOf } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { encodeControl, encodeFrame, encodeTick } from '../../../schemas/frame.ts'
-import { emptyConfiguration } from '../../../schemas/configuration.ts'
+import { emptyConfiguration, layerOver } from '../../../schemas/configuration.ts'
 import { eventId, hash32, partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { SIGNAL_SCHEMA_VERSION, type Signal, signalRowOf } from '../../../schemas/signal.ts'
-import { createStageOne, createStageTwo, type Stage } from '../../../services/detector/engine/index.ts'
+import {
+  createStageOne,
+  createStageTwo,
+  sectionsIn,
+  type Stage,
+  type StageSnapshot,
+} from '../../../services/detector/engine/index.ts'
 
 const MINUTE = 60_000
 const T0 = Date.UTC(2026, 0, 1)
@@ -174,6 +181,10 @@ const PLAIN: Plan = { partitions: 1, frame: 1_000, restart: 0, repeatEvery: 0 }
 const stageOneOf = (findings: Finding[]): Finding[] => findings.filter((f) => f.detector === 'test/windowed')
 const ids = (findings: Finding[]): string[] => [...new Set(findings.map((f) => f.id))]
 
+/** Hands a section in with its control record. */
+const take = (stage: Stage, offset: number, tenant: string, content: Settings, hash = content.hash): unknown =>
+  stage.apply({ offset, value: encodeControl({ type: 'config', name: 'detection', tenant, hash }, RECEIPT) }, content)
+
 describe('the engine', () => {
   it('finds the same, whatever the frames, repeats, restarts and partitions', () => {
     let fired = 0
@@ -240,17 +251,11 @@ describe('the engine', () => {
   it('applies configuration from the record that names it, and the epoch says so', () => {
     const stage = createStageOne({ detectors: DETECTORS, codeVersion: 'x', partition: 0 })
     const before = stage.epoch
-    const content = {
+    const content = new Settings({
       ...emptyConfiguration(),
-      detectors: { 'test/windowed': { settings: { targets: 2 }, severity: 'critical' as const } },
-    }
-    stage.apply(
-      {
-        offset: 0,
-        value: encodeControl({ type: 'config', name: 'detection', tenant: '', hash: '0'.repeat(32) }, RECEIPT),
-      },
-      content,
-    )
+      detectors: { 'test/windowed': { settings: { targets: 2 }, severity: 'critical' } },
+    })
+    take(stage, 0, '', content)
     expect(stage.epoch).not.toBe(before)
     const rows = [eventOf(0, 'a', 'x', '', 0), eventOf(1, 'a', 'y', '', 1)].map(rowOf)
     const { findings } = stage.apply({
@@ -258,9 +263,51 @@ describe('the engine', () => {
       value: encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime: RECEIPT }),
     })
     expect(findings.map((f) => f.severity)).toEqual(['critical'])
-    expect(createStageOne({ detectors: DETECTORS, codeVersion: 'x', partition: 0 }, stage.snapshot()).epoch).toBe(
-      stage.epoch,
-    )
+    const options = { detectors: DETECTORS, codeVersion: 'x', partition: 0 }
+    const snapshot = stage.snapshot()
+    expect([...sectionsIn(snapshot)]).toEqual([[content.hash, 'detection']])
+    const held = new Map([[content.hash, content]])
+    expect(createStageOne({ ...options, held }, snapshot).epoch).toBe(stage.epoch)
+    expect(() => createStageOne(options, snapshot)).toThrow(`${content.hash} was not handed in`)
+    expect(() => take(stage, 2, '', new Settings({}), content.hash)).toThrow('was not handed in')
+  })
+
+  it('lays the settings of a tenant over those of all, key by key', () => {
+    const of = (severity: 'low' | 'critical', rest: object) => ({ 'test/windowed': { severity, ...rest } })
+    const base = new Settings({ ...emptyConfiguration(), detectors: of('low', { settings: { targets: 2 } }) })
+    const own = new Settings({ detectors: of('critical', {}) })
+    const stage = createStageOne({ detectors: DETECTORS, codeVersion: 'x', partition: 0 })
+    take(stage, 0, '', base)
+    const epoch = stage.epoch
+    take(stage, 1, 'acme', own)
+    expect(stage.epoch).not.toBe(epoch)
+    const severities = (at: number, on: Stage): string[] => {
+      const rows = ['acme', 'globex'].flatMap((tenant, i) =>
+        ['x', 'y'].map((target, n) => rowOf({ ...eventOf(100 * at + 10 * i + n, `who-${at}`, target, '', n), tenant })),
+      )
+      const frame = encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime: RECEIPT })
+      return on.apply({ offset: at, value: frame }).findings.map(({ tenant, severity }) => `${tenant} ${severity}`)
+    }
+    const both = ['acme critical', 'globex low']
+    expect(severities(2, stage)).toEqual(both)
+    // Older snapshots hold the settings themselves.
+    const meta = (snapshot: StageSnapshot): StageSnapshot => {
+      const columns = snapshot.columns.map(({ name, bytes }) => {
+        if (name !== 'engine/meta') return { name, bytes }
+        const { sections, ...rest } = JSON.parse(Buffer.from(bytes).toString()) as { sections: unknown }
+        expect(sections).toHaveLength(2)
+        const configurations = [
+          ['', base.layer],
+          ['acme', layerOver({ ...emptyConfiguration(), ...base.layer }, own.layer)],
+        ]
+        return { name, bytes: Buffer.from(JSON.stringify({ ...rest, configurations })) }
+      })
+      return { ...snapshot, columns }
+    }
+    const restored = createStageOne({ detectors: DETECTORS, codeVersion: 'x', partition: 0 }, meta(stage.snapshot()))
+    expect(severities(3, restored)).toEqual(both)
+    take(stage, 3, 'acme', new Settings({}))
+    expect(severities(4, stage)).toEqual(['acme low', 'globex low'])
   })
 
   it('keeps what other detectors learned when one is added, removed or changed', () => {
