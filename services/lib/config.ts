@@ -74,7 +74,7 @@ function checkConfig(given: unknown, options: ConfigOptions, loaded: LoadedMappi
     sinks,
     tokens,
     inputs: opened.inputs,
-    tenants: {},
+    layersOfTenants: {},
     mapped: loaded.mappings,
   }
   const found = [
@@ -115,8 +115,8 @@ export async function loadConfig(path: string, options: ConfigOptions = {}): Pro
     const loaded = await loadMappings(path, checked.config.mappings, { taken, read })
     checked = checkConfig(file.value, options, loaded)
   }
-  const { tenants, problems } = await loadTenants(path, read, options.detectors)
-  if (checked.ok && problems.length === 0) return { ok: true, config: { ...checked.config, tenants } }
+  const { layersOfTenants, problems } = await loadTenants(path, read, options.detectors)
+  if (checked.ok && problems.length === 0) return { ok: true, config: { ...checked.config, layersOfTenants } }
   const found = checked.ok ? [] : checked.found.slice(0, PROBLEMS_MAX)
   const positions = await file.locate(found.map((one) => one.path))
   const here = found.map((one, i) => ({

@@ -121,7 +121,7 @@ export function createResponder(options: ResponderOptions): Responder {
       for (const delivery of built.deliveries.pending()) dispatcher.enqueue(delivery)
       await intake.start()
       tick(1)
-      await knowledge.useSettings(config.detection, config.tenants)
+      await knowledge.useSettings(config.detection, config.layersOfTenants)
       started = true
       // Nothing waits for it: it is a matter of minutes in the worst case, and what was in force before is in force still.
       if (leaked !== undefined) void useLeakLists(leaked)
@@ -147,7 +147,7 @@ export function createResponder(options: ResponderOptions): Responder {
       built.sinks.configure(next.sinks)
       await built.sinks.publish(store, clock.now())
       await dispatcher.reconfigure()
-      await knowledge.useSettings(next.detection, next.tenants)
+      await knowledge.useSettings(next.detection, next.layersOfTenants)
     },
   }
 }

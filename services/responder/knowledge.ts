@@ -38,7 +38,7 @@ const leakList = (tenant: string, content: Uint8Array): Wanted => ({
 
 export interface Knowledge {
   /** Puts settings in force, those of all tenants and each tenant's own. Resolves when every partition holds those of all. */
-  useSettings(base: DetectionLayer, tenants: Readonly<Record<string, DetectionLayer>>): Promise<void>
+  useSettings(base: DetectionLayer, layersOfTenants: Readonly<Record<string, DetectionLayer>>): Promise<void>
   /** Puts each tenant's leak list in force; that of a tenant who has none any more becomes empty. */
   useLeakLists(lists: LeakLists): Promise<void>
   /** Whether every partition holds the settings of all tenants that were asked for last. */
@@ -109,10 +109,12 @@ export function createKnowledge({ log, clock, logger, sections, append }: Knowle
   }
 
   return {
-    async useSettings(wanted, tenants) {
+    async useSettings(wanted, layersOfTenants) {
       base = settings('', wanted)
-      const without = sections.owners(SETTINGS).filter((tenant) => tenant !== '' && !Object.hasOwn(tenants, tenant))
-      const layers = [...Object.entries(tenants), ...without.map((tenant) => [tenant, {}] as const)]
+      const without = sections
+        .owners(SETTINGS)
+        .filter((tenant) => tenant !== '' && !Object.hasOwn(layersOfTenants, tenant))
+      const layers = [...Object.entries(layersOfTenants), ...without.map((tenant) => [tenant, {}] as const)]
       await askAll([base, ...layers.map(([tenant, layer]) => settings(tenant, layer))])
       await until(isReady)
     },

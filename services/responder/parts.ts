@@ -39,7 +39,7 @@ import type { KeptToken } from '../../schemas/token.ts'
 import { type Resolve, systemResolve } from './sinks/lib/connector.ts'
 
 /** What the responder uses of the service's configuration. */
-export type ResponderConfiguration = Pick<ServiceConfiguration, 'sinks' | 'policy' | 'detection' | 'tenants'>
+export type ResponderConfiguration = Pick<ServiceConfiguration, 'sinks' | 'policy' | 'detection' | 'layersOfTenants'>
 
 export interface ResponderOptions {
   /** Its topics exist. */

@@ -227,7 +227,7 @@ export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'si
   sinks: Sink[]
   inputs: InputSettings[]
   /** Each tenant's own settings, from the files under `tenants/`. */
-  tenants: Readonly<Record<string, DetectionLayer>>
+  layersOfTenants: Readonly<Record<string, DetectionLayer>>
   /** What the files of `mappings` hold. */
   mapped: readonly Mapping[]
 }

@@ -26,7 +26,7 @@ const YAML_FILE = /^[^.].*\.ya?ml$/
 const isList = <T>(one: object | readonly T[]): one is readonly T[] => Array.isArray(one)
 
 export interface LoadedTenants {
-  readonly tenants: Readonly<Record<string, DetectionLayer>>
+  readonly layersOfTenants: Readonly<Record<string, DetectionLayer>>
   readonly problems: readonly ConfigProblem[]
 }
 
@@ -83,5 +83,5 @@ export async function loadTenants(
       else tenants.set(tenant, layerOver({ ...emptyConfiguration(), ...tenants.get(tenant) }, loaded))
     }
   }
-  return { tenants: Object.fromEntries(tenants), problems: problems.slice(0, PROBLEMS_MAX) }
+  return { layersOfTenants: Object.fromEntries(tenants), problems: problems.slice(0, PROBLEMS_MAX) }
 }

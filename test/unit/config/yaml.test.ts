@@ -91,7 +91,7 @@ describe('the files of tenants', () => {
     writeFileSync(join(room, 'b.yml'), 'detection: {trusted_peers: [b.example], detectors: {x: {mode: live}}}')
     writeFileSync(join(room, 'notes.txt'), 'not: [yaml')
     const good = await loadConfig(config)
-    expect(good.ok && good.config.tenants['acme']).toMatchObject({
+    expect(good.ok && good.config.layersOfTenants['acme']).toMatchObject({
       trusted_peers: ['b.example', 'a.example'],
       detectors: { x: { mode: 'live', enabled: true } },
     })
