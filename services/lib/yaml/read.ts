@@ -54,7 +54,7 @@ async function inThread(
         } else {
           value = answer.value
           if (paths.length === 0) end(file())
-          else thread.postMessage(paths)
+          else thread.postMessage(paths, [])
         }
       })
       thread.on('error', (error: NodeJS.ErrnoException) => {

@@ -12,7 +12,7 @@ export type ThreadAnswer =
   | { readonly kind: 'problems'; readonly problems: readonly YamlProblem[] }
   | { readonly kind: 'positions'; readonly positions: readonly Position[] }
 
-const tell = (answer: ThreadAnswer): void => parentPort?.postMessage(answer)
+const tell = (answer: ThreadAnswer): void => parentPort?.postMessage(answer, [])
 
 tell({ kind: 'begun' })
 const read = parseYaml(workerData as string)
