@@ -3,7 +3,7 @@
  * or read in one turn goes to the group's coordinator in one request; each partition has its own answer.
  */
 import type { Cluster } from './cluster.ts'
-import type { Identity } from './membership.ts'
+import type { Identity } from './membership/index.ts'
 import { answersOf, byTopic, collectTurn, type Question } from './turn.ts'
 import { errorOf } from './wire.ts'
 
