@@ -1,18 +1,22 @@
 /**
  * An excerpt: the words that an analyst needs to judge an alarm, and no others. The user's task, and sentences of what a tool
  * answered that read like orders; redacted and cut. They stand in a topic and a table of their own, never in `events`, and are
- * forgotten after 72 hours unless a finding names their event. Arguments are never excerpted. As JSON on the wire.
+ * forgotten after 72 hours unless a finding names their event. Arguments are never excerpted. Only where `content: full` is chosen are
+ * whole bodies kept beside them in the same way: messages, arguments and results, redacted. As JSON on the wire.
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
 import { LIMITS } from './limits.ts'
 
-/** task: what the user asked for; order: a sentence that the agent read and that reads like an order. */
-export const EXCERPT_KINDS = ['task', 'order'] as const
+/**
+ * task: what the user asked for; order: a sentence that the agent read and that reads like an order; message, arguments, result: a
+ * whole body, redacted.
+ */
+export const EXCERPT_KINDS = ['task', 'order', 'message', 'arguments', 'result'] as const
 export type ExcerptKind = (typeof EXCERPT_KINDS)[number]
 
-/** Whether words are kept: none, or excerpts. */
-export const CONTENTS = ['none', 'excerpts'] as const
+/** Which words are kept: none, excerpts, or whole bodies beside them. */
+export const CONTENTS = ['none', 'excerpts', 'full'] as const
 export type Content = (typeof CONTENTS)[number]
 
 export const Excerpt = Type.Object(
@@ -22,10 +26,14 @@ export const Excerpt = Type.Object(
     place: Type.Integer({ minimum: 0, maximum: 255, description: 'Its number within the event' }),
     kind: Type.Unsafe<ExcerptKind>(Type.Enum([...EXCERPT_KINDS])),
     identity: Type.String(),
-    text: Type.String({ maxLength: LIMITS.excerpt_chars_max }),
+    text: Type.String({ maxLength: LIMITS.excerpt_body_chars_max }),
     receipt_time: Type.Integer({ minimum: 0, description: 'ms since 1970' }),
   },
   { $id: 'excerpt', additionalProperties: false },
 )
 export type Excerpt = Static<typeof Excerpt>
+
+/** An excerpt as sinks are told of it. */
+export type ToldExcerpt = Pick<Excerpt, 'event_id' | 'kind' | 'text'>
+
 export const excerptValidator = validator(Excerpt)

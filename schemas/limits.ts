@@ -216,6 +216,8 @@ export const LIMITS = {
 
   // Excerpts
   excerpt_chars_max: 240,
+  /** A whole body, where those are kept. */
+  excerpt_body_chars_max: 8_192,
   /** The task among them. */
   excerpts_per_event_max: 8,
   /** What of one text of an answer is looked through for sentences that read like orders. */

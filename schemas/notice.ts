@@ -2,6 +2,7 @@
  * A notice: what sinks are told, in the domain's own words. It is stored once, whichever sinks hear it, and each type of
  * sink renders its own form of it.
  */
+import type { ToldExcerpt } from './excerpt.ts'
 import type { Finding } from './finding.ts'
 import { H } from './ids.ts'
 
@@ -63,6 +64,8 @@ export interface Notice {
   readonly time: string
   readonly data: Readonly<Record<string, unknown>>
   readonly trimmed?: Trimmed
+  /** The words behind a finding. Never stored: they are added for a sink that asks for them, when it is sent something. */
+  readonly excerpts?: readonly ToldExcerpt[]
 }
 
 /** Id of a notice. `mark` tells one act on a subject from the next: a revision, or a sequence of its state. */

@@ -3,6 +3,7 @@
  * tenant. Tenants come from tokens, so there are few.
  */
 import { LRUCache } from 'lru-cache'
+import { type Content, CONTENTS } from '../../schemas/excerpt.ts'
 import type { TenantKeys } from '../lib/secrets.ts'
 import { createExtractor } from './indicators/index.ts'
 import type { NormaliseContext } from './formats/format.ts'
@@ -12,8 +13,8 @@ export interface Contexts {
   /** `sender`: name of the token; `receiptTime` in ms since 1970; `history`: the events train and never act. */
   forRequest(
     from: Pick<NormaliseContext, 'tenant' | 'sender' | 'receiptTime' | 'history' | 'binding'> & {
-      /** Whether words are kept. */
-      readonly excerpts?: boolean
+      /** Which words are kept. Default: none. */
+      readonly content?: Content
     },
   ): NormaliseContext
 }
@@ -24,18 +25,18 @@ const TENANTS_MAX = 256
 export function createContexts(keys: TenantKeys, memoryBytesMax: number): Contexts {
   const make = (key: string): Pick<NormaliseContext, 'extractor' | 'hashCredential'> => {
     // What is remembered of texts holds words or does not: the two are never mixed.
-    const excerpts = key.startsWith('+')
-    const tenant = key.slice(1)
+    const content = CONTENTS.find((one) => key.startsWith(`${one}:`)) ?? 'none'
+    const tenant = key.slice(content.length + 1)
     const credentials = keys.forCredentials(tenant)
     return {
-      extractor: createExtractor({ key: keys.forTenant(tenant), memoryBytesMax, excerpts }),
+      extractor: createExtractor({ key: keys.forTenant(tenant), memoryBytesMax, content }),
       hashCredential: (secret) => credentialHash(credentials, secret),
     }
   }
   const known = new LRUCache<string, ReturnType<typeof make>>({ max: TENANTS_MAX, memoMethod: make })
   return {
-    forRequest: ({ tenant, sender, receiptTime, history, binding, excerpts = false }) => ({
-      ...known.memo(`${excerpts ? '+' : '-'}${tenant}`),
+    forRequest: ({ tenant, sender, receiptTime, history, binding, content = 'none' }) => ({
+      ...known.memo(`${content}:${tenant}`),
       tenant,
       sender,
       receiptTime,

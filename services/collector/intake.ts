@@ -3,6 +3,7 @@
  * its records, the append. It answers with a value; only bugs and a failing log throw.
  */
 import type { IncomingMessage } from 'node:http'
+import type { Content } from '../../schemas/excerpt.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Authenticate } from '../lib/auth.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -29,8 +30,8 @@ export interface CollectorOptions {
   readonly metrics: Metrics
   readonly preparer: Preparer
   readonly partitioning: Partitioning
-  /** Whether words are kept at the moment. Default: no. */
-  excerpts?(): boolean
+  /** Which words are kept at the moment. Default: none. */
+  content?(): Content
   /** Whether the log holds the current configuration and can be written; until then senders are asked to wait. */
   ready(): { readonly ok: true } | { readonly ok: false; readonly reason: string }
 }
@@ -55,8 +56,8 @@ export function createIntake(options: CollectorOptions, given: () => number): In
   async function taken(input: Input, head: Head, body: Buffer, from: Sender): Promise<Outcome> {
     const receiptTime = clock.now()
     const spread = await partitioning.spread()
-    const excerpts = options.excerpts?.() === true
-    const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, ...spread, excerpts })
+    const content = options.content?.() ?? 'none'
+    const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, ...spread, content })
     if (!result.ok) {
       const { status, detail, position } = result
       if (result.deadly)

@@ -14,6 +14,10 @@ export const RESPONDER_LIMITS = {
   tokens_per_tenant_max: 200,
   /** How long a token is told after it has ended. */
   token_kept_ms: 90 * 86_400_000,
+  /** The newest excerpts of a partition that are looked through for those of a finding. */
+  excerpts_looked_through_max: 2_000,
+  /** Of excerpts beside a finding in a delivery. */
+  excerpts_told_bytes_max: 6_000,
   /** Of the audit log; beyond it the oldest goes, and the chain says so. */
   audit_entries_per_tenant_max: 20_000,
   /** Contents of a section that were in force before, and are kept until no partition can begin with them. */

@@ -12,7 +12,7 @@ import type { ServiceConfiguration } from '../lib/config.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import { createPartitioning } from '../lib/partitioning.ts'
+import { createPartitioning, type Partitioning } from '../lib/partitioning.ts'
 import { type AuditEntry } from '../../schemas/audit.ts'
 import { createAudit } from './audit.ts'
 import { createActions } from './actions.ts'
@@ -36,6 +36,7 @@ import { createSuppressions } from './suppressions.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import { createTokens } from './tokens.ts'
 import type { KeptToken } from '../../schemas/token.ts'
+import { createWords } from './words.ts'
 import { type Resolve, systemResolve } from './sinks/lib/connector.ts'
 
 /** What the responder uses of the service's configuration. */
@@ -128,8 +129,8 @@ function createMemory(
 
 type Memory = ReturnType<typeof createMemory>
 
-function createSending(options: ResponderOptions, memory: Memory): Dispatcher {
-  const { clock, logger, metrics } = options
+function createSending(options: ResponderOptions, memory: Memory, partitioning: Partitioning): Dispatcher {
+  const { log, clock, logger, metrics } = options
   const { store, notices, letters, life } = memory
   return createDispatcher({
     ...memory,
@@ -143,6 +144,7 @@ function createSending(options: ResponderOptions, memory: Memory): Dispatcher {
         resolve: options.resolve ?? systemResolve,
         timeoutMs: options.timeoutMs ?? LIMITS.delivery_timeout_ms,
       }),
+    withWords: createWords({ log, partitioning, clock }),
     deadLetter: (delivery, reason) => letters.undelivered(delivery, reason),
     async tellTrouble({ id, tenant, sink }, type, detail) {
       const tx = store.begin(tenant)
@@ -160,10 +162,10 @@ export function createParts(options: ResponderOptions, config: () => ResponderCo
   // The dispatcher needs the deliveries, which tell it of new ones.
   const late: { dispatcher?: Dispatcher } = {}
   const memory = createMemory(options, config, (delivery) => late.dispatcher?.enqueue(delivery))
-  const dispatcher = createSending(options, memory)
+  const partitioning = createPartitioning(log)
+  const dispatcher = createSending(options, memory, partitioning)
   late.dispatcher = dispatcher
   const { life, store, switches } = memory
-  const partitioning = createPartitioning(log)
   const actions = createActions({
     ...memory,
     metrics,

@@ -2,6 +2,7 @@
  * The collector: its doors over HTTP, the inputs that it opens by itself, and the topic `raw`. It takes nothing before every
  * partition holds the configuration: an event before it would be judged by no rules.
  */
+import type { Content } from '../../schemas/excerpt.ts'
 import { createCollector } from '../collector/index.ts'
 import { createOpenedInputs } from '../collector/opened/index.ts'
 import { createPreparer } from '../collector/preparing/index.ts'
@@ -18,9 +19,9 @@ export function createCollectorRole(tools: RoleTools, probes: Probes): Answering
     return latest.ready ? { ok: true } : { ok: false, reason: latest.reasons.join('; ') }
   }
   const preparer = createPreparer({ keys: tools.keys(), logger, mappings: config.mapped })
-  let { content } = config
-  const excerpts = (): boolean => (content ?? tools.content) === 'excerpts'
-  const intake = { ...tools, preparer, ready, excerpts }
+  let configured = config.content
+  const content = (): Content => configured ?? tools.content ?? 'none'
+  const intake = { ...tools, preparer, ready, content }
   const collector = createCollector({ ...intake, authenticate })
   const { inputs: named, tokens: senders } = config
   const inputs = createOpenedInputs({ ...intake, inputs: named, tokens: senders, directory: tools.positions })
@@ -38,7 +39,7 @@ export function createCollectorRole(tools: RoleTools, probes: Probes): Answering
       return reason === undefined ? [] : [reason]
     },
     async reconfigure(changed) {
-      content = changed.content
+      configured = changed.content
       preparer.useMappings(changed.mapped)
     },
     async drain() {

@@ -21,7 +21,7 @@ const CONTEXT: NormaliseContext = {
   receiptTime: Date.UTC(2026, 6, 1),
   history: false,
   assurance: 'token',
-  extractor: createExtractor({ key: KEY, excerpts: true }),
+  extractor: createExtractor({ key: KEY, content: 'full' }),
   hashCredential: (secret) => credentialHash(KEY, secret),
   formats: createFormats(EXAMPLE_MAPPINGS),
 }

@@ -264,7 +264,7 @@ beforeAll(async () => {
   const config = join(directory, 'moltwatch.yaml')
   const settings = {
     sinks: [{ ...sink, min_severity: 'low' }],
-    content: 'excerpts',
+    content: 'full',
     policy: { preset: 'contain-agent-networks' },
   }
   await writeFile(config, JSON.stringify(settings), { mode: 0o600 })

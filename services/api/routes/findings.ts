@@ -39,9 +39,10 @@ async function known(door: TenantDoor, id: string): Promise<FindingWithEvents> {
 const ExcerptAnswer = Type.Object({
   event_id: Type.String(),
   kind: Type.Enum([...EXCERPT_KINDS], {
-    description: 'task: what the user asked for; order: a sentence that the agent read and that reads like an order',
+    description:
+      'task: what the user asked for; order: a sentence that the agent read and that reads like an order; message, arguments, result: a whole body, where `content: full` keeps those',
   }),
-  text: Type.String({ description: 'Redacted, at most 240 characters' }),
+  text: Type.String({ description: 'Redacted, at most 240 characters; a whole body at most 8,192' }),
 })
 
 /** Why a finding has no words beside it. */
@@ -49,6 +50,7 @@ const NOTES: Readonly<Record<Content, string>> = {
   none: 'No words are kept here. To see the orders that an agent read and what its user asked for, put `content: excerpts` into the configuration; docs/security.md says what that keeps.',
   excerpts:
     'No words are kept of this evidence: it held neither a task nor a sentence that reads like an order, or their time has passed.',
+  full: 'No words are kept of this evidence: it held none, it came before they were kept, or their time has passed.',
 }
 
 export const findingRoutes: readonly Route[] = [

@@ -139,15 +139,20 @@ const TOO_LONG_FOR_IDS: Problem = {
 }
 
 /** The words that are kept of an event. */
-function excerptsOf(event: Event, { task, result }: Parts): Excerpt[] {
+function excerptsOf(event: Event, { task, call, result }: Parts): Excerpt[] {
   const { tenant, event_id, identity, receipt_time } = event
   const told = [
     ...(task?.excerpts ?? []).map((text) => ({ kind: 'task', text }) as const),
     ...(result?.excerpts ?? []).map((text) => ({ kind: 'order', text }) as const),
   ]
-  return told
-    .slice(0, LIMITS.excerpts_per_event_max)
-    .map(({ kind, text }, place) => ({ tenant, event_id, place, kind, identity, text, receipt_time }))
+  const bodies = [
+    { kind: 'message', text: task?.body ?? '' } as const,
+    { kind: 'arguments', text: call?.body ?? '' } as const,
+    { kind: 'result', text: result?.body ?? '' } as const,
+  ]
+  return [...told.slice(0, LIMITS.excerpts_per_event_max), ...bodies.filter(({ text }) => text !== '')].map(
+    ({ kind, text }, place) => ({ tenant, event_id, place, kind, identity, text, receipt_time }),
+  )
 }
 
 /** The events of one record, or why it became none. */

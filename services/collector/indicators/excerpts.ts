@@ -3,7 +3,8 @@
  * before they are cut, so that no half of a secret stays. Only where the tenant keeps excerpts is any of this done.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
-import { redactText } from '../redaction/redact.ts'
+import { parsedText } from '../formats/lib/json.ts'
+import { redactText, redactValue } from '../redaction/redact.ts'
 import { readSentence, STRENGTH } from './orders.ts'
 import { leavesOf } from './shape.ts'
 import { paragraphsOf, sentencesOf } from './text.ts'
@@ -22,6 +23,15 @@ export function excerptOf(text: string): string {
   const clean = redactText(near).toWellFormed()
   const { excerpt_chars_max: max } = LIMITS
   return clean.length <= max ? clean : `${clean.slice(0, max - 1).toWellFormed()}…`
+}
+
+/** A whole message, arguments or a result as it is kept: redacted as a value, so that names of secrets count, then cut. */
+export function bodyOf(given: unknown): string {
+  if (given === undefined) return ''
+  // A key may be anything that somebody wrote.
+  const clean = redactValue(parsedText(given), 'text')
+  const text = typeof clean === 'string' ? clean : JSON.stringify(clean)
+  return text.slice(0, LIMITS.excerpt_body_chars_max).toWellFormed()
 }
 
 /** Whether a sentence asks, whatever it asks for. */

@@ -13,9 +13,10 @@ import {
   VALUE_KINDS,
   VOICE,
 } from '../../../schemas/indicators.ts'
+import type { Content } from '../../../schemas/excerpt.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { readCall, readsOnly } from './call.ts'
-import { excerptOf, ordersIn } from './excerpts.ts'
+import { bodyOf, excerptOf, ordersIn } from './excerpts.ts'
 import { createHasher } from './hashing.ts'
 import { createMemory } from './memory.ts'
 import { bytesOfLeaf, readResult } from './result.ts'
@@ -34,6 +35,8 @@ export interface Part<I> {
   readonly values: readonly HashedValue[]
   /** Words that are kept, where they are. */
   readonly excerpts?: readonly string[]
+  /** The whole text, redacted, where whole bodies are kept. */
+  readonly body?: string
 }
 
 export interface Extractor {
@@ -75,10 +78,11 @@ const bytesOfPart = (values: readonly HashedValue[], nested: number): number =>
 export function createExtractor(options: {
   readonly key: Buffer
   readonly memoryBytesMax?: number
-  /** Whether words are kept. Default: no. */
-  readonly excerpts?: boolean
+  /** Which words are kept. Default: none. */
+  readonly content?: Content
 }): Extractor {
   const hasher = createHasher(options.key)
+  const { content = 'none' } = options
   const half = (options.memoryBytesMax ?? LIMITS.indicator_memory_bytes_max) / 2
   const leaves = createMemory(half, bytesOfLeaf)
   const results = createMemory<Part<ResultIndicators>>(half / 2, (kept) =>
@@ -92,16 +96,20 @@ export function createExtractor(options: {
     values: read.values.map((value) => ({ hash: hasher.value(value.text), kind: VALUE_KINDS.indexOf(value.kind) })),
   })
   const worded = <I>(found: Part<I>, words: () => string[]): Part<I> =>
-    options.excerpts === true ? { ...found, excerpts: words() } : found
+    content === 'none' ? found : { ...found, excerpts: words() }
+  // Behind what is remembered, which holds no bodies.
+  const whole = <I>(found: Part<I>, given: unknown): Part<I> =>
+    content === 'full' ? { ...found, body: bodyOf(given) } : found
   const tasks = createMemory<Part<TaskIndicators>>(half / 4, (kept) => bytesOfPart(kept.values, 1))
   return {
     userMessage: (text) => {
       const cut = text.slice(0, LIMITS.indicator_text_chars_max)
-      return tasks(cut, () => worded(part(readTask(cut, hasher)), () => [excerptOf(cut)]))
+      const found = tasks(cut, () => worded(part(readTask(cut, hasher)), () => [excerptOf(cut)]))
+      return whole(found, cut)
     },
     toolCall({ name, arguments: given }) {
-      if (typeof given !== 'string') return part(readCall(name, given, hasher))
-      return calls(`${name.length}:${name}${given}`, () => part(readCall(name, given, hasher)))
+      const read = (): Part<CallIndicators> => part(readCall(name, given, hasher))
+      return whole(typeof given === 'string' ? calls(`${name.length}:${name}${given}`, read) : read(), given)
     },
     toolResult({ name, result: given }) {
       const read = (): Part<ResultIndicators> => {
@@ -109,7 +117,7 @@ export function createExtractor(options: {
         return found.indicators.orders.length === 0 ? found : worded(found, () => ordersIn(given))
       }
       // Of the tool's name only this one bit counts for the reading of its answer.
-      return typeof given === 'string' ? results((readsOnly(name) ? 'r' : 'a') + given, read) : read()
+      return whole(typeof given === 'string' ? results((readsOnly(name) ? 'r' : 'a') + given, read) : read(), given)
     },
   }
 }

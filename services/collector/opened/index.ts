@@ -31,7 +31,7 @@ export interface OpenedInputs {
 }
 
 export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
-  const { inputs, tokens, preparer, partitioning, clock, logger, metrics, ready, excerpts } = options
+  const { inputs, tokens, preparer, partitioning, clock, logger, metrics, ready, content } = options
   const store = createEventStore(options)
   const stopping = new AbortController()
   let opened: Opened[] = []
@@ -67,7 +67,7 @@ export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
           input: type,
           head,
           body,
-          excerpts: excerpts?.() === true,
+          content: content?.() ?? 'none',
         })
       } catch (error) {
         logger.error({ err: error, input: type, attempt }, 'a bug met what an input has read')

@@ -3,7 +3,7 @@
  * nearly all that a collector computes, and it needs nothing but what stands in the job, so that any thread can do it.
  */
 import { type Event, rowOf } from '../../../schemas/event.ts'
-import type { Excerpt } from '../../../schemas/excerpt.ts'
+import type { Content, Excerpt } from '../../../schemas/excerpt.ts'
 import { createPartitioner, type Partitioner, type Spread } from '../../../schemas/partitioning.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import type { Binding } from '../binding.ts'
@@ -30,8 +30,8 @@ interface Task extends Spread {
   /** For whom the sender may send; absent: for anybody. */
   readonly binding?: Binding
   readonly body: Buffer
-  /** Whether words are kept. Default: no. */
-  readonly excerpts?: boolean
+  /** Which words are kept. Default: none. */
+  readonly content?: Content
 }
 
 /** How to read the body: as an input does, or as a form of a format. */

@@ -7,6 +7,7 @@
  * becomes the same events with the same ids, and they count once.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Content } from '../../../schemas/excerpt.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import {
@@ -35,8 +36,8 @@ export interface RawIntakeOptions {
   readonly metrics: Metrics
   readonly preparer: Preparer
   readonly partitioning: Partitioning
-  /** Whether words are kept at the moment. Default: no. */
-  excerpts?(): boolean
+  /** Which words are kept at the moment. Default: none. */
+  content?(): Content
   readonly tenant: string
   /** A format; auto: told by each record; otlp_proto: OTLP in protobuf. */
   readonly format: string
@@ -84,7 +85,7 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
       ...writtenIn(format, value),
       body: value,
       ...(await partitioning.spread()),
-      excerpts: options.excerpts?.() === true,
+      content: options.content?.() ?? 'none',
     }
     const result = await preparer.prepare(job)
     const prepared = result.ok ? result : unreadable(value, result)

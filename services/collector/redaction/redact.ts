@@ -93,41 +93,49 @@ const ITEMS_MAX = 200
 const LEAF_CHARS_MAX = 65_536
 const KEY_CHARS_MAX = 1_024
 
-/** How many characters are still read of a value. */
-interface Left {
-  chars: number
+/** What a walk through a value carries along. */
+interface Walk {
+  /** How many characters are still read of the value. */
+  left: number
+  /** How a key is redacted. */
+  readonly redactName: (text: string) => string
 }
 
-/** Cut behind the redaction, so that no half of a secret stays. */
-function redactKey(key: string, left: Left): string {
-  const text = key.slice(0, Math.max(0, left.chars))
-  left.chars -= text.length
-  return redactId(text).slice(0, KEY_CHARS_MAX)
+/** What the walk still reads of a text. Where that is not all of it, the last word goes: it may be half of a secret. */
+function read(text: string, walk: Walk): string {
+  if (text.length <= walk.left) {
+    walk.left -= text.length
+    return text
+  }
+  let end = walk.left
+  while (end > 0 && text.charAt(end - 1).trim() !== '') end--
+  walk.left = 0
+  return text.slice(0, end)
+}
+
+function redactIn(value: unknown, depth: number, walk: Walk): unknown {
+  if (walk.left <= 0) return '[cut]'
+  if (typeof value === 'string') return redactText(read(value, walk))
+  walk.left -= 8
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= DEPTH_MAX) return '[cut]'
+  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => redactIn(item, depth + 1, walk))
+  const entries = Object.entries(value).slice(0, ITEMS_MAX)
+  // OTLP writes attributes as {key, value}: the name of the secret is a value there.
+  const attribute = entries.length === 2 && 'key' in value && 'value' in value
+  const named = attribute && typeof value.key === 'string' && namesSecret(value.key)
+  return Object.fromEntries(
+    entries.map(([key, item]) => [
+      // Cut behind the redaction, so that no half of a secret stays.
+      walk.redactName(read(key, walk)).slice(0, KEY_CHARS_MAX),
+      namesSecret(key) || (named && key === 'value') ? mark('named') : redactIn(item, depth + 1, walk),
+    ]),
+  )
 }
 
 /**
  * A JSON value without its secrets, by the names of its keys as well as by shape; depth, width and the text in all are
- * bounded.
+ * bounded. Keys are names, as in records, or free text, as in what an agent was told.
  */
-export function redactValue(value: unknown, depth = 0, left: Left = { chars: LEAF_CHARS_MAX }): unknown {
-  if (left.chars <= 0) return '[cut]'
-  if (typeof value === 'string') {
-    const text = value.slice(0, left.chars)
-    left.chars -= text.length
-    return redactText(text)
-  }
-  left.chars -= 8
-  if (typeof value !== 'object' || value === null) return value
-  if (depth >= DEPTH_MAX) return '[cut]'
-  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => redactValue(item, depth + 1, left))
-  const entries = Object.entries(value).slice(0, ITEMS_MAX)
-  // OTLP writes attributes as {key, value}: the name of the secret is a value there.
-  const attribute = entries.length === 2 && typeof value === 'object' && 'key' in value && 'value' in value
-  const named = attribute && typeof value.key === 'string' && namesSecret(value.key)
-  return Object.fromEntries(
-    entries.map(([key, item]) => [
-      redactKey(key, left),
-      namesSecret(key) || (named && key === 'value') ? mark('named') : redactValue(item, depth + 1, left),
-    ]),
-  )
-}
+export const redactValue = (value: unknown, keys: 'names' | 'text' = 'names'): unknown =>
+  redactIn(value, 0, { left: LEAF_CHARS_MAX, redactName: keys === 'names' ? redactId : redactText })

@@ -40,6 +40,10 @@ const CONTENT_LINES: Readonly<Record<Content, readonly string[]>> = {
     'Words: excerpts are kept for 72 hours, 30 days with a finding: what users asked for, and sentences that agents read and that',
     'read like orders, redacted, 240 characters each. `content: none` in the configuration keeps none.',
   ],
+  full: [
+    'Words: whole messages, arguments and results of agents are kept, redacted, for 72 hours, 30 days with a finding. A secret in no',
+    'known form stays in them. `content: excerpts` in the configuration keeps only what is needed to judge an alarm.',
+  ],
 }
 
 /** What an agent's environment needs, ready to be pasted into a shell. */

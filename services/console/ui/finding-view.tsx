@@ -55,6 +55,14 @@ export function EvidenceTable({ finding }: { finding: Finding }) {
   )
 }
 
+const WORDS = {
+  task: 'The user asked for',
+  order: 'The agent read',
+  message: 'The whole message',
+  arguments: 'The arguments of the call',
+  result: 'The result of the call',
+} as const
+
 /** The words behind the evidence, or why there are none. What they say was written by others: text, and nothing else. */
 function Words({
   excerpts = [],
@@ -68,7 +76,7 @@ function Words({
     <dl aria-label="Words behind the evidence">
       {excerpts.map(({ event_id, kind, text }) => (
         <>
-          <dt>{kind === 'task' ? 'The user asked for' : 'The agent read'}</dt>
+          <dt>{WORDS[kind]}</dt>
           <dd>
             <a href={searchPath(term('event_id', event_id))}>
               <Foreign text={text} />
@@ -82,7 +90,7 @@ function Words({
 
 interface ShownExcerpt {
   readonly event_id: string
-  readonly kind: 'task' | 'order'
+  readonly kind: keyof typeof WORDS
   readonly text: string
 }
 

@@ -205,7 +205,8 @@ export const ServiceConfiguration = Type.Object(
     content: Type.Optional(
       Type.Unsafe<Content>(
         Type.Enum([...CONTENTS], {
-          description: 'Words that are kept: none, or excerpts of tasks and of sentences that read like orders',
+          description:
+            'Words that are kept: none, excerpts of tasks and of sentences that read like orders, or also whole bodies (full)',
         }),
       ),
     ),

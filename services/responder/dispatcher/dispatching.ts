@@ -12,6 +12,7 @@ import type { StateStore } from '../store.ts'
 import type { Timers } from '../timers.ts'
 import type { Schedules } from './delays.ts'
 import type { Lane } from './lane.ts'
+import type { WithWords } from '../words.ts'
 
 export interface DispatcherDeps extends Schedules {
   readonly store: StateStore
@@ -23,6 +24,8 @@ export interface DispatcherDeps extends Schedules {
   readonly logger: Logger
   readonly metrics: Metrics
   openSink(sink: Sink): OpenSink
+  /** Puts the words behind a finding beside it. */
+  readonly withWords: WithWords
   /** Keeps the dead letter; durable when it resolves. */
   deadLetter(delivery: Delivery, reason: string): Promise<void>
   /** Tells other sinks that this one is in trouble. */

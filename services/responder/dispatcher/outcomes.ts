@@ -1,4 +1,5 @@
 /** What an attempt came to, written down: delivered, tried again, given up, or the end of its sink. */
+import { counted } from '../../../schemas/counted.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { SINK_DISABLED } from '../deliveries.ts'
@@ -88,7 +89,7 @@ async function settleFailed(
   const { retryAfterMs, detail } = outcome
   if (retryAfterMs !== undefined) lane.notBeforeMs = Math.max(lane.notBeforeMs, deps.clock.now() + retryAfterMs)
   if (delivery.attempts < delaysOf(deps, delivery).length) return putOff(deps, delivery, outcome)
-  const when = isTest(delivery) ? '' : ` at the last of ${delivery.attempts} attempts`
+  const when = isTest(delivery) ? '' : ` at the last of ${counted(delivery.attempts, 'attempt')}`
   await giveUp(deps, delivery, `${detail}${when}`)
   return undefined
 }

@@ -1,4 +1,5 @@
 /** How deliveries come into their lane, wait for their time and are tried, a few of each sink at once. */
+import { counted } from '../../../schemas/counted.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Sink } from '../../lib/config.ts'
@@ -38,7 +39,8 @@ async function attempt(dispatching: Dispatching, lane: Lane, id: string): Promis
   if (begun === undefined) return
   const notice = await deps.deliveries.notice(begun)
   if (notice === undefined) return kill(deps, begun, 'its notice is not in the log any more')
-  const outcome = await lane.channel.send(notice, { id, nowMs: deps.clock.now() })
+  const told = lane.channel.tellsWords ? await deps.withWords(notice) : notice
+  const outcome = await lane.channel.send(told, { id, nowMs: deps.clock.now() })
   // Cut by the stop: the attempt counts as made, and the restart goes on from what the log says.
   if (dispatching.stopping && outcome.kind === 'failed') return
   const newest = deps.deliveries.get(id)
@@ -107,7 +109,7 @@ export function enqueue(dispatching: Dispatching, delivery: Delivery): void {
   if (deps.sinks.status(sink.name) === 'disabled') {
     void guarded(dispatching, kill(deps, delivery, `${SINK_DISABLED}: it had answered 410`))
   } else if (own.size >= roomFor(lane, delivery)) {
-    void guarded(dispatching, kill(deps, delivery, `${own.size} deliveries of the tenant wait for the sink already`))
+    void guarded(dispatching, kill(deps, delivery, `${counted(own.size, 'delivery', 'deliveries')} of the tenant wait for the sink already`))
   } else {
     lane.held.set(delivery.tenant, own.add(delivery.id))
     schedule(dispatching, lane, delivery)

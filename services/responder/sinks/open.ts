@@ -5,7 +5,10 @@ import { settingsOf } from '../../lib/config/sinks.ts'
 import { sinkTypeOf } from './registry.ts'
 import type { Channel, SinkTools } from './sink-type.ts'
 
-export type OpenSink = Channel<Notice>
+export interface OpenSink extends Channel<Notice> {
+  /** Whether it wants the words behind a finding. */
+  readonly tellsWords: boolean
+}
 
 /** Opens the sink. The configuration has checked its settings. */
 export function openSink(sink: Sink, tools: SinkTools): OpenSink {
@@ -14,6 +17,7 @@ export function openSink(sink: Sink, tools: SinkTools): OpenSink {
   const settings = settingsOf(sink)
   const channel = type.open(settings, tools)
   return {
+    tellsWords: type.tellsWords?.(settings) === true,
     async send(notice, sending) {
       let rendered: unknown
       try {

@@ -63,6 +63,8 @@ export interface SinkType<S extends TObject = TObject, Rendered = unknown> {
   readonly confirmsOrders: boolean
   /** Settings that work, for the documents and the conformance suite. */
   readonly example: Static<S>
+  /** Whether the words behind a finding are told; absent: never. Whoever asks for them says so in the settings. */
+  tellsWords?(settings: Static<S>): boolean
   /** What the shape of the settings cannot say. */
   problems(settings: Static<S>): SettingProblem[]
   /** Names the receiver: what another one answered says nothing about it. No secret. */

@@ -48,7 +48,7 @@ describe('what an answer orders', () => {
 describe('an extractor', () => {
   const key = Buffer.alloc(32, 7)
   it('gives words where it is told to, with the same indicators, and none of arguments', () => {
-    const [plain, wordy] = [createExtractor({ key }), createExtractor({ key, excerpts: true })]
+    const [plain, wordy] = [createExtractor({ key }), createExtractor({ key, content: 'excerpts' })]
     const answer = { name: 'read_mail', result: MAIL }
     const { excerpts, ...rest } = wordy.toolResult(answer)
     expect(excerpts).toEqual(ordersIn(MAIL))
@@ -56,7 +56,21 @@ describe('an extractor', () => {
     expect(wordy.userMessage('Summarise my mail of today, please.').excerpts).toEqual([
       'Summarise my mail of today, please.',
     ])
-    expect(wordy.toolCall({ name: 'send_mail', arguments: { body: MAIL } })).not.toHaveProperty('excerpts')
+    const sent = wordy.toolCall({ name: 'send_mail', arguments: { body: MAIL } })
+    expect(sent).not.toHaveProperty('excerpts')
+    expect(sent).not.toHaveProperty('body')
+  })
+
+  it('gives whole bodies only where all of them are wanted: redacted, cut, and with the same indicators', () => {
+    const [wordy, full] = [createExtractor({ key, content: 'excerpts' }), createExtractor({ key, content: 'full' })]
+    const call = { name: 'login', arguments: JSON.stringify({ user: 'ada', password: 'swordfish' }) }
+    const { body, ...rest } = full.toolCall(call)
+    expect(JSON.parse(body ?? '')).toEqual({ user: 'ada', password: '[redacted:named]' })
+    expect(rest).toEqual(wordy.toolCall(call))
+    expect(full.toolResult({ name: 'read_mail', result: MAIL }).body).toBe(MAIL)
+    expect(full.userMessage(`Go. ${'x '.repeat(LIMITS.excerpt_body_chars_max)}`).body).toHaveLength(
+      LIMITS.excerpt_body_chars_max,
+    )
   })
 })
 

@@ -3,6 +3,7 @@
  * Message-ID is the delivery's, the same on every attempt; mails about one incident stand in one thread. Mail is
  * delivered once the server has taken it: from there on it is the server's.
  */
+import { counted } from '../../../../schemas/counted.ts'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { createTransport } from 'nodemailer'
@@ -128,7 +129,7 @@ function createMailChannel(server: Server, tools: SinkTools): Channel<Mail> {
           priority: isUrgent ? 'high' : 'normal',
           headers: { 'Auto-Submitted': 'auto-generated' },
         })
-        const detail = `taken for ${accepted.length} of ${accepted.length + rejected.length} recipients`
+        const detail = `taken for ${accepted.length} of ${counted(accepted.length + rejected.length, 'recipient')}`
         return { kind: 'delivered', detail }
       } catch (error) {
         return { kind: 'failed', detail: failureOf(error) }

@@ -6,8 +6,14 @@ import type { Finding } from '../../../../schemas/finding.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { type Notice, trimFinding, type Trimmed } from '../../../../schemas/notice.ts'
 
-const write = ({ type, time }: Notice, data: unknown, trimmed: Trimmed | undefined): string =>
-  JSON.stringify({ type, timestamp: time, ...(trimmed === undefined ? {} : { trimmed }), data })
+const write = ({ type, time, excerpts }: Notice, data: unknown, trimmed: Trimmed | undefined): string =>
+  JSON.stringify({
+    type,
+    timestamp: time,
+    ...(trimmed === undefined ? {} : { trimmed }),
+    data,
+    ...(excerpts === undefined ? {} : { excerpts }),
+  })
 
 const fits = (text: string): boolean => Buffer.byteLength(text) < LIMITS.delivery_body_bytes_max
 

@@ -18,6 +18,10 @@ const Settings = Type.Object(
     previous_secret: Type.Optional(
       Type.String({ description: 'While it is rotated: deliveries carry both signatures', secret: true }),
     ),
+    excerpts: Type.Boolean({
+      default: false,
+      description: 'Whether the words behind a finding are sent with it: needs `content: excerpts` or `full`',
+    }),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },
@@ -32,6 +36,7 @@ export const webhook = defineSinkType({
   example: {
     url: 'https://siem.example.com/moltwatch',
     secret: 'whsec_bW9sdHdhdGNoLWV4YW1wbGUtb2YtMzItYnl0ZXMtISE=',
+    excerpts: false,
     allow_private: false,
   },
   problems(settings) {
@@ -43,6 +48,7 @@ export const webhook = defineSinkType({
     return [...urlProblems(settings), ...secrets]
   },
   destination: ({ url }) => url,
+  tellsWords: ({ excerpts }) => excerpts,
   render: webhookBody,
   open(settings, tools) {
     const keys = signingKeys(settings.secret, settings.previous_secret)
