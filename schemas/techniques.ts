@@ -99,3 +99,9 @@ export const TECHNIQUES: ReadonlyMap<string, Technique> = new Map([
   ['ASI09', of('Human-Agent Trust Exploitation')],
   ['ASI10', of('Rogue Agents')],
 ])
+
+/** `T1078 (Valid Accounts)`: how a technique is written wherever a person reads it. */
+export function techniqueText(id: string): string {
+  const name = TECHNIQUES.get(id)?.name
+  return name === undefined ? id : `${id} (${name})`
+}

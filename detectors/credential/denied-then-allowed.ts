@@ -9,6 +9,7 @@
  * Misses: guessing from the victim's own network; a fresh network for each try; a success in the log of another source,
  * which names the network otherwise; a key that expired and was renewed is left out on purpose.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
@@ -92,7 +93,7 @@ export const deniedThenAllowed = defineDetector({
     const isRun = denials >= settings.denials_min
     if (!isRun) state.good.use(network)
     const suspicion = {
-      why: `${event.identity} was refused ${denials} times from ${event.source_network}, where it never worked before, and was then let in (${event.action}).`,
+      why: `${event.identity} was refused ${counted(denials, 'time')} from ${event.source_network}, where it never worked before, and was then let in (${event.action}).`,
       observed: { denials, network: event.source_network, action: event.action },
       expected: { denials_max: settings.denials_min - 1 },
       severity: denials >= settings.denials_high ? ('high' as const) : ('medium' as const),
@@ -117,7 +118,7 @@ export const deniedThenAllowed = defineDetector({
       return {
         fire: true,
         severity: 'high',
-        why: `${candidate.identity} was refused and then let in from a network where at least ${others} other identities were refused before: somebody tries a list.`,
+        why: `${candidate.identity} was refused and then let in from a network where at least ${counted(others, 'other identity was', 'other identities were')} refused before: somebody tries a list.`,
         observed: { others_refused: others },
       }
     },

@@ -10,6 +10,7 @@
  * Misses: a forgotten credential that does exactly what it used to do, from where it used to. A holiday ends like that, too,
  * which is why silence alone is not told.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import type { EventView } from '../../schemas/event.ts'
 import { hash32 } from '../../schemas/ids.ts'
@@ -131,7 +132,7 @@ export const dormantAwakes = defineDetector({
     const days = Math.round((state.slept.value * MINUTE_MS) / DAY_MS)
     const words = signs.map((sign) => WORDS[sign])
     return {
-      why: `${event.identity} was silent for ${days} days, longer than ever, and now shows ${words.join(' and ')} (${event.action}).`,
+      why: `${event.identity} was silent for ${counted(days, 'day')}, longer than ever, and now shows ${words.join(' and ')} (${event.action}).`,
       observed: { silent_days: days, signs: words, action: event.action, network: event.source_network },
       expected: { signs_max: least - 1 },
       window: state.awoke.value,

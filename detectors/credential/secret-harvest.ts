@@ -8,6 +8,7 @@
  * Misses: fewer than four, and one an hour; the first day of a new version of an agent, which may need other ones; an identity that rotates or scans secrets, as long as it keeps its pace; secrets
  * that come back within other things (a file, an environment).
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
@@ -90,7 +91,7 @@ export const secretHarvest = defineDetector({
     if (level <= window.level.value) return undefined
     window.level.value = level
     return {
-      why: `${event.identity} read ${count} secrets within an hour that it never read, the newest ${event.target}; usual are ${Math.round(usual.mean * 10) / 10} acts of that kind.`,
+      why: `${event.identity} read ${counted(count, 'secret')} within an hour that it never read, the newest ${event.target}; usual are ${Math.round(usual.mean * 10) / 10} acts of that kind.`,
       observed: { secrets_new: count, action: event.action },
       evidenceCount: count,
       expected: { reaches_per_hour: usual.mean, largest_hour: habits.pace.peak('reaches') },

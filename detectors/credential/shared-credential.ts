@@ -8,6 +8,7 @@
  * Misses: a key that two share already; a thief who acts under the identity of the key's holder, as most logs name
  * him (credential/new-source sees where he is); keys whose log source names no credential.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import { defineDetector } from '../detector.ts'
@@ -89,7 +90,7 @@ export const sharedCredential = defineDetector({
       const holder = state.holder.value
       return {
         fire: true,
-        why: `${identity} acts with a credential that only ${holder} used for ${days} days: one key serves two who are not the same.`,
+        why: `${identity} acts with a credential that only ${holder} used for ${days === 0 ? 'less than a day' : counted(days, 'day')}: one key serves two who are not the same.`,
         observed: { users: before + 1, holder },
         expected: { users: before },
       }

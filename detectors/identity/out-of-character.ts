@@ -12,6 +12,7 @@
  * Misses: who does only what the victim does, as often, at its hours; identities that do something new every day; an
  * identity's first days; what is spread over many hours. An occasion is told once a day at each level.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
@@ -150,7 +151,6 @@ function kindWeight(window: Window): number {
 
 /** A surprise as nines, at most `cap`. */
 const nines = (logProbability: number, cap: number): number => Math.min(cap, surpriseOf(logProbability))
-const plural = (count: number, one: string, many: string): string => (count === 1 ? one : `${count} ${many}`)
 
 /** What is new to the identity in this window. */
 function noveltyReasons({ habits }: Context, window: Window): Reason[] {
@@ -170,7 +170,7 @@ function noveltyReasons({ habits }: Context, window: Window): Reason[] {
           : (isReach(gravest) ? 1 : factor) *
             GRAVITY[gravest] *
             nines(habits.actions.newLogProbability(HOUR_MS, a), ACTIONS_CAP),
-      words: `${plural(a, 'a first act', 'first acts')}, the gravest of kind ${gravest}`,
+      words: `${counted(a, 'first act')}, the gravest of kind ${gravest}`,
     },
     {
       weight: kindWeight(window),
@@ -178,15 +178,15 @@ function noveltyReasons({ habits }: Context, window: Window): Reason[] {
     },
     {
       weight: t === 0 ? 0 : factor * TARGETS.weight * nines(habits.targets.newLogProbability(HOUR_MS, t), TARGETS.cap),
-      words: plural(t, 'a new target', 'new targets'),
+      words: counted(t, 'new target'),
     },
     {
       weight: p === 0 ? 0 : factor * PAIRS.weight * nines(habits.order.newLogProbability(HOUR_MS, p), PAIRS.cap),
-      words: plural(p, 'a new order of acts', 'new orders of acts'),
+      words: counted(p, 'new order of acts', 'new orders of acts'),
     },
     {
       weight: q === 0 ? 0 : PEERS.weight * nines(habits.peers.newLogProbability(HOUR_MS, q), PEERS.cap),
-      words: plural(q, 'a new peer', 'new peers'),
+      words: counted(q, 'new peer'),
     },
     {
       weight: window.source.value === 0 ? 0 : nines(habits.sources.newNetworkLogProbability(), SOURCE_CAP),

@@ -8,6 +8,7 @@
  * Misses: an identity whose job is to provision, as long as it makes what it always makes under other names; one single act
  * under a neutral name; what is bought from a stranger by a plain request.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Step } from '../detector.ts'
@@ -110,7 +111,10 @@ export const selfProvisioning = defineDetector({
     const [fresh, own] = count(context)
     if (own === 0 && fresh < settings.kinds_min) return undefined
     const isHigh = own >= 2 || (own >= 1 && fresh >= 2) || fresh >= settings.kinds_min + 2
-    const what = own > 0 ? `${own} things that bear its own name` : `${fresh} kinds of things that it never made before`
+    const what =
+      own > 0
+        ? `${counted(own, 'thing that bears', 'things that bear')} its own name`
+        : `${counted(fresh, 'kind')} of things that it never made before`
     return {
       why: `${event.identity} made ${what} (the newest: ${event.action} on ${event.target || 'no named target'}) without an approval: with these it could act on without its owner.`,
       observed: { named_after_itself: own, kinds_new: fresh, action: event.action, target: event.target },

@@ -9,6 +9,7 @@
  * Misses: a source that never speaks again (coverage shows when each was last seen); sources that are silent every night or
  * at weekends, for less than many such silences; a second hole that is not much longer than the first.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { defineDetector } from '../detector.ts'
 import { gaps } from '../habits/gaps.ts'
@@ -30,7 +31,7 @@ const Settings = Type.Object({
 })
 
 const text = (ms: number): string =>
-  ms >= 2 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} hours` : `${Math.max(1, Math.round(ms / MINUTE_MS))} minutes`
+  ms >= 2 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} hours` : counted(Math.max(1, Math.round(ms / MINUTE_MS)), 'minute')
 
 export const silentCollector = defineDetector({
   id: 'intent/silent-collector',

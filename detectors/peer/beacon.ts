@@ -12,6 +12,7 @@
  * Misses: a beat under a host that others use, too; one that begins in the first days of an identity; fewer than 25 calls;
  * calls spread at random over hours; a beat of less than a minute.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
@@ -76,7 +77,7 @@ function suspicionOf({ signal, settings, evidence }: Context, gaps: readonly num
   if (score < settings.beat_min || span < settings.span_ms_min) return undefined
   const minutes = Math.round((median / 60) * 10) / 10
   return {
-    why: `${signal.identity} calls ${signal.key} about every ${minutes} minutes, as even as a clock (${Math.round(score * 100)} of 100), and nobody else does.`,
+    why: `${signal.identity} calls ${signal.key} about every ${counted(minutes, 'minute')}, as even as a clock (${Math.round(score * 100)} of 100), and nobody else does.`,
     observed: { host: signal.key, regularity: score, gap_minutes: median / 60 },
     expected: { regularity_below: settings.beat_min, regularity_by_chance: 0.52 },
     level: signal.fingerprint.toString(16),

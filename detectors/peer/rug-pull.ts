@@ -8,6 +8,7 @@
  * Misses: a server that changes for everybody and for good (that is a release, until somebody compares it), a change within
  * the first day of a server, and peers whose log source names no hash. A server that is rolled back within hours is told.
  */
+import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import { consequenceOf } from '../lib/consequence.ts'
@@ -112,7 +113,7 @@ function decide({ candidate, state, settings }: Decide<Settings, typeof rest>): 
   const hours = Math.round(((time - came) / HOUR_MS) * 10) / 10
   return {
     fire: true,
-    why: `${peer} showed ${isNewest ? who : 'somebody'} another description at ${new Date(came).toISOString().slice(0, 16)}Z, and its old one to ${identity} ${hours} hours later: a release would have taken the old one's place.`,
+    why: `${peer} showed ${isNewest ? who : 'somebody'} another description at ${new Date(came).toISOString().slice(0, 16)}Z, and its old one to ${identity} ${counted(hours, 'hour')} later: a release would have taken the old one's place.`,
     observed: { peer, descriptions: state.hashes.length, old_one_seen_after_hours: hours, shown_to: who },
     expected: { descriptions_at_a_time: 1 },
     level: print.toString(16),

@@ -3,6 +3,7 @@
  * may ask, and what lies above a cap of the tenant. The responder looks once more, because a command waits in the log; here
  * the person who asks hears of it at once.
  */
+import { counted } from '../../schemas/counted.ts'
 import type { Command, CommandOf, CommandType } from '../../schemas/command.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { ANY_DETECTOR, isEverything, widthProblem } from '../../schemas/suppression.ts'
@@ -89,7 +90,9 @@ async function wasSeen(identity: string, door: TenantDoor): Promise<boolean> {
 async function checkQuarantine(command: CommandOf<'quarantine'>, at: Asked): Promise<void> {
   const { identities, open } = await at.views.held(command.tenant)
   if (open + command.identities.length > LIMITS.quarantines_open_per_tenant_max) {
-    throw conflict(`${open} identities are held or wait already, and ${LIMITS.quarantines_open_per_tenant_max} may be`)
+    throw conflict(
+      `${counted(open, 'identity', 'identities')} are held or wait already, and ${LIMITS.quarantines_open_per_tenant_max} may be`,
+    )
   }
   if (command.force === true) return
   for (const identity of command.identities) {
@@ -189,7 +192,7 @@ export function createCommandDoor({ views, detectors, clock }: CommandDoorTools)
       if (isOver || (await views.command(tenant, id)) !== undefined) own.delete(id)
     }
     if (own.size < LIMITS.commands_waiting_max) return own
-    throw new Answer(429, 'too_many_waiting', `${own.size} commands wait to be applied: ask again soon`)
+    throw new Answer(429, 'too_many_waiting', `${counted(own.size, 'command')} wait to be applied: ask again soon`)
   }
 
   return {

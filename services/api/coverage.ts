@@ -2,6 +2,7 @@
  * What the detectors can see of what is received: each of them sees, is blind because fields that it needs never come, or
  * still learns. And what to set so that more comes. Silence and safety must not look the same.
  */
+import { counted } from '../../schemas/counted.ts'
 import type { DetectorFacts } from './route.ts'
 import type { Received } from './questions/coverage.ts'
 
@@ -59,11 +60,11 @@ export function advice(received: Received): string[] {
     )
   if (calls >= EVENTS_MIN && empty >= RULE_SHARE * calls)
     told.push(
-      `${empty} of ${calls} calls of tools came without arguments and results: orders in what the agent reads cannot be seen. Set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true where the agent runs (event_only where OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental is set, too).`,
+      `${empty} of ${counted(calls, 'call')} of tools came without arguments and results: orders in what the agent reads cannot be seen. Set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true where the agent runs (event_only where OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental is set, too).`,
     )
   if (derived > 0)
     told.push(
-      `${derived} of ${sessions} events name no conversation; it was derived from their text, and counts for less. Set gen_ai.conversation.id on the spans and logs of the agent.`,
+      `${derived} of ${counted(sessions, 'event')} name no conversation; it was derived from their text, and counts for less. Set gen_ai.conversation.id on the spans and logs of the agent.`,
     )
   if (
     events >= EVENTS_MIN &&

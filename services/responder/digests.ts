@@ -5,6 +5,7 @@
  * in between can repeat one and never drop it. Only findings are limited: orders, pages and all other notices go out at
  * once. Each tenant of a sink has a rate of its own.
  */
+import { counted } from '../../schemas/counted.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
 import { type Severity, SEVERITIES } from '../../schemas/finding.ts'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -76,7 +77,7 @@ function entryOf({ data }: Notice): Entry {
 }
 
 /** How often each word comes, the most frequent first. */
-function counted(words: readonly string[]): { readonly value: string; readonly count: number }[] {
+function tally(words: readonly string[]): { readonly value: string; readonly count: number }[] {
   const counts = new Map<string, number>()
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
   return [...counts]
@@ -98,13 +99,13 @@ function fitting(entries: readonly Entry[]): Entry[] {
 /** How far the first and the last of sorted times lie apart, in words. */
 function minutesOf(times: readonly string[]): string {
   const minutes = Math.ceil((Date.parse(times.at(-1) ?? '') - Date.parse(times[0] ?? '')) / MINUTE_MS)
-  return minutes > 1 ? `${minutes} minutes` : 'a minute'
+  return minutes > 1 ? `${counted(minutes, 'minute')}` : 'a minute'
 }
 
 /** What a digest says. `unread` are findings whose notice the log does not hold any more. */
 function digestOf(tenant: string, id: string, entries: readonly Entry[], unread: number): object {
   const count = entries.length + unread
-  const detectors = counted(entries.map(({ detector }) => detector))
+  const detectors = tally(entries.map(({ detector }) => detector))
   const agents = new Set(entries.map(({ agent }) => agent))
   const named = detectors.map((one) => `${one.value} ${one.count}`).join(', ')
   const times = entries.map(({ time }) => time).sort()
@@ -115,14 +116,14 @@ function digestOf(tenant: string, id: string, entries: readonly Entry[], unread:
     severity: findings[0]?.severity ?? 'info',
     title:
       detectors.length === 1 && unread === 0
-        ? `${detectors[0]!.value} fired for ${agents.size} agents within ${minutesOf(times)}`
-        : `${count} findings of ${agents.size} agents`,
+        ? `${detectors[0]!.value} fired for ${counted(agents.size, 'agent')} within ${minutesOf(times)}`
+        : `${counted(count, 'finding')} of ${counted(agents.size, 'agent')}`,
     why: `More findings than are told one by one: ${named}.`,
     count,
     since: times[0] ?? null,
     until: times.at(-1) ?? null,
     detectors,
-    agents: counted(entries.map(({ agent }) => agent)),
+    agents: tally(entries.map(({ agent }) => agent)),
     findings,
     left_out: count - findings.length,
   }

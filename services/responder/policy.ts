@@ -3,6 +3,7 @@
  * functions over the configuration; notification does not depend on them, because sinks hear every finding from their
  * severity up in every mode.
  */
+import { counted } from '../../schemas/counted.ts'
 import { type Finding, severityAtLeast } from '../../schemas/finding.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -122,7 +123,10 @@ export function guard(policy: EffectivePolicy, facts: GuardFacts): Guarded {
   if (facts.identities !== undefined) {
     const most = Math.max(1, Math.floor(facts.identities * policy.caps.share_of_identities))
     if (facts.active >= most) {
-      return { outcome: 'propose', reason: `the cap of ${most} of ${facts.identities} identities${whose} is reached` }
+      return {
+        outcome: 'propose',
+        reason: `the cap of ${most} of ${counted(facts.identities, 'identity', 'identities')}${whose} is reached`,
+      }
     }
   }
   return { outcome: 'order' }

@@ -9,7 +9,9 @@ import type { Detector, DetectorCase, ExpectedFinding } from '../../detectors/de
 import { bytesOf } from '../../detectors/lib/columns.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { type Finding, findingValidator, SEVERITIES } from '../../schemas/finding.ts'
+import { techniqueText } from '../../schemas/techniques.ts'
 import { LIMITS } from '../../schemas/limits.ts'
+import { figureOf, holdsFigure } from '../../services/detector/engine/expected-words.ts'
 import { detectorHash } from '../../services/lib/code-version.ts'
 import { restBytesOf, windowBytesOf } from '../support/state-bytes.ts'
 import {
@@ -114,6 +116,7 @@ describe.each(DETECTORS.map((d) => [d.id, d] as const))('%s', (id, detector) => 
     const text = read(page)
     expect(text.split('\n', 1)[0]).toBe(`# ${detector.title}`)
     expect(text).toContain(id)
+    for (const technique of detector.techniques) expect(text).toContain(techniqueText(technique))
     for (const setting of Object.keys(detector.settings.properties)) expect(text).toContain(`\`${setting}\``)
   })
 
@@ -121,6 +124,7 @@ describe.each(DETECTORS.map((d) => [d.id, d] as const))('%s', (id, detector) => 
     expect(SEVERITIES).toContain(detector.severity)
     expect(detector.techniques.length).toBeGreaterThan(0)
     for (const technique of detector.techniques) {
+      expect(techniqueText(technique), 'schemas/techniques.ts has no name for it').not.toBe(technique)
       expect(technique).toMatch(/^(T\d{4}(\.\d{3})?|AML\.(T|M)\d{4}(\.\d{3})?|ASI(0\d|10))$/)
     }
     expect(detector.falsePositives.length).toBeGreaterThan(0)
@@ -163,6 +167,16 @@ describe.each(DETECTORS.map((d) => [d.id, d] as const))('%s', (id, detector) => 
         expect(finding.why).not.toBe('')
         expect(finding.evidence.length).toBeGreaterThan(0)
         for (const { event_id } of finding.evidence) expect(known).toContain(event_id)
+      }
+    })
+
+    it('says in words which figures were expected', () => {
+      const plain = plainRun()
+      for (const { why, expected } of [...plain.first, ...plain.second]) {
+        for (const [name, value] of Object.entries(expected)) {
+          if (typeof value === 'number')
+            expect([name, why, holdsFigure(why, figureOf(value))]).toEqual([name, why, true])
+        }
       }
     })
 

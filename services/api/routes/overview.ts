@@ -1,4 +1,5 @@
 /** `/v1/overview`, `/v1/graph` and `/v1/detectors`: how things stand, who talks to whom, and what looks at it. */
+import { counted } from '../../../schemas/counted.ts'
 import Type from 'typebox'
 import { type Severity, SEVERITIES } from '../../../schemas/finding.ts'
 import { isOpen, type Verdict, VERDICTS } from '../../../schemas/incident.ts'
@@ -39,7 +40,8 @@ async function sinkHealth({ views, grant }: Ask): Promise<Health> {
   const deaf = deafSinks(newest)
   const waiting = newest.filter(({ status, attempts }) => status === 'pending' && attempts > 1).length
   if (deaf.length > 0) return { state: 'bad', text: `the newest delivery was given up at ${deaf.join(', ')}` }
-  if (waiting > 0) return { state: 'warn', text: `${waiting} deliveries wait for another attempt` }
+  if (waiting > 0)
+    return { state: 'warn', text: `${counted(waiting, 'delivery waits', 'deliveries wait')} for another attempt` }
   return { state: 'ok', text: newest.length === 0 ? 'nothing was to be delivered' : 'every sink takes what it is sent' }
 }
 
@@ -79,7 +81,7 @@ async function overview(ask: Ask) {
       ? { state: 'warn', text: 'unknown while the warehouse is away' }
       : {
           state: seen.events_last_hour > 0 ? 'ok' : 'warn',
-          text: `${seen.events_last_hour} events in the last hour${untimedText(seen)}`,
+          text: `${counted(seen.events_last_hour, 'event')} in the last hour${untimedText(seen)}`,
         }
   const health: Record<string, Health> = {
     service: ready ? { state: 'ok', text: 'ready' } : { state: 'bad', text: reasons.join('; ') },

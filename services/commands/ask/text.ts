@@ -2,9 +2,10 @@
  * How findings, incidents and events read on a terminal. What a log says may hold sequences that move the cursor or turn
  * the direction of text: every character that is not printable is written out.
  */
+import { counted } from '../../../schemas/counted.ts'
 import type { Finding, Measures } from '../../../schemas/finding.ts'
 import type { Incident } from '../../../schemas/incident.ts'
-import { TECHNIQUES } from '../../../schemas/techniques.ts'
+import { techniqueText } from '../../../schemas/techniques.ts'
 import { table } from '../lib/table.ts'
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
@@ -66,7 +67,7 @@ function measuresTable({ observed, expected }: Finding): string {
 
 /** Everything about a finding that a person needs to judge it. */
 export function explanation(finding: Finding): string {
-  const names = finding.techniques.map((id) => `${id} ${TECHNIQUES.get(id)?.name ?? ''}`.trim())
+  const names = finding.techniques.map(techniqueText)
   const learned = finding.learned_since === null ? 'a fixed rule' : `learned since ${moment(finding.learned_since)} UTC`
   const evidence = finding.evidence.map((event) => [
     moment(event.time),
@@ -87,7 +88,7 @@ export function explanation(finding: Finding): string {
     table(['evidence (UTC)', 'action', 'target'], evidence, 'left'),
     ...(finding.evidence_count === undefined
       ? []
-      : [`${finding.evidence_count} events in all, ${evidence.length} of them shown`]),
+      : [`${counted(finding.evidence_count, 'event')} in all, ${evidence.length} of them shown`]),
   ].join('\n')
 }
 

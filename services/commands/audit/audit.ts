@@ -2,6 +2,7 @@
  * `audit`: who did what, and whether the record of it is whole. `verify` reads the audit log of a running service, or an
  * export of it, and names the first entry that was changed, taken out or moved.
  */
+import { counted } from '../../../schemas/counted.ts'
 import type { Command } from 'commander'
 import { type AuditEntry, AuditEntry as AuditEntrySchema, checkChain } from '../../../schemas/audit.ts'
 import { validator } from '../../../schemas/columns.ts'
@@ -86,7 +87,7 @@ async function verify(options: VerifyOptions, tools: CommandTools): Promise<void
   else {
     await print(
       tools.terminal,
-      `whole: ${outcome.entries} entries. Note this hash elsewhere and give it with --head next time:\n${outcome.head}`,
+      `whole: ${counted(outcome.entries, 'entry', 'entries')}. Note this hash elsewhere and give it with --head next time:\n${outcome.head}`,
     )
   }
   if (!outcome.ok || gap !== undefined) tools.exit(EXIT.failed)

@@ -3,6 +3,7 @@
  * wrong there and about what, and sets the thresholds of the joint scores so that all of them together keep the
  * false-alarm budget. It reads no file: no label of an attack can move a threshold.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Detector } from '../../../detectors/detector.ts'
@@ -72,8 +73,10 @@ function measureCompany(
       yield one.event
     }
   }
-  const spool = importMade(lived(), (events) => tell(`living: ${events} events`))
-  const { findings } = detect(spool, detection, (events) => tell(`detecting: ${events} of ${spool.count} events`))
+  const spool = importMade(lived(), (events) => tell(`living: ${counted(events, 'event')}`))
+  const { findings } = detect(spool, detection, (events) =>
+    tell(`detecting: ${events} of ${counted(spool.count, 'event')}`),
+  )
   const partOf = (id: string): string => parts.get(id) ?? 'ordinary'
   return { occasions: occasionsOf(findings, partOf), identityDays: labels.identityDays, events: spool.count }
 }
@@ -137,7 +140,7 @@ function reportText(noise: readonly Noise[], measured: Measured, seeds: number, 
       .join(', '),
   ])
   return [
-    `${seeds} companies, ${measured.identityDays} identity-days, ${measured.events} events, no attack among them`,
+    `${seeds} companies, ${counted(measured.identityDays, 'identity-day')}, ${counted(measured.events, 'event')}, no attack among them`,
     table(
       ['false per 1,000 identity-days', 'mode', 'medium', 'high', 'mostly'],
       [...rows, ['all live', '', sum('medium'), sum('high'), '']],
@@ -169,7 +172,7 @@ async function calibrate(options: CalibrateOptions, tools: CommandTools): Promis
     progress.end()
     say(
       terminal,
-      `company ${n + 1} of ${options.seeds} (seed ${seed}): ${one.events} events, ${one.identityDays} identity-days`,
+      `company ${n + 1} of ${options.seeds} (seed ${seed}): ${counted(one.events, 'event')}, ${counted(one.identityDays, 'identity-day')}`,
     )
   }
   const thresholds = thresholdsFor(measured.occasions, measured.identityDays, budget, floors)

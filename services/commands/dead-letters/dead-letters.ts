@@ -2,6 +2,7 @@
  * `dead-letters list|show|resend`: what could not be processed, why, and another try after a format, a mapping or the
  * configuration was repaired.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DEAD_LETTER_REASONS, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import type { ResendAnswer } from '../../collector/resend/index.ts'
@@ -104,7 +105,10 @@ async function resend(ids: readonly string[], options: ResendOptions, tools: Com
       rows.length === 0 ? 'no such letters' : table(['id', 'status', 'events', 'detail'], rows, 'left'),
     )
     const done = answer.dry_run ? 'would be sent' : 'sent'
-    say(tools.terminal, `${answer.sent} of ${answer.letters.length} letters ${done}: ${answer.events} events`)
+    say(
+      tools.terminal,
+      `${answer.sent} of ${counted(answer.letters.length, 'letter')} ${done}: ${counted(answer.events, 'event')}`,
+    )
     if (answer.more) say(tools.terminal, 'There are more: send again with a higher --limit.')
   }
   if (answer.letters.some(({ status }) => status === 'rejected' || status === 'impossible')) tools.exit(EXIT.failed)

@@ -2,6 +2,7 @@
  * `demo`: sends a simulated week of a small company's agents into a running service as history, then an hour live, waits
  * until the service has made up its mind, and prints what was found, sent and quarantined.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Option } from 'commander'
 import type { Delivery } from '../../../schemas/delivery.ts'
@@ -104,7 +105,7 @@ function* report({ findings, deliveries, quarantines }: Outcome, receiver: Recei
     yield `           ${finding.why}`
   }
   const count = (status: string): number => deliveries.filter((one) => one.status === status).length
-  yield `Sent: ${count('delivered')} webhooks delivered, ${count('pending')} waiting, ${count('dead')} given up`
+  yield `Sent: ${counted(count('delivered'), 'webhook')} delivered, ${count('pending')} waiting, ${count('dead')} given up`
   if (deliveries.length === 0)
     yield '  No sink is configured. Start the service with --config infra/demo.yaml to see deliveries.'
   if (receiver !== undefined) {
@@ -129,7 +130,7 @@ async function demo(options: DemoOptions, tools: CommandTools): Promise<void> {
   try {
     const began = terminal.elapsed()
     const week = await sendAll(client, ordinaryWeek(liveFrom, random), true, (events) =>
-      progress.show(() => `history: ${events} events`),
+      progress.show(() => `history: ${counted(events, 'event')}`),
     )
     const seconds = (terminal.elapsed() - began) / 1000
     progress.show(() => 'the hour')
@@ -146,7 +147,7 @@ async function demo(options: DemoOptions, tools: CommandTools): Promise<void> {
     }
     await print(
       terminal,
-      `Sent a week as history: ${week} events in ${sent.history_seconds} s; and an hour live: ${hour} events.`,
+      `Sent a week as history: ${counted(week, 'event')} in ${sent.history_seconds} s; and an hour live: ${counted(hour, 'event')}.`,
     )
     for (const line of report(outcome, receiver)) await print(terminal, line)
   } finally {

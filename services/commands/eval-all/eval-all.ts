@@ -2,6 +2,7 @@
  * `eval-all`: runs the detectors over all labelled data of a folder and says how good each is, beside what chance and
  * trivial rules reach: as a page with curves, or as JSON.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -102,9 +103,11 @@ type Tell = (what: string) => void
 
 async function findingsOf(set: DataSet, folder: string, detection: DetectionOptions, tell: Tell) {
   const { spool } = await importFiles([join(folder, set.file)], set.format, (_, events) =>
-    tell(`${set.name}: reading ${events} events`),
+    tell(`${set.name}: reading ${counted(events, 'event')}`),
   )
-  const { findings } = detect(spool, detection, (events) => tell(`${set.name}: ${events} of ${spool.count} events`))
+  const { findings } = detect(spool, detection, (events) =>
+    tell(`${set.name}: ${events} of ${counted(spool.count, 'event')}`),
+  )
   return { spool, findings }
 }
 

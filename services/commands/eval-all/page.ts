@@ -1,4 +1,5 @@
 /** The page docs/evaluation.md: every figure with the data that it was measured on, the commit and the day. */
+import { counted } from '../../../schemas/counted.ts'
 import type { CompanyScore } from './company.ts'
 import type { LabelledResult, Results } from './eval-all.ts'
 
@@ -33,7 +34,7 @@ function company({ name, medium, high, detectors, trivial, chart }: Results['com
   const difficulties = Object.entries(medium.difficulties).map(([level, [caught, of]]) => `${level} ${caught} of ${of}`)
   return `## ${name}
 
-A simulated company. Medium and up: ${medium.caught} of ${medium.of} incidents${difficulties.length === 0 ? '' : ` (${difficulties.join(', ')})`}, ${medium.by_evidence} with an event of their own as evidence, at ${medium.false_per_1000} false findings per 1,000 identity-days. High: ${high.caught} at ${high.false_per_1000}.
+A simulated company. Medium and up: ${medium.caught} of ${counted(medium.of, 'incident')}${difficulties.length === 0 ? '' : ` (${difficulties.join(', ')})`}, ${medium.by_evidence} with an event of their own as evidence, at ${medium.false_per_1000} false findings per 1,000 identity-days. High: ${high.caught} at ${high.false_per_1000}.
 ${chart === undefined ? '' : `\n![caught against false](${chart})\n`}
 ### By detector, medium and up
 

@@ -2,6 +2,7 @@
  * `eval --labels LABELS FILE...`: replays labelled files and says how good each detector is, at severity high and up and
  * at medium and up: what was caught, what was flagged wrongly and how often, and whether the evidence names the attack.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { type Command, Option } from 'commander'
 import type { Finding } from '../../../schemas/finding.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
@@ -124,11 +125,11 @@ async function evaluateFiles(files: readonly string[], options: EvalOptions, too
   const progress = createProgress(terminal)
   const labels = await readLabels(options.labels)
   const imported = await importFiles(files, options.format, (_, events) =>
-    progress.show(() => `reading: ${events} events`),
+    progress.show(() => `reading: ${counted(events, 'event')}`),
   )
   const detection = await tools.detection()
   const { findings, counts, stats } = detect(imported.spool, detection, (events) =>
-    progress.show(() => `detecting: ${events} of ${imported.spool.count} events`),
+    progress.show(() => `detecting: ${events} of ${counted(imported.spool.count, 'event')}`),
   )
   progress.end()
   for (const told of imported.told) say(terminal, `rejected: ${told}`)

@@ -1,4 +1,5 @@
 /** An evaluation as tables that a person reads. */
+import { counted } from '../../../schemas/counted.ts'
 import type { DetectorScore, Evaluation } from './evaluation.ts'
 import { FLOORS, FOLD_MIN, type Folds, type Share } from './score.ts'
 import type { EventScore } from './score-events.ts'
@@ -36,7 +37,7 @@ function runsText(scores: readonly DetectorScore<RunScore>[]): string {
         rate(s.false_per_identity_day),
       ]
     })
-    return `Runs, severity ${floor} and up (${scores[0]?.[floor].identity_days ?? 0} identity-days)\n${table(head, rows)}${intervalText(scores.at(-1)?.[floor].caught)}`
+    return `Runs, severity ${floor} and up (${counted(scores[0]?.[floor].identity_days ?? 0, 'identity-day')})\n${table(head, rows)}${intervalText(scores.at(-1)?.[floor].caught)}`
   }).join('\n\n')
 }
 
@@ -57,7 +58,7 @@ function eventsText(scores: readonly DetectorScore<EventScore>[]): string {
         wrong.map(([name, count]) => `${name} ${count}`).join('; '),
       ]
     })
-    return `Events, severity ${floor} and up (${scores[0]?.[floor].identity_days ?? 0} identity-days)\n${table(head, rows)}${intervalText(scores.at(-1)?.[floor].caught)}`
+    return `Events, severity ${floor} and up (${counted(scores[0]?.[floor].identity_days ?? 0, 'identity-day')})\n${table(head, rows)}${intervalText(scores.at(-1)?.[floor].caught)}`
   }).join('\n\n')
 }
 
@@ -79,7 +80,7 @@ export function evaluationText(evaluation: Evaluation): string {
   const { runs, labelled_events: events } = evaluation
   const mistakes = [runs?.mistakes, events?.mistakes].filter((one) => one !== undefined)
   return [
-    `${evaluation.events} events of ${evaluation.identities} identities`,
+    `${counted(evaluation.events, 'event')} of ${counted(evaluation.identities, 'identity', 'identities')}`,
     ...(runs === undefined ? [] : [runsText(runs.scores), ...runs.folds.map(foldsText)]),
     ...(events === undefined ? [] : [eventsText(events.scores), ...events.folds.map(foldsText)]),
     ...mistakes.map((one) => `Mistakes\n${JSON.stringify(one, null, 1)}`),

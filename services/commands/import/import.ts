@@ -3,6 +3,7 @@
  * tenant `default`, and a fixed key, so that two runs on two machines compare. No finding holds a keyed hash: the key
  * changes none.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { createExtractor } from '../../collector/indicators/index.ts'
 import { type NormaliseContext, normaliseBody, type Rejected } from '../../collector/normalise.ts'
 import { tenantKeys } from '../../lib/secrets.ts'
@@ -178,6 +179,6 @@ export async function importFiles(
 /** Says what became of files and records that gave nothing. */
 export function tellUnusable({ files, told, unusable }: Imported, tell: (line: string) => void): void {
   for (const line of told) tell(`rejected: ${line}`)
-  if (unusable.length > 0) tell(`${unusable.length} of ${files} files gave no event:`)
+  if (unusable.length > 0) tell(`${unusable.length} of ${counted(files, 'file')} gave no event:`)
   for (const { file, reason } of unusable) tell(`  ${file}: ${reason}`)
 }

@@ -2,6 +2,7 @@
  * `mapping test FILE SAMPLE`: what a mapping makes of the records of a file, and what of them it did not use. `mapping schema`
  * prints the JSON Schema of mappings, for editors.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { blankEvent, type Event } from '../../../schemas/event.ts'
@@ -113,10 +114,13 @@ async function test(file: string, sample: string, options: TestOptions, tools: C
   const bad = count('rejected') + unread
   if (options.json !== true) {
     say(tools.terminal, `id: ${namesOf(mapping).producerId}`)
-    const noJson = unread === 0 ? '' : `, ${unread} parts are no JSON (the first at byte ${read.bad[0]?.position})`
+    const noJson =
+      unread === 0
+        ? ''
+        : `, ${counted(unread, 'part is', 'parts are')} no JSON (the first at byte ${read.bad[0]?.position})`
     say(
       tools.terminal,
-      `${made.length} records: ${count('event')} events, ${count('skipped')} skipped, ${count('rejected')} rejected${noJson}`,
+      `${counted(made.length, 'record')}: ${counted(count('event'), 'event')}, ${count('skipped')} skipped, ${count('rejected')} rejected${noJson}`,
     )
   }
   if (bad > 0 || count('event') === 0) tools.exit(EXIT.failed)

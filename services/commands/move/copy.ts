@@ -4,6 +4,7 @@
  * retention has taken from the beginning of a partition is made up for by records without content, which every reader passes over.
  * Compacted topics are copied as they are: nothing names an offset of theirs.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { TopicSpec } from '../../../schemas/topics.ts'
 import { type Log, LogError, type PartitionBounds, type RecordInput } from '../../lib/log/port.ts'
@@ -98,7 +99,9 @@ async function checkBefore({ source, target, topics }: CopyOptions): Promise<voi
   for (const { name } of topics) {
     const [has, wants] = [target.partitions(name), source.partitions(name)]
     if (has !== wants) {
-      throw new CopyError(`topic ${name} has ${has} partitions and needs ${wants}: state belongs to its partition`)
+      throw new CopyError(
+        `topic ${name} has ${counted(has, 'partition')} and needs ${wants}: state belongs to its partition`,
+      )
     }
     for (let partition = 0; partition < has; partition++) {
       const { end } = await boundsOfNew(target, name, partition)

@@ -3,6 +3,7 @@
  * learned, what was found, what was ordered, and the events that the log still holds. ClickHouse is not copied: the archiver stores
  * there again what the log holds.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
@@ -56,7 +57,7 @@ async function copy(from: string, config: ServiceConfiguration, tools: CommandTo
       topics: topicSpecs().filter(({ name }) => !NOT_MOVED.includes(name)),
       onProgress(topic, records) {
         done += records
-        progress.show(() => `copying ${topic}: ${done} records in all`)
+        progress.show(() => `copying ${topic}: ${counted(done, 'record')} in all`)
       },
     })
   } catch (error) {
@@ -83,7 +84,7 @@ async function move(options: MoveOptions, tools: CommandTools): Promise<void> {
     return
   }
   const lines = [
-    ...copied.map(({ topic, records }) => `${topic}: ${records} records`),
+    ...copied.map(({ topic, records }) => `${topic}: ${counted(records, 'record')}`),
     '',
     `The log of ${options.from} is in Kafka. Start responder, detector, archiver, collector and api with ${options.config},`,
     `the collectors with --master-key-file ${join(options.from, 'master-key')}: what was learned is compared by that key.`,

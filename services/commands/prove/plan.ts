@@ -2,6 +2,7 @@
  * What a trial of `prove` varies, all of it decided by one seed: how events are framed and spread, in which order those of
  * different identities come, which come twice, where workers stop or die, and which time zone the machine has.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { EventView, type EventRow } from '../../../schemas/event.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { PartitionKey } from '../../../schemas/partitioning.ts'
@@ -123,5 +124,5 @@ export function faultsOf(plan: Plan, chance: () => number): (() => Fault) | unde
 
 export function describePlan(plan: Plan): string {
   const { seed, partitions, frameEventsMax, repeats, jitterMs, timeZone } = plan
-  return `seed ${seed}: ${partitions} partitions, frames of ${frameEventsMax}, ${(repeats * 100).toFixed(1)} % repeats, ${Math.round(jitterMs)} ms jitter, ${timeZone}`
+  return `seed ${seed}: ${counted(partitions, 'partition')}, frames of ${frameEventsMax}, ${(repeats * 100).toFixed(1)} % repeats, ${Math.round(jitterMs)} ms jitter, ${timeZone}`
 }

@@ -3,6 +3,7 @@
  * with other frames, partitions, interleavings, repeats, restarts, crashes and time zones, without clock and random, and
  * prints one hash for stage one and one for the set of all ids, or the first difference.
  */
+import { counted } from '../../../schemas/counted.ts'
 import type { EventRow } from '../../../schemas/event.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
 import type { DetectionOptions } from '../replay/detection.ts'
@@ -33,10 +34,10 @@ interface Proof {
 
 function proofText(proof: Proof): string {
   const lines = [
-    `stage one  ${proof.stage_one.hash}  ${proof.stage_one.findings} findings and revisions`,
-    `ids        ${proof.ids.hash}  ${proof.ids.count} ids of both stages`,
+    `stage one  ${proof.stage_one.hash}  ${counted(proof.stage_one.findings, 'finding or revision', 'findings and revisions')}`,
+    `ids        ${proof.ids.hash}  ${counted(proof.ids.count, 'id')} of both stages`,
   ]
-  if (proof.difference === null) return [...lines, `${proof.seeds} seeds agree`].join('\n')
+  if (proof.difference === null) return [...lines, `${counted(proof.seeds, 'seed agrees', 'seeds agree')}`].join('\n')
   return [...lines, `they differ at ${proof.difference.trial}`, proof.difference.what].join('\n')
 }
 
@@ -85,7 +86,7 @@ async function proveFiles(files: readonly string[], options: ProveOptions, tools
   const imported = await importFiles(
     files,
     options.format,
-    (_, events) => progress.show(() => `reading: ${events} events`),
+    (_, events) => progress.show(() => `reading: ${counted(events, 'event')}`),
     mappings,
   )
   progress.end()

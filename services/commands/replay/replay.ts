@@ -2,6 +2,7 @@
  * `replay FILE...`: runs the detectors over log files, without server or network, and prints what they find as NDJSON,
  * one finding a line, ordered by event time. The same data gives the same findings with the same ids as the service.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { SEVERITIES } from '../../../schemas/finding.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
 import { type Detection, detect } from './detection.ts'
@@ -40,8 +41,8 @@ function summaryText(summary: ReturnType<typeof summaryOf>): string {
     .filter(([, count]) => count > 0)
     .map(([severity, count]) => `${count} ${severity}`)
   const found = severities.length === 0 ? '' : ` (${severities.join(', ')})`
-  const repeats = summary.repeats === 0 ? '' : `, ${summary.repeats} repeats`
-  return `${summary.events} events of ${summary.identities} identities${repeats}, ${summary.rejected} records rejected; ${summary.findings} findings${found}; ${summary.seconds} s`
+  const repeats = summary.repeats === 0 ? '' : `, ${counted(summary.repeats, 'repeat')}`
+  return `${counted(summary.events, 'event')} of ${counted(summary.identities, 'identity', 'identities')}${repeats}, ${counted(summary.rejected, 'record')} rejected; ${counted(summary.findings, 'finding')}${found}; ${summary.seconds} s`
 }
 
 async function replay(files: readonly string[], options: ReplayOptions, tools: CommandTools): Promise<void> {
@@ -52,12 +53,12 @@ async function replay(files: readonly string[], options: ReplayOptions, tools: C
   const imported = await importFiles(
     files,
     options.format,
-    (bytes, events) => progress.show(() => `reading: ${(bytes / 1e6).toFixed(1)} MB, ${events} events`),
+    (bytes, events) => progress.show(() => `reading: ${(bytes / 1e6).toFixed(1)} MB, ${counted(events, 'event')}`),
     mappings,
   )
   const total = imported.spool.count
   const detection = detect(imported.spool, await tools.detection(), (events) =>
-    progress.show(() => `detecting: ${events} of ${total} events`),
+    progress.show(() => `detecting: ${events} of ${counted(total, 'event')}`),
   )
   progress.end()
   for (const finding of detection.findings) await print(terminal, JSON.stringify(finding))

@@ -1,6 +1,6 @@
 /** One finding as a person reads it: why, what was seen beside what was expected, and the events it stands on. */
 import type { Finding } from '../../../schemas/finding.ts'
-import { TECHNIQUES } from '../../../schemas/techniques.ts'
+import { techniqueText } from '../../../schemas/techniques.ts'
 import { counted, numberOf } from '../format.ts'
 import { Afterwards } from './afterwards.tsx'
 import { findingPath, Foreign, searchPath, Sentence, SeverityMark, Tag, term, Time } from './basics.tsx'
@@ -106,7 +106,7 @@ export function FindingView({ finding }: { finding: ShownFinding }) {
         {finding.mode === 'shadow' ? <Tag text="shadow: not acted on" /> : null}
         {finding.history ? <Tag text="from history: not acted on" /> : null}
         {finding.techniques.map((technique) => (
-          <Tag key={technique} text={`${technique} ${TECHNIQUES.get(technique)?.name ?? ''}`} />
+          <Tag key={technique} text={techniqueText(technique)} />
         ))}
       </div>
       <p class="lead">

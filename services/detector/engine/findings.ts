@@ -3,6 +3,7 @@ import type { Detector, Suspicion, Summary } from '../../../detectors/detector.t
 import { type Evidence, type Finding, type Measures, round6 } from '../../../schemas/finding.ts'
 import { findingId } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { withExpected } from './expected-words.ts'
 import type { DetectorRules } from './rules.ts'
 
 /** Whom and what a finding is about. */
@@ -41,8 +42,14 @@ export function roundMeasures(measures: Measures): Measures {
 export const sampled = (shown: number, count = 0): Pick<Finding, 'evidence_count'> =>
   Math.round(count) > shown ? { evidence_count: Math.round(count) } : {}
 
-const shorten = (words: string): string =>
-  words.length <= LIMITS.why_chars_max ? words : `${words.slice(0, LIMITS.why_chars_max - 1)}…`
+const shorten = (words: string, charsMax: number): string =>
+  words.length <= charsMax ? words : `${words.slice(0, Math.max(0, charsMax - 1))}…`
+
+/** Why, with what was expected at its end; where that is too long, the sentence before it is cut. */
+function wordsOf(why: string, expected: Measures): string {
+  const figures = withExpected(why, expected).slice(why.length)
+  return shorten(shorten(why, LIMITS.why_chars_max - figures.length) + figures, LIMITS.why_chars_max)
+}
 
 export function makeFinding(
   detector: Detector,
@@ -54,6 +61,7 @@ export function makeFinding(
   const evidence = (suspicion.evidence ?? subject.evidence).slice(0, LIMITS.evidence_events_max)
   const rooted = subject.staged === 'one' && (suspicion.rooted ?? true)
   const agent = suspicion.agent ?? subject.identity
+  const expected = roundMeasures(suspicion.expected)
   return {
     id: findingId({
       tenant: subject.tenant,
@@ -76,9 +84,9 @@ export function makeFinding(
     session: subject.session,
     time: new Date(subject.time).toISOString(),
     title: suspicion.title ?? detector.title,
-    why: shorten(suspicion.why),
+    why: wordsOf(suspicion.why, expected),
     observed: roundMeasures(suspicion.observed),
-    expected: roundMeasures(suspicion.expected),
+    expected,
     surprise: round6(suspicion.surprise ?? 0),
     learned_since: suspicion.learnedSince === undefined ? null : new Date(suspicion.learnedSince).toISOString(),
     techniques: [...detector.techniques],

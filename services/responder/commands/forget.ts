@@ -3,6 +3,7 @@
  * same record and deletes its rows, now and whenever it fills a warehouse again. Events themselves leave the log by its
  * retention. That it was done stays: in the outcome of the command, and in the log line.
  */
+import { counted } from '../../../schemas/counted.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
 import { isActive } from '../../../schemas/quarantine.ts'
@@ -20,7 +21,7 @@ async function forget(deps: CommandDeps, command: CommandOf<'forget'>, nowMs: nu
   await deps.appendControl(partition, encodeControl(control, nowMs))
   return applied(
     1 + removed,
-    `forgotten: what was learned of it, ${removed} incidents and its rows in the warehouse; its events leave the log by retention`,
+    `forgotten: what was learned of it, ${counted(removed, 'incident')} and its rows in the warehouse; its events leave the log by retention`,
   )
 }
 

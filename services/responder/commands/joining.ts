@@ -2,6 +2,7 @@
  * Incidents put together and taken apart by people: what belongs to one chain of events is one incident, and what came into
  * one by chance of time is none. No finding is lost, and none is told again.
  */
+import { counted } from '../../../schemas/counted.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
 import { SEVERITIES } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
@@ -43,7 +44,7 @@ function problemOf(all: readonly Incident[], made: Incident): string | undefined
   const gone = all.find(({ merged_into }) => merged_into !== null)
   if (gone !== undefined) return `the incident ${gone.id} was merged into ${gone.merged_into} already`
   if (made.finding_ids.length > LIMITS.incident_findings_max) {
-    return `together they have ${made.finding_ids.length} findings, and ${LIMITS.incident_findings_max} fit`
+    return `together they have ${counted(made.finding_ids.length, 'finding')}, and ${LIMITS.incident_findings_max} fit`
   }
   if (made.also.length > LIMITS.list_items_max)
     return `together they have more than ${LIMITS.list_items_max} identities`
@@ -82,7 +83,7 @@ async function merge({ store, incidents }: CommandDeps, command: CommandOf<'merg
   incidents.note(tenant, first.id, { time, kind: 'action', text, finding_id: null }, nowMs)
   incidents.save(tx, first.id)
   await tx.commit()
-  return applied(others.length, `${made.finding_ids.length} findings in one incident`)
+  return applied(others.length, `${counted(made.finding_ids.length, 'finding')} in one incident`)
 }
 
 /** An incident of these findings alone, with what else its timeline says. */
@@ -142,10 +143,10 @@ async function split({ store, incidents }: CommandDeps, command: CommandOf<'spli
     )
     incidents.save(tx, at)
   }
-  note(id, `${apart.length} findings taken out into the incident ${newId}`)
+  note(id, `${counted(apart.length, 'finding')} taken out into the incident ${newId}`)
   note(newId, `taken out of the incident ${id}`)
   await tx.commit()
-  return applied(1, `the incident ${newId} holds ${apart.length} findings`)
+  return applied(1, `the incident ${newId} holds ${counted(apart.length, 'finding')}`)
 }
 
 export const joiningHandlers = (deps: CommandDeps): Pick<Handlers, 'merge' | 'split'> => ({

@@ -1,4 +1,5 @@
 /** The kill switch, and what is done about sinks. */
+import { counted } from '../../../schemas/counted.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import { applied, type CommandDeps, type Done, type Handlers, nothing, refused, type StopSwitch } from './handler.ts'
@@ -33,7 +34,10 @@ async function replay(deps: CommandDeps, command: CommandOf<'replay'>, nowMs: nu
   await Promise.all(dead.map(replayOne))
   const hurried = await dispatcher.hurry((d) => d.tenant === tenant && isMeant(d))
   if (dead.length + hurried === 0) return nothing('no dead or waiting delivery is meant')
-  return applied(dead.length + hurried, `${dead.length} dead ones sent again, ${hurried} waiting ones sent at once`)
+  return applied(
+    dead.length + hurried,
+    `${counted(dead.length, 'dead one')} sent again, ${counted(hurried, 'waiting one')} sent at once`,
+  )
 }
 
 async function enableSink(deps: CommandDeps, command: CommandOf<'enable-sink'>, nowMs: number): Promise<Done> {
@@ -46,7 +50,10 @@ async function enableSink(deps: CommandDeps, command: CommandOf<'enable-sink'>, 
   sinks.mark(tx, sink.name, 'ok', `enabled by ${command.by}: ${command.reason}`, nowMs)
   await tx.commit()
   const flushed = await dispatcher.reopen(sink.name, nowMs)
-  return applied(1, `open again; ${flushed} deliveries that it missed are sent`)
+  return applied(
+    1,
+    `open again; ${counted(flushed, 'delivery that it missed is', 'deliveries that it missed are')} sent`,
+  )
 }
 
 /** A delivery like any other, so that it takes the way that a finding takes; but it is tried once. */

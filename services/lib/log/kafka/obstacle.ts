@@ -2,6 +2,7 @@
  * What keeps appends from being acknowledged. The brokers' own word for who is in sync is not enough: with the controllers
  * gone it is never taken back. So each broker that a partition needs is asked for a sign of life.
  */
+import { counted } from '../../../../schemas/counted.ts'
 import type { Cluster } from './cluster.ts'
 
 /** Which of these brokers answer. */
@@ -30,7 +31,7 @@ export async function findObstacle(
     if (!living.has(leader)) return `broker ${leader}, which leads ${place}, does not answer`
     const wanted = minInSync ?? Math.max(1, replicas.length - 1)
     const count = inSync.filter((id) => living.has(id)).length
-    if (count < wanted) return `${place} has ${count} replicas in sync and needs ${wanted}`
+    if (count < wanted) return `${place} has ${counted(count, 'replica')} in sync and needs ${wanted}`
   }
   return undefined
 }

@@ -2,6 +2,7 @@
  * Topics: creates those that are missing, compares those that exist with what is wanted, and names every difference at
  * once, so that one run shows all that has to be put right. Nothing that exists is ever changed.
  */
+import { counted } from '../../../../schemas/counted.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { TopicSpec } from '../../../../schemas/topics.ts'
@@ -86,7 +87,7 @@ async function createMissing(cluster: Cluster, specs: readonly TopicSpec[], sett
     const error = errorOf(errorCode)
     if (error === undefined || error.type === 'TOPIC_ALREADY_EXISTS') continue
     if (error.retriable) throw error
-    const what = `topic ${topic} with ${replicas} replicas cannot be created: ${errorMessage ?? error.message}`
+    const what = `topic ${topic} with ${counted(replicas, 'replica')} cannot be created: ${errorMessage ?? error.message}`
     throw new LogError('topic_mismatch', what, { cause: error })
   }
 }

@@ -3,6 +3,7 @@
  * the main side keeps the bounds of all partitions in memory and runs the consumers. See docs/decisions/embedded-log.md
  * for why it is built so.
  */
+import { counted } from '../../../../schemas/counted.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { TopicSpec } from '../../../../schemas/topics.ts'
 import type { Clock } from '../../clock.ts'
@@ -79,8 +80,8 @@ function missingTopics(catalog: Catalog, specs: readonly TopicSpec[]): Omit<Topi
   return specs.flatMap(({ name, partitions, cleanup, retentionMs }) => {
     const known = catalog.topics.get(name)
     if (known !== undefined && (known.partitions !== partitions || known.cleanup !== cleanup)) {
-      const has = `${known.partitions} partitions, cleanup ${known.cleanup}`
-      const message = `topic ${name} exists with ${has}; wanted: ${partitions} partitions, cleanup ${cleanup}. Both are fixed when a topic is created`
+      const has = `${counted(known.partitions, 'partition')}, cleanup ${known.cleanup}`
+      const message = `topic ${name} exists with ${has}; wanted: ${counted(partitions, 'partition')}, cleanup ${cleanup}. Both are fixed when a topic is created`
       throw new LogError('topic_mismatch', message)
     }
     return known?.retentionMs === retentionMs ? [] : [{ name, partitions, cleanup, retentionMs }]

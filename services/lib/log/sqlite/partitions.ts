@@ -2,6 +2,7 @@
  * What the writer knows of every partition without asking the database: where it starts and ends, how many bytes it
  * holds and how old its oldest record is. Loaded once at open with two seeks a partition.
  */
+import { counted } from '../../../../schemas/counted.ts'
 import type { DatabaseSync } from 'node:sqlite'
 import { LogError } from '../port.ts'
 import { offsetOf, rowCrc, rowId, SLOTS_MAX } from './database.ts'
@@ -140,7 +141,8 @@ export function addTopics(
     base += topic.partitions
     return row
   })
-  if (base > SLOTS_MAX) throw new Error(`${base} partitions in all topics; the embedded log holds at most ${SLOTS_MAX}`)
+  if (base > SLOTS_MAX)
+    throw new Error(`${counted(base, 'partition')} in all topics; the embedded log holds at most ${SLOTS_MAX}`)
   const putTopic = database.prepare('INSERT OR REPLACE INTO topics VALUES (?, ?, ?, ?, ?, ?)')
   database.exec('BEGIN IMMEDIATE')
   try {

@@ -4,6 +4,7 @@
  */
 import { SEVERITIES, type Severity } from '../../../../schemas/finding.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
+import { techniqueText } from '../../../../schemas/techniques.ts'
 import type { Notice, NoticeType } from '../../../../schemas/notice.ts'
 import { oneLine } from './text.ts'
 
@@ -77,7 +78,9 @@ export function summaryOf({ type, data }: Notice): Summary {
   const about = word('title') || scope?.detector || word('sink') || word('action')
   const named = [TITLES[type], oneLine(about, LIMITS.name_chars_max)].filter((part) => part !== '').join(': ')
   const title = identity === '' ? named : `${named} (${identity})`
-  const techniques = Array.isArray(data['techniques']) ? data['techniques'].join(', ') : ''
+  const techniques = Array.isArray(data['techniques'])
+    ? data['techniques'].map((id) => techniqueText(String(id))).join(', ')
+    : ''
   return {
     severity: isSeverity(data['severity']) ? data['severity'] : (SEVERITY.get(type) ?? 'info'),
     tenant: word('tenant'),
@@ -87,7 +90,7 @@ export function summaryOf({ type, data }: Notice): Summary {
     text: word('why') || word('reason') || word('detail') || TITLES[type],
     facts: [
       ...FACTS.map((name) => [name, word(name)] as const),
-      ['techniques', oneLine(techniques, LIMITS.name_chars_max)] as const,
+      ['techniques', oneLine(techniques, LIMITS.text_chars_max)] as const,
     ].filter(([, value]) => value !== ''),
   }
 }
