@@ -10,6 +10,12 @@ export const PageAnswer = (item: TSchema, more: TProperties = {}) =>
     next_cursor: Type.Union([Type.String(), Type.Null()], {
       description: 'Give it back as cursor for the page that follows; null where there is none',
     }),
+    whole_since: Type.Optional(
+      Type.String({
+        description:
+          'Only where the warehouse was lost and the log no longer held everything: what was received before this is missing here; ISO 8601 in UTC',
+      }),
+    ),
     ...more,
   })
 

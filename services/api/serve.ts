@@ -17,13 +17,14 @@ import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
 import { type CommandDoor, createCommandDoor } from './command-door.ts'
 import { answerError, badRequest, notFound } from './errors.ts'
-import { tenantDoor } from './query.ts'
+import { type TenantDoor, tenantDoor } from './query.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Recorder } from './recorder.ts'
 import { createPace, type Pace } from './pace.ts'
 import type { Ask, DetectorFacts, Route } from './route.ts'
 import type { Readiness } from './routes/probes.ts'
 import { createSeats, type Seats, Streamed } from './streams.ts'
+import { watched, withWholeSince } from './whole-since.ts'
 import type { Sessions } from './sessions.ts'
 
 declare module 'fastify' {
@@ -106,10 +107,14 @@ interface Shared {
   readonly seats: Seats
 }
 
-function askOf(request: FastifyRequest, { routes, tools, commandDoor, seats }: Shared, signal: AbortSignal): Ask {
+function askOf(
+  request: FastifyRequest,
+  { routes, tools, commandDoor, seats }: Shared,
+  signal: AbortSignal,
+  door: TenantDoor,
+): Ask {
   const grant = request.getDecorator<Grant>(GRANT)
   const { tenant, name } = grant
-  const door = tenantDoor(tools.warehouse, tenant)
   return {
     query: request.query,
     params: request.params,
@@ -220,8 +225,11 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
       },
       handler: async (request, reply) => {
         const signal = endings.of(reply)
-        const answer = await route.handle(askOf(request, shared, signal) as Ask<never, never, never>)
-        if (!(answer instanceof Streamed)) return reply.code(route.status).send(answer)
+        const { door, wasAsked } = watched(tenantDoor(tools.warehouse, request.getDecorator<Grant>(GRANT).tenant))
+        const answer = await route.handle(askOf(request, shared, signal, door) as Ask<never, never, never>)
+        if (!(answer instanceof Streamed)) {
+          return reply.code(route.status).send(wasAsked() ? withWholeSince(answer, tools.warehouse.status()) : answer)
+        }
         const { type, filename, pieces } = answer
         reply.code(route.status).type(type).header('cache-control', 'no-store')
         if (filename !== undefined) reply.header('content-disposition', `attachment; filename="${filename}"`)

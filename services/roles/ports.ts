@@ -46,7 +46,8 @@ async function openPort(app: FastifyInstance, host: string, port: number, option
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'EADDRINUSE')
       throw new UsageError(`${host}:${port} is in use: stop what listens there, or choose another with ${option}`)
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    // Whatever the system says of an address: not this machine's, not allowed, a name that nobody knows.
+    if (code !== undefined && !code.startsWith('FST_'))
       throw new UsageError(`${host}:${port} cannot be opened (${code}): choose another with --host and ${option}`)
     throw error
   }

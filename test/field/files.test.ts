@@ -106,7 +106,7 @@ describe('what replay reads', () => {
     for (const path of [folder, join(folder, '*')]) {
       const { err, code } = await room.run(addReplay, ['replay', path])
       expect(code).toBe(0)
-      expect(err).toMatch(/^4 events of 1 identities, 2 records rejected/m)
+      expect(err).toMatch(/^4 events of 1 identity, 2 records rejected/m)
       expect(err).toContain('line 2 is not JSON')
     }
   })
@@ -115,7 +115,7 @@ describe('what replay reads', () => {
     const main = join(import.meta.dirname, '../../services/main.ts')
     const child = promisify(execFile)(process.execPath, [main, 'replay', '-'], { timeout: 60_000 })
     child.child.stdin?.end(`${line(1)}\n`)
-    expect((await child).stderr).toMatch(/^1 events of 1 identities/m)
+    expect((await child).stderr).toMatch(/^1 event of 1 identity/m)
   })
 })
 

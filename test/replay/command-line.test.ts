@@ -61,7 +61,7 @@ describe('the program', () => {
     expect(findings.map((f) => [f['detector'], f['agent'], f['tenant']])).toEqual([
       ['peer/known-agent-network', 'bot', 'default'],
     ])
-    expect(err).toMatch(/^1 events of 1 identities/)
+    expect(err).toMatch(/^1 event of 1 identity/)
   })
 
   it.each([

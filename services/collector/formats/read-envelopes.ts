@@ -96,6 +96,16 @@ interface Found {
 
 type Entry = Found | { readonly record: unknown; readonly problem: Problem }
 
+/** Whatever else could be read of it by accident: a record of another format says other things in the same words. */
+const belongsTo = ({ title, address }: Format): string => `this is ${title}: it goes to ${address}`
+
+/** Whether the format knows the value, or any record in it: a stranger in front takes no other with it. */
+function isOwn(format: Format, value: unknown): boolean {
+  if (format.recognises(value)) return true
+  const records = format.records(value)
+  return Array.isArray(records) && records.some((record) => format.recognises(record))
+}
+
 /** The records of an envelope; one that holds none is an entry with its reason. `shared` makes the ids of a request. */
 function* entriesOf(envelope: Envelope, formats: Formats, shared: MakeId): Generator<Entry> {
   if ('problem' in envelope) {
@@ -104,6 +114,11 @@ function* entriesOf(envelope: Envelope, formats: Formats, shared: MakeId): Gener
   }
   const { value } = envelope
   const named = formats.has(envelope.format) ? formats.of(envelope.format) : undefined
+  const other = named === undefined || isOwn(named, value) ? undefined : formats.recognise(value)
+  if (other !== undefined) {
+    yield { record: value, problem: { reason: 'malformed', detail: belongsTo(other) } }
+    return
+  }
   const format = envelope.format === 'auto' ? formats.recognise(value) : named
   const records = format?.records(value) ?? { refused: `of no known format. Taken are: ${expected(formats)}` }
   if (format === undefined || 'refused' in records) {
@@ -210,9 +225,7 @@ function refusedWhole(
   if (first === undefined || !rejected.every(({ reason }) => NO_RECORD.has(reason))) return undefined
   const formats = formatsOf(envelopes).map(all.of)
   const other = envelopes.map((one) => ('problem' in one ? undefined : all.recognise(one.value))).find(Boolean)
-  if (other !== undefined && formats.length > 0 && !formats.includes(other)) {
-    return refused(`this is ${other.title}: it goes to ${other.address}`)
-  }
+  if (other !== undefined && formats.length > 0 && !formats.includes(other)) return refused(belongsTo(other))
   const takes = formats.map(({ title, takes: forms }) => `${title}, ${forms}`).join('; or ')
   return refused(takes === '' ? first.detail : `${first.detail}. Taken here: ${takes}`)
 }

@@ -1,16 +1,19 @@
 /**
  * Normalised events in little memory, until the receipt time of the import is known: it must lie after every event, so it
  * is known only when the last file has been read. Rows wait in compressed blocks, the form of a frame, about 50 bytes
- * each; then they are read back in order with the receipt time filled in.
+ * each, and beyond some megabytes in a temporary file; then they are read back in order with the receipt time filled in.
  */
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, type Event, type EventRow, rowOf } from '../../../schemas/event.ts'
 import { decodeFrame, encodeFrame } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { createBlocks } from './blocks.ts'
 
 /** The receipt time while the real one is not known: later than every event, so that none counts as future. */
 export const PROVISIONAL_RECEIPT_MS = 8_640_000_000_000_000
 
 const BLOCK_ROWS = 2_000
+/** Of compressed blocks: about a million events. */
+const MEMORY_BYTES_MAX = 64 * 1024 * 1024
 const MINUTE_MS = 60_000
 
 const columnAt = (name: keyof Event): number => EVENT_COLUMNS.findIndex((column) => column.name === name)
@@ -28,8 +31,9 @@ export interface Spool {
   rows(): Generator<EventRow[]>
 }
 
-export function createSpool(): Spool {
-  const blocks: Buffer[] = []
+/** `memoryBytesMax`: what of it stays in memory; the rest waits in a temporary file. */
+export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
+  const blocks = createBlocks(memoryBytesMax)
   let waiting: EventRow[] = []
   let count = 0
   let newest: number = LIMITS.event_time_ms_min
@@ -49,7 +53,7 @@ export function createSpool(): Spool {
         waiting.push(rowOf(event))
         count++
         if (waiting.length < BLOCK_ROWS) continue
-        blocks.push(encodeFrame(waiting, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 }))
+        blocks.add(encodeFrame(waiting, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 }))
         waiting = []
       }
     },
@@ -58,7 +62,7 @@ export function createSpool(): Spool {
     },
     receiptTime,
     *rows() {
-      for (const block of blocks) yield decodeFrame(block).rows.map(received)
+      for (const block of blocks.all()) yield decodeFrame(block).rows.map(received)
       if (waiting.length > 0) yield waiting.map(received)
     },
   }

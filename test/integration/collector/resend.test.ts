@@ -130,7 +130,7 @@ describe('POST /v1/dead-letters/resend', () => {
     const letter = await letterOf('courier')
     const common = ['--url', room.url, '--data', token.replace(/\/admin-token$/, '')]
     const run = await commands.run(addDeadLetters, ['dead-letters', 'resend', letter.id, ...common])
-    expect(run).toMatchObject({ code: 0, err: '1 of 1 letters sent: 1 events\n' })
+    expect(run).toMatchObject({ code: 0, err: '1 of 1 letter sent: 1 event\n' })
     expect(run.out).toMatch(new RegExp(`^id .*\n${letter.id} +sent +1 +as doors`))
     const none = await commands.run(addDeadLetters, ['dead-letters', 'resend', 'd'.repeat(32), ...common, '--json'])
     expect([none.code, JSON.parse(none.out)]).toMatchObject([1, { sent: 0 }])
