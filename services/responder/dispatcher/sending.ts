@@ -109,7 +109,10 @@ export function enqueue(dispatching: Dispatching, delivery: Delivery): void {
   if (deps.sinks.status(sink.name) === 'disabled') {
     void guarded(dispatching, kill(deps, delivery, `${SINK_DISABLED}: it had answered 410`))
   } else if (own.size >= roomFor(lane, delivery)) {
-    void guarded(dispatching, kill(deps, delivery, `${counted(own.size, 'delivery', 'deliveries')} of the tenant wait for the sink already`))
+    void guarded(
+      dispatching,
+      kill(deps, delivery, `${counted(own.size, 'delivery', 'deliveries')} of the tenant wait for the sink already`),
+    )
   } else {
     lane.held.set(delivery.tenant, own.add(delivery.id))
     schedule(dispatching, lane, delivery)

@@ -53,6 +53,7 @@ describe('a good configuration', () => {
       url: 'https://siem.example.com/hook',
       secret: TEST_SECRET,
       min_severity: 'medium',
+      excerpts: false,
       allow_private: false,
       tenant: 'default',
       receives: ['findings', 'orders', 'notices'],
