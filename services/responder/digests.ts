@@ -99,7 +99,7 @@ function fitting(entries: readonly Entry[]): Entry[] {
 /** How far the first and the last of sorted times lie apart, in words. */
 function minutesOf(times: readonly string[]): string {
   const minutes = Math.ceil((Date.parse(times.at(-1) ?? '') - Date.parse(times[0] ?? '')) / MINUTE_MS)
-  return minutes > 1 ? `${counted(minutes, 'minute')}` : 'a minute'
+  return minutes > 1 ? counted(minutes, 'minute') : 'a minute'
 }
 
 /** What a digest says. `unread` are findings whose notice the log does not hold any more. */

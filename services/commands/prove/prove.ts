@@ -37,7 +37,7 @@ function proofText(proof: Proof): string {
     `stage one  ${proof.stage_one.hash}  ${counted(proof.stage_one.findings, 'finding or revision', 'findings and revisions')}`,
     `ids        ${proof.ids.hash}  ${counted(proof.ids.count, 'id')} of both stages`,
   ]
-  if (proof.difference === null) return [...lines, `${counted(proof.seeds, 'seed agrees', 'seeds agree')}`].join('\n')
+  if (proof.difference === null) return [...lines, counted(proof.seeds, 'seed agrees', 'seeds agree')].join('\n')
   return [...lines, `they differ at ${proof.difference.trial}`, proof.difference.what].join('\n')
 }
 
