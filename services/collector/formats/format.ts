@@ -117,6 +117,8 @@ export interface Format<R = unknown> {
   recognises(value: unknown): boolean
   /** The records of a value, usual envelopes opened; or, in a sentence for its sender, why it can hold none. */
   records(value: unknown): Iterable<R> | { readonly refused: string }
+  /** Where a record is only what carries one of another format, as a provider's export does: that one. It has the id that it has in every way. */
+  carries?(record: R): { readonly format: FormatId; readonly record: unknown } | undefined
   /** What one record says. */
   drafts(record: R, context: RecordContext): readonly Draft[] | Problem
 }

@@ -128,7 +128,11 @@ function* entriesOf(envelope: Envelope, formats: Formats, shared: MakeId): Gener
   }
   const own = format.valueIsRequest === true || envelope.place !== undefined
   const makeId = own ? createIds(envelope.place) : shared
-  for (const record of records) yield { format, record, makeId }
+  for (const record of records) {
+    const carried = format.carries?.(record)
+    if (carried === undefined) yield { format, record, makeId }
+    else yield { format: formats.of(carried.format), record: carried.record, makeId }
+  }
 }
 
 /** All entries of a request, undefined where they are more than are taken. */

@@ -419,3 +419,46 @@ describe('the table of names', () => {
     }
   })
 })
+
+describe('Kubernetes audit as Azure exports it', () => {
+  const event = {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    auditID: 'audit-1',
+    stage: 'ResponseComplete',
+    verb: 'delete',
+    user: { username: 'alice@example.com' },
+    sourceIPs: ['192.0.2.7'],
+    objectRef: { resource: 'clusterroles', name: 'reader' },
+    responseStatus: { code: 200 },
+    requestReceivedTimestamp: '2026-03-01T12:00:00Z',
+  }
+  const exported = (category: string, log: unknown) => ({
+    time: '2026-03-01T12:00:03Z',
+    resourceId: '/SUBSCRIPTIONS/S/PROVIDERS/MICROSOFT.CONTAINERSERVICE/MANAGEDCLUSTERS/ONE',
+    operationName: 'Microsoft.ContainerService/managedClusters/diagnosticLogs/Read',
+    category,
+    properties: { log, stream: 'stdout', pod: 'kube-apiserver-0' },
+  })
+
+  it.each(['kube-audit', 'kube-audit-admin'])('%s is the event of the API server, with its id', (category) => {
+    const [own] = eventsOf('kubernetes-audit', event)
+    expect(eventsOf('entra', { records: [exported(category, JSON.stringify(event))] })).toEqual([own])
+    expect(eventsOf('auto', exported(category, JSON.stringify(event)))).toEqual([own])
+    expect(own).toMatchObject({
+      source: 'kubernetes-audit',
+      identity: 'alice@example.com',
+      target: 'clusterroles/reader',
+      outcome: 'success',
+      source_address: '192.0.2.7',
+    })
+  })
+
+  it('tells no stage of a request twice, and other logs of the cluster name nobody', () => {
+    expect(eventsOf('entra', exported('kube-audit', JSON.stringify({ ...event, stage: 'RequestReceived' })))).toEqual(
+      [],
+    )
+    const result = normalise('entra', exported('kube-scheduler', 'I0301 12:00:00 scheduled'), normaliseContext())
+    expect(result).toMatchObject({ ok: true, events: [], rejected: [{ reason: 'unnamed' }] })
+  })
+})

@@ -1,10 +1,11 @@
 /**
  * Logs of Microsoft Entra and Azure: sign-ins, directory audit and activity, as diagnostic settings send them to an event hub
- * (`{"records": [...]}`), as Graph lists them (`{"value": [...]}`), or one by one. Microsoft has authenticated the caller.
+ * (`{"records": [...]}`), as Graph lists them (`{"value": [...]}`), or one by one. Microsoft has authenticated the caller. The audit
+ * log of a Kubernetes cluster comes the same way, and is read as that.
  */
 import type { Draft, Fields, Format, Problem } from '../format.ts'
 import { operationActivity, pick, pickText, unwrap } from '../lib/audit.ts'
-import { isObject } from '../lib/json.ts'
+import { isObject, parsedText } from '../lib/json.ts'
 import { outcomeOfWord } from '../lib/outcomes.ts'
 import { readNanos, readTime } from '../lib/times.ts'
 import { NAMES } from './names.ts'
@@ -133,6 +134,15 @@ const isRecord = (value: unknown): boolean =>
     (pick(value, 'properties') !== undefined || pick(value, 'category') !== undefined)) ||
   (pickText(value, ['activityDisplayName']) !== '' && pick(value, 'initiatedBy') !== undefined)
 
+const KUBERNETES_AUDIT = /^kube-audit(?:-admin)?$/
+
+/** The audit log of a cluster of AKS: Azure exports each event of Kubernetes as a text within a record of its own. */
+function carries(record: unknown): { readonly format: 'kubernetes-audit'; readonly record: unknown } | undefined {
+  if (!KUBERNETES_AUDIT.test(pickText(record, ['category']))) return undefined
+  const event = parsedText(pick(record, 'properties', 'log'))
+  return isObject(event) ? { format: 'kubernetes-audit', record: event } : undefined
+}
+
 export const entra: Format = {
   id: 'entra',
   title: 'Entra and Azure logs',
@@ -142,5 +152,6 @@ export const entra: Format = {
   names: NAMES,
   recognises: (value) => isRecord(unwrap(value, ['records'], ['value'])[0]),
   records: (value) => unwrap(value, ['records'], ['value']),
+  carries,
   drafts,
 }
