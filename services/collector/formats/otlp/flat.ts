@@ -4,12 +4,30 @@
  */
 import { textOf } from '../lib/json.ts'
 import { outcomeOfWord } from '../lib/outcomes.ts'
-import type { NormaliseContext } from '../format.ts'
+import type { Fields, NormaliseContext } from '../format.ts'
 import type { Act } from './act.ts'
 import { attributeText, type LogView } from './attributes.ts'
 import { outcomeOf } from './common.ts'
 import { userMessage } from './gen-ai.ts'
-import { ARGUMENTS, CALL_ID, DECISION, MAYBE_TOOL, PROMPT, RESULT, said, SESSION, TOOL } from './synonyms.ts'
+import {
+  ACTION,
+  ACTION_INPUT,
+  ARGUMENTS,
+  CALL_ID,
+  DECISION,
+  EXIT_CODE,
+  IS_ERROR,
+  LOOSE_ARGUMENTS,
+  MAYBE_TOOL,
+  NAME,
+  PROMPT,
+  RESULT,
+  said,
+  SESSION,
+  STATUS,
+  TOOL,
+  TYPE,
+} from './synonyms.ts'
 import { callFields, callParts } from './tool-call.ts'
 
 /** A place in a source file changes with every release, and a sentence with every record. */
@@ -47,15 +65,42 @@ function decisionAct(view: LogView, tool: string, id: string): Act {
   }
 }
 
+const isTrue = (value: unknown): boolean => value === true || value === 'true'
+
+/** How a call ended, where only its own words tell: what was decided of it, its exit code, whether it is an error, its status. */
+function endOf(view: LogView, answered: boolean): Pick<Fields, 'outcome' | 'error'> {
+  const common = outcomeOf(view, false)
+  if (common.outcome !== 'unknown') return common
+  if (outcomeOfWord(textOf(said(view, DECISION))) === 'denied') return { outcome: 'denied', error: '' }
+  const code = textOf(said(view, EXIT_CODE))
+  if (/^-?[1-9]\d*$/.test(code)) return { outcome: 'failure', error: code }
+  if (isTrue(said(view, IS_ERROR))) return { outcome: 'failure', error: '' }
+  const word = outcomeOfWord(textOf(said(view, STATUS)))
+  if (word !== 'unknown') return { outcome: word, error: '' }
+  return { outcome: answered || code === '0' ? 'success' : 'unknown', error: '' }
+}
+
 function callAct(view: LogView, tool: string, id: string, context: NormaliseContext): Act {
-  const call = { name: tool, args: said(view, ARGUMENTS), result: said(view, RESULT) }
+  const args = said(view, ARGUMENTS) ?? said(view, LOOSE_ARGUMENTS)
+  const call = { name: tool, args, result: said(view, RESULT) }
   return {
     id: id === '' ? undefined : [actionName(view.eventName), id],
     sourceId: id,
     isCall: true,
-    fields: { ...callFields(view, call), principal_kind: 'agent', ...outcomeOf(view, call.result !== undefined) },
+    fields: { ...callFields(view, call), principal_kind: 'agent', ...endOf(view, call.result !== undefined) },
     parts: callParts(view, call, context),
   }
+}
+
+/** A type that says of a record that it is the call of a tool, as in the messages of models. */
+const CALL_TYPE = /^(?:server_)?(?:tool|function)[_-]?(?:use|call|result)$/i
+
+/** The tool that a record names; '' where it names none. `evident`: it says what went in, what came out, or the id of a call. */
+function toolOf(view: LogView, evident: boolean): string {
+  const tool = textOf(said(view, TOOL)) || (evident ? textOf(said(view, MAYBE_TOOL)) : '')
+  if (tool !== '') return tool
+  if (said(view, ACTION_INPUT) !== undefined) return textOf(said(view, ACTION))
+  return CALL_TYPE.test(textOf(said(view, TYPE))) ? textOf(said(view, NAME)) : ''
 }
 
 /** The acts of a record that says them flatly; empty where it does not. */
@@ -63,7 +108,7 @@ export function flatActs(view: LogView, context: NormaliseContext): Act[] {
   const [args, result] = [said(view, ARGUMENTS), said(view, RESULT)]
   const id = textOf(said(view, CALL_ID))
   const evident = args !== undefined || result !== undefined || id !== ''
-  const tool = textOf(said(view, TOOL)) || (evident ? textOf(said(view, MAYBE_TOOL)) : '')
+  const tool = toolOf(view, evident)
   if (tool !== '') {
     return [isDecision(view, args, result) ? decisionAct(view, tool, id) : callAct(view, tool, id, context)]
   }

@@ -3,6 +3,7 @@
  * table for every reader of OTLP records, so that an agent needs no convention to be understood, only plain names. Names of
  * the conventions come first, the ones of frameworks and of agents on their own behind them.
  */
+import { jsonInText } from '../../bounded-json.ts'
 import { isObject } from '../lib/json.ts'
 import { attribute, type LogView } from './attributes.ts'
 
@@ -11,21 +12,38 @@ const names = (text: string): readonly string[] => text.split(/\s+/).filter((nam
 /** Names that are said of tools and of nothing else. */
 export const TOOL = names(`
   gen_ai.tool.name mcp.tool.name tool.name tool_name toolName ai.toolCall.name tool_call.name tool_call.function.name
-  gen_ai.tool.function.name langfuse.tool.name`)
+  gen_ai.tool.function.name langfuse.tool.name tool.call.name toolCall.name mcp_tool mcp_tool_name mcpTool
+  requested_tool requestedTool`)
 /** Names that stand for a tool where the record also says with what it was called, or what came back. */
 export const MAYBE_TOOL = names('function_name function.name functionName tool command_name')
+/** The same of programs that call everything an action, and of records whose type says that they are a call. */
+export const ACTION = names('action')
+export const ACTION_INPUT = names('action_input actionInput')
+export const TYPE = names('type event_type eventType kind')
+export const NAME = names('name')
 export const CALL_ID = names(`
   gen_ai.tool.call.id tool.call.id tool_call_id tool_call.id toolCallId tool_use_id call_id callId ai.toolCall.id
-  gen_ai.tool.call_id jsonrpc.request.id mcp.request.id`)
+  gen_ai.tool.call_id jsonrpc.request.id mcp.request.id function.call_id function_call_id`)
 export const ARGUMENTS = names(`
   gen_ai.tool.call.arguments gen_ai.tool.arguments gen_ai.tool.input tool.arguments tool.parameters tool.input tool.args
   tool_arguments tool_parameters tool_input tool_args ai.toolCall.args ai.toolCall.input tool_call.function.arguments
-  tool_call.arguments function_args function_arguments function.arguments mcp.tool.arguments arguments args`)
+  tool_call.arguments function_args function_arguments function.arguments mcp.tool.arguments tool.call.arguments
+  toolCall.arguments toolInput toolArgs toolArguments toolParameters mcp_arguments mcp_tool_arguments tool.command
+  tool_command arguments args`)
+/** What a call may call its arguments, and other records something else. */
+export const LOOSE_ARGUMENTS = names('action_input actionInput parameters params input command')
 export const RESULT = names(`
   gen_ai.tool.call.result gen_ai.tool.result gen_ai.tool.output tool.result tool.output tool.response tool_result
-  tool_output tool_response ai.toolCall.result ai.toolCall.output function_result mcp.tool.result result output`)
+  tool_output tool_response ai.toolCall.result ai.toolCall.output function_result mcp.tool.result toolOutput toolResult
+  toolResponse tool.call.result toolCall.result observation result output`)
 export const PROMPT = names('user_prompt user.prompt user_message user.message user.input gen_ai.user.prompt prompt')
-export const DECISION = names('decision tool.decision tool_decision approval.decision')
+export const DECISION = names(`
+  decision tool.decision tool_decision approval.decision permission_decision permissionDecision approval_status approvalStatus
+  approval`)
+/** How a call ended, in words; as the code with which a program ended; as whether it failed. */
+export const STATUS = names('tool.status tool_status toolStatus tool.outcome status outcome')
+export const EXIT_CODE = names('exit_code exitCode exit.code tool.exit_code tool_exit_code process.exit.code')
+export const IS_ERROR = names('is_error isError tool.is_error tool.error tool_error')
 export const SESSION = names(`
   gen_ai.conversation.id session.id mcp.session.id gen_ai.session.id conversation.id conversation_id session_id sessionId
   thread.id thread_id threadId langfuse.session.id langsmith.metadata.session_id langsmith.metadata.thread_id
@@ -33,13 +51,45 @@ export const SESSION = names(`
   traceloop.association.properties.chat_id ai.telemetry.metadata.sessionId ai.telemetry.metadata.threadId
   ai.telemetry.metadata.chatId gcp.vertex.agent.session_id`)
 
-/** What a record says under one of these names: in an attribute, else in a structured body. */
+/** What a producer says of tools and conversations behind a first word of its own, as `acme.tool.name`. */
+const OWN_NAME = /^[^.]+\.((?:tool|session|conversation|thread)[._].+)$/
+const STRUCTURE_DEPTH_MAX = 3
+
+type Structure = Readonly<Record<string, unknown>>
+
+/** Notes what is in a structure by its path, with points between the keys; what was noted first counts. */
+function note(into: Map<string, unknown>, structure: Structure, path: string, depth: number): void {
+  for (const [key, value] of Object.entries(structure)) {
+    const name = path + key
+    if (value !== null && value !== '' && !into.has(name)) into.set(name, value)
+    if (depth < STRUCTURE_DEPTH_MAX && isObject(value)) note(into, value, `${name}.`, depth + 1)
+  }
+}
+
+/** What a record says beside its attributes: in those that are structures, in a body that is one or is JSON text, in names of its own. */
+const beside = new WeakMap<LogView, ReadonlyMap<string, unknown>>()
+function besideOf(view: LogView): ReadonlyMap<string, unknown> {
+  const found = beside.get(view)
+  if (found !== undefined) return found
+  const made = new Map<string, unknown>()
+  const own = [...(view.layers[0] ?? [])]
+  for (const [key, value] of own) if (isObject(value)) note(made, value, `${key}.`, 1)
+  const body = typeof view.body === 'string' ? jsonInText(view.body)?.value : view.body
+  if (isObject(body)) note(made, body, '', 1)
+  for (const [key, value] of own) {
+    const name = OWN_NAME.exec(key)?.[1]
+    if (name !== undefined && value !== null && value !== '' && !made.has(name)) made.set(name, value)
+  }
+  beside.set(view, made)
+  return made
+}
+
+/** What a record says under one of these names: in an attribute, else beside its attributes. */
 export function said(view: LogView, synonyms: readonly string[]): unknown {
   const found = attribute(view, ...synonyms)
-  if (found !== undefined || !isObject(view.body)) return found
-  for (const name of synonyms) {
-    const value = Object.hasOwn(view.body, name) ? view.body[name] : undefined
-    if (value !== undefined && value !== null && value !== '') return value
-  }
-  return undefined
+  if (found !== undefined) return found
+  const more = besideOf(view)
+  if (more.size === 0) return undefined
+  const name = synonyms.find((one) => more.has(one))
+  return name === undefined ? undefined : more.get(name)
 }

@@ -19,6 +19,8 @@ export interface Call {
   readonly result: unknown
 }
 
+const MCP_SERVER = ['mcp.server.name', 'mcp.server.url', 'mcp_server', 'mcp_server_name', 'mcpServer']
+
 /** Claude Code and others name the tools of an MCP server `mcp__server__tool`. */
 const MCP_NAME = /^mcp__([^_](?:[^_]|_(?!_))*)__(.+)$/
 
@@ -47,7 +49,7 @@ export function callFields(view: LogView, call: Call): Fields {
   const protocol = protocolOf(view, call.name)
   const activity = callActivity(call.name, args)
   const { target, kind } = targetOf(args)
-  const server = attributeText(view, 'server.address', 'mcp.server.name', 'mcp.server.url', 'peer.service')
+  const server = attributeText(view, 'server.address', ...MCP_SERVER, 'peer.service')
   const named = namedContact(server || (MCP_NAME.exec(call.name)?.[1] ?? ''))
   const url = namedContact(attributeText(view, 'url.full', 'http.url'))
   const contacts = joinContacts(
