@@ -73,7 +73,14 @@ describe('a call that is said flatly', () => {
       'on a server of MCP',
       { mcp_server: 'github', mcp_tool: 'create_issue', mcp_arguments: '{"repo":"a/b"}', outcome: 'Blocked' },
       undefined,
-      { principal_kind: 'agent', action: 'create_issue', target: 'a/b', peer: 'github', outcome: 'denied' },
+      {
+        principal_kind: 'agent',
+        kind: 'mcp',
+        action: 'create_issue',
+        target: 'a/b',
+        peer: 'github',
+        outcome: 'denied',
+      },
     ],
     [
       'in an attribute that is a structure',

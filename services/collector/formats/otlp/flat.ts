@@ -12,6 +12,7 @@ import { userMessage } from './gen-ai.ts'
 import {
   ACTION,
   ACTION_INPUT,
+  APPROVAL,
   ARGUMENTS,
   CALL_ID,
   DECISION,
@@ -71,7 +72,8 @@ const isTrue = (value: unknown): boolean => value === true || value === 'true'
 function endOf(view: LogView, answered: boolean): Pick<Fields, 'outcome' | 'error'> {
   const common = outcomeOf(view, false)
   if (common.outcome !== 'unknown') return common
-  if (outcomeOfWord(textOf(said(view, DECISION))) === 'denied') return { outcome: 'denied', error: '' }
+  const decided = [said(view, DECISION), said(view, APPROVAL)].map((one) => outcomeOfWord(textOf(one)))
+  if (decided.includes('denied')) return { outcome: 'denied', error: '' }
   const code = textOf(said(view, EXIT_CODE))
   if (/^-?[1-9]\d*$/.test(code)) return { outcome: 'failure', error: code }
   if (isTrue(said(view, IS_ERROR))) return { outcome: 'failure', error: '' }

@@ -38,8 +38,9 @@ export const RESULT = names(`
   toolResponse tool.call.result toolCall.result observation result output`)
 export const PROMPT = names('user_prompt user.prompt user_message user.message user.input gen_ai.user.prompt prompt')
 export const DECISION = names(`
-  decision tool.decision tool_decision approval.decision permission_decision permissionDecision approval_status approvalStatus
-  approval`)
+  decision tool.decision tool_decision approval.decision permission_decision permissionDecision approval_status approvalStatus`)
+/** What a person said to a call; elsewhere the id of an approval. */
+export const APPROVAL = names('approval')
 /** How a call ended, in words; as the code with which a program ended; as whether it failed. */
 export const STATUS = names('tool.status tool_status toolStatus tool.outcome status outcome')
 export const EXIT_CODE = names('exit_code exitCode exit.code tool.exit_code tool_exit_code process.exit.code')

@@ -19,14 +19,16 @@ export interface Call {
   readonly result: unknown
 }
 
-const MCP_SERVER = ['mcp.server.name', 'mcp.server.url', 'mcp_server', 'mcp_server_name', 'mcpServer']
-
 /** Claude Code and others name the tools of an MCP server `mcp__server__tool`. */
 const MCP_NAME = /^mcp__([^_](?:[^_]|_(?!_))*)__(.+)$/
 
+/** Where the server of a tool is named. */
+const MCP_SERVER = ['mcp.server.name', 'mcp.server.url', 'mcp_server', 'mcp_server_name', 'mcpServer']
+
 function protocolOf(view: LogView, name: string): 'mcp' | 'a2a' | 'tool' {
   const type = attributeText(view, 'gen_ai.tool.type', 'rpc.system.name', 'rpc.system').toLowerCase()
-  if (type === 'mcp' || hasPrefix(view, 'mcp.') || MCP_NAME.test(name)) return 'mcp'
+  if (type === 'mcp' || hasPrefix(view, 'mcp.') || MCP_NAME.test(name) || attributeText(view, ...MCP_SERVER) !== '')
+    return 'mcp'
   if (type === 'a2a' || hasPrefix(view, 'a2a.')) return 'a2a'
   return 'tool'
 }
