@@ -37,82 +37,85 @@ function eventOf(attributes: object, body?: unknown): Event | undefined {
 
 const contact = { principal_kind: 'agent', peer: 'forum.example.com' }
 
+/** How it is said, the attributes, the body, and what the event must say. */
+const CALLS: readonly (readonly [string, object, unknown, object])[] = [
+  [
+    'with humps',
+    { toolName: 'fetch', toolInput: fetching, toolCallId: 'c1', sessionId: 's', toolOutput: 'x', isError: true },
+    undefined,
+    { ...contact, action: 'fetch', target: URL_OF_NETWORK, session: 's', source_id: 'c1', outcome: 'failure' },
+  ],
+  [
+    'in a structured body',
+    {},
+    { tool: 'bash', args: { command: CURL }, exit_code: 1 },
+    { ...contact, action: 'bash', target: CURL, outcome: 'failure', error: '1' },
+  ],
+  [
+    'in a body of JSON, as models write calls',
+    {},
+    JSON.stringify({ type: 'tool_use', name: 'shell', input: { command: CURL }, session_id: 's' }),
+    { ...contact, action: 'shell', target: CURL, session: 's' },
+  ],
+  [
+    'behind a first word of its own',
+    { 'acme.tool.name': 'browse', 'acme.tool.input': fetching, 'acme.tool.status': 'DENIED', 'acme.session.id': 's' },
+    undefined,
+    { ...contact, action: 'browse', target: URL_OF_NETWORK, outcome: 'denied', session: 's' },
+  ],
+  [
+    'with parameters',
+    { tool: 'web_fetch', parameters: fetching, result: 'not found', status: 'error' },
+    undefined,
+    { ...contact, action: 'web_fetch', target: URL_OF_NETWORK, outcome: 'failure' },
+  ],
+  [
+    'on a server of MCP',
+    { mcp_server: 'github', mcp_tool: 'create_issue', mcp_arguments: '{"repo":"a/b"}', outcome: 'Blocked' },
+    undefined,
+    {
+      principal_kind: 'agent',
+      kind: 'mcp',
+      action: 'create_issue',
+      target: 'a/b',
+      peer: 'github',
+      outcome: 'denied',
+    },
+  ],
+  [
+    'in an attribute that is a structure',
+    { 'tool.call': { name: 'fetch', arguments: { url: URL_OF_NETWORK }, id: 'c9' } },
+    undefined,
+    { ...contact, action: 'fetch', target: URL_OF_NETWORK, source_id: 'c9' },
+  ],
+  [
+    'by a hook that refused it',
+    { tool_name: 'Bash', tool_input: JSON.stringify({ command: CURL }), permission_decision: 'deny' },
+    undefined,
+    { ...contact, action: 'Bash', target: CURL, outcome: 'denied' },
+  ],
+  [
+    'with a command and the code of its end',
+    { 'tool.name': 'terminal', 'tool.command': CURL, 'tool.exit_code': 0 },
+    'Tool executed',
+    { ...contact, action: 'terminal', target: CURL, outcome: 'success' },
+  ],
+  [
+    'as an action and its input',
+    { action: 'fetch', action_input: fetching, observation: 'a page' },
+    undefined,
+    { ...contact, action: 'fetch', target: URL_OF_NETWORK, outcome: 'success' },
+  ],
+  [
+    'before it was approved',
+    { requested_tool: 'fetch', tool_arguments: fetching, approval: 'rejected' },
+    undefined,
+    { ...contact, action: 'fetch', target: URL_OF_NETWORK, outcome: 'denied' },
+  ],
+]
+
 describe('a call that is said flatly', () => {
-  it.each([
-    [
-      'with humps',
-      { toolName: 'fetch', toolInput: fetching, toolCallId: 'c1', sessionId: 's', toolOutput: 'x', isError: true },
-      undefined,
-      { ...contact, action: 'fetch', target: URL_OF_NETWORK, session: 's', source_id: 'c1', outcome: 'failure' },
-    ],
-    [
-      'in a structured body',
-      {},
-      { tool: 'bash', args: { command: CURL }, exit_code: 1 },
-      { ...contact, action: 'bash', target: CURL, outcome: 'failure', error: '1' },
-    ],
-    [
-      'in a body of JSON, as models write calls',
-      {},
-      JSON.stringify({ type: 'tool_use', name: 'shell', input: { command: CURL }, session_id: 's' }),
-      { ...contact, action: 'shell', target: CURL, session: 's' },
-    ],
-    [
-      'behind a first word of its own',
-      { 'acme.tool.name': 'browse', 'acme.tool.input': fetching, 'acme.tool.status': 'DENIED', 'acme.session.id': 's' },
-      undefined,
-      { ...contact, action: 'browse', target: URL_OF_NETWORK, outcome: 'denied', session: 's' },
-    ],
-    [
-      'with parameters',
-      { tool: 'web_fetch', parameters: fetching, result: 'not found', status: 'error' },
-      undefined,
-      { ...contact, action: 'web_fetch', target: URL_OF_NETWORK, outcome: 'failure' },
-    ],
-    [
-      'on a server of MCP',
-      { mcp_server: 'github', mcp_tool: 'create_issue', mcp_arguments: '{"repo":"a/b"}', outcome: 'Blocked' },
-      undefined,
-      {
-        principal_kind: 'agent',
-        kind: 'mcp',
-        action: 'create_issue',
-        target: 'a/b',
-        peer: 'github',
-        outcome: 'denied',
-      },
-    ],
-    [
-      'in an attribute that is a structure',
-      { 'tool.call': { name: 'fetch', arguments: { url: URL_OF_NETWORK }, id: 'c9' } },
-      undefined,
-      { ...contact, action: 'fetch', target: URL_OF_NETWORK, source_id: 'c9' },
-    ],
-    [
-      'by a hook that refused it',
-      { tool_name: 'Bash', tool_input: JSON.stringify({ command: CURL }), permission_decision: 'deny' },
-      undefined,
-      { ...contact, action: 'Bash', target: CURL, outcome: 'denied' },
-    ],
-    [
-      'with a command and the code of its end',
-      { 'tool.name': 'terminal', 'tool.command': CURL, 'tool.exit_code': 0 },
-      'Tool executed',
-      { ...contact, action: 'terminal', target: CURL, outcome: 'success' },
-    ],
-    [
-      'as an action and its input',
-      { action: 'fetch', action_input: fetching, observation: 'a page' },
-      undefined,
-      { ...contact, action: 'fetch', target: URL_OF_NETWORK, outcome: 'success' },
-    ],
-    [
-      'before it was approved',
-      { requested_tool: 'fetch', tool_arguments: fetching, approval: 'rejected' },
-      undefined,
-      { ...contact, action: 'fetch', target: URL_OF_NETWORK, outcome: 'denied' },
-    ],
-  ])('%s', (_how, attributes, body, expected) => {
+  it.each(CALLS)('%s', (_how, attributes, body, expected) => {
     expect(eventOf(attributes, body)).toMatchObject(expected)
   })
 })
