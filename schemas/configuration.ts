@@ -44,8 +44,24 @@ export const DetectorOverride = Type.Object(
   { additionalProperties: false },
 )
 
+/** The false-alarm budget where nobody set one. */
+export const FALSE_PER_1000 = { medium: 5, high: 0.5 } as const
+const rate = (description: string) => Type.Optional(Type.Number({ minimum: 0, maximum: 1_000, description }))
+export const FalsePer1000 = Type.Object(
+  {
+    medium: rate('Of medium and up; default 5'),
+    high: rate('Of high and up, part of those of medium; default 0.5'),
+  },
+  {
+    additionalProperties: false,
+    description: 'The false-alarm budget: findings that may be false per 1,000 identity-days of clean life',
+  },
+)
+export type FalsePer1000 = Static<typeof FalsePer1000>
+
 export const DetectionConfiguration = Type.Object(
   {
+    false_per_1000: Type.Optional(FalsePer1000),
     detectors: Type.Record(Type.String(), DetectorOverride, { default: {}, description: 'Overrides by detector id' }),
     agent_networks: Type.Array(AgentNetwork, {
       default: [],
@@ -77,6 +93,7 @@ export const SETTINGS = 'detection'
  */
 export const DetectionLayer = Type.Object(
   {
+    false_per_1000: Type.Optional(FalsePer1000),
     detectors: Type.Optional(Type.Record(Type.String(), DetectorOverride)),
     agent_networks: Type.Optional(Type.Array(AgentNetwork)),
     trusted_peers: Type.Optional(Type.Array(Type.String())),
@@ -104,7 +121,9 @@ function overridesOver(base: Overrides, own: Overrides): Overrides {
  * one stays. Of a list, what the tenant adds comes first: its name for a network is the one that it reads.
  */
 export function layerOver(base: DetectionConfiguration, own: DetectionLayer): DetectionConfiguration {
+  const budget = { ...base.false_per_1000, ...own.false_per_1000 }
   return {
+    ...(Object.keys(budget).length === 0 ? {} : { false_per_1000: budget }),
     detectors: overridesOver(base.detectors, own.detectors ?? {}),
     agent_networks: [...(own.agent_networks ?? []), ...base.agent_networks],
     trusted_peers: [...(own.trusted_peers ?? []), ...base.trusted_peers],

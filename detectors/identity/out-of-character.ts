@@ -295,7 +295,7 @@ function suspect(context: Context, window: Window, reasons: readonly Reason[], s
 
 export const outOfCharacter = defineDetector({
   id: 'identity/out-of-character',
-  version: 2,
+  version: 3,
 
   title: 'An identity acts out of character',
   severity: 'medium',

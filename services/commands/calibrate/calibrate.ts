@@ -7,6 +7,7 @@ import { counted } from '../../../schemas/counted.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Detector } from '../../../detectors/detector.ts'
+import { type Curve, MARGIN, type Threshold } from '../../../detectors/lib/scored.ts'
 import { emptyConfiguration } from '../../../schemas/configuration.ts'
 import { severityAtLeast } from '../../../schemas/finding.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
@@ -18,7 +19,7 @@ import { createProgress, print, say } from '../lib/terminal.ts'
 import { life } from './life/life.ts'
 import { addLifeOptions, createLabels, lifePlan, type LifeOptions, wholeNumber } from './life-command.ts'
 import { type Occasion, occasionsOf } from './measure.ts'
-import { type Budget, type Threshold, thresholdsFor } from './thresholds.ts'
+import { type Budget, curvesFor, thresholdsFor, unscoredOf } from './thresholds.ts'
 
 interface CalibrateOptions extends LifeOptions {
   readonly seeds: number
@@ -118,11 +119,24 @@ export function noiseOf(
   })
 }
 
-const tableSource = (thresholds: ReadonlyMap<string, Threshold>): string => {
-  const lines = [...thresholds].map(([id, { medium, high }]) => `  ['${id}', { medium: ${medium}, high: ${high} }],\n`)
-  const body = lines.length === 0 ? '[]' : `[\n${lines.join('')}]`
-  return `/** Made by \`npm run calibrate -- --write\`; see docs/calibration.md. Thresholds of the joint scores, by detector. */
-export const THRESHOLDS: ReadonlyMap<string, { readonly medium: number; readonly high: number }> = new Map(${body})
+/** What the written file imports; apart, so that no reader of imports takes it for one of this file. */
+const CURVE_FROM = './scored.ts'
+
+const curvesSource = (unscored: Threshold, curves: ReadonlyMap<string, Curve>): string => {
+  const rate = (of: number): number => Number(of.toFixed(3))
+  const lines = [...curves].map(
+    ([id, curve]) =>
+      `  [\n    '${id}',\n    [\n${curve.map((point) => `      [${point.join(', ')}],\n`).join('')}    ],\n  ],\n`,
+  )
+  return `/** Made by \`npm run calibrate -- --write\`; see docs/calibration.md. Joint scores by how often clean life reaches them. */
+import type { Curve } from '${CURVE_FROM}'
+
+/** What detectors without a joint score use of the budget: false occasions per 1,000 identity-days. */
+export const UNSCORED = { medium: ${rate(unscored.medium)}, high: ${rate(unscored.high)} }
+
+/** By detector: false occasions per 1,000 identity-days, and the score that so many reach. */
+export const CURVES: ReadonlyMap<string, Curve> = new Map([
+${lines.join('')}])
 `
 }
 
@@ -145,7 +159,7 @@ function reportText(noise: readonly Noise[], measured: Measured, seeds: number, 
       ['false per 1,000 identity-days', 'mode', 'medium', 'high', 'mostly'],
       [...rows, ['all live', '', sum('medium'), sum('high'), '']],
     ),
-    `budget: ${budget.medium} at medium and up, ${budget.high} at high`,
+    `budget: ${budget.medium} at medium and up, ${budget.high} at high; one part in ${MARGIN} of it may be used here`,
   ].join('\n')
 }
 
@@ -191,7 +205,9 @@ async function calibrate(options: CalibrateOptions, tools: CommandTools): Promis
     options.json === true ? JSON.stringify(result) : reportText(noise, measured, options.seeds, budget),
   )
   if (options.write !== true) return
-  writeFileSync(join(import.meta.dirname, '../../..', WRITTEN_TO), tableSource(thresholds))
+  const unscored = unscoredOf(measured.occasions, measured.identityDays, floors)
+  const curves = curvesFor(measured.occasions, measured.identityDays, floors)
+  writeFileSync(join(import.meta.dirname, '../../..', WRITTEN_TO), curvesSource(unscored, curves))
   say(terminal, `written to ${WRITTEN_TO}`)
 }
 

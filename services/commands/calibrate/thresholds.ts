@@ -3,6 +3,7 @@
  * what detectors without a score use of it is taken off first, the rest is divided evenly among those that have one. A
  * threshold is the lowest score that so many occasions reach or pass, and lies between two scores that were seen.
  */
+import { type Curve, shareOf, type Threshold } from '../../../detectors/lib/scored.ts'
 import type { Occasion } from './measure.ts'
 
 export interface Budget {
@@ -11,10 +12,8 @@ export interface Budget {
   readonly high: number
 }
 
-export interface Threshold {
-  readonly medium: number
-  readonly high: number
-}
+/** The rates at which a curve is written: a service finds its thresholds between them. */
+const RATES = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 80, 160]
 
 /** Scores are written with so many digits. */
 const rounded = (score: number): number => Number(score.toPrecision(5))
@@ -32,6 +31,23 @@ export function thresholdAt(scores: readonly number[], allowed: number): number 
   return rounded((last + next) / 2)
 }
 
+/** What live detectors without a score are wrong about, per 1,000 identity-days. */
+export function unscoredOf(
+  occasions: readonly Occasion[],
+  identityDays: number,
+  floors: ReadonlyMap<string, number>,
+): Threshold {
+  const used = occasions.filter(({ mode, detector }) => mode === 'live' && !floors.has(detector))
+  const high = used.filter(({ severity }) => severity === 'high' || severity === 'critical').length
+  const medium = high + used.filter(({ severity }) => severity === 'medium').length
+  return { medium: (1_000 * medium) / identityDays, high: (1_000 * high) / identityDays }
+}
+
+const scoresOf = (occasions: readonly Occasion[], detector: string): number[] =>
+  occasions.filter((one) => one.detector === detector).map(({ score }) => score)
+
+const byName = (floors: ReadonlyMap<string, number>) => [...floors].sort(([a], [b]) => (a < b ? -1 : 1))
+
 /**
  * A threshold for each detector that has scores, in the order of their names. `floors` holds the lowest score that each of
  * them reports while it is measured; no threshold lies below it.
@@ -42,18 +58,31 @@ export function thresholdsFor(
   budget: Budget,
   floors: ReadonlyMap<string, number>,
 ): Map<string, Threshold> {
-  const live = occasions.filter(({ mode }) => mode === 'live')
-  const fixed = live.filter(({ detector }) => !floors.has(detector))
-  const highFixed = fixed.filter(({ severity }) => severity === 'high' || severity === 'critical').length
-  const mediumFixed = highFixed + fixed.filter(({ severity }) => severity === 'medium').length
-  const allowed = (perThousand: number, used: number): number =>
-    Math.max(0, (perThousand * identityDays) / 1_000 - used) / Math.max(1, floors.size)
-  const result = new Map<string, Threshold>()
-  for (const [detector, floor] of [...floors].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const scores = occasions.filter((one) => one.detector === detector).map(({ score }) => score)
-    const medium = Math.max(floor, thresholdAt(scores, allowed(budget.medium, mediumFixed)))
-    const high = Math.max(medium, thresholdAt(scores, allowed(budget.high, highFixed)))
-    result.set(detector, { medium, high })
-  }
-  return result
+  const share = shareOf(budget, unscoredOf(occasions, identityDays, floors), floors.size)
+  const at = (scores: readonly number[], rate: number): number => thresholdAt(scores, (rate * identityDays) / 1_000)
+  return new Map(
+    byName(floors).map(([detector, floor]) => {
+      const scores = scoresOf(occasions, detector)
+      const medium = Math.max(floor, at(scores, share.medium))
+      return [detector, { medium, high: Math.max(medium, at(scores, share.high)) }]
+    }),
+  )
+}
+
+/** The same for every budget: which score is reached how often. Rates that were not measured once are left out. */
+export function curvesFor(
+  occasions: readonly Occasion[],
+  identityDays: number,
+  floors: ReadonlyMap<string, number>,
+): Map<string, Curve> {
+  return new Map(
+    byName(floors).map(([detector, floor]) => {
+      const scores = scoresOf(occasions, detector)
+      const rates = RATES.filter((rate) => (rate * identityDays) / 1_000 >= 1)
+      return [
+        detector,
+        rates.map((rate) => [rate, Math.max(floor, thresholdAt(scores, (rate * identityDays) / 1_000))] as const),
+      ]
+    }),
+  )
 }

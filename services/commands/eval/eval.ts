@@ -5,6 +5,7 @@
 import { counted } from '../../../schemas/counted.ts'
 import { type Command, Option } from 'commander'
 import type { Finding } from '../../../schemas/finding.ts'
+import { addBudgetOptions, type BudgetOptions, underBudget } from '../lib/budget.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
 import { detect } from '../replay/detection.ts'
 import { UsageError } from '../../lib/errors.ts'
@@ -35,7 +36,7 @@ import {
 } from './score-runs.ts'
 import { createProgress, print, say } from '../lib/terminal.ts'
 
-interface EvalOptions {
+interface EvalOptions extends BudgetOptions {
   readonly labels: readonly string[]
   readonly format: FormatChoice
   readonly by?: readonly (RunFold | EventFold)[]
@@ -127,7 +128,7 @@ async function evaluateFiles(files: readonly string[], options: EvalOptions, too
   const imported = await importFiles(files, options.format, (_, events) =>
     progress.show(() => `reading: ${counted(events, 'event')}`),
   )
-  const detection = await tools.detection()
+  const detection = underBudget(await tools.detection(), options)
   const { findings, counts, stats } = detect(imported.spool, detection, (events) =>
     progress.show(() => `detecting: ${events} of ${counted(imported.spool.count, 'event')}`),
   )
@@ -156,7 +157,7 @@ function collectFold(value: string, before: readonly string[] | undefined): read
 }
 
 function addOptions(command: Command): Command {
-  return command
+  return addBudgetOptions(command)
     .addOption(
       new Option('--labels <file>', 'labels as NDJSON, plain or gzip; may be given several times')
         .argParser(collect)

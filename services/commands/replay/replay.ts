@@ -4,6 +4,7 @@
  */
 import { counted } from '../../../schemas/counted.ts'
 import { SEVERITIES } from '../../../schemas/finding.ts'
+import { addBudgetOptions, type BudgetOptions, underBudget } from '../lib/budget.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
 import { type Detection, detect } from './detection.ts'
 import { type Imported, importFiles, tellUnusable } from '../import/import.ts'
@@ -11,7 +12,7 @@ import type { FormatChoice } from '../../collector/formats/format.ts'
 import { mappingOption, readMappings } from '../import/mapping-files.ts'
 import { createProgress, print, say } from '../lib/terminal.ts'
 
-interface ReplayOptions {
+interface ReplayOptions extends BudgetOptions {
   readonly format: FormatChoice
   readonly mapping: readonly string[]
   readonly json?: true
@@ -57,7 +58,7 @@ async function replay(files: readonly string[], options: ReplayOptions, tools: C
     mappings,
   )
   const total = imported.spool.count
-  const detection = detect(imported.spool, await tools.detection(), (events) =>
+  const detection = detect(imported.spool, underBudget(await tools.detection(), options), (events) =>
     progress.show(() => `detecting: ${events} of ${counted(total, 'event')}`),
   )
   progress.end()
@@ -68,12 +69,13 @@ async function replay(files: readonly string[], options: ReplayOptions, tools: C
 }
 
 export const addReplay: AddCommand = (program, tools) => {
-  program
+  const command = program
     .command('replay')
     .description('run the detectors over log files and print the findings as NDJSON, one a line')
     .argument('<file...>', filesHelp)
     .addOption(formatOption())
     .addOption(mappingOption())
+  addBudgetOptions(command)
     .option('--json', 'the summary on standard error as JSON, too; the findings always are')
     .addHelpText(
       'after',

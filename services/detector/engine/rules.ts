@@ -8,6 +8,7 @@ import { Check, Default } from 'typebox/value'
 import type { Detector } from '../../../detectors/detector.ts'
 import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
 import { createLists, type Lists } from '../../../detectors/lib/lists.ts'
+import { settingsUnder } from '../../../detectors/lib/scored.ts'
 import {
   isSectionName,
   type SectionContent,
@@ -55,7 +56,10 @@ function tenantRules(
         enabled: override?.enabled ?? true,
         mode: override?.mode ?? detector.mode,
         severity: override?.severity,
-        settings: settingsOf(detector.settings, override?.settings),
+        settings: settingsOf(detector.settings, {
+          ...settingsUnder(configuration.false_per_1000, detector.id),
+          ...override?.settings,
+        }),
       }
     }),
   }

@@ -5,14 +5,14 @@ import Type from 'typebox'
 import { afterAll, expect, test } from 'vitest'
 import { defineDetector } from '../../../detectors/detector.ts'
 import { counter } from '../../../detectors/lib/fields.ts'
-import { scoreSettings, severityOfScore } from '../../../detectors/lib/scored.ts'
+import { MARGIN, scoreAt, scoreSettings, severityOfScore } from '../../../detectors/lib/scored.ts'
 import { addCalibrate } from '../../../services/commands/calibrate/calibrate.ts'
 import { CHANGES } from '../../../services/commands/calibrate/life/changes.ts'
 import { HAPPENINGS } from '../../../services/commands/calibrate/life/happenings.ts'
 import { life, type LivedEvent } from '../../../services/commands/calibrate/life/life.ts'
 import { addLife } from '../../../services/commands/calibrate/life-command.ts'
 import type { Occasion } from '../../../services/commands/calibrate/measure.ts'
-import { thresholdAt, thresholdsFor } from '../../../services/commands/calibrate/thresholds.ts'
+import { curvesFor, thresholdAt, thresholdsFor } from '../../../services/commands/calibrate/thresholds.ts'
 import { importMade } from '../../../services/commands/import/import.ts'
 import { createCommandRoom } from '../../support/command-room.ts'
 
@@ -74,7 +74,7 @@ const occasion = (detector: string, score: number, part = 'ordinary'): Occasion 
 
 test('the budget is one for all: what detectors without a score use is taken off', () => {
   const scores = Array.from({ length: 100 }, (_, n) => occasion('a/scored', n))
-  const budget = { medium: 5, high: 1 }
+  const budget = { medium: 5 * MARGIN, high: MARGIN }
   const floors = new Map([['a/scored', 1]])
   expect(thresholdsFor(scores, 1_000, budget, floors)).toEqual(new Map([['a/scored', { medium: 94.5, high: 98.5 }]]))
   const used = [occasion('b/absolute', 0), occasion('b/absolute', 0)]
@@ -89,8 +89,24 @@ test('labels set no threshold: whatever an event is said to belong to, the thres
     ['b/two', 0],
   ])
   const before = thresholdsFor(scores, 1_000, budget, floors)
+  const curves = curvesFor(scores, 1_000, floors)
   const relabelled = scores.map((one, n) => ({ ...one, part: n % 2 === 0 ? 'attack' : `incident-${n}` }))
   expect(thresholdsFor(relabelled, 1_000, budget, floors)).toEqual(before)
+  expect(curvesFor(relabelled, 1_000, floors)).toEqual(curves)
+})
+
+test('a curve gives the thresholds of any budget, and holds no rate that was not measured once', () => {
+  const scores = Array.from({ length: 200 }, (_, n) => occasion('a/scored', n))
+  const curve = curvesFor(scores, 1_000, new Map([['a/scored', 150]])).get('a/scored') ?? []
+  expect(curve.map(([rate]) => rate)).toEqual([1, 2, 5, 10, 20, 40, 80, 160])
+  expect(scoreAt(curve, 5)).toBe(
+    thresholdAt(
+      scores.map(({ score }) => score),
+      5,
+    ),
+  )
+  // None lies below the lowest score that the detector reports.
+  expect(scoreAt(curve, 100)).toBe(150)
 })
 
 /** Files that a file reaches by its imports. */
@@ -132,7 +148,18 @@ const counting = defineDetector({
 })
 
 test('the command measures each joint score from its floor on and keeps the budget', async () => {
-  const args = ['calibrate', '--seeds', '2', '--days', '6', '--identities', '50', '--false-per-1000', '8', '--json']
+  const args = [
+    'calibrate',
+    '--seeds',
+    '2',
+    '--days',
+    '6',
+    '--identities',
+    '50',
+    '--false-per-1000',
+    String(8 * MARGIN),
+    '--json',
+  ]
   const { out, code } = await room.run(addCalibrate, args, [counting])
   expect(code).toBe(0)
   const result = JSON.parse(out) as {
