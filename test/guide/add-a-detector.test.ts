@@ -1,23 +1,26 @@
 /**
- * Runs docs/add-a-detector.md: its code blocks become two files and one registry line in a copy of the tree, the cases run
- * through the engine there, and a snapshot from before the detector restores without losing what others learned.
+ * Runs docs/add-a-detector.md: its blocks become three files and one registry line in a copy of the tree, its version is locked,
+ * the conformance suite runs for it there, and a snapshot from before the detector restores without losing what others learned.
  */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { block } from './markdown.ts'
+import { copyOfTree, runConformance, type TreeCopy } from './tree.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-let tree: string
+let tree: TreeCopy
 
+async function node(file: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: tree.path, timeout: PATIENCE_MS })
+  return stdout
+}
 async function run(script: string): Promise<Record<string, unknown>> {
-  const file = join(tree, 'run.ts')
+  const file = join(tree.path, 'run.ts')
   await writeFile(file, script)
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: tree, timeout: 60_000 })
-  return JSON.parse(stdout) as Record<string, unknown>
+  return JSON.parse(await node(file)) as Record<string, unknown>
 }
 
 /** Learns with the registry as it stands, in the copy, and leaves the snapshot behind. */
@@ -63,29 +66,34 @@ console.log(JSON.stringify({ detectors: DETECTORS.length, lost, failed: failed.m
 
 describe('docs/add-a-detector.md', () => {
   beforeAll(async () => {
-    tree = await mkdtemp(join(tmpdir(), 'moltwatch-guide-'))
-    for (const part of ['schemas', 'detectors', 'services/detector', 'package.json']) {
-      await cp(join(ROOT, part), join(tree, part), { recursive: true })
-    }
-    await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'))
+    tree = await copyOfTree(['docs'])
   })
-  afterAll(() => rm(tree, { recursive: true, force: true }))
+  afterAll(() => tree.remove())
 
-  it('adds a detector with two files and one registry line, and nobody loses what they learned', async () => {
+  it('adds a detector with three files and one registry line, and nobody loses what they learned', async () => {
     const before = await run(LEARN)
-    const page = await readFile(join(ROOT, 'docs/add-a-detector.md'), 'utf8')
+    const page = await readFile(join(tree.source, 'docs/add-a-detector.md'), 'utf8')
     for (const path of ['detectors/intent/stuck-call.ts', 'detectors/intent/stuck-call.cases.ts']) {
-      await writeFile(join(tree, path), block(page, `\`${path}\`\n`))
+      await writeFile(join(tree.path, path), block(page, `\`${path}\`\n`))
     }
     const [imported, line] = block(page, '## 3. The registry').trim().split('\n') as [string, string]
-    const registry = await readFile(join(tree, 'detectors/registry.ts'), 'utf8')
+    const registry = await readFile(join(tree.path, 'detectors/registry.ts'), 'utf8')
     const at = registry.indexOf('= [') + 3
     await writeFile(
-      join(tree, 'detectors/registry.ts'),
+      join(tree.path, 'detectors/registry.ts'),
       `${imported}\n${registry.slice(0, at)}\n  ${line}${registry.slice(at)}`,
     )
+    const itsPage = /```markdown\n(.*?)```/s.exec(page)?.[1] ?? ''
+    await writeFile(join(tree.path, 'docs/detections/intent-stuck-call.md'), itsPage)
+    await node(join(tree.path, 'scripts/lock-detectors.ts'))
 
     const after = await run(CHECK)
     expect(after).toEqual({ detectors: (before['detectors'] as number) + 1, lost: [], failed: [], cases: 5 })
+    const tests = await runConformance(tree, 'test/conformance/detectors.test.ts', 'intent/stuck-call')
+    expect(tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName)).toEqual([])
+    const passed = tests.filter(
+      ({ fullName, status }) => fullName.startsWith('intent/stuck-call') && status === 'passed',
+    )
+    expect(passed.length).toBeGreaterThan(20)
   })
 })
