@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { curl } from '../wiring/clients/curl.ts'
 import { otelProtobuf } from '../wiring/clients/otel-js.ts'
 import { deliver } from '../wiring/delivering.ts'
-import { receive, RECEIVERS } from '../wiring/receivers.ts'
+import { receive, RECEIVERS } from '../wiring/receivers/index.ts'
 
 const RECORDS = 200
 /** Kafka is asked by the conformance suite, with the same steps. */

@@ -11,7 +11,7 @@ import { curl } from './clients/curl.ts'
 import { otelJson, otelProtobuf } from './clients/otel-js.ts'
 import { pythonLogs } from './clients/otel-python.ts'
 import { deliver } from './delivering.ts'
-import { receive, RECEIVERS } from './receivers.ts'
+import { receive, RECEIVERS } from './receivers/index.ts'
 import type { Row } from './wiring.ts'
 
 const CLIENTS = [curl, otelJson, otelProtobuf, pythonLogs]
