@@ -30,6 +30,8 @@ export interface CommandTaken {
 export interface List<T> {
   readonly items: readonly T[]
   readonly next_cursor: string | null
+  /** Where rows of before are lost. */
+  readonly whole_since?: string
 }
 
 /** An event without its empty fields. */

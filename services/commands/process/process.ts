@@ -119,7 +119,7 @@ async function run(role: RoleName, options: ProcessCommandOptions, tools: Comman
   const service = await begin(role, options, tools, { config, logger, keys })
   const stopping = toldToStop()
   const { url, secondUrl } = service
-  const second = secondUrl === undefined ? '' : ` and ${secondUrl} (OTLP logs)`
+  const second = secondUrl === undefined ? '' : ` and ${secondUrl} (OTLP logs and traces)`
   const line =
     options.json === true
       ? JSON.stringify({ role, url, ...(secondUrl === undefined ? {} : { otlp_url: secondUrl }) })
@@ -152,7 +152,7 @@ export const addProcesses: AddCommand = (program, tools) => {
       )
     if (role === 'collector') {
       command
-        .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
+        .addOption(portOption('--otlp-port <port>', 'OTLP logs and traces', 4318))
         .option('--master-key-file <file>', '64 hex digits that all collectors share')
         .addHelpText('after', '\nMOLTWATCH_MASTER_KEY gives the master key, MOLTWATCH_TOKEN an admin token.')
     }

@@ -46,9 +46,12 @@ const CONTENT_LINES: Readonly<Record<Content, readonly string[]>> = {
   ],
 }
 
+/** A path as a word of a shell. */
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)
+
 /** What an agent's environment needs, ready to be pasted into a shell. */
 export function connectLines({ otlpUrl, tokenFile }: Pick<Banner, 'otlpUrl' | 'tokenFile'>): readonly string[] {
-  const token = tokenFile === null ? '$MOLTWATCH_TOKEN' : `$(cat ${tokenFile})`
+  const token = tokenFile === null ? '$MOLTWATCH_TOKEN' : `$(cat ${quoted(tokenFile)})`
   return [
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpUrl}`,
     'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
@@ -60,7 +63,7 @@ export function connectLines({ otlpUrl, tokenFile }: Pick<Banner, 'otlpUrl' | 't
 }
 
 export const bannerOf = (banner: Banner): readonly string[] => [
-  `moltwatch is ready at ${banner.url} (console, API, events, CloudTrail) and ${banner.otlpUrl} (OTLP logs)`,
+  `moltwatch is ready at ${banner.url} (console, API, events, CloudTrail) and ${banner.otlpUrl} (OTLP logs and traces)`,
   `data: ${banner.data}`,
   banner.tokenFile === null ? 'admin token: from MOLTWATCH_TOKEN' : `admin token: ${banner.tokenFile}`,
   '',

@@ -3,6 +3,7 @@
  * connect an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
  */
 import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { OpenError } from '../../collector/opened/opened.ts'
 import { LogError } from '../../lib/log/port.ts'
 import type { ServiceConfiguration } from '../../lib/config.ts'
@@ -113,7 +114,8 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
     url,
     otlpUrl: secondUrl ?? url,
     data: options.data,
-    tokenFile: secrets.tokenFile,
+    // Agents start in other directories than the service.
+    tokenFile: secrets.tokenFile === null ? null : resolve(secrets.tokenFile),
     policy: effectivePolicy(config.policy, 'default'),
     content: config.content ?? content,
   }
@@ -139,7 +141,7 @@ export const addStart: AddCommand = (program, tools) => {
     .option('--data <dir>', 'data directory, made on first start', '.moltwatch')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(portOption('--port <port>', 'API, events and CloudTrail', 8080))
-    .addOption(portOption('--otlp-port <port>', 'OTLP logs', 4318))
+    .addOption(portOption('--otlp-port <port>', 'OTLP logs and traces', 4318))
     .option('--config <file>', 'YAML configuration, read again when it changes; see docs/configuration.md')
     .addOption(acceptGapsOption())
     .addOption(rebuildOption())

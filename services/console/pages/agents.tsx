@@ -4,7 +4,7 @@ import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Ago, agentPath, Agent, Answered, Card, Empty, Foreign, Tag, Time } from '../ui/basics.tsx'
 import { Heading } from '../ui/heading.tsx'
-import { Turn, useTurning } from '../ui/pages-of.tsx'
+import { Lost, Turn, useTurning } from '../ui/pages-of.tsx'
 import { Rows } from '../ui/rows.tsx'
 
 /** Whether its habits are known yet; until then only rules and comparisons with others speak. */
@@ -50,8 +50,9 @@ export function AgentsPage() {
       <Heading title="Agents" />
       <Card title="Every identity that was seen">
         <Answered question={question}>
-          {({ items, next_cursor }) => (
+          {({ items, next_cursor, whole_since }) => (
             <>
+              <Lost since={whole_since} />
               {items.length === 0 ? <Empty>No identity has been seen yet.</Empty> : null}
               <Rows
                 label="Agents"

@@ -10,7 +10,7 @@ import { EventFields, EventText } from '../ui/event.tsx'
 import { FindingsTable } from '../ui/findings-table.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { HistogramPlot } from '../ui/histogram.tsx'
-import { Turn, useTurning } from '../ui/pages-of.tsx'
+import { Lost, Turn, useTurning } from '../ui/pages-of.tsx'
 import { SavedSearches } from '../ui/saved-searches.tsx'
 
 type Over = 'events' | 'findings'
@@ -151,8 +151,9 @@ function Results({ wish, add }: { wish: Wish; add(field: string, value: string):
         </Card>
         <Card title="Newest first">
           <Answered question={list}>
-            {({ items, next_cursor }) => (
+            {({ items, next_cursor, whole_since }) => (
               <>
+                <Lost since={whole_since} />
                 {items.length === 0 ? <Empty>Nothing fits. Widen the time or the query.</Empty> : null}
                 {over === 'events' ? (
                   <Events events={items as readonly EventRecord[]} />

@@ -21,6 +21,15 @@ export function useTurning(): Turning {
   }
 }
 
+/** That a list lacks what was received before the warehouse was lost: without a word it would look like an all-clear. */
+export const Lost = ({ since }: { since: string | undefined }) =>
+  since === undefined ? null : (
+    <p role="note">
+      The warehouse was lost once, and the log no longer held everything: what was received before {since} is missing
+      here.
+    </p>
+  )
+
 /** Nothing where all fits on one page. */
 export function Turn({ turning, next }: { turning: Turning; next: string | null }) {
   if (turning.page === 1 && next === null) return null

@@ -57,6 +57,8 @@ describe('a start that cannot succeed', () => {
   it('ends where the address is not of this machine', async () => {
     const outcome = await start(['--data', join(directory, 'other'), '--host', '203.0.113.7', ...(await ports())])
     expect(outcome).toEqual({ code: 2, said: expect.stringContaining('--host') })
+    const unknown = await start(['--data', join(directory, 'third'), '--host', 'nobody.invalid', ...(await ports())])
+    expect(unknown).toEqual({ code: 2, said: expect.stringContaining('--host') })
   })
 
   it('ends where the master key of the log is lost, and names the choice', async () => {

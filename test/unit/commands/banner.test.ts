@@ -7,12 +7,12 @@ type Policy = Parameters<typeof effectivePolicy>[0]
 
 const PRESET = { preset: 'contain-agent-networks' } as const
 
-const told = (policy: Partial<Policy>): string =>
+const told = (policy: Partial<Policy>, tokenFile = 'data/admin-token'): string =>
   bannerOf({
     url: 'http://127.0.0.1:8080',
     otlpUrl: 'http://127.0.0.1:4318',
     data: 'data',
-    tokenFile: 'data/admin-token',
+    tokenFile,
     policy: effectivePolicy({ tenants: {}, ...policy }, 'default'),
     content: 'excerpts',
   }).join('\n')
@@ -31,4 +31,5 @@ it.each([
 
 it('gives the lines that connect an agent, with the token', () => {
   expect(told({})).toContain('  export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $(cat data/admin-token)"')
+  expect(told({}, "/home/ada's data/admin-token")).toContain(`$(cat '/home/ada'\\''s data/admin-token')`)
 })
