@@ -3,7 +3,7 @@ import type { Command, CommandOf, CommandStatus } from '../../../schemas/command
 import type { Policy } from '../../lib/config.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import type { Sections } from '../sections.ts'
-import type { Deliveries } from '../deliveries.ts'
+import type { Deliveries } from '../deliveries/index.ts'
 import type { Dispatcher } from '../dispatcher/index.ts'
 import type { Incidents } from '../incidents.ts'
 import type { Notices } from '../notices.ts'

@@ -2,7 +2,7 @@
 import { counted } from '../../../schemas/counted.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { SINK_DISABLED } from '../deliveries.ts'
+import { SINK_DISABLED } from '../deliveries/index.ts'
 import type { SendOutcome } from '../sinks/sink-type.ts'
 import { delaysOf, isTest } from './delays.ts'
 import type { DispatcherDeps } from './dispatching.ts'

@@ -1,6 +1,6 @@
 /** Writes changes of quarantines under the next number of their identity, and sends the orders that go with them. */
 import { isActive, type Quarantine, type QuarantineOrder } from '../../../schemas/quarantine.ts'
-import type { Deliveries } from '../deliveries.ts'
+import type { Deliveries } from '../deliveries/index.ts'
 import type { Notices } from '../notices.ts'
 import type { Sinks } from '../sink-states.ts'
 import type { StateStore, Transaction } from '../store.ts'
