@@ -32,6 +32,10 @@ import { secretHarvest } from './credential/secret-harvest.ts'
 import { killChain } from './lateral/kill-chain.ts'
 import { exposedControlPanel } from './intent/exposed-control-panel.ts'
 import { sharedCredential } from './credential/shared-credential.ts'
+import { cascade } from './lateral/cascade.ts'
+import { convergence } from './lateral/convergence.ts'
+import { environmentCrossing } from './lateral/environment-crossing.ts'
+import { newTool } from './peer/new-tool.ts'
 
 export const DETECTORS: readonly Detector[] = [
   newSource,
@@ -66,4 +70,8 @@ export const DETECTORS: readonly Detector[] = [
   exposedControlPanel,
   sharedCredential,
   leakedCredential,
+  cascade,
+  convergence,
+  environmentCrossing,
+  newTool,
 ]

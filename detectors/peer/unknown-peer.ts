@@ -14,6 +14,7 @@ import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
 import { earliest } from '../lib/fields.ts'
 import { seenFilter } from '../lib/filter.ts'
+import { isHost, isRented } from '../lib/hosts.ts'
 
 const DAY_MS = 86_400_000
 
@@ -21,17 +22,8 @@ const Settings = Type.Object({
   history_ms: Type.Integer({ default: 5 * DAY_MS, description: 'Age of an identity before a host counts as new' }),
 })
 
-/** Hosts under which anybody serves anything within minutes, without being known. */
-const RENTED =
-  /(?:^|\.)(?:vercel\.app|netlify\.app|github\.io|gitlab\.io|pages\.dev|workers\.dev|web\.app|firebaseapp\.com|herokuapp\.com|onrender\.com|fly\.dev|railway\.app|repl\.co|replit\.app|glitch\.me|ngrok(?:-free)?\.(?:app|io|dev)|trycloudflare\.com|loca\.lt|serveo\.net|localhost\.run|deno\.dev|surge\.sh|duckdns\.org|azurewebsites\.net|cloudfunctions\.net|lambda-url\.[a-z0-9-]+\.on\.aws)$/
-const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]+)$/i
-
 const speaks = (event: EventView): boolean =>
   event.kind === 'mcp' || event.kind === 'a2a' || event.protocol === 'mcp' || event.protocol === 'a2a'
-
-/** What ends as names in the DNS end: `worker.4` is the name of an agent within the company, and no host. */
-const HOST = /\.(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})$/i
-const isHost = (name: string): boolean => HOST.test(name) || ADDRESS.test(name)
 
 /** The host that the agent spoke to: of several, the first; a name without a dot is a name within the company. */
 const hostOf = (event: EventView): string => [...event.peer_domains, event.peer].find(isHost)?.toLowerCase() ?? ''
@@ -67,12 +59,12 @@ export const unknownPeer = defineDetector({
     state.known.add(fingerprint)
     send({ keyKind: 'peer', key: host, fingerprint: hash32(event.identity) })
     if (time - since < settings.history_ms) return undefined
-    const isRented = RENTED.test(host) || ADDRESS.test(host)
+    const rented = isRented(host)
     return {
-      why: `${event.identity} spoke to ${host} (${event.action}), a tool server or agent that nobody here ever spoke to${isRented ? ', at a host that anybody can rent' : ''}.`,
-      observed: { host, action: event.action, rented: isRented ? 'yes' : 'no' },
+      why: `${event.identity} spoke to ${host} (${event.action}), a tool server or agent that nobody here ever spoke to${rented ? ', at a host that anybody can rent' : ''}.`,
+      observed: { host, action: event.action, rented: rented ? 'yes' : 'no' },
       expected: { spoken_to_before: 'by somebody' },
-      severity: isRented ? 'high' : 'medium',
+      severity: rented ? 'high' : 'medium',
       learnedSince: since,
       ask: { keyKind: 'peer', key: host, fingerprint: hash32(event.identity) },
     }

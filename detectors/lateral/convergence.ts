@@ -1,0 +1,88 @@
+/**
+ * Fires when agents or services of at least three owners change, or are refused, one and the same thing within ten minutes,
+ * although it is new to each of them and at most one other owner ever touched it.
+ *
+ * Why: who holds several agents sends them to what he wants. Tools that everybody uses, and new ones that spread over days,
+ * are reached by many too, which is why only a rare target counts.
+ *
+ * Misses: agents of one or two owners; mere reading, other than of secrets; a target that several owners know already; a
+ * target whose name differs from one log source to the next.
+ */
+import Type from 'typebox'
+import { hash32 } from '../../schemas/ids.ts'
+import { defineDetector } from '../detector.ts'
+import { targets } from '../habits/targets.ts'
+import { isAnonymous } from '../lib/anonymous.ts'
+import { consequenceOf, isChange } from '../lib/consequence.ts'
+import { earliest } from '../lib/fields.ts'
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+/** Owners remembered of a target, the earliest ones: more say no more. */
+const OWNERS = 8
+
+const Settings = Type.Object({
+  owners_min: Type.Integer({ default: 3, minimum: 2, maximum: OWNERS, description: 'Owners whose agents arrive' }),
+  span_ms: Type.Integer({ default: 10 * MINUTE_MS, minimum: MINUTE_MS, description: 'The time in which they arrive' }),
+  known_owners_max: Type.Integer({
+    default: 1,
+    minimum: 0,
+    description: 'Owners that touched the target before, up to which it is rare',
+  }),
+})
+
+export const convergence = defineDetector({
+  id: 'lateral/convergence',
+  version: 1,
+
+  title: 'Agents of several owners reach one rare target at once',
+  severity: 'medium',
+  mode: 'live',
+  needs: { fields: [['owner'], ['target'], ['action', 'activity']], learns_ms: 0 },
+  techniques: ['T1021.007', 'ASI08'],
+  falsePositives: ['A thing that was made for several teams and is first used by all of them within minutes'],
+
+  settings: Settings,
+  key: 'identity',
+  uses: { targets },
+  state: {},
+
+  matches: (event) =>
+    event.principal_kind !== 'person' &&
+    event.owner !== '' &&
+    event.target !== '' &&
+    !isAnonymous(event) &&
+    (event.outcome === 'denied' || isChange(consequenceOf(event))),
+  step({ event, habits, send }) {
+    if (habits.targets.isNew) send({ keyKind: 'target', key: event.target, fingerprint: hash32(event.owner) || 1 })
+    return undefined
+  },
+
+  second: {
+    keys: ['target'],
+    state: { owners: earliest({ size: OWNERS }) },
+    absorb({ signal, state, time, tie, settings, evidence }) {
+      state.owners.add(signal.fingerprint, time, tie)
+      return {
+        why: '',
+        observed: { target: signal.key },
+        expected: { owners_max: settings.owners_min - 1 },
+        // Once a day for each target.
+        window: Math.floor(time / DAY_MS),
+        rooted: false,
+        evidence: [evidence()],
+        later: true,
+      }
+    },
+    decide({ candidate: { time, tie, fingerprint, key, identity }, state, settings }) {
+      const knew = state.owners.countBefore(time - settings.span_ms, tie, fingerprint)
+      const arrived = state.owners.countBefore(time, tie, fingerprint) - knew + 1
+      if (knew > settings.known_owners_max || arrived < settings.owners_min) return { fire: false }
+      return {
+        fire: true,
+        why: `Agents of ${arrived} owners reached ${key} within ${Math.round(settings.span_ms / MINUTE_MS)} minutes, which was new to each of them; the newest is ${identity}.`,
+        observed: { owners: arrived, owners_before: knew },
+      }
+    },
+  },
+})
