@@ -36,6 +36,7 @@ import { cascade } from './lateral/cascade.ts'
 import { convergence } from './lateral/convergence.ts'
 import { environmentCrossing } from './lateral/environment-crossing.ts'
 import { newTool } from './peer/new-tool.ts'
+import { credentialSwitch } from './credential/credential-switch.ts'
 
 export const DETECTORS: readonly Detector[] = [
   newSource,
@@ -74,4 +75,5 @@ export const DETECTORS: readonly Detector[] = [
   convergence,
   environmentCrossing,
   newTool,
+  credentialSwitch,
 ]
