@@ -23,6 +23,7 @@ import { influencedAction } from './intent/influenced-action.ts'
 import { reconBurst } from './lateral/recon-burst.ts'
 import { knownAgentNetwork } from './peer/known-agent-network.ts'
 import { silentCollector } from './intent/silent-collector.ts'
+import { paddedContact } from './peer/padded-contact.ts'
 import { rugPull } from './peer/rug-pull.ts'
 import { beacon } from './peer/beacon.ts'
 import { covertCoordination } from './peer/covert-coordination.ts'
@@ -42,6 +43,7 @@ export const DETECTORS: readonly Detector[] = [
   newSource,
   reconBurst,
   knownAgentNetwork,
+  paddedContact,
   massRegistration,
   conflictingEvent,
   outOfCharacter,

@@ -20,7 +20,7 @@ export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number]
 export const DeadLetter = Type.Object(
   {
     id: Type.String({
-      description: 'H(tenant, origin, reason, record): the same on every repeat',
+      description: 'H(tenant, sender, origin, reason, record): the same on every repeat',
       pattern: '^[0-9a-f]{32}$',
       default: '',
       clickhouse: 'FixedString(32)',
@@ -33,6 +33,7 @@ export const DeadLetter = Type.Object(
     detail: text('Why, as a sentence: what was wrong, where, what to do'),
     index: whole('Number of the record within its request', 'UInt32', 0xffff_ffff),
     record: text('The record, redacted and cut', LIMITS.dead_letter_record_chars_max),
+    sender: name('Token that it was sent with; empty where it is no record of a sender'),
   },
   { $id: 'dead-letter', additionalProperties: false },
 )
@@ -40,4 +41,10 @@ export type DeadLetter = Static<typeof DeadLetter>
 
 export const DEAD_LETTER_COLUMNS = columnsOf(DeadLetter)
 export const deadLetterValidator = validator(DeadLetter)
+
+/** A dead letter as it was written, which says no sender where it is older than that field; undefined for what is none. */
+export function readDeadLetter(value: unknown): DeadLetter | undefined {
+  const whole = typeof value === 'object' && value !== null ? { sender: '', ...value } : value
+  return deadLetterValidator.check(whole) ? whole : undefined
+}
 export const blankDeadLetter = (): DeadLetter => defaultsOf(DeadLetter)

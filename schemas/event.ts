@@ -104,8 +104,8 @@ export const Event = Type.Object(
 
     peer: text('Counterpart (host, MCP server, agent), in clear', LIMITS.name_chars_max),
     peer_domains: texts(
-      'Registrable domains and addresses that the action contacts, from peer and arguments',
-      LIMITS.list_items_max,
+      'Registrable domains and addresses that the action contacts, from peer and arguments; the last one is unread.invalid where it names more than are read',
+      LIMITS.peer_domains_max,
     ),
     protocol: name('Protocol spoken with the peer: http, mcp, a2a'),
     peer_hash: name('Hash of the tool description or agent card of the peer'),
@@ -147,6 +147,9 @@ export const Event = Type.Object(
   { $id: 'event', additionalProperties: false },
 )
 export type Event = Static<typeof Event>
+
+/** Stands last in `peer_domains` for the hosts of an action that were not read. Nobody can have this name (RFC 2606). */
+export const UNREAD_PEER = 'unread.invalid'
 
 export const EVENT_COLUMNS = columnsOf(Event)
 export const eventValidator = validator(Event)

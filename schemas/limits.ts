@@ -4,6 +4,8 @@ export const LIMITS = {
   text_chars_max: 2_048,
   name_chars_max: 256,
   list_items_max: 32,
+  /** Hosts and domains that one action contacts. */
+  peer_domains_max: 128,
   indicators_chars_max: 65_536,
   /** A text longer than this is cut before indicators are taken from it; the cut is counted. */
   indicator_text_chars_max: 65_536,

@@ -50,7 +50,7 @@ const isRefused = (event: EventView): boolean =>
 
 export const deniedThenAllowed = defineDetector({
   id: 'credential/denied-then-allowed',
-  version: 2,
+  version: 3,
 
   title: 'Refused again and again, then let in',
   severity: 'medium',

@@ -98,7 +98,7 @@ function turn({ time, state, settings, habits }: Context): void {
 
 export const dormantAwakes = defineDetector({
   id: 'credential/dormant-awakes',
-  version: 4,
+  version: 5,
 
   title: 'A forgotten identity acts again, and otherwise',
   severity: 'medium',

@@ -345,6 +345,19 @@ export const cases: readonly DetectorCase[] = [
     expect: [],
   },
   {
+    name: 'fires where the new source is the name of a host, as it does on an address',
+    events: [...habit(), call(AFTER, { source_network: 'c-9.dial.example' })],
+    expect: [{ severity: 'low' }],
+  },
+  {
+    name: 'stays quiet on machine after machine of one owner',
+    events: [
+      ...habit().map((event) => ({ ...event, source_network: 'w-1.fleet.example' })),
+      ...[2, 3, 4].map((n) => call(AFTER + n * HOUR_MS, { source_network: `w-${n}.fleet.example` })),
+    ],
+    expect: [],
+  },
+  {
     name: 'fires once on a new source that stays in use for days, and then knows it',
     events: [
       ...habit(),

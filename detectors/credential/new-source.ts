@@ -289,7 +289,7 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
 
 export const newSource = defineDetector({
   id: 'credential/new-source',
-  version: 4,
+  version: 5,
 
   title: 'Credential used from a new source',
   severity: 'medium',

@@ -120,7 +120,7 @@ function suspicionOf(context: Context, window: Window, level: number): Suspicion
 
 export const massRegistration = defineDetector({
   id: 'identity/mass-registration',
-  version: 2,
+  version: 3,
 
   title: 'Many new identities from one place',
   severity: 'medium',

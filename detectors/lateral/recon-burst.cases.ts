@@ -39,6 +39,10 @@ const refused = (k: number): Partial<CaseEvent> => ({
   outcome: 'denied',
 })
 
+const PADDING: Partial<CaseEvent> = { action: 'write_note', activity: 'update', target: 'notes.txt' }
+/** Four a second, so that all of them fit into one window. */
+const tightened = (event: CaseEvent, index: number): CaseEvent => ({ ...event, time: AFTER + index * 250 })
+
 /** An audit job: 60 different listings once a day. */
 const audit = (day: number): CaseEvent[] => burst(T0 + day * DAY_MS, 60, enumeration)
 
@@ -51,6 +55,19 @@ export const cases: readonly DetectorCase[] = [
   {
     name: 'fires high on many places that refuse it',
     events: [...habit(), ...burst(AFTER, 30, refused)],
+    expect: [{ severity: 'high', agent: 'role/worker' }],
+  },
+  {
+    name: 'fires although ten acts that mean nothing stand between any two',
+    events: [...habit(), ...burst(AFTER, 880, (k) => (k % 11 === 0 ? enumeration(k / 11) : PADDING)).map(tightened)],
+    expect: [{ severity: 'medium', agent: 'role/worker' }],
+  },
+  {
+    name: 'fires on refusals among writes to many places',
+    events: [
+      ...habit(),
+      ...burst(AFTER, 120, (k) => (k % 4 === 0 ? refused(k) : { ...PADDING, target: `notes/${k}` })).map(tightened),
+    ],
     expect: [{ severity: 'high', agent: 'role/worker' }],
   },
   {

@@ -1,6 +1,7 @@
 /**
  * Fires when an identity looks around: within five minutes it does many different things, or reaches many different
- * targets, or is denied at many different places, mostly by reading and listing. Two of these three must agree, each
+ * targets, or is denied at many different places, mostly by reading and listing. Acts that mean nothing, however many stand
+ * between, change none of this. Two of these three must agree, each
  * above an absolute floor and each beyond what this identity's own windows were like. An identity without a history meets
  * higher floors and nothing else.
  *
@@ -42,7 +43,8 @@ const Settings = Type.Object({
   unknown_denied_factor: Type.Number({ default: 1.5, description: 'The same for the floor of denied places' }),
   looking_share_min: Type.Number({
     default: 0.6,
-    description: 'Share of the events that read, list or are denied',
+    description:
+      'Events that read, list or are denied, as a share of the distinct actions or targets; not asked where many places refuse it',
   }),
   surprise_min: Type.Number({
     default: 2,
@@ -78,6 +80,13 @@ type Context = Step<Settings, Record<never, never>, typeof open, typeof uses>
 const NAMES = ['actions', 'targets', 'denied'] as const
 const LABELS = ['distinct actions', 'distinct targets', 'distinct denied places'] as const
 const LEVELS = ['', 'medium', 'high'] as const
+
+/**
+ * Most of what is different here is looked at. Compared with distinct things and not with events: whoever looks around can add any
+ * number of acts that repeat.
+ */
+const looksMostly = (settings: Settings, { counts, looking }: Breadth): boolean =>
+  looking >= settings.looking_share_min * Math.max(counts[ACTIONS] as number, counts[TARGETS] as number)
 
 interface Verdict {
   readonly level: number
@@ -137,7 +146,7 @@ function observedOf({ counts, events, looking }: Breadth): Record<string, number
 
 export const reconBurst = defineDetector({
   id: 'lateral/recon-burst',
-  version: 2,
+  version: 3,
 
   title: 'Burst of looking around',
   severity: 'medium',
@@ -159,7 +168,7 @@ export const reconBurst = defineDetector({
   matches: (event) => event.kind !== 'control' && event.action !== 'user.message' && !isAnonymous(event),
   step(context) {
     const { event, settings, habits, time } = context
-    const { events, looking, grew } = habits.breadth
+    const { events, grew } = habits.breadth
     const window = context.openWindow()
     if (window.level.value > 0) context.doubt()
     else if (!grew) return undefined
@@ -167,8 +176,8 @@ export const reconBurst = defineDetector({
     if (!isNoteworthy(settings, counts)) return undefined
     keep(window, habits.breadth)
     if (window.evidence.length < EVIDENCE_EVENTS) window.evidence.add(evidenceOf(event))
-    if (looking < settings.looking_share_min * events) return undefined
     const verdict = judge(context, counts)
+    if (!verdict.beyond.includes(DENIED) && !looksMostly(settings, habits.breadth)) return undefined
     if (verdict.level <= window.level.value) return undefined
     window.level.value = verdict.level
     const shown = evidenceOf(event)

@@ -16,7 +16,8 @@ CREATE TABLE default.dead_letters (`id` FixedString(32),
   `reason` LowCardinality(String),
   `detail` String CODEC(ZSTD(1)),
   `index` UInt32,
-  `record` String CODEC(ZSTD(3)))
+  `record` String CODEC(ZSTD(3)),
+  `sender` LowCardinality(String))
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, id)
 TTL toDateTime(time) + toIntervalDay(90)

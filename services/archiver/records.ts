@@ -3,12 +3,7 @@
  * a row; findings and dead letters are read, because their columns are few and their bodies are stored whole. What cannot
  * be read becomes a dead letter with its reason, never an exception.
  */
-import {
-  blankDeadLetter,
-  type DeadLetter,
-  type DeadLetterReason,
-  deadLetterValidator,
-} from '../../schemas/dead-letter.ts'
+import { blankDeadLetter, type DeadLetter, type DeadLetterReason, readDeadLetter } from '../../schemas/dead-letter.ts'
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
 import { eventRows, isEventSchema } from '../../schemas/event-rows.ts'
 import { excerptValidator } from '../../schemas/excerpt.ts'
@@ -152,8 +147,8 @@ function unpackExcerpt({ value }: Waiting, known: Known): Unpacked {
 }
 
 function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
-  const letter = parsed(waiting.value.toString('utf8'))
-  if (deadLetterValidator.check(letter)) return lineOf(deadLetterRow(letter))
+  const letter = readDeadLetter(parsed(waiting.value.toString('utf8')))
+  if (letter !== undefined) return lineOf(deadLetterRow(letter))
   // A dead letter about a dead letter would go round for ever: what can be said is stored in its place.
   const detail = 'a dead letter that is not readable itself: see the service that wrote it'
   return lineOf(

@@ -5,14 +5,23 @@ import { LIMITS } from '../../schemas/limits.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Rejected } from './formats/read-envelopes.ts'
 
-/** The dead letter of a rejected record: the same id each time that it is sent. `origin`: its format, or its place in `raw`. */
-export function deadLetterOf(tenant: string, origin: string, time: number, rejected: Rejected): DeadLetter {
+/** Whose a record is: `sender` is the name of its token, `origin` its format or its place in `raw`; `time` in ms since 1970. */
+export interface Posted {
+  readonly tenant: string
+  readonly sender: string
+  readonly origin: string
+  readonly time: number
+}
+
+/** The dead letter of a rejected record: the same id each time that the same sender sends it. */
+export function deadLetterOf({ tenant, sender, origin, time }: Posted, rejected: Rejected): DeadLetter {
   const { index, reason, detail, record } = rejected
   return {
     ...blankDeadLetter(),
-    id: H('dead-letter', tenant, origin, reason, record),
+    id: H('dead-letter', tenant, sender, origin, reason, record),
     tenant,
     time,
+    sender,
     service: 'collector',
     origin,
     reason,

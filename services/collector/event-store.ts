@@ -11,6 +11,8 @@ import { createUnclear } from './unclear.ts'
 /** One request, or one record of `raw`. */
 export interface Taking {
   readonly tenant: string
+  /** Name of the token that it was sent with. */
+  readonly sender: string
   /** Where it came from, for dead letters: the format, or its place in `raw`. */
   readonly origin: string
   /** ms since 1970. */
@@ -59,8 +61,8 @@ export function createEventStore({ log, clock, metrics, logger }: EventStoreOpti
   const writer = createFrameWriter({ log, clock, metrics })
   const tellUnclear = createUnclear(metrics, logger)
   return async (takings) => {
-    const letters = takings.flatMap(({ tenant, origin, receiptTime, prepared }) =>
-      prepared.rejected.map((one) => deadLetterOf(tenant, origin, receiptTime, one)),
+    const letters = takings.flatMap(({ tenant, sender, origin, receiptTime, prepared }) =>
+      prepared.rejected.map((one) => deadLetterOf({ tenant, sender, origin, time: receiptTime }, one)),
     )
     await Promise.all([writer.write(linesOf(takings)), writeDeadLetters(log, letters), writeExcerpts(log, takings)])
     for (const { tenant, prepared } of takings) {

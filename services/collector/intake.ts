@@ -57,14 +57,14 @@ export function createIntake(options: CollectorOptions, given: () => number): In
     const receiptTime = clock.now()
     const spread = await partitioning.spread()
     const content = options.content?.() ?? 'none'
+    const posted = { tenant: from.tenant, sender: from.sender, receiptTime }
     const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, ...spread, content })
     if (!result.ok) {
       const { status, detail, position } = result
-      if (result.deadly)
-        await store([{ tenant: from.tenant, origin: input.id, receiptTime, prepared: unreadable(body, result) }])
+      if (result.deadly) await store([{ ...posted, origin: input.id, prepared: unreadable(body, result) }])
       return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
     }
-    await store([{ tenant: from.tenant, origin: result.source ?? input.id, receiptTime, prepared: result }])
+    await store([{ ...posted, origin: result.source ?? input.id, prepared: result }])
     return { ok: true, account: result, number: given() }
   }
 

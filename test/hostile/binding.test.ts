@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DeadLetter } from '../../schemas/dead-letter.ts'
 import { samplesOf } from '../conformance/formats/samples.ts'
 import { openRoom } from '../support/opened.ts'
 import { until } from '../support/service.ts'
@@ -143,5 +144,46 @@ describe('an input that the collector opens itself', () => {
     } finally {
       await opened.close()
     }
+  })
+})
+
+describe('a dead letter that is sent again', () => {
+  const resend = async (...ids: readonly string[]): Promise<unknown> => {
+    const answer = await room.post('/v1/dead-letters/resend', JSON.stringify({ ids }), {
+      authorization: 'Bearer both-token',
+    })
+    return answer.json()
+  }
+
+  const refused = async (text: string): Promise<DeadLetter> => {
+    const letter = (await room.deadLetters()).find(({ record }) => record.includes(text))
+    if (letter === undefined) throw new Error(`no letter holds ${text}`)
+    return letter
+  }
+
+  it('lends its sender no name that its own token may not use', async () => {
+    await send('live-token', ['guard-31'])
+    const letter = await refused('guard-31')
+    expect(letter).toMatchObject({ sender: 'live', reason: 'refused' })
+    expect(await resend(letter.id)).toMatchObject({
+      sent: 0,
+      letters: [{ status: 'rejected', detail: expect.stringContaining('may not send for this identity') }],
+    })
+    expect((await taken()).has('guard-31')).toBe(false)
+  })
+
+  it('becomes what its sender could have sent, and was no letter of before that named no sender', async () => {
+    const letter = await refused('guard-31')
+    const record = (name: string): string => letter.record.replaceAll('guard-31', name)
+    const own = { ...letter, id: 'a'.repeat(32), sender: 'bound', record: record('guard-32') }
+    const { sender: _, ...old } = { ...letter, id: 'b'.repeat(32), record: record('guard-33') }
+    await room.log.append(
+      'dead-letters',
+      0,
+      [own, old].map((one) => ({ key: null, value: Buffer.from(JSON.stringify(one)) })),
+    )
+    expect(await resend(own.id, old.id)).toMatchObject({ sent: 1 })
+    const identities = await taken()
+    expect([identities.get('guard-32'), identities.has('guard-33')]).toEqual(['token', false])
   })
 })

@@ -3,6 +3,8 @@
  * written down, blocked or committed is no contact, or every note about a network would contain its author.
  */
 import { describe, expect, it } from 'vitest'
+import { UNREAD_PEER } from '../../schemas/event.ts'
+import { LIMITS } from '../../schemas/limits.ts'
 import { contactsOf } from '../../services/collector/formats/lib/contacts.ts'
 import { parsedText } from '../../services/collector/formats/lib/json.ts'
 import { targetOf } from '../../services/collector/formats/lib/targets.ts'
@@ -131,6 +133,48 @@ describe('a contact', () => {
   it('of an IPv6 address', () => {
     expect(domainsOf('http_get', { url: 'http://[2001:db8::7]:8080/x' })).toEqual(['2001:db8::7'])
     expect(command('curl -g http://[2001:db8::7]/x')).toEqual(['2001:db8::7'])
+  })
+})
+
+describe('a host behind more than is read', () => {
+  const others = (count: number): string[] => Array.from({ length: count }, (_, n) => `https://site-${n}.org/`)
+  const opens = (urls: readonly string[]): readonly string[] => domainsOf('open_pages', { urls })
+
+  it('is read behind a hundred others', () => {
+    expect(opens([...others(100), `https://${HOST}/`])).toContain(HOST)
+    expect(opens(others(128))).not.toContain(UNREAD_PEER)
+    expect(command(`${'true; '.repeat(1_000)}curl https://${HOST}`)).toEqual([HOST])
+    expect(command(`curl https://${'u'.repeat(20_000)}@${HOST}/`)).toEqual([HOST])
+  })
+
+  it.each([
+    ['hosts', () => opens([...others(200), `https://${HOST}/`])],
+    ['arguments', () => domainsOf('http_get', { pad: Array(2_000).fill('words'), url: `https://${HOST}/` })],
+    ['characters', () => command(`curl https://site.org; : ${'x'.repeat(200_000)}; curl https://${HOST}`)],
+    ['commands', () => command(`${'true;'.repeat(5_000)}curl https://${HOST}`)],
+  ])('is told of behind too many %s', (_, found) => {
+    expect(found().at(-1)).toBe(UNREAD_PEER)
+    expect(found().length).toBeLessThanOrEqual(LIMITS.peer_domains_max)
+  })
+
+  it('is not thought of where a long text goes nowhere', () => {
+    expect(domainsOf('Write', { file_path: 'a.md', content: 'words '.repeat(50_000) })).toEqual([])
+    expect(domainsOf('update_rows', { rows: Array(2_000).fill('words') })).toEqual([])
+  })
+})
+
+describe('the key of a network of agents', () => {
+  const KEY = `moltbook_sk_${'a1B2'.repeat(8)}`
+  it('shown to a relay is contact with the network', () => {
+    expect(command(`curl https://relay.example.org/posts -H 'Authorization: Bearer ${KEY}'`)).toContain('moltbook.com')
+    const headers = { authorization: `Bearer ${KEY}` }
+    expect(domainsOf('http_post', { url: 'https://relay.example.org/posts', headers })).toContain('moltbook.com')
+  })
+  it('that goes nowhere, or stands in a text, is none', () => {
+    expect(command(`export KEY=${KEY}`)).toEqual([])
+    expect(domainsOf('create_note', { url: 'https://notes.example.org/', body: `rotate ${KEY}` })).toEqual([
+      'example.org',
+    ])
   })
 })
 

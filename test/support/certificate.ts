@@ -3,8 +3,7 @@
  * the form of a certificate (X.509 in DER, RFC 5280) is written here.
  */
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const DAY_MS = 86_400_000
@@ -30,8 +29,8 @@ const TRUE = hex(0x01, 'ff')
 
 const nameOf = (text: string): Buffer => sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(text)))))
 
-/** For 127.0.0.1 and localhost, for a day; `file` holds the certificate and goes when the process does. */
-export function certificate(): { readonly key: string; readonly cert: string; readonly file: string } {
+/** For 127.0.0.1 and localhost, for a day; `file` in the directory holds the certificate. */
+export function certificate(directory: string): { readonly key: string; readonly cert: string; readonly file: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = nameOf('localhost')
   const hosts = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])))
@@ -54,9 +53,7 @@ export function certificate(): { readonly key: string; readonly cert: string; re
   const bytes = sequence(told, ECDSA_WITH_SHA256, signature).toString('base64')
   const lines = bytes.match(/.{1,64}/g) ?? []
   const cert = `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
-  const directory = mkdtempSync(join(tmpdir(), 'moltwatch-certificate-'))
   const file = join(directory, 'cert.pem')
   writeFileSync(file, cert)
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert, file }
 }

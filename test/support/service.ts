@@ -9,7 +9,7 @@ import { PATIENCE_MS } from './patience.ts'
 
 /** How much of what it says is kept: its newest. */
 const LOG_CHARS_MAX = 2_000_000
-const MAIN = join(import.meta.dirname, '../../services/main.ts')
+const ROOT = join(import.meta.dirname, '../..')
 
 export const TOKEN = 'mw_token_of_the_tests_0123456789'
 
@@ -21,6 +21,8 @@ export interface ServicePlan {
   readonly port: number
   readonly otlpPort: number
   readonly config?: string
+  /** Root of another checkout whose service is meant. */
+  readonly checkout?: string
 }
 
 export interface RunningService {
@@ -58,7 +60,7 @@ export async function planService(data: string, config?: string): Promise<Servic
 export async function startService(plan: ServicePlan): Promise<RunningService> {
   const options = ['start', '--data', plan.data, '--port', String(plan.port), '--otlp-port', String(plan.otlpPort)]
   if (plan.config !== undefined) options.push('--config', plan.config)
-  const child = spawn(process.execPath, [MAIN, ...options], {
+  const child = spawn(process.execPath, [join(plan.checkout ?? ROOT, 'services/main.ts'), ...options], {
     env: { ...process.env, MOLTWATCH_TOKEN: TOKEN, UV_THREADPOOL_SIZE: '16' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

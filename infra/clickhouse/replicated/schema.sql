@@ -292,3 +292,6 @@ SETTINGS replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_p
 
 -- 0008-record-of-a-call.sql
 ALTER TABLE events ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS call_record LowCardinality(String) AFTER source_id;
+
+-- 0009-senders-of-dead-letters.sql
+ALTER TABLE dead_letters ON CLUSTER '{cluster}' ADD COLUMN IF NOT EXISTS sender LowCardinality(String);

@@ -101,6 +101,7 @@ export function createOpenedInputs(options: OpenedInputsOptions): OpenedInputs {
       const result = made.ok ? made : unreadable(body, made)
       const taking: Taking = {
         tenant: sender.tenant,
+        sender: sender.sender,
         origin: result.source ?? type,
         receiptTime: clock.now(),
         prepared: result,

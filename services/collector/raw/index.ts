@@ -89,7 +89,7 @@ export function createRawIntake(options: RawIntakeOptions): RawIntake {
     }
     const result = await preparer.prepare(job)
     const prepared = result.ok ? result : unreadable(value, result)
-    return { tenant, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, prepared }
+    return { tenant, sender: TOPIC, origin: `${TOPIC}/${partition}/${offset}`, receiptTime, prepared }
   }
 
   /** Holds on for as long as the partition is ours: a record of `raw` has no sender who could send it again. */

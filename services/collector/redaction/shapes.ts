@@ -16,6 +16,8 @@ export interface SecretShape {
   readonly pattern: RegExp
   /** Whether what the expression found is one: of what replaces nothing it says no. */
   readonly isOne?: (found: string) => boolean
+  /** Host of the network of agents that gives out such keys. */
+  readonly issuer?: string
 }
 
 /** Luhn's check digit (ISO/IEC 7812-1), over the digits of a text. */
@@ -132,7 +134,12 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
   },
   { kind: 'azure-devops-token', hints: ['azdo'], pattern: /\b[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}\b/g },
   { kind: 'age-key', hints: ['age-secret-key-'], pattern: /\bAGE-SECRET-KEY-1[0-9A-Z]{20,80}/gi },
-  { kind: 'moltbook-key', hints: ['moltbook_'], pattern: /\bmoltbook_(?:sk_|claim_)?[A-Za-z0-9_-]{16,200}/g },
+  {
+    kind: 'moltbook-key',
+    hints: ['moltbook_'],
+    pattern: /\bmoltbook_(?:sk_|claim_)?[A-Za-z0-9_-]{16,200}/g,
+    issuer: 'www.moltbook.com',
+  },
   { kind: 'authorization', hints: ['bearer'], pattern: /(?<keep>\bBearer\s{1,4})[A-Za-z0-9+/=_.~:-]{8,8000}/gi },
   // "basic understanding" is prose: the value must hold a digit or a change of case.
   {
@@ -235,3 +242,12 @@ export const KEY_ID_SHAPES: readonly SecretShape[] = [
     pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   },
 ]
+
+const ISSUED = SECRET_SHAPES.filter(({ issuer }) => issuer !== undefined)
+
+/** Hosts of the networks of agents whose keys stand in a text. */
+export function keyIssuersIn(text: string): string[] {
+  const isIn = ({ hints, pattern }: SecretShape): boolean =>
+    hints.some((hint) => text.includes(hint)) && text.search(pattern) >= 0
+  return ISSUED.filter(isIn).flatMap(({ issuer = '' }) => issuer)
+}

@@ -1,5 +1,5 @@
 /** Finds dead letters in the log, so that they can be sent again while the warehouse is away. */
-import type { DeadLetter } from '../../../schemas/dead-letter.ts'
+import { type DeadLetter, readDeadLetter } from '../../../schemas/dead-letter.ts'
 import type { Log } from '../../lib/log/port.ts'
 import { COLLECTOR_LIMITS } from '../limits.ts'
 
@@ -16,7 +16,7 @@ export interface Wanted {
 
 function parsed(value: Buffer): DeadLetter | undefined {
   try {
-    return JSON.parse(value.toString('utf8')) as DeadLetter
+    return readDeadLetter(JSON.parse(value.toString('utf8')))
   } catch {
     return undefined
   }

@@ -2,7 +2,8 @@
  * `POST /v1/dead-letters/resend`: reads dead letters again, by a format or mapping that was repaired since, and appends the
  * events that they become. The collector does it because it alone has the formats and the keys; the letters come from the
  * log. What is kept of a record is redacted and cut: what cannot be made whole again is told with its reason. A letter that
- * fails again stays what it is, and is no new letter.
+ * fails again stays what it is, and is no new letter. A record becomes what its sender could have sent: whoever sends a letter again
+ * lends it no name that its own token may not use.
  *
  * Asking twice is safe: an event has the id that its record gives it.
  */
@@ -10,13 +11,15 @@ import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { DEAD_LETTER_REASONS, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { type Grant, permit } from '../../lib/auth.ts'
+import { type Authenticate, type Grant, permit } from '../../lib/auth.ts'
 import { type Refusal, refusal } from '../answers.ts'
+import { type Binding, bindingAmong } from '../binding.ts'
 import { createEventStore, type Taking } from '../event-store.ts'
 import type { Head } from '../inputs/input.ts'
 import type { CollectorOptions } from '../intake.ts'
 import { COLLECTOR_LIMITS } from '../limits.ts'
 import type { Prepared } from '../preparing/index.ts'
+import type { Job } from '../preparing/prepare.ts'
 import { sendingScope } from '../sending-scope.ts'
 import { findDeadLetters } from './find.ts'
 
@@ -81,25 +84,33 @@ const formatsFor = ({ origin }: DeadLetter, format: string | undefined): readonl
 /** What is said of a value that is of no format. */
 const UNKNOWN = 'of no known format'
 
+type From = Pick<Job, 'tenant' | 'sender' | 'history' | 'binding'>
+
+/**
+ * What the sender of a letter may send: as its token says now; one that is bound to nothing where the token is gone or the letter is
+ * older than its field. None for a record of `raw`, which no token sent.
+ */
+function bindingOfLetter(
+  { tenant, sender, origin }: DeadLetter,
+  authenticate: Pick<Authenticate, 'configured'>,
+): Binding | undefined {
+  if (origin.startsWith('raw/')) return undefined
+  const all = authenticate.configured(tenant)
+  return bindingAmong(all.find(({ name }) => name === sender) ?? {}, all)
+}
+
 type Read = { readonly resent: Resent; readonly taking?: Taking }
 
 export function createResend(options: CollectorOptions) {
   const { log, clock, logger, preparer, partitioning, authenticate } = options
   const store = createEventStore(options)
 
-  async function prepared(
-    letter: DeadLetter,
-    body: Buffer,
-    from: Pick<Grant, 'tenant' | 'name'>,
-    history: boolean,
-    asked: Body,
-  ) {
+  async function prepared(letter: DeadLetter, body: Buffer, from: From, asked: Body) {
     const receiptTime = clock.now()
     let detail = ''
     for (const format of formatsFor(letter, asked.format)) {
       const spread = await partitioning.spread()
-      const sender = { tenant: from.tenant, sender: from.name, history }
-      const result = await preparer.prepare({ ...sender, receiptTime, format, form: 'json', body, ...spread })
+      const result = await preparer.prepare({ ...from, receiptTime, format, form: 'json', body, ...spread })
       if (result.ok && result.rejected.length === 0) return { receiptTime, result }
       const said = result.ok ? (result.rejected[0]?.detail ?? '') : result.detail
       // What the format of its origin says of it says more than the list of all formats.
@@ -119,13 +130,21 @@ export function createResend(options: CollectorOptions) {
     })
     const body = bodyOf(letter)
     if (typeof body === 'string') return { resent: told('impossible', 0, body) }
-    const made = await prepared(letter, body, grant, history, asked)
+    const binding = bindingOfLetter(letter, authenticate)
+    const from = { tenant: grant.tenant, sender: grant.name, history, ...(binding === undefined ? {} : { binding }) }
+    const made = await prepared(letter, body, from, asked)
     if (typeof made === 'string') return { resent: told('rejected', 0, made) }
     const result: Prepared = made.result
     if (result.events === 0) return { resent: told('skipped', 0, 'it is no act of anybody, says its format') }
     return {
       resent: told('sent', result.events, `as ${result.source}`),
-      taking: { tenant: grant.tenant, origin: letter.origin, receiptTime: made.receiptTime, prepared: result },
+      taking: {
+        tenant: grant.tenant,
+        sender: grant.name,
+        origin: letter.origin,
+        receiptTime: made.receiptTime,
+        prepared: result,
+      },
     }
   }
 

@@ -1,5 +1,8 @@
 /** A real SMTP server, with STARTTLS and a user, that takes mails with one recipient and the headers of automatic mail. */
 import { SMTPServer } from 'smtp-server'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { AddressInfo } from 'node:net'
 import { certificate } from '../../support/certificate.ts'
@@ -63,7 +66,8 @@ function check(mail: string): Taken {
 export const startReceiver: StartReceiver = async () => {
   const taken: Taken[] = []
   const problems: string[] = []
-  const { key, cert, file } = certificate()
+  const directory = await mkdtemp(join(tmpdir(), 'moltwatch-smtp-'))
+  const { key, cert, file } = certificate(directory)
   const server = new SMTPServer({
     key,
     cert,
@@ -109,10 +113,12 @@ export const startReceiver: StartReceiver = async () => {
     mood: 'take',
     taken,
     problems,
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve())
-      }),
+      })
+      await rm(directory, { recursive: true, force: true })
+    },
   }
   return receiver
 }

@@ -183,7 +183,7 @@ describe('contacts', () => {
     const many = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, n) => [`url${n}`, `https://h${n}.example${n}.com/`]),
     )
-    expect(contactsOf(many, SENDING).domains).toHaveLength(LIMITS.list_items_max)
+    expect(contactsOf(many, SENDING).domains).toHaveLength(LIMITS.peer_domains_max)
     expect(contactsOf({ command: `curl ${'a.'.repeat(50_000)}com` }, SENDING).domains.length).toBeLessThanOrEqual(8)
   })
 })

@@ -77,7 +77,7 @@ const syslogTo = (daemon: SyslogDaemon, protocol: 'tcp' | 'tls'): Receiver => ({
     const directory = await mkdtemp(join(tmpdir(), 'moltwatch-syslog-'))
     const port = await freePort()
     const [out, config, keyFile] = [join(directory, 'out'), join(directory, 'daemon.conf'), join(directory, 'key.pem')]
-    const { key, file: certFile } = certificate()
+    const { key, file: certFile } = certificate(directory)
     await writeFile(keyFile, key)
     const tls = protocol === 'tls' ? { tls: { certFile, keyFile } } : {}
     await writeFile(config, daemon.configOf({ directory, port, out, ...tls }))

@@ -99,7 +99,7 @@ function derivedFields(record: Json, fields: Fields, action: string): Fields {
   // A producer that names the command itself may leave the arguments out.
   const asked = fields.target_kind === 'command' && args === undefined ? { command: fields.target } : args
   const contacts = joinContacts(namedContact(fields.peer ?? ''), contactsOf(asked, { name: action, sends: !reads }))
-  const domains = [...new Set([...(fields.peer_domains ?? []), ...contacts.domains])]
+  const { domains } = joinContacts({ peer: '', domains: fields.peer_domains ?? [] }, contacts)
   const called = (args ?? record.result ?? undefined) !== undefined
   return {
     kind: fields.kind ?? (action === 'user.message' ? 'message' : called ? 'tool' : 'api'),
@@ -107,7 +107,7 @@ function derivedFields(record: Json, fields: Fields, action: string): Fields {
     outcome: fields.outcome ?? ((record.result ?? undefined) === undefined ? 'unknown' : 'success'),
     ...(fields.target === undefined ? { target: target.target, target_kind: fields.target_kind ?? target.kind } : {}),
     peer: contacts.peer,
-    peer_domains: domains,
+    peer_domains: [...domains],
   }
 }
 

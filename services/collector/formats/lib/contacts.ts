@@ -7,6 +7,8 @@
  * bare name needs an argument whose name says host or URL, or to be all that the argument says.
  */
 import { redactId } from '../../redaction/redact.ts'
+import { keyIssuersIn } from '../../redaction/shapes.ts'
+import { UNREAD_PEER } from '../../../../schemas/event.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { plainAddress } from './clients.ts'
 import { bareHost, domainOf, isUrl, urlsIn } from './contacts/hosts.ts'
@@ -19,7 +21,10 @@ export { domainOf } from './contacts/hosts.ts'
 export interface Contacts {
   /** The first host contacted, in lower case; '' where there is none. */
   readonly peer: string
-  /** Registrable domains and addresses, each once, at most DOMAINS_MAX, in the order of the arguments. */
+  /**
+   * Registrable domains and addresses, each once, in the order of the arguments. The last one is UNREAD_PEER where there was more
+   * than is read, so that nobody hides a host behind others without being told of.
+   */
   readonly domains: readonly string[]
 }
 
@@ -31,8 +36,7 @@ export interface Caller {
 }
 
 const NONE: Contacts = { peer: '', domains: [] }
-const DOMAINS_MAX = LIMITS.list_items_max
-const LEAVES_MAX = 256
+const LEAVES_MAX = 1_024
 const LEAF_CHARS_MAX = 131_072
 const DEPTH_MAX = 8
 
@@ -135,13 +139,21 @@ export function contactsOf(args: unknown, caller: Caller): Contacts {
   }
   const domains = new Set<string>()
   let peer = ''
+  let hidden = false
   const found = (host: string): void => {
-    if (host === '' || domains.size >= DOMAINS_MAX) return
+    if (host === UNREAD_PEER) hidden = true
+    if (host === '' || host === UNREAD_PEER || domains.size > LIMITS.peer_domains_max) return
     peer ||= host.toLowerCase()
     domains.add(domainOf(host))
   }
   for (const leaf of leaves) readLeaf(leaf, call, found)
-  return domains.size === 0 ? NONE : { peer, domains: [...domains] }
+  const unread = hidden || leaves.length >= LEAVES_MAX || leaves.some(({ text }) => text.length >= LEAF_CHARS_MAX)
+  if (domains.size === 0) return unread && (call.goes || hidden) ? { peer: '', domains: [UNREAD_PEER] } : NONE
+  // Who shows the key of a network to somebody is in contact with it, through whomever.
+  for (const leaf of leaves) {
+    if (!PROSE_KEYS.has(leaf.key.toLowerCase())) for (const host of keyIssuersIn(leaf.text)) found(host)
+  }
+  return { peer, domains: bounded(domains, unread) }
 }
 
 /** Full URLs alone, for records where bare names are the provider's own (`Host` of an S3 request). */
@@ -152,8 +164,7 @@ export function urlContactsOf(value: unknown, own: (domain: string) => boolean):
     .filter(({ text }) => text.includes('://'))
     .flatMap(({ text }) => urlsIn(text).hosts)
     .filter((host) => !own(domainOf(host)))
-  const domains = [...new Set(hosts.map(domainOf))].slice(0, DOMAINS_MAX)
-  return { peer: hosts[0] ?? '', domains }
+  return { peer: hosts[0] ?? '', domains: bounded(new Set(hosts.map(domainOf))) }
 }
 
 /** A peer that a producer names itself: a host, an address, a URL, or the name of a server. */
@@ -168,9 +179,15 @@ export function namedContact(given: string): Contacts {
   return { peer: host, domains: isHost ? [domainOf(host)] : [] }
 }
 
+/** At most as many as are kept, and a word for the rest. */
+const bounded = (domains: ReadonlySet<string>, unread = false): readonly string[] => {
+  const kept = [...domains].filter((domain) => domain !== UNREAD_PEER)
+  if (!unread && kept.length <= LIMITS.peer_domains_max && !domains.has(UNREAD_PEER)) return kept
+  return [...kept.slice(0, LIMITS.peer_domains_max - 1), UNREAD_PEER]
+}
+
 /** Two answers in one, the first one's peer first. */
 export function joinContacts(first: Contacts, second: Contacts): Contacts {
   if (second.domains.length === 0 && second.peer === '') return first
-  const domains = [...new Set([...first.domains, ...second.domains])].slice(0, DOMAINS_MAX)
-  return { peer: first.peer || second.peer, domains }
+  return { peer: first.peer || second.peer, domains: bounded(new Set([...first.domains, ...second.domains])) }
 }

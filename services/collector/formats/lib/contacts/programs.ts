@@ -4,6 +4,7 @@
  * echoed, printed, searched or replaced is text, unless it is decoded and run. Code that an interpreter is given counts
  * where it calls something that goes somewhere.
  */
+import { UNREAD_PEER } from '../../../../../schemas/event.ts'
 import { bareHost, isUrl, urlsIn } from './hosts.ts'
 import { type Program, programsOf } from './shell.ts'
 
@@ -211,7 +212,8 @@ function interpreted(words: readonly string[], found: Found, depth: number): voi
 
 /** The hosts that a command line contacts. */
 export function commandContacts(text: string, found: Found, depth = 0): void {
-  const programs = programsOf(text)
+  const { programs, cut } = programsOf(text)
+  if (cut) found(UNREAD_PEER)
   for (const program of programs) ofProgram(program, found, depth)
   // A script in a language of its own is no command line.
   if (/^[ \t]*(?:import|from|const|let|var|require|use|#!)\b/m.test(text)) ofCode(text, found, depth)

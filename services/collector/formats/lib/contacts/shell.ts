@@ -13,7 +13,8 @@ export interface Program {
 }
 
 const DEPTH_MAX = 4
-const PROGRAMS_MAX = 128
+const PROGRAMS_MAX = 4_096
+const VARIABLES_MAX = 128
 const WORD_CHARS_MAX = 8_192
 const ASSIGNMENT = /^([A-Za-z_]\w{0,63})=(.*)$/s
 const VARIABLE = /\$(?:\{([A-Za-z_]\w{0,63})\}|([A-Za-z_]\w{0,63}))/g
@@ -27,6 +28,8 @@ class Reader {
   readonly programs: Program[] = []
   readonly #text: string
   readonly #variables = new Map<string, string>()
+  /** Whether programs were left out. */
+  cut = false
   #at = 0
   #pipes = 0
   constructor(text: string) {
@@ -95,19 +98,19 @@ class Reader {
     let first = 0
     for (; first < words.length; first++) {
       const [, name, value] = ASSIGNMENT.exec(words[first] ?? '') ?? []
-      if (name === undefined || this.#variables.size >= PROGRAMS_MAX) break
+      if (name === undefined || this.#variables.size >= VARIABLES_MAX) break
       this.#variables.set(name, value ?? '')
     }
     const own = words.slice(first)
-    if ((own.length > 0 || redirects.length > 0) && this.programs.length < PROGRAMS_MAX) {
-      this.programs.push({ words: own, redirects, pipe })
-    }
+    if (own.length === 0 && redirects.length === 0) return
+    if (this.programs.length < PROGRAMS_MAX) this.programs.push({ words: own, redirects, pipe })
+    else this.cut = true
   }
 
   #filled(word: string): string {
-    const cut = word.slice(0, WORD_CHARS_MAX)
-    if (!cut.includes('$')) return cut
-    return cut
+    if (!word.includes('$')) return word
+    return word
+      .slice(0, WORD_CHARS_MAX)
       .replace(VARIABLE, (whole, braced?: string, bare?: string) => this.#variables.get(braced ?? bare ?? '') ?? whole)
       .slice(0, WORD_CHARS_MAX)
   }
@@ -151,9 +154,9 @@ class Reader {
 }
 
 /** The programs of a command line or a short script, those in substitutions before those around them. */
-export function programsOf(text: string): readonly Program[] {
+export function programsOf(text: string): { readonly programs: readonly Program[]; readonly cut: boolean } {
   // `$IFS` stands for a blank where somebody does not want to write one; cmd's caret stands for nothing.
   const reader = new Reader(text.replaceAll(/\$\{?IFS\}?(?:\$9)?/g, ' ').replaceAll('^', ''))
   reader.read('', 0)
-  return reader.programs
+  return { programs: reader.programs, cut: reader.cut }
 }
