@@ -4,6 +4,7 @@
  * is kept under its id (`CommandOutcome`) and shows in what it names: a quarantine's status, an incident's timeline.
  */
 import Type, { type Static, type TObject, type TProperties } from 'typebox'
+import { Tie } from './chain.ts'
 import { validator } from './columns.ts'
 import { DetectionConfiguration } from './configuration.ts'
 import { H } from './ids.ts'
@@ -91,6 +92,7 @@ export const SplitCommand = command('split', {
         time: Type.String({ format: 'date-time' }),
         detector: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }),
         techniques: Type.Array(Type.String({ maxLength: 64 }), { maxItems: LIMITS.list_items_max }),
+        ties: Type.Optional(Type.Array(Tie, { maxItems: LIMITS.incident_ties_max })),
       },
       { additionalProperties: false },
     ),

@@ -4,6 +4,7 @@
  * OCSF's incident profile.
  */
 import Type, { type Static } from 'typebox'
+import { Tie } from './chain.ts'
 import { SEVERITIES, type Severity } from './finding.ts'
 import { LIMITS } from './limits.ts'
 
@@ -56,6 +57,10 @@ export const Incident = Type.Object(
       maxItems: LIMITS.list_items_max,
       description: 'Further identities whose incidents were merged into it',
     }),
+    ties: Type.Array(Tie, {
+      maxItems: LIMITS.incident_ties_max,
+      description: 'What its findings share with those of other identities',
+    }),
     status_by: Type.Union([Type.String(), Type.Null()], {
       description: 'Who changed it last; null before anybody did',
     }),
@@ -73,6 +78,7 @@ export const UNTRIAGED = {
   verdict: null,
   merged_into: null,
   also: [],
+  ties: [],
   status_by: null,
   status_reason: '',
 } as const satisfies Partial<Incident>

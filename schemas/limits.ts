@@ -314,6 +314,13 @@ export const LIMITS = {
   incident_window_ms: 3_600_000,
   incident_findings_max: 100,
   incident_timeline_max: 200,
+  /** What may tie an incident to those of other identities. */
+  incident_ties_max: 32,
+  /** Agents that may share a tie within the window; one that more share links nobody. */
+  chain_agents_max: 8,
+  /** Incidents that one chain shows, and how far from the first it looks. */
+  chain_incidents_max: 20,
+  chain_hops_max: 3,
   incident_kept_ms: 30 * 86_400_000,
   incidents_kept_max: 20_000,
   /** Ids of findings in the incidents that are kept: what a repeat is recognised by. */

@@ -10,6 +10,7 @@ import { identityRoutes } from './routes/identities.ts'
 import { incidentRoutes } from './routes/incidents.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { overviewRoutes } from './routes/overview.ts'
+import { policyRoutes } from './routes/policy.ts'
 import { quarantineRoutes } from './routes/quarantines.ts'
 import { sinkRoutes } from './routes/sinks.ts'
 import { suppressionRoutes } from './routes/suppressions.ts'
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...coverageRoutes,
   ...thingRoutes,
   ...quarantineRoutes,
+  ...policyRoutes,
   ...suppressionRoutes,
   ...deliveryRoutes,
   ...sinkRoutes,

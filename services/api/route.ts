@@ -12,6 +12,7 @@ import type { FindingFeed } from '../lib/finding-feed.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { WarehouseStatus } from '../lib/warehouse/port.ts'
 import type { TenantDoor } from './query.ts'
+import type { ShownPolicy } from './routes/policy.ts'
 import type { Readiness } from './routes/probes.ts'
 import type { Seats } from './streams.ts'
 
@@ -54,6 +55,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   /** Ends when the reader goes, or the service stops. */
   readonly signal: AbortSignal
   readonly seats: Seats
+  /** What the configuration has done about findings of this tenant. */
+  readonly policy: ShownPolicy
   /** Whether words are kept at the moment. */
   readonly content: Content
   /** How the warehouse was when it was asked last. */

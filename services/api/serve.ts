@@ -22,6 +22,7 @@ import { API_LIMITS } from './limits.ts'
 import type { Recorder } from './recorder.ts'
 import { createPace, type Pace } from './pace.ts'
 import type { Ask, DetectorFacts, Route } from './route.ts'
+import type { ShownPolicy } from './routes/policy.ts'
 import type { Readiness } from './routes/probes.ts'
 import { createSeats, type Seats, Streamed } from './streams.ts'
 import { watched, withWholeSince } from './whole-since.ts'
@@ -48,6 +49,8 @@ export interface RouteTools {
   readonly detectors: readonly DetectorFacts[]
   readiness(): Readiness | Promise<Readiness>
   readonly clock: Clock
+  /** What is done about findings of a tenant. */
+  policy(tenant: string): ShownPolicy
   /** Whether words are kept at the moment. Default: none. */
   content?(): Content
 }
@@ -132,6 +135,7 @@ function askOf(
     seats,
     readiness: tools.readiness,
     warehouse: () => tools.warehouse.status(),
+    policy: tools.policy(tenant),
     content: tools.content?.() ?? 'none',
     door,
     async command(wish) {

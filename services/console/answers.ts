@@ -1,4 +1,5 @@
 /** What the API answers, as far as the pages read it. `GET /v1/openapi.json` says it in full. */
+import type { Chain } from '../../schemas/chain.ts'
 import type { AuditEntry } from '../../schemas/audit.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
 import type { Finding, Severity } from '../../schemas/finding.ts'
@@ -6,6 +7,7 @@ import type { Incident } from '../../schemas/incident.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'
 import type { SinkView } from '../../schemas/sink.ts'
+import type { StopSwitch } from '../../schemas/stop.ts'
 import type { Suppression } from '../../schemas/suppression.ts'
 import type { Token } from '../../schemas/token.ts'
 
@@ -42,6 +44,23 @@ export type EventRecord = Readonly<Record<string, unknown>> & {
   readonly action: string
 }
 
+/** What is done about findings by itself. */
+export interface PolicyInForce {
+  readonly mode: 'shadow' | 'propose' | 'enforce'
+  readonly rules: readonly {
+    readonly detector: string
+    readonly min_severity: Severity
+    readonly techniques: readonly string[]
+    readonly min_detectors: number
+    readonly actions: readonly string[]
+  }[]
+  readonly protected: readonly string[]
+  readonly caps: { readonly per_hour: number; readonly share_of_identities: number }
+  readonly expires_hours: number
+  readonly stopped_by: readonly ('configuration' | 'person')[]
+  readonly stop: StopSwitch | null
+}
+
 export interface Health {
   readonly state: 'ok' | 'warn' | 'bad'
   readonly text: string
@@ -62,6 +81,8 @@ export interface IncidentInFull extends Incident {
   readonly findings: readonly Finding[] | null
   /** Quarantines of its agent, newest first. */
   readonly quarantines: readonly Quarantine[]
+  /** Incidents of other identities that belong together with it. */
+  readonly chain: Chain<Incident>
 }
 
 export interface Used {

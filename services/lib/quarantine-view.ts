@@ -4,10 +4,12 @@
  */
 import type { AuditEntry } from '../../schemas/audit.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
+import type { Chain } from '../../schemas/chain.ts'
 import type { Incident } from '../../schemas/incident.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
 import type { SinkView } from '../../schemas/sink.ts'
+import type { StopSwitch } from '../../schemas/stop.ts'
 import type { Suppression } from '../../schemas/suppression.ts'
 import type { Token } from '../../schemas/token.ts'
 
@@ -47,11 +49,15 @@ export interface ResponderViews {
   quarantines(tenant: string, page: ViewPage): Promise<ViewAnswer<Quarantine>>
   incidents(tenant: string, page: ViewPage): Promise<ViewAnswer<Incident>>
   deliveries(tenant: string, page: ViewPage): Promise<ViewAnswer<Delivery>>
+  /** The global stop as a person left it; undefined where nobody has touched it. */
+  stop(tenant: string): Promise<StopSwitch | undefined>
   /** The sinks that tell this tenant's people, in the order of their names. */
   sinks(tenant: string): Promise<readonly SinkView[]>
   /** The one of this id; undefined where the tenant has none. */
   quarantine(tenant: string, id: string): Promise<Quarantine | undefined>
   incident(tenant: string, id: string): Promise<Incident | undefined>
+  /** The incidents of other identities that belong to one chain with this one. */
+  chain(tenant: string, incident: Incident): Promise<Chain<Incident>>
   delivery(tenant: string, id: string): Promise<Delivery | undefined>
   suppression(tenant: string, id: string): Promise<Suppression | undefined>
   auditEntry(tenant: string, id: string): Promise<AuditEntry | undefined>

@@ -107,7 +107,8 @@ export function createActions(deps: ActionDeps): Actions {
   ): void => {
     if (decision.containment === undefined) return
     const wanted: Wanted = {
-      cause: incident.id,
+      // An incident that was merged has several agents, and an order for each.
+      cause: finding.agent === incident.agent ? incident.id : `${incident.id}/${finding.agent}`,
       identity: finding.agent,
       action: decision.containment,
       reason: `${finding.detector}: ${finding.title}`,

@@ -3,6 +3,7 @@
  * been acted on, so that a repeat changes nothing. The incident is written last of what a finding brings about: where it
  * is in the log, everything else is.
  */
+import { tiesOf, tiesTogether } from '../../schemas/chain.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import { severityAtLeast } from '../../schemas/finding.ts'
 import { H } from '../../schemas/ids.ts'
@@ -55,6 +56,7 @@ function widened(incident: Incident, finding: Finding, nowMs: number): Incident 
     detectors: add(incident.detectors, [finding.detector]),
     techniques: add(incident.techniques, finding.techniques),
     risk_points: incident.risk_points + riskPointsOf(finding.severity),
+    ties: tiesTogether(incident.ties, tiesOf(finding)),
   }
 }
 

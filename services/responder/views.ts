@@ -2,8 +2,10 @@
  * Lists of the responder's memory, page by page, newest first. A cursor says after which item to go on, so that what is
  * added meanwhile moves nothing; it names its tenant by a hash and is refused for any other.
  */
+import { chainOf } from '../../schemas/chain.ts'
 import { H } from '../../schemas/ids.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
+import type { StopSwitch } from '../../schemas/stop.ts'
 import type { SinkView } from '../../schemas/sink.ts'
 import type { ResponderViews, ViewAnswer, ViewPage } from '../lib/quarantine-view.ts'
 import type { Audit } from './audit.ts'
@@ -72,6 +74,7 @@ export interface ViewSources {
   readonly tokens: Pick<Tokens, 'list'>
   readonly audit: Pick<Audit, 'list'>
   readonly sinks: Pick<Sinks, 'states'>
+  readonly switches: { get(tenant: string): StopSwitch | undefined }
 }
 
 const byId =
@@ -114,7 +117,9 @@ export const createViews = ({
   tokens,
   audit,
   sinks,
+  switches,
 }: ViewSources): ResponderViews => ({
+  stop: async (tenant) => switches.get(tenant),
   sinks: async (tenant) => sinkViews(sinks.states(), deliveries.list(tenant), tenant),
   suppressions: async (tenant, page) =>
     pageOf(suppressions.list(tenant), (one) => one.time, markOf(tenant, 'suppressions', page), page),
@@ -154,6 +159,7 @@ export const createViews = ({
     ),
   quarantine: byId(quarantines),
   incident: byId(incidents),
+  chain: async (tenant, incident) => chainOf(incident, incidents.list(tenant)),
   delivery: byId(deliveries),
   suppression: byId(suppressions),
   command: byId(outcomes),

@@ -4,15 +4,26 @@ import { createCommandSender } from '../lib/command-sender.ts'
 import { createFindingFeed } from '../lib/finding-feed.ts'
 import { withMadeTokens } from '../lib/made-tokens.ts'
 import { wholeOnly } from '../lib/warehouse/whole.ts'
+import { effectivePolicy } from '../responder/policy.ts'
 import type { AnsweringRole, Probes, RoleTools } from './role.ts'
 
-const KINDS = ['quarantine', 'incident', 'delivery', 'suppression', 'command', 'token', 'audit', 'sink'] as const
+const KINDS = [
+  'quarantine',
+  'incident',
+  'delivery',
+  'suppression',
+  'command',
+  'token',
+  'audit',
+  'sink',
+  'switch',
+] as const
 
 export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
   const { log, clock } = tools
   const standing = tools.standing('api', KINDS)
   const warehouse = tools.warehouse()
-  let { content, oidc } = tools.config
+  let { content, oidc, policy } = tools.config
   return {
     plugin: createApi({
       ...tools,
@@ -21,6 +32,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
       authenticate: withMadeTokens(tools.authenticate, standing.tokens, clock),
       content: () => content ?? tools.content,
       oidc: () => oidc,
+      policy: (tenant) => effectivePolicy(policy, tenant),
       views: standing.views,
       commands: createCommandSender(log),
       findings: createFindingFeed(log),
@@ -29,6 +41,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
     start: standing.start,
     async reconfigure(changed) {
       content = changed.content
+      policy = changed.policy
       if (JSON.stringify(changed.oidc) !== JSON.stringify(oidc)) oidc = changed.oidc
     },
     reasons() {

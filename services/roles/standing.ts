@@ -5,8 +5,9 @@
 import type { AuditEntry } from '../../schemas/audit.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
-import type { Incident } from '../../schemas/incident.ts'
+import { type Incident, UNTRIAGED } from '../../schemas/incident.ts'
 import type { Quarantine } from '../../schemas/quarantine.ts'
+import type { StopSwitch } from '../../schemas/stop.ts'
 import type { KeptToken } from '../../schemas/token.ts'
 import { shownTokens, tokensIn } from '../lib/made-tokens.ts'
 import { createStateView, type StateView, type StateViewOptions } from '../lib/state-view.ts'
@@ -16,16 +17,19 @@ import { shownSuppressions } from '../responder/suppressions.ts'
 import { createViews, type ViewSources } from '../responder/views.ts'
 import type { Standing } from './role.ts'
 
-/** The responder wrote these bodies, and nobody else may: they have the form that it gave them. */
+/** The responder wrote these bodies, and nobody else may: they have the form that it gave them, incidents perhaps an earlier one. */
 const sourcesOf = (state: StateView): ViewSources => ({
   quarantines: { list: (tenant) => state.list('quarantine', tenant) as Quarantine[] },
-  incidents: { list: (tenant) => state.list('incident', tenant) as Incident[] },
+  incidents: {
+    list: (tenant) => (state.list('incident', tenant) as Incident[]).map((one) => ({ ...UNTRIAGED, ...one })),
+  },
   deliveries: { list: (tenant) => state.list('delivery', tenant) as Delivery[] },
   suppressions: { list: (tenant) => shownSuppressions(state.list('suppression', tenant)) },
   tokens: { list: (tenant) => shownTokens(state.list('token', tenant) as KeptToken[]) },
   audit: { list: (tenant) => state.list('audit', tenant) as AuditEntry[] },
   outcomes: { list: (tenant) => state.list('command', tenant) as CommandOutcome[] },
   // A sink may serve several tenants: its state is nobody's.
+  switches: { get: (tenant) => state.list('switch', tenant)[0] as StopSwitch | undefined },
   sinks: { states: () => state.list('sink', '') as SinkState[] },
 })
 

@@ -21,6 +21,7 @@ import { createApi } from '../../services/api/index.ts'
 import { createArchiver } from '../../services/archiver/index.ts'
 import { createAuthenticator } from '../../services/lib/auth.ts'
 import { systemClock } from '../../services/lib/clock.ts'
+import { defaultConfig } from '../../services/lib/config.ts'
 import { createCommandSender } from '../../services/lib/command-sender.ts'
 import { createFindingFeed } from '../../services/lib/finding-feed.ts'
 import type { Log } from '../../services/lib/log/port.ts'
@@ -28,6 +29,7 @@ import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
 import { openWarehouse } from '../../services/lib/warehouse/index.ts'
 import type { Warehouse } from '../../services/lib/warehouse/port.ts'
+import { effectivePolicy } from '../../services/responder/policy.ts'
 import { createViews } from '../../services/responder/views.ts'
 
 const FRAME_ROWS = 200
@@ -110,7 +112,9 @@ async function askAll(log: Log, warehouse: Warehouse): Promise<void> {
       audit: none,
       outcomes: none,
       sinks: { states: () => [] },
+      switches: new Map(),
     }),
+    policy: (tenant) => effectivePolicy(defaultConfig().policy, tenant),
     detectors: DETECTORS,
     commands: createCommandSender(log),
     findings: createFindingFeed(log),

@@ -39,20 +39,24 @@ function saidBy(field: string): string {
 
 type Row = Readonly<Record<string, string>>
 
-/** A page by name, with the share of events that say each of `fields`. Throws CursorError. */
+/** A page by name, `from` a name on, with the share of events that say each of `fields`. Throws CursorError. */
 export async function received(
   door: TenantDoor,
   by: Covered,
   fields: readonly string[],
   page: { limit: number; cursor: string | undefined },
+  from?: string,
 ): Promise<Page<Received>> {
-  const scope = { tenant: door.tenant, list: 'coverage', filters: { by } }
+  const scope = { tenant: door.tenant, list: 'coverage', filters: { by, from } }
   const after = page.cursor === undefined ? undefined : (decodeCursor(scope, page.cursor, ['string'])[0] as string)
   const names = await door.rows<Row>({
     name: 'coverage_names',
     columns: [`DISTINCT \`${by}\` AS name`],
     from: 'events',
-    where: after === undefined ? [] : [condition(`\`${by}\` > {after:String}`, { after })],
+    where: [
+      ...(from === undefined ? [] : [condition(`\`${by}\` >= {from:String}`, { from })]),
+      ...(after === undefined ? [] : [condition(`\`${by}\` > {after:String}`, { after })]),
+    ],
     orderBy: 'name',
     limit: page.limit + 1,
   })

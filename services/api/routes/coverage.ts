@@ -1,5 +1,6 @@
 /** `/v1/coverage`: which detector sees what of what this installation really receives, and which are blind. */
 import Type from 'typebox'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time, timeOrNull } from '../answers.ts'
 import { advice, fieldsNeeded, sightsOf } from '../coverage.ts'
 import { listQuery, pageOf } from '../parameters.ts'
@@ -43,12 +44,18 @@ export const coverageRoutes: readonly Route[] = [
       'What the detectors can see, by identity, sender or source: from stored events, which fields really come, which detector sees, which is blind for lack of fields, and which still learns and until when.',
     query: listQuery({
       by: Type.Optional(Type.String({ pattern: `^(?:${COVERED.join('|')})$`, description: 'identity where absent' })),
+      from: Type.Optional(
+        Type.String({
+          maxLength: LIMITS.name_chars_max,
+          description: 'Names from this one on, in the order of the list',
+        }),
+      ),
     }),
     answer: PageAnswer(Item),
     example: { query: { by: 'identity', limit: '1000' } },
     async handle({ query, door, detectors, now }) {
       const by = COVERED.find((one) => one === query.by) ?? 'identity'
-      const page = await received(door, by, fieldsNeeded(detectors), pageOf(query))
+      const page = await received(door, by, fieldsNeeded(detectors), pageOf(query), query.from)
       return {
         items: page.items.map((one) => ({
           ...one,

@@ -3,6 +3,7 @@
  * comes from the responder's memory, so it answers while the warehouse is away.
  */
 import Type from 'typebox'
+import { Tie, tiesOf } from '../../../schemas/chain.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { Incident, INCIDENT_STATUSES, VERDICTS } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -17,6 +18,26 @@ import { type Ask, defineRoute, type Route } from '../route.ts'
 import { heldSubject } from '../search/recall.ts'
 import { viewedRoutes } from '../viewed.ts'
 
+const ChainLink = Type.Object(
+  {
+    incident: Incident,
+    from: HASH,
+    ties: Type.Array(Tie, { description: 'What it shares with the incident in `from`' }),
+  },
+  { additionalProperties: false },
+)
+
+const ChainAnswer = Type.Object(
+  {
+    links: Type.Array(ChainLink, { description: 'Incidents of other identities, nearest first' }),
+    more: Type.Boolean({ description: 'There are more than are shown' }),
+    common: Type.Array(Type.Object({ ...Tie.properties, agents: Type.Integer({ minimum: 1 }) }), {
+      description: 'What so many agents share that it links nobody',
+    }),
+  },
+  { additionalProperties: false, description: 'What belongs together by session, credential, peer or delegation' },
+)
+
 const IncidentInFull = Type.Object(
   {
     ...Incident.properties,
@@ -24,6 +45,7 @@ const IncidentInFull = Type.Object(
       description: 'In full, earliest first; null while the warehouse is away',
     }),
     quarantines: Type.Array(Quarantine, { description: 'Of its agent, newest first' }),
+    chain: ChainAnswer,
   },
   { additionalProperties: false },
 )
@@ -66,6 +88,7 @@ async function inFull(incident: Incident, { grant, views, door }: Pick<Ask, 'vie
     ...incident,
     findings: await findingsOf(door, incident.finding_ids),
     quarantines: held.ok ? held.items : [],
+    chain: await views.chain(grant.tenant, incident),
   }
 }
 
@@ -173,15 +196,10 @@ export const incidentRoutes: readonly Route[] = [
     async handle({ params: { id }, body, grant, views, door, command }) {
       const incident = await known({ views, grant }, id)
       const found = [...(await findingsById(door, incident.finding_ids)).values()]
-      const findings = found.map(({ id: finding, agent, owner, severity, time, detector, techniques }) => ({
-        id: finding,
-        agent,
-        owner,
-        severity,
-        time,
-        detector,
-        techniques: [...techniques],
-      }))
+      const findings = found.map((one) => {
+        const { id: finding, agent, owner, severity, time, detector, techniques } = one
+        return { id: finding, agent, owner, severity, time, detector, techniques: [...techniques], ties: tiesOf(one) }
+      })
       return { command_id: await command({ type: 'split', incident_id: id, ...body, findings }) }
     },
   }),

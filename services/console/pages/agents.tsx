@@ -37,14 +37,18 @@ function Learned({ coverage }: { coverage: Coverage | undefined }) {
   )
 }
 
-/** Identities whose coverage is asked at once, the most that the API gives. */
-const COVERAGE_MAX = 1_000
+const PAGE = 100
 
 export function AgentsPage() {
   const turning = useTurning()
-  const coverage = useQuestion<List<Coverage>>('/v1/coverage', { limit: COVERAGE_MAX })
+  const question = useQuestion<List<IdentityLine>>('/v1/identities', { limit: PAGE, cursor: turning.cursor }, 30_000)
+  const first = question.answer?.items[0]?.identity
+  // Both lists go by name: the same page of the other one.
+  const coverage = useQuestion<List<Coverage>>(first === undefined ? undefined : '/v1/coverage', {
+    limit: PAGE,
+    from: first,
+  })
   const covered = new Map((coverage.answer?.items ?? []).map((one) => [one.name, one]))
-  const question = useQuestion<List<IdentityLine>>('/v1/identities', { limit: 100, cursor: turning.cursor }, 30_000)
   return (
     <>
       <Heading title="Agents" />

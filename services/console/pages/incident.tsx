@@ -7,6 +7,7 @@ import type { EventRecord, IncidentInFull, List } from '../answers.ts'
 import { change } from '../client.ts'
 import { counted, lengthOf } from '../format.ts'
 import { type Question, useQuestion } from '../question.ts'
+import { ChainCard } from '../ui/chain.tsx'
 import { Agent, Answered, Card, incidentPath, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { EventText } from '../ui/event.tsx'
@@ -212,6 +213,7 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
               </div>
             ))}
           </Card>
+          <ChainCard incident={incident} done={done} />
           <Stages findings={incident.findings ?? []} />
         </div>
       </div>

@@ -1,4 +1,4 @@
-/** Settings: who is told, and whether that works; who may ask and send; what is suppressed, by whom and until when; who did what; how to connect an agent. */
+/** Settings: what is done by itself; who is told, and whether that works; who may ask and send; what is suppressed, by whom and until when; who did what; how to connect an agent. */
 import type { CommandOutcome, List, Suppression } from '../answers.ts'
 import { change } from '../client.ts'
 import { useQuestion } from '../question.ts'
@@ -7,6 +7,7 @@ import { Audit } from '../ui/audit.tsx'
 import { Connect } from '../ui/connect.tsx'
 import { Act } from '../ui/dialog.tsx'
 import { Heading } from '../ui/heading.tsx'
+import { PolicyCard } from '../ui/policy.tsx'
 import { Rows } from '../ui/rows.tsx'
 import { Sinks } from '../ui/sinks.tsx'
 import { Tokens } from '../ui/tokens.tsx'
@@ -89,6 +90,7 @@ function Commands() {
 export const SettingsPage = () => (
   <>
     <Heading title="Settings" />
+    <PolicyCard />
     <Sinks />
     <Tokens />
     <Suppressions />

@@ -6,8 +6,8 @@ import { useState } from 'preact/hooks'
 import { Card, Trouble } from './basics.tsx'
 import { makeToken } from './tokens.tsx'
 
-/** Where OTLP is taken: the service's second port on the same host. */
-const otlp = (): string => `${location.protocol}//${location.hostname}:4318`
+/** Where OTLP is taken: the port that this page came through takes it, too, also behind a proxy, whatever the second port is. */
+const otlp = (): string => location.origin
 
 /** Names of kinds of agents with the lines to paste; `token` stands in them as it is given. */
 const senders = (token: string): readonly (readonly [string, string])[] => [
@@ -103,6 +103,7 @@ export function Connect() {
           The token in the lines is told this once: copy them now. Settings lists it, and ends it.
         </p>
       )}
+      <p class="faint">If the collector runs as a process of its own, put its address in the place of this one.</p>
       <p class="faint">
         To see it find something first: <code>npm run -s moltwatch -- demo</code>
       </p>

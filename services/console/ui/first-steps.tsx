@@ -77,7 +77,10 @@ function Going({ incident, events }: { incident: IncidentInFull; events: readonl
   const isNow = Date.now() - Date.parse(newest.time) < DONE_MS
   return (
     <>
-      <a href={searchPath(term('identity', incident.agent))}>{counted(after.length, 'event')}</a> since the last finding
+      <a href={searchPath(`${term('identity', incident.agent)} time:>${incident.last_time}`)}>
+        {counted(after.length, 'event')}
+      </a>{' '}
+      since the last finding
       {isNow ? ', the newest within ten minutes: it is still acting.' : '.'}
     </>
   )

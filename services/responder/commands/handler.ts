@@ -1,5 +1,6 @@
 /** What the handlers of commands have in common: what they may use, and what each says of how it went. */
 import type { Command, CommandOf, CommandStatus } from '../../../schemas/command.ts'
+import type { StopSwitch } from '../../../schemas/stop.ts'
 import type { Policy } from '../../lib/config.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import type { Sections } from '../sections.ts'
@@ -12,15 +13,6 @@ import type { Sinks } from '../sink-states.ts'
 import type { StateStore } from '../store.ts'
 import type { Suppressions } from '../suppressions.ts'
 import type { Tokens } from '../tokens.ts'
-
-/** A tenant's global stop, as a person left it. State record `switch`. */
-export interface StopSwitch {
-  readonly tenant: string
-  readonly stopped: boolean
-  readonly by: string
-  readonly reason: string
-  readonly time: string
-}
 
 export interface CommandDeps {
   readonly store: StateStore

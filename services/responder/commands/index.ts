@@ -19,8 +19,6 @@ import { operationHandlers } from './operations.ts'
 import { tokenHandlers } from './tokens.ts'
 import { triageHandlers } from './triage.ts'
 
-export type { StopSwitch } from './handler.ts'
-
 export interface CommandHandlerDeps extends CommandDeps {
   readonly outcomes: Outcomes
   readonly audit: Audit

@@ -2,6 +2,7 @@
  * Incidents put together and taken apart by people: what belongs to one chain of events is one incident, and what came into
  * one by chance of time is none. No finding is lost, and none is told again.
  */
+import { tiesTogether } from '../../../schemas/chain.ts'
 import { counted } from '../../../schemas/counted.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
 import { SEVERITIES } from '../../../schemas/finding.ts'
@@ -36,6 +37,7 @@ function joined(first: Incident, others: readonly Incident[]): Incident {
     paged: all.some(({ paged }) => paged),
     risk_points: all.reduce((sum, { risk_points }) => sum + risk_points, 0),
     also: distinct(...all.map(({ agent, also }) => [agent, ...also])).filter((name) => name !== first.agent),
+    ties: tiesTogether(...all.map(({ ties }) => ties)),
   }
 }
 
@@ -103,6 +105,7 @@ function rebuilt(incident: Incident, findings: readonly Facts[], timeline: reado
     detectors: distinct(findings.map(({ detector }) => detector)),
     techniques: distinct(...findings.map(({ techniques }) => techniques)),
     risk_points: findings.reduce((sum, { severity }) => sum + riskPointsOf(severity), 0),
+    ties: tiesTogether(...findings.map(({ ties = [] }) => ties)),
     timeline: [...timeline],
   }
 }

@@ -2,7 +2,8 @@
 import { counted } from '../../../schemas/counted.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'
-import { applied, type CommandDeps, type Done, type Handlers, nothing, refused, type StopSwitch } from './handler.ts'
+import type { StopSwitch } from '../../../schemas/stop.ts'
+import { applied, type CommandDeps, type Done, type Handlers, nothing, refused } from './handler.ts'
 
 async function turn(
   { store, switches }: CommandDeps,

@@ -11,12 +11,14 @@ import type { Finding } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
 import { type Incident, UNTRIAGED } from '../../../schemas/incident.ts'
 import type { Quarantine } from '../../../schemas/quarantine.ts'
+import type { StopSwitch } from '../../../schemas/stop.ts'
 import type { Suppression } from '../../../schemas/suppression.ts'
 import { type KeptToken } from '../../../schemas/token.ts'
 import { topicSpecs } from '../../../schemas/topics.ts'
 import { type ApiTools, createApi, type Readiness } from '../../../services/api/index.ts'
 import { createAuthenticator } from '../../../services/lib/auth.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
+import { defaultConfig } from '../../../services/lib/config.ts'
 import { createCommandSender } from '../../../services/lib/command-sender.ts'
 import { createFindingFeed } from '../../../services/lib/finding-feed.ts'
 import { createHttp } from '../../../services/lib/http.ts'
@@ -27,6 +29,7 @@ import { createMetrics } from '../../../services/lib/metrics.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
 import { deadLetterRow, findingRow } from '../../../services/lib/warehouse/tables.ts'
 import type { SinkState } from '../../../services/responder/sink-states.ts'
+import { effectivePolicy } from '../../../services/responder/policy.ts'
 import { createViews } from '../../../services/responder/views.ts'
 import { linesOf, scratch, silent, T0, whenOver } from '../warehouse/support.ts'
 
@@ -292,6 +295,7 @@ export interface Held {
   readonly tokens?: readonly KeptToken[]
   readonly audit?: readonly AuditEntry[]
   readonly sinks?: readonly SinkState[]
+  readonly switches?: readonly StopSwitch[]
   /** Whether each order is carried out at once; otherwise it waits for ever, because no responder runs here. */
   readonly carriedOut?: true
 }
@@ -368,8 +372,10 @@ export async function api(
         audit: listOf(held.audit),
         tokens: { list: (tenant) => shownTokens(tokens.filter((one) => one.tenant === tenant)) },
         sinks: { states: () => [...(held.sinks ?? [])] },
+        switches: new Map((held.switches ?? []).map((one) => [one.tenant, one])),
       }),
       detectors: DETECTORS,
+      policy: (tenant) => effectivePolicy(defaultConfig().policy, tenant),
       // Tests ask faster than people do.
       pace: { take: () => undefined },
       findings: createFindingFeed(log),

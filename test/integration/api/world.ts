@@ -70,6 +70,13 @@ export async function twoTenants(): Promise<Api> {
     outcomes: [outcome(1), ...count.map((n) => outcome(n, { tenant: 'globex', reason: SECRET }))],
     audit: [...auditLog(3), ...auditLog(N, { tenant: 'globex', reason: SECRET })],
     tokens: [token(1), ...count.map((n) => token(n, { tenant: 'globex', reason: SECRET }))],
+    switches: ['acme', 'globex'].map((tenant) => ({
+      tenant,
+      stopped: true,
+      by: 'boss',
+      reason: tenant === 'acme' ? 'A drill.' : SECRET,
+      time: new Date(T0).toISOString(),
+    })),
     sinks: [sink('siem', { tenant: 'acme' }), ...count.map((n) => sink(`${SECRET}-${n}`, { tenant: 'globex' }))],
     deliveries: [delivery(1), ...count.map((n) => delivery(n, { tenant: 'globex', last_outcome: SECRET }))],
   })

@@ -1,5 +1,6 @@
 /** Incidents that people merge and split: nothing is lost, what comes later joins, and a restart changes nothing. */
 import { afterEach, expect, it } from 'vitest'
+import { tiesOf } from '../../../schemas/chain.ts'
 import type { CommandOutcome } from '../../../schemas/command.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
@@ -95,4 +96,32 @@ it('splits findings off into an incident of their own, and leaves at least one',
   await bench.sendFinding(found(9, { agent: 'agent-9' }))
   await eventually('the last', async () => (await list()).length === 3)
   expect((await list()).reduce((sum, one) => sum + one.finding_ids.length, 0)).toBe(4)
+})
+
+it('knows the chain of an incident, also after a restart, a merge and a split', async () => {
+  bench = await testBench()
+  const all = [
+    found(1, { session: 'shared' }),
+    found(2, { session: 'shared', observed: { credential: 'key-1' } }),
+    found(3, { session: 'of its own', observed: { credential: 'key-1' } }),
+    found(4, { session: null }),
+  ]
+  for (const each of all) await bench.sendFinding(each)
+  await eventually('all', async () => (await list()).length === 4)
+  const chain = async (agent: string): Promise<string[]> => {
+    const { links } = await bench!.responder.views.chain('default', await incidentOf(agent))
+    return links.map(({ incident }) => incident.agent)
+  }
+  await bench.restart()
+  expect(await chain('agent-1')).toEqual(['agent-2', 'agent-3'])
+  expect(await chain('agent-4')).toEqual([])
+  const [one, two] = [await incidentOf('agent-1'), await incidentOf('agent-2')]
+  await carriedOut('merge', { incident_ids: [one.id, two.id], reason: 'One story.' })
+  expect(await chain('agent-1')).toEqual(['agent-3'])
+  // What is taken out takes its ties along.
+  const findings = all.slice(0, 2).map((each) => ({ ...factsOf(each), ties: tiesOf(each) }))
+  await carriedOut('split', { incident_id: one.id, findings, finding_ids: [all[1]!.id], reason: 'Two stories.' })
+  const apart = (await list()).find(({ finding_ids }) => finding_ids.includes(all[1]!.id))!
+  expect(apart.ties).toEqual(tiesOf(all[1]!))
+  expect((await incidentOf('agent-1')).ties).toEqual(tiesOf(all[0]!))
 })

@@ -127,6 +127,24 @@ describe('automatic quarantine', () => {
     expect((await incidents())[0]?.finding_ids).toHaveLength(5)
   })
 
+  it('contains each agent of an incident that people merged', async () => {
+    const { b } = await start(RULE)
+    await b.sendFinding(finding())
+    await statusIs('acknowledged')
+    await b.sendFinding(finding({ agent: 'agent-2', severity: 'low' }))
+    await eventually('both incidents', async () => (await incidents()).length === 2)
+    const ids = (await incidents())
+      .map(({ id, agent }) => ({ id, agent }))
+      .toSorted((x, y) => (x.agent < y.agent ? -1 : 1))
+    await b.sendCommand('merge', { incident_ids: ids.map(({ id }) => id), reason: 'One story.' })
+    await eventually('the merge', async () => (await incidents()).some(({ also }) => also.includes('agent-2')))
+    await b.sendFinding(finding({ agent: 'agent-2', title: 'and worse' }))
+    const contained = async (): Promise<number> =>
+      new Set((await quarantines()).flatMap(({ status, identity }) => (status === 'acknowledged' ? [identity] : [])))
+        .size
+    await eventually('an order for both', async () => (await contained()) === 2)
+  })
+
   it('only writes down what it would do in shadow mode; sinks hear findings all the same', async () => {
     const { b, gate } = await start(RULE.replace('enforce', 'shadow'))
     await b.sendFinding(finding())
