@@ -5,14 +5,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { TryAgain } from '../support/asker.ts'
+import { untilEnough } from '../support/patience.ts'
 import { planService, type RunningService, startService, TOKEN } from '../support/service.ts'
 import { recordsOf, replayedIds } from './records.ts'
 import type { Client, Row } from './wiring.ts'
-
-const SETTLE_MS_MAX = 120_000
-const QUIET_LOOKS = 15
 
 async function storedIds(service: RunningService, agent: string): Promise<Set<string>> {
   const ids = new Set<string>()
@@ -28,22 +25,19 @@ async function storedIds(service: RunningService, agent: string): Promise<Set<st
   return ids
 }
 
-/** What is stored once nothing more comes. */
+/** What is stored once as many are as must be, or nothing more has come for as long as tests are patient. */
 async function settledIds(service: RunningService, agent: string, wanted: number): Promise<Set<string>> {
-  const deadline = Date.now() + SETTLE_MS_MAX
-  let last = -1
-  let quiet = 0
-  for (;;) {
+  let ids = new Set<string>()
+  await untilEnough(async () => {
     try {
-      const ids = await storedIds(service, agent)
-      quiet = ids.size === last ? quiet + 1 : 0
-      last = ids.size
-      if (ids.size >= wanted || quiet >= QUIET_LOOKS || Date.now() > deadline) return ids
+      ids = await storedIds(service, agent)
+      return ids.size
     } catch (error) {
       if (!(error instanceof TryAgain)) throw error
+      return undefined
     }
-    await wait(500)
-  }
+  }, wanted)
+  return ids
 }
 
 /** Kills the service and starts it again, in the background: the client must live with its absence. */
@@ -86,7 +80,7 @@ export async function deliver(client: Client, count: number): Promise<Row | { re
     }
     const door = { url: `http://127.0.0.1:${plan.port}`, otlpUrl: `http://127.0.0.1:${plan.otlpPort}`, token: TOKEN }
     const { dropped } = await client.deliver(door, records, handed)
-    const ids = await settledIds(await dying.service(), agent, expected.size)
+    const ids = await settledIds(await dying.service(), agent, expected.size - dropped)
     const strange = [...ids].filter((id) => !expected.has(id)).length
     const missing = [...expected].filter((id) => !ids.has(id)).length
     return {
