@@ -115,7 +115,7 @@ function* report({ findings, deliveries, quarantines }: Outcome, receiver: Recei
   yield `Quarantined: ${quarantines.length}`
   for (const quarantine of quarantines) yield `  ${quarantine.identity}: ${quarantine.status}. ${quarantine.reason}`
   if (quarantines.length === 0)
-    yield '  Quarantine is off. The preset contain-agent-networks of infra/demo.yaml turns it on.'
+    yield '  No rule of the policy asked for one. The preset contain-agent-networks of infra/demo.yaml does.'
 }
 
 async function demo(options: DemoOptions, tools: CommandTools): Promise<void> {
