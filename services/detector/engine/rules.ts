@@ -202,8 +202,9 @@ export class Rules {
   /** For the snapshot: what was in force. */
   dump(): RulesDump {
     const taken = [...this.#sections.values()].flatMap(inOrder)
-    // What no record has named is there from the start.
-    const named = taken.filter(([, content]) => !this.#initial.includes(content))
+    // What is there from the start need not be named. Its hash says so and not the object, which is another one after a restart.
+    const initial = new Set(this.#initial.map(({ section, hash }) => `${section} ${hash}`))
+    const named = taken.filter(([tenant, { section, hash }]) => tenant !== '' || !initial.has(`${section} ${hash}`))
     return { sections: named.map(([tenant, { section, hash }]) => [section, tenant, hash] as const) }
   }
 }

@@ -272,6 +272,17 @@ describe('the engine', () => {
     expect(() => take(stage, 2, '', new Settings({}), content.hash)).toThrow('was not handed in')
   })
 
+  it('writes the same snapshot with and without a restart where a record names what was there from the start', () => {
+    const options = { detectors: DETECTORS, codeVersion: 'x', partition: 0, rowKey: [1, 2, 3, 4] as const }
+    const named = new Settings(emptyConfiguration())
+    const steady = createStageOne(options)
+    take(steady, 0, '', named)
+    const held = new Map([[named.hash, named]])
+    const restarted = createStageOne({ ...options, held }, steady.snapshot())
+    expect(restarted.snapshot()).toEqual(steady.snapshot())
+    expect(restarted.epoch).toBe(steady.epoch)
+  })
+
   it('lays the settings of a tenant over those of all, key by key', () => {
     const of = (severity: 'low' | 'critical', rest: object) => ({ 'test/windowed': { severity, ...rest } })
     const base = new Settings({ ...emptyConfiguration(), detectors: of('low', { settings: { targets: 2 } }) })
