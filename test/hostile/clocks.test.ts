@@ -85,12 +85,12 @@ const astray = (agent: string): Draft[] =>
     { action: 'http_post', arguments: { url: 'https://www.moltbook.com/api/v1/posts' }, outcome: 'success' },
   ].map((act) => ({ ...whoOf(agent), ...away(agent), ...act }))
 
-/** The liars act at the same instants as each other, and that is told of them besides. */
-const IN_STEP = 'peer/covert-coordination'
+/** The liars act at the same instants as each other and reach for the same things, and that is told of them besides. */
+const IN_STEP = new Set(['peer/covert-coordination', 'lateral/convergence'])
 
 const found = (agent: string): string[] =>
   [...new Set(findings.filter((finding) => finding.agent === agent).map(({ detector }) => detector))]
-    .filter((detector) => detector !== IN_STEP)
+    .filter((detector) => !IN_STEP.has(detector))
     .toSorted()
 const ofNewSource = (agent: string): Finding[] =>
   findings.filter((finding) => finding.agent === agent && finding.detector === 'credential/new-source')
