@@ -50,6 +50,7 @@ export const TECHNIQUES: ReadonlyMap<string, Technique> = new Map([
   ['T1199', of('Trusted Relationship', 'Initial Access')],
   ['T1485', of('Data Destruction', 'Impact')],
   ['T1496', of('Resource Hijacking', 'Impact')],
+  ['T1499', of('Endpoint Denial of Service', 'Impact')],
   ['T1526', of('Cloud Service Discovery', 'Discovery')],
   ['T1528', of('Steal Application Access Token', 'Credential Access')],
   ['T1530', of('Data from Cloud Storage', 'Collection')],

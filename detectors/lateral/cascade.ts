@@ -41,7 +41,7 @@ export const cascade = defineDetector({
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['trace'], ['outcome'], ['target', 'peer']], learns_ms: 0 },
-  techniques: ['ASI08'],
+  techniques: ['T1499', 'ASI08'],
   falsePositives: ['Two shared services that are down at once; a right that is withdrawn from a whole workflow'],
 
   settings: Settings,

@@ -46,6 +46,16 @@ async function stageAt(log: Log, topic: Stage['stage'], partition: number, snaps
   return stage
 }
 
+const SHOWN_CHARS = 600
+
+/** Both sides, where they are text. */
+function inWords(held: Buffer | undefined, expected: Uint8Array): string {
+  const texts = [held ?? Buffer.alloc(0), Buffer.from(expected)].map((bytes) => bytes.toString())
+  if (!texts.every((text) => text.startsWith('{'))) return ''
+  const [is, should] = texts.map((text) => text.slice(0, SHOWN_CHARS))
+  return `: ${is} instead of ${should}`
+}
+
 /** Compares all newest snapshots; how many there were. Throws with the first column that differs. */
 export async function expectState(log: Log): Promise<number> {
   const store = createSnapshotStore(log)
@@ -58,7 +68,8 @@ export async function expectState(log: Log): Promise<number> {
       const held = new Map(snapshot.columns.map(({ name, bytes }) => [name, Buffer.from(bytes)]))
       const wrong = columns.find(({ name, bytes }) => held.get(name)?.equals(bytes) !== true)
       if (wrong !== undefined || held.size !== columns.length) {
-        throw new Error(`the snapshot of ${topic}/${partition} differs from its log in ${wrong?.name ?? 'its columns'}`)
+        const what = wrong === undefined ? 'its columns' : `${wrong.name}${inWords(held.get(wrong.name), wrong.bytes)}`
+        throw new Error(`the snapshot of ${topic}/${partition} differs from its log in ${what}`)
       }
       compared++
     }
