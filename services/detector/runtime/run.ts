@@ -17,14 +17,19 @@ import { createSnapshotStore } from './snapshot-store.ts'
 import { createTicker, type Ticker } from './ticker.ts'
 import { createWatermark } from './watermark.ts'
 
-export interface RunDeps {
+/** What whoever makes the detector service hands in. */
+export interface Given {
   readonly log: Log
   readonly partitioning: Partitioning
   readonly detectors: readonly Detector[]
+  /** Hash of the code that decides, part of the epoch. */
   readonly codeVersion: string
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
+}
+
+export interface RunDeps extends Given {
   readonly acceptGaps: boolean
   readonly section: SectionReader
   /** Offsets of records that a bug met, kept from one life to the next. */

@@ -3,28 +3,14 @@
  * it starts again from its snapshots after a while; what it wrote twice is dropped by those who read it.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Detector } from '../../../detectors/detector.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { Log } from '../../lib/log/port.ts'
-import type { Logger } from '../../lib/logger.ts'
-import type { Metrics } from '../../lib/metrics.ts'
-import type { Partitioning } from '../../lib/partitioning.ts'
 import type { Stage, StageStats } from '../engine/index.ts'
 import { halts, type Holdings, lagOf, noHoldings, restoredIn, STAGE_TOPICS, statsOf, workersOf } from './holdings.ts'
 import { createPace } from './pace.ts'
-import { beginRun, createRun, endRun, type Run, type RunDeps } from './run.ts'
+import { beginRun, createRun, endRun, type Given, type Run, type RunDeps } from './run.ts'
 import { createSectionReader } from './sections.ts'
 
-export interface DetectorServiceOptions {
-  readonly log: Log
-  readonly partitioning: Partitioning
-  readonly detectors: readonly Detector[]
-  /** Hash of the code that decides, part of the epoch. */
-  readonly codeVersion: string
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly metrics: Metrics
+export interface DetectorServiceOptions extends Given {
   /** A person's decision to keep the state and go on where records are gone that no one has processed. Default: false. */
   readonly acceptGaps?: boolean
 }
