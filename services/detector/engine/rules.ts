@@ -33,6 +33,8 @@ export interface DetectorRules {
 
 export interface TenantRules {
   readonly lists: Lists
+  /** Those of the file. */
+  readonly suppressions: DetectionConfiguration['suppressions']
   /** By the detector's place in the registry. */
   readonly detectors: readonly DetectorRules[]
 }
@@ -50,6 +52,7 @@ function tenantRules(
 ): TenantRules {
   return {
     lists: createLists(configuration, leaked),
+    suppressions: configuration.suppressions,
     detectors: detectors.map((detector) => {
       const override = configuration.detectors[detector.id]
       return {
@@ -100,7 +103,6 @@ export class Rules {
     SECTION_NAMES.map((name) => [name, new Map<string, SectionContent>()]),
   )
   readonly #compiled = new Map<string, TenantRules>()
-  readonly #settings = new Map<string, DetectionConfiguration>()
   /** What people have suppressed. */
   readonly suppressions = new Suppressions()
   #epoch = ''
@@ -150,7 +152,6 @@ export class Rules {
 
   #changed(): void {
     this.#compiled.clear()
-    this.#settings.clear()
     const hashes = [...this.#sections].map(([name, byTenant]) => {
       const own = inOrder(byTenant).flatMap(([tenant, { hash }]) => [tenant, hash])
       // Settings were there before sections had names.
@@ -164,33 +165,31 @@ export class Rules {
   }
 
   #hasOwn(tenant: string): boolean {
-    return tenant !== '' && [...this.#sections.values()].some((byTenant) => byTenant.has(tenant))
+    return [...this.#sections.values()].some((byTenant) => byTenant.has(tenant))
   }
 
-  /** A tenant that has nothing of its own shares the rules of all. */
+  /** A tenant that has nothing of its own shares the rules of all. Remembered for it, too: every event asks. */
   #compile(tenant: string): TenantRules {
-    if (tenant !== '' && !this.#hasOwn(tenant)) return this.of('')
-    const leaked = this.#of(LEAK_LIST, tenant) ?? this.#of(LEAK_LIST, '')
-    const rules = tenantRules(this.#settingsOf(tenant), leaked, this.#options.detectors)
+    const rules = tenant === '' || this.#hasOwn(tenant) ? this.#made(tenant) : this.of('')
     this.#compiled.set(tenant, rules)
     return rules
   }
 
+  #made(tenant: string): TenantRules {
+    const leaked = this.#of(LEAK_LIST, tenant) ?? this.#of(LEAK_LIST, '')
+    return tenantRules(this.#settingsOf(tenant), leaked, this.#options.detectors)
+  }
+
   /** The tenant's settings over those of all. */
   #settingsOf(tenant: string): DetectionConfiguration {
-    const known = this.#settings.get(tenant)
-    if (known !== undefined) return known
-    const base = layerOver(emptyConfiguration(), this.#of(SETTINGS, '')?.layer ?? {})
-    const own = tenant === '' ? undefined : this.#of(SETTINGS, tenant)
-    if (own === undefined && tenant !== '') return this.#settingsOf('')
-    const settings = own === undefined ? base : layerOver(base, own.layer)
-    this.#settings.set(tenant, settings)
-    return settings
+    const below = tenant === '' ? emptyConfiguration() : this.#settingsOf('')
+    const own = this.#of(SETTINGS, tenant)
+    return own === undefined ? below : layerOver(below, own.layer)
   }
 
   /** The finding, or its shadow where the file or a person has suppressed it. */
   withSuppressions(finding: Finding): Finding {
-    const { suppressions } = this.#settingsOf(finding.tenant)
+    const { suppressions } = this.of(finding.tenant)
     const isHeld = isSuppressedByFile(suppressions, finding) || this.suppressions.has(finding)
     return isHeld ? { ...finding, mode: 'shadow' } : finding
   }
