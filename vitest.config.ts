@@ -1,6 +1,6 @@
 /**
- * How the tests run. chdb dies in worker threads, so each test file has a process of its own; the tests that kill
- * processes and those that start ClickHouse need a core each, so at most two files run at a time.
+ * How the tests run. chdb crashes in worker threads, so each test file has its own process. The tests that kill processes
+ * and those that start ClickHouse need a core each, so at most two files run at a time.
  */
 import { defineConfig } from 'vitest/config'
 import { closingLine } from './scripts/vitest-closing-line.ts'

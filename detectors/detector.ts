@@ -1,13 +1,14 @@
 /**
- * The interface of a detector: the one thing to know for writing one.
+ * The interface of a detector: all you need to know to write one.
  *
  * A detector is one file in a fixed order: prose (what fires, why, what it misses), settings, identity and version,
- * meaning, state, `matches`, `step`, and where it needs others, its second half. `docs/add-a-detector.md` walks through
- * it. The engine calls `step` with the events of one key in log order; the step reads and changes its own state,
- * nothing else, and answers what it suspects. What an identity usually does it reads from the habits in
- * `detectors/habits/`, which learn after all detectors have looked, and only what none of them suspects.
+ * meaning, state, `matches`, `step`, and a second half if it depends on others. `docs/add-a-detector.md` walks through
+ * it. The engine calls `step` with the events of one key in log order. The step reads and changes only its own state,
+ * and returns what it suspects. It reads what an identity usually does from the habits in `detectors/habits/`, which
+ * learn after all detectors have looked, and only what none of them suspects.
  */
 import type { Static, TObject } from 'typebox'
+import type { AgentRegistry } from '../schemas/agents.ts'
 import type { EventView } from '../schemas/event.ts'
 import type { Evidence, Measures, Severity } from '../schemas/finding.ts'
 import type { CrossKey, SignalView } from '../schemas/signal.ts'
@@ -33,8 +34,8 @@ export interface Suspicion {
   /** Level of a detector that has levels; part of the finding's id, so a higher level is a new finding. */
   readonly level?: string
   /**
-   * Tells one occasion of the key from the next, part of the id. Absent: the start of the detector's window, or where it
-   * has none, ''. The engine sends one finding per (key, window, root, level).
+   * Distinguishes one occasion of the key from the next; part of the id. If absent: the start of the detector's window,
+   * or '' without a window. The engine sends one finding per (key, window, root, level).
    */
   readonly window?: string | number
   /** False where the id must not depend on which event came first: stage two, and rules over a whole window. */
@@ -87,24 +88,24 @@ export interface Step<S, F extends Fields, W extends Fields, U extends Habits = 
   readonly first: boolean
   /** When the key began, in ms: `time - since` is its age. */
   readonly since: number
-  /** The event's own time is believed. Where it is not, no habit and no `learned` field keeps anything of it. */
+  /** The event's own time is believed. If not, no habit and no `learned` field keeps anything of it. */
   readonly believed: boolean
   readonly state: Handles<F>
-  /** What the identity usually does, and what is new about this event: the habits in `uses`. */
+  /** What the identity usually does, and what is new about this event, from the habits in `uses`. */
   readonly habits: Views<U>
   readonly settings: S
   readonly lists: Lists
   /**
-   * The state of the fixed event-time window that `time` falls into, made where there is none. Only a detector that
-   * declares `window` may call it, and it should do so only for events that it counts: an open window costs memory.
+   * The state of the fixed event-time window that contains `time`, created if missing. Only a detector that declares
+   * `window` may call it, and should do so only for events that it counts: an open window costs memory.
    */
   openWindow(): Handles<W>
   /** Start of that window in ms. */
   readonly windowStart: number
   send(signal: Sent): void
   /**
-   * Keeps the habits from learning this event although nothing is told of it: it belongs to what was suspected before. A
-   * suspicion of medium and up does the same by itself. Only a live detector is heard.
+   * Keeps the habits from learning this event although nothing is reported: it belongs to an earlier suspicion. A
+   * suspicion of medium or higher does the same by itself. Only live detectors have this effect.
    */
   doubt(): void
 }
@@ -173,7 +174,7 @@ export interface SecondHalf<S, F extends Fields, W extends Fields> {
   decide?(context: Decide<S, F>): Decision
 }
 
-/** What a detector must be given to see anything: for telling where it is blind, and until when it learns. */
+/** What a detector needs to see anything: shows where it is blind, and until when it learns. */
 export interface DetectorNeeds {
   /** Columns of an event; of each inner list one is enough. */
   readonly fields: readonly (readonly string[])[]
@@ -238,8 +239,8 @@ export function defineDetector<
 }
 
 /**
- * A case: events, and what must come of them. Cases sit beside their detector in `<name>.cases.ts`, at least two that
- * fire and three that stay quiet. They run through the whole engine, second half included.
+ * A case: events, and the findings expected from them. Cases are next to their detector in `<name>.cases.ts`, at least
+ * two that fire and three that stay quiet. They run through the whole engine, second half included.
  */
 export interface DetectorCase {
   readonly name: string
@@ -250,6 +251,8 @@ export interface DetectorCase {
   readonly settings?: Readonly<Record<string, unknown>>
   /** Credentials on the tenant's leak list, 32 hex digits each, in ascending order. */
   readonly leaked?: readonly string[]
+  /** The trust registry. */
+  readonly agents?: AgentRegistry
 }
 export type CaseEvent = { readonly time: number } & Partial<Omit<EventView, 'row' | 'conflict' | 'time'>>
 export interface ExpectedFinding {

@@ -1,4 +1,6 @@
 /** Every detector, one line each. The order is the order of evaluation and changes no result. */
+import { never } from './bounds/never.ts'
+import { outside } from './bounds/outside.ts'
 import { newSource } from './credential/new-source.ts'
 import { deniedThenAllowed } from './credential/denied-then-allowed.ts'
 import { dormantAwakes } from './credential/dormant-awakes.ts'
@@ -38,6 +40,12 @@ import { convergence } from './lateral/convergence.ts'
 import { environmentCrossing } from './lateral/environment-crossing.ts'
 import { newTool } from './peer/new-tool.ts'
 import { credentialSwitch } from './credential/credential-switch.ts'
+import { firstSeenAction } from './credential/first-seen-action.ts'
+import { callRate } from './credential/call-rate.ts'
+import { sequenceSurprise } from './intent/sequence-surprise.ts'
+import { identityMismatch } from './identity/identity-mismatch.ts'
+import { cadenceShift } from './credential/cadence-shift.ts'
+import { slowDrift } from './intent/slow-drift.ts'
 
 export const DETECTORS: readonly Detector[] = [
   newSource,
@@ -78,4 +86,12 @@ export const DETECTORS: readonly Detector[] = [
   environmentCrossing,
   newTool,
   credentialSwitch,
+  firstSeenAction,
+  callRate,
+  sequenceSurprise,
+  identityMismatch,
+  never,
+  outside,
+  cadenceShift,
+  slowDrift,
 ]

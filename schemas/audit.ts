@@ -1,10 +1,10 @@
 /**
- * The audit log: what people, files and programs asked for, and what came of it. The entries of a tenant form a chain: each
- * holds the hash of the one before, so that none can be changed, taken out or moved without a trace. They lie in `state`,
- * written by the responder alone, together with what they tell of.
+ * The audit log: what people, files and programs asked for, and what came of it. The entries of a tenant form a chain:
+ * each holds the hash of the previous one, so that none can be changed, removed or moved without a trace. They are in
+ * `state`, written only by the responder, together with what they describe.
  *
- * What is chained holds hashes and no content: the content (subject, reason, outcome in words) lies beside it under a salted
- * hash of its own and can be forgotten without breaking the chain.
+ * The chain holds hashes and no content. The content (subject, reason, outcome in words) is stored next to it under a
+ * separate salted hash and can be forgotten without breaking the chain.
  */
 import { hash } from 'node:crypto'
 import Type, { type Static } from 'typebox'
@@ -67,7 +67,7 @@ export function sealed(
   return { ...open, hash: hashOf(open) }
 }
 
-/** What a chain is: whole, or where it breaks first. */
+/** The state of a chain: whole, or where it breaks first. */
 export type ChainOutcome =
   | { readonly ok: true; readonly entries: number; readonly head: string }
   | { readonly ok: false; readonly sequence: number; readonly reason: string }

@@ -1,11 +1,11 @@
 /**
- * What ties incidents of different identities to one chain: a session, a credential or a peer that their findings share, or
- * an identity that one of them names (who acted for whom, whose key it was). A finding says its ties itself, so that the
- * chain is known while the warehouse is away.
+ * What ties incidents of different identities into one chain: a session, a credential or a peer that their findings
+ * share, or an identity that one of them names (who acted for whom, whose key it was). A finding carries its own ties,
+ * so that the chain is known while the warehouse is away.
  *
- * A chain is worked out of what incidents hold, whenever somebody asks: it depends on the set of findings alone, never on
- * the order in which they came. Chains join what a person looks at and change no incident: whoever writes another agent's
- * session into its own events appears beside that agent's incident, and can neither fill, hide nor close it.
+ * A chain is computed from the incidents on request. It depends only on the set of findings, never on their order of
+ * arrival. Chains join what a person looks at and change no incident: an attacker who writes another agent's session
+ * into its own events appears next to that agent's incident, and can neither fill, hide nor close it.
  */
 import Type, { type Static } from 'typebox'
 import type { Finding } from './finding.ts'
@@ -34,7 +34,7 @@ const OBSERVED: readonly (readonly [string, TieKind])[] = [
   ['user', 'identity'],
   ['chain', 'identity'],
 ]
-/** Between the hands of a delegation. */
+/** Separates the hands of a delegation. */
 const HANDS = ' > '
 
 const keyOf = ({ by, value }: Tie): string => `${by}\u0000${value}`
@@ -98,7 +98,7 @@ const isNear = (a: Linkable, b: Linkable): boolean =>
 const byTime = (a: Linkable, b: Linkable): number =>
   a.first_time < b.first_time ? -1 : a.first_time > b.first_time ? 1 : a.id < b.id ? -1 : 1
 
-/** Who holds each tie, of the incidents that stand for themselves. */
+/** The incidents that hold each tie, without those merged into another. */
 function holdersOf<T extends Linkable>(incidents: readonly T[]): ReadonlyMap<string, readonly T[]> {
   const holders = new Map<string, T[]>()
   for (const incident of incidents.filter(({ merged_into }) => merged_into === null).toSorted(byTime)) {

@@ -8,6 +8,7 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { LIMITS } from './limits.ts'
+import { problemsInWords } from './problem-words.ts'
 
 export interface Column {
   readonly name: string
@@ -15,7 +16,7 @@ export interface Column {
   readonly schema: TSchema
 }
 
-/** A value that stands where the producer said nothing: every column has one, so that no column is nullable. */
+/** A value for what the producer did not say: every column has one, so that no column is nullable. */
 type Defaulted<T extends TSchema> = T
 
 /** Text that varies: at most `max` UTF-16 units, `''` where unknown. */
@@ -72,7 +73,7 @@ export function columnsOf(record: TObject): readonly Column[] {
   })
 }
 
-/** What a validator says of a bad record: where, and what was expected. */
+/** What a validator reports about a bad record: where, and what was expected. */
 export interface Problem {
   readonly path: string
   readonly message: string
@@ -90,7 +91,7 @@ export function validator<S extends TSchema>(schema: S): Validator<Static<S>> {
   return {
     check: (value): value is Static<S> => compiled.Check(value),
     problems: (value) =>
-      [...compiled.Errors(value)]
+      problemsInWords(compiled.Errors(value))
         .slice(0, 5)
         .map((e) => ({ path: e.instancePath === '' ? '/' : e.instancePath, message: e.message })),
   }

@@ -1,7 +1,8 @@
 /**
- * A command: what a person, a file or the API asks of the responder. Commands lie in the topic `commands` as JSON, keyed
- * and partitioned by tenant (`partitionOf(tenant, partitions)`), and are applied in order, each once. What came of one
- * is kept under its id (`CommandOutcome`) and shows in what it names: a quarantine's status, an incident's timeline.
+ * A command: what a person, a file or the API asks of the responder. Commands are JSON in the topic `commands`, keyed
+ * and partitioned by tenant (`partitionOf(tenant, partitions)`), and are applied in order, each once. The outcome is
+ * kept under the command's id (`CommandOutcome`) and appears in what it names: a quarantine's status, an incident's
+ * timeline.
  */
 import Type, { type Static, type TObject, type TProperties } from 'typebox'
 import { Tie } from './chain.ts'
@@ -61,7 +62,7 @@ export const VerdictCommand = command('verdict', {
   verdict: Type.Enum([...VERDICTS]),
   reason: Type.Optional(reason),
 })
-/** What a person makes of incidents: status, who works on them, verdict. What is absent stays as it is. */
+/** A person's triage of incidents: status, assignee, verdict. Absent fields stay as they are. */
 export const TriageCommand = command('triage', {
   incident_ids: ids,
   status: Type.Optional(Type.Unsafe<IncidentStatus>(Type.Enum([...INCIDENT_STATUSES]))),
@@ -78,7 +79,7 @@ export const MergeCommand = command('merge', {
   incident_ids: Type.Array(id32(), { minItems: 2, maxItems: LIMITS.list_items_max, uniqueItems: true }),
   reason,
 })
-/** Takes findings out of an incident into one of their own. What is known of all its findings comes with the command. */
+/** Moves findings out of an incident into a separate one. The command carries what is known of all its findings. */
 export const SplitCommand = command('split', {
   incident_id: id32(),
   finding_ids: Type.Array(id32(), { minItems: 1, maxItems: LIMITS.incident_findings_max, uniqueItems: true }),
@@ -113,7 +114,9 @@ export const SuppressCommand = command('suppress', {
 })
 /** Takes back a suppression that a command made; `suppression_id` is the id of that command. */
 export const UnsuppressCommand = command('unsuppress', { suppression_id: id32(), reason })
-/** A section of the knowledge from the service's files, for the command's tenant; '' for all. Its content lies in `state`. */
+/**
+ * A section of the knowledge from the service's files, for the command's tenant; '' for all. Its content is in `state`.
+ */
 export const ConfigurationCommand = command('configuration', {
   section: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Default: the settings' })),
   hash: Type.Optional(id32()),
@@ -134,7 +137,7 @@ export const ReplayCommand = command('replay', {
 })
 /** Opens a sink again that had answered 410. */
 export const EnableSinkCommand = command('enable-sink', { sink: Type.String({ minLength: 1 }), reason })
-/** Sends a test to a sink that tells the tenant; the id of the command is the subject of its delivery. */
+/** Sends a test to a sink of the tenant; the id of the command is the subject of its delivery. */
 export const TestSinkCommand = command('test-sink', {
   sink: Type.String({ minLength: 1 }),
   reason: Type.Optional(reason),
@@ -150,13 +153,15 @@ export const CreateTokenCommand = command('create-token', {
 })
 /** Ends a token that was made by a command, and with it the sessions that were opened with it. */
 export const RevokeTokenCommand = command('revoke-token', { token_id: id32(), reason })
-/** Writes down what was done through the API that is no order: a session opened, a file taken out. The API alone gives it. */
+/**
+ * Records what was done through the API without a command: a session opened, a file exported. Only the API sends it.
+ */
 export const RecordCommand = command('record', {
   act: Type.Enum([...RECORDED_ACTS]),
   subject: Type.Array(Type.String({ maxLength: LIMITS.text_chars_max }), { maxItems: LIMITS.list_items_max }),
 })
 
-/** Forgets an identity: what was learned of it, its incidents, and what the warehouse holds; the log by its retention. */
+/** Forgets an identity: what was learned of it, its incidents and its warehouse rows; retention removes the log. */
 export const ForgetCommand = command('forget', { identity: identityText(), reason })
 
 export const COMMANDS = {
@@ -190,7 +195,9 @@ const VALIDATORS = Object.fromEntries(
   Object.entries(COMMANDS).map(([type, schema]) => [type, validator(schema)]),
 ) as Record<string, ReturnType<typeof validator>>
 
-/** The command, or what is wrong with it. The check goes by its type, so that problems speak of that type alone. */
+/**
+ * The command, or what is wrong with it. It is checked against its own type, so that problems mention that type alone.
+ */
 export function checkCommand(
   value: unknown,
 ): { readonly ok: true; readonly command: Command } | { readonly ok: false; readonly reason: string } {
@@ -198,7 +205,9 @@ export function checkCommand(
   const own = typeof type === 'string' && Object.hasOwn(VALIDATORS, type) ? VALIDATORS[type] : undefined
   if (own === undefined) return { ok: false, reason: `no such command; known: ${Object.keys(COMMANDS).join(', ')}` }
   if (own.check(value)) return { ok: true, command: value as Command }
-  const problems = own.problems(value).map((p) => `${p.path} ${p.message}`)
+  const problems = own
+    .problems(value)
+    .map(({ path, message }) => (path === '/' ? message : `${path.slice(1)} ${message}`))
   return { ok: false, reason: `bad command ${String(type)}: ${problems.join('; ')}` }
 }
 
@@ -206,8 +215,8 @@ export function checkCommand(
 export const commandId = (tenant: string, type: CommandType, nonce: string): string => H('command', tenant, type, nonce)
 
 /**
- * applied: it changed something; nothing: what it asks for held already, or there is nothing that it could change; refused:
- * a rule or a cap forbids it; failed: it could not be carried out and lies in the dead letters.
+ * applied: it changed something; nothing: what it asks for already held, or there was nothing that it could change;
+ * refused: a rule or a cap forbids it; failed: it could not be carried out and is in the dead letters.
  */
 export const COMMAND_STATUSES = ['applied', 'nothing', 'refused', 'failed'] as const
 export type CommandStatus = (typeof COMMAND_STATUSES)[number]

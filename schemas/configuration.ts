@@ -1,6 +1,6 @@
 /**
- * Detection configuration: everything outside the log of events that a detector's result depends on. Its content lies in
- * the topic `state` under its hash, and control records in `events` and `signals` say from where on it holds. Sinks,
+ * Detection configuration: everything outside the log of events that a detector's result depends on. Its content is in
+ * the topic `state` under its hash, and control records in `events` and `signals` say from where on it applies. Sinks,
  * tokens and secrets are not part of it.
  */
 import Type, { type Static } from 'typebox'
@@ -88,8 +88,8 @@ export const emptyConfiguration = (): DetectionConfiguration => ({
 export const SETTINGS = 'detection'
 
 /**
- * What the settings section of one tenant holds: any part of a detection configuration. It lies over that of all tenants.
- * Records of versions that gave a tenant a whole configuration are layers, too.
+ * The settings section of one tenant: any part of a detection configuration. It overrides that of all tenants. Records
+ * of versions that gave a tenant a whole configuration are layers, too.
  */
 export const DetectionLayer = Type.Object(
   {

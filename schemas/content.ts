@@ -1,10 +1,10 @@
 /**
- * The content of an event: what its record says happened. Two copies of one event id with the same content are one event
- * that came twice. A copy with another content is an event of its own, so that nobody swallows or rewrites an event by
- * knowing its id.
+ * The content of an event: what its record says happened. Two copies of one event id with the same content are one
+ * event that came twice. A copy with another content is a separate event, so that knowing an event's id is not enough
+ * to hide or rewrite it.
  *
- * What may differ between two honest sends of one record is left out: times, receipt, sender, flags, indicators, anything
- * that a key of the tenant went into, and what an exporter or a gateway adds on the way. The hash is made from columns
+ * What may differ between two honest sends of one record is left out: times, receipt, sender, flags, indicators,
+ * anything derived from a key of the tenant, and what an exporter or a gateway adds on the way. The hash uses columns
  * alone, so that the warehouse computes the same for rows that were stored before the column existed.
  */
 import type { Event } from './event.ts'

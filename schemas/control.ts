@@ -1,12 +1,12 @@
 /**
  * Control records: what is not an event and must still be in the log, because the detectors' results depend on it. They
- * stand between the frames of `events` and `signals`, so that every replay meets them at the same place.
+ * are between the frames of `events` and `signals`, so that every replay meets them at the same position.
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
 import { SUPPRESSION_SCOPE_PROPERTIES } from './suppression.ts'
 
-/** A section of the configuration changed: `hash` names its content, which lies in the topic `state`. */
+/** A section of the configuration changed: `hash` names its content in the topic `state`. */
 export const ConfigControl = Type.Object({
   type: Type.Literal('config'),
   name: Type.String({
@@ -17,8 +17,8 @@ export const ConfigControl = Type.Object({
 })
 
 /**
- * A person's verdict on a finding, addressed to the stage and key it concerns. What was new about the events that the
- * detector doubted is learned where it was no harm, and never learned by itself where it was.
+ * A person's verdict on a finding, addressed to the stage and key it concerns. If it was harmless, what was new about
+ * the doubted events is learned; otherwise it is never learned automatically.
  */
 export const VerdictControl = Type.Object({
   type: Type.Literal('verdict'),

@@ -1,9 +1,10 @@
 /**
  * A dead letter: a record that could not be processed, kept with its reason so that a person can repair the producer or
- * send it again. The record stands in it redacted and cut: a dead letter must not leak what an event would not hold.
+ * resend it. The record in it is redacted and truncated: a dead letter must not leak what an event would not hold.
  */
 import Type, { type Static } from 'typebox'
 import { choice, columnsOf, defaultsOf, instant, name, text, validator, whole } from './columns.ts'
+import { H } from './ids.ts'
 import { LIMITS } from './limits.ts'
 
 /** Who gave up on the record. */
@@ -42,9 +43,22 @@ export type DeadLetter = Static<typeof DeadLetter>
 export const DEAD_LETTER_COLUMNS = columnsOf(DeadLetter)
 export const deadLetterValidator = validator(DeadLetter)
 
-/** A dead letter as it was written, which says no sender where it is older than that field; undefined for what is none. */
+/** A dead letter as written, without a sender if it is older than that field; undefined for anything else. */
 export function readDeadLetter(value: unknown): DeadLetter | undefined {
   const whole = typeof value === 'object' && value !== null ? { sender: '', ...value } : value
   return deadLetterValidator.check(whole) ? whole : undefined
 }
 export const blankDeadLetter = (): DeadLetter => defaultsOf(DeadLetter)
+
+/** What a service knows of a record that it gives up: tenant, sender and number within its request if they are known. */
+export type GivenUp = Pick<DeadLetter, 'time' | 'service' | 'origin' | 'reason' | 'detail' | 'record'> &
+  Partial<Pick<DeadLetter, 'tenant' | 'sender' | 'index'>>
+
+/** The dead letter of a record, its texts cut. The id is a hash of what it says, so that a repeat is the same letter. */
+export function deadLetterOf(given: GivenUp): DeadLetter {
+  const { tenant = '', sender = '', index = 0, time, service, origin, reason } = given
+  const record = given.record.slice(0, LIMITS.dead_letter_record_chars_max).toWellFormed()
+  const detail = given.detail.slice(0, LIMITS.text_chars_max).toWellFormed()
+  const id = H('dead-letter', tenant, sender, origin, reason, record)
+  return { id, tenant, time, service, origin, reason, detail, index, record, sender }
+}

@@ -1,6 +1,6 @@
 /**
- * A delivery: one action told to one sink, with every attempt accounted for. Its id stands in `webhook-id` on each of
- * them, so that a receiver can drop what it has.
+ * A delivery: one action sent to one sink, with every attempt accounted for. Its id is the `webhook-id` of every
+ * attempt, so that a receiver can drop what it has.
  */
 import Type, { type Static } from 'typebox'
 import { NOTICE_TYPES, type NoticeType } from './notice.ts'

@@ -3,8 +3,8 @@
  * `events`, and its names follow OCSF 1.8 and the OpenTelemetry GenAI conventions where those have one.
  *
  * Two fields name the actor. `identity` is the stable role (agent id, service account, role, blueprint) and carries the
- * baseline; `instance` is the copy of it that acted. Texts are not kept: what a text showed stands in `indicators`
- * (see `indicators.ts`) and `value_hashes`.
+ * baseline; `instance` is the copy of it that acted. Texts are not kept: what a text showed is in `indicators` (see
+ * `indicators.ts`) and `value_hashes`.
  */
 import Type, { type Static } from 'typebox'
 import { choice, columnsOf, defaultsOf, instant, name, real, text, texts, validator, whole } from './columns.ts'
@@ -34,16 +34,16 @@ export const ACTION_KINDS = [
 export const ACTIVITIES = ['unknown', 'create', 'read', 'list', 'update', 'delete', 'other'] as const
 export const OUTCOMES = ['unknown', 'success', 'failure', 'denied'] as const
 export const ASSURANCES = ['claimed', 'token', 'mtls', 'workload', 'provider'] as const
-/** OTLP tells a call of a tool as a record of a log, as a span of a trace, or as both. */
+/** OTLP reports a tool call as a log record, as a span, or as both. */
 export const CALL_RECORDS = ['unknown', 'log', 'span'] as const
 export const ORIGINS = ['unknown', 'user', 'trusted', 'untrusted'] as const
-/** What was wrong with the producer's event time; anything but `ok` means that `time` is the receipt time. */
+/** What was wrong with the producer's event time. Anything but `ok` means that `time` is the receipt time. */
 export const TIME_FLAGS = ['ok', 'missing', 'ancient', 'future'] as const
 
 export const Event = Type.Object(
   {
     event_id: Type.String({
-      description: 'H(tenant, source, producer id): 32 hex digits, the same through every door and on every repeat',
+      description: 'H(tenant, source, producer id): 32 hex digits, the same through every input and on every repeat',
       pattern: '^[0-9a-f]{32}$',
       default: '',
       clickhouse: 'FixedString(32)',
@@ -148,7 +148,7 @@ export const Event = Type.Object(
 )
 export type Event = Static<typeof Event>
 
-/** Stands last in `peer_domains` for the hosts of an action that were not read. Nobody can have this name (RFC 2606). */
+/** The last of `peer_domains` if some hosts of an action were not read. Nobody can have this name (RFC 2606). */
 export const UNREAD_PEER = 'unread.invalid'
 
 export const EVENT_COLUMNS = columnsOf(Event)

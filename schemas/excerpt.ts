@@ -1,8 +1,9 @@
 /**
- * An excerpt: the words that an analyst needs to judge an alarm, and no others. The user's task, and sentences of what a tool
- * answered that read like orders; redacted and cut. They stand in a topic and a table of their own, never in `events`, and are
- * forgotten after 72 hours unless a finding names their event. Arguments are never excerpted. Only where `content: full` is chosen are
- * whole bodies kept beside them in the same way: messages, arguments and results, redacted. As JSON on the wire.
+ * An excerpt: the words that an analyst needs to judge an alarm, and no others. These are the user's task and the
+ * sentences of a tool's answer that read like orders, redacted and truncated. They have a separate topic and table, are
+ * never in `events`, and are forgotten after 72 hours unless a finding names their event. Arguments are never
+ * excerpted. Only with `content: full` are whole bodies (messages, arguments and results, redacted) kept in the same
+ * way. As JSON on the wire.
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
@@ -15,7 +16,7 @@ import { LIMITS } from './limits.ts'
 export const EXCERPT_KINDS = ['task', 'order', 'message', 'arguments', 'result'] as const
 export type ExcerptKind = (typeof EXCERPT_KINDS)[number]
 
-/** Which words are kept: none, excerpts, or whole bodies beside them. */
+/** Which words are kept: none, excerpts, or excerpts and whole bodies. */
 export const CONTENTS = ['none', 'excerpts', 'full'] as const
 export type Content = (typeof CONTENTS)[number]
 
@@ -33,7 +34,7 @@ export const Excerpt = Type.Object(
 )
 export type Excerpt = Static<typeof Excerpt>
 
-/** An excerpt as sinks are told of it. */
+/** An excerpt as sent to sinks. */
 export type ToldExcerpt = Pick<Excerpt, 'event_id' | 'kind' | 'text'>
 
 export const excerptValidator = validator(Excerpt)

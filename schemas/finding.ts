@@ -1,7 +1,7 @@
 /**
- * A finding: what a detector tells a person, with everything needed to understand it without the raw log. Its body is a
- * function of the log alone: no wall-clock field, numbers rounded to six digits. Revision 1 is sent when it first fires,
- * revision 2 at most once, when its window closes.
+ * A finding: what a detector reports to a person, with everything needed to understand it without the raw log. Its body
+ * is a function of the log alone: no wall-clock field, numbers rounded to six digits. Revision 1 is sent when it first
+ * fires, revision 2 at most once, when its window closes.
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
@@ -73,19 +73,34 @@ export const findingValidator = validator(Finding)
 /** A finding as a record of the topic `findings` holds it. */
 export interface FindingRecord {
   readonly finding: Finding
-  /** The log's time when it was found, in ms: beside the body, because it depends on when frames and ticks came. */
+  /** Log time when it was found, in ms. Not part of the body, because it depends on when frames and ticks came. */
   readonly foundAt: number | undefined
+  /** When its agent's first event was, in ms since 1970; undefined where the detector does not know. No part of the body either. */
+  readonly agentSince: number | undefined
 }
 
-/** The body, and behind its last field `found_at`, which is no part of it. */
-export const writeFindingRecord = (finding: Finding, foundAt: number): string =>
-  `${JSON.stringify(finding).slice(0, -1)},"found_at":"${new Date(foundAt).toISOString()}"}`
+/** What is stored next to the body, in ms since 1970; see `FindingRecord`. */
+type Beside = Readonly<Pick<FindingRecord, 'agentSince'> & { foundAt: number }>
+
+const isoOf = (ms: number): string => new Date(ms).toISOString()
+
+/** The body, and behind its last field `found_at` and `agent_since`, which are no part of it. */
+export function writeFindingRecord(finding: Finding, { foundAt, agentSince }: Beside): string {
+  const since = agentSince === undefined ? '' : `,"agent_since":"${isoOf(agentSince)}"`
+  return `${JSON.stringify(finding).slice(0, -1)},"found_at":"${isoOf(foundAt)}"${since}}`
+}
 
 type ReadFinding =
   | { readonly ok: true; readonly record: FindingRecord }
   | { readonly ok: false; readonly reason: 'malformed' | 'invalid'; readonly detail: string }
 
-/** Reads a record of `findings`; those of earlier versions have no `found_at`. */
+/** ms since 1970 of a text that is a time; undefined for everything else. */
+function msOf(text: unknown): number | undefined {
+  const ms = typeof text === 'string' ? Date.parse(text) : Number.NaN
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** Reads a record of `findings`; those of earlier versions have neither `found_at` nor `agent_since`. */
 export function readFindingRecord(text: string): ReadFinding {
   let value: unknown
   try {
@@ -93,13 +108,19 @@ export function readFindingRecord(text: string): ReadFinding {
   } catch {
     return { ok: false, reason: 'malformed', detail: 'the finding is not JSON' }
   }
-  const { found_at: found, ...finding } = Object(value) as { found_at?: unknown }
-  const foundAt = typeof found === 'string' ? Date.parse(found) : Number.NaN
+  const {
+    found_at: found,
+    agent_since: since,
+    ...finding
+  } = Object(value) as {
+    found_at?: unknown
+    agent_since?: unknown
+  }
   if (!findingValidator.check(finding)) {
     const said = findingValidator.problems(finding).map(({ path, message }) => `${path} ${message}`)
     return { ok: false, reason: 'invalid', detail: `the finding breaks its schema: ${said.join('; ')}` }
   }
-  return { ok: true, record: { finding, foundAt: Number.isNaN(foundAt) ? undefined : foundAt } }
+  return { ok: true, record: { finding, foundAt: msOf(found), agentSince: msOf(since) } }
 }
 
 /** Rounds to six significant digits, so that a finding's bytes do not depend on the last bits of a sum. */

@@ -5,7 +5,7 @@
  *
  * A frame's payload is zstd level 1 over one JSON array per line, in the column order of the schema version: what
  * ClickHouse reads as JSONCompactEachRow. An empty frame is a tick. A control record has the same envelope; its payload
- * is the JSON of the control (schemas/control.ts). Each record is decompressed by itself, because zstd silently stops
+ * is the JSON of the control (schemas/control.ts). Each record is decompressed separately, because zstd silently stops
  * at the end of the first of two joined frames.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
@@ -20,9 +20,11 @@ export interface FrameHeader {
   readonly count: number
   /** Milliseconds since 1970 at which the collector took the newest row. */
   readonly receipt_time: number
-  /** On `signals`: the partition of `events` that the rows come from. Their offsets stand in the rows. */
+  /** On `signals`: the partition of `events` that the rows come from. The rows carry their offsets. */
   readonly source_partition?: number
   readonly epoch?: string
+  /** On `signals`: the first rows have the offset of the last rows of the source's frame before; it was cut between them. */
+  readonly continues?: true
 }
 
 export type Row = readonly unknown[]
@@ -46,6 +48,9 @@ export interface FrameOptions {
   readonly receiptTime: number
   readonly sourcePartition?: number
   readonly epoch?: string
+  readonly continues?: boolean
+  /** False: not compressed, where a frame is read again at once. Default: true. */
+  readonly packed?: boolean
 }
 
 function envelope(header: FrameHeader, payload: Buffer): Buffer {
@@ -58,18 +63,43 @@ function envelope(header: FrameHeader, payload: Buffer): Buffer {
 
 /** Rows already serialised, one JSON array each: what a collector has after validation. */
 export function encodeFrameLines(lines: readonly string[], options: FrameOptions): Buffer {
-  const header: FrameHeader = {
-    kind: 'frame',
-    codec: lines.length === 0 ? 'none' : 'zstd',
-    schema: options.schema,
-    count: lines.length,
-    receipt_time: options.receiptTime,
-    ...(options.sourcePartition === undefined ? {} : { source_partition: options.sourcePartition }),
-    ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
-  }
-  if (lines.length === 0) return envelope(header, Buffer.alloc(0))
-  return envelope(header, zstdCompressSync(`${lines.join('\n')}\n`, ZSTD))
+  const header = headerOf(lines, options)
+  const payload = payloadOf(lines)
+  return envelope(header, header.codec === 'none' ? Buffer.from(payload) : zstdCompressSync(payload, ZSTD))
 }
+
+/** Compresses with these options of zstd in another thread. */
+export type CompressAside = (payload: string, options: typeof ZSTD) => Promise<Buffer>
+
+/**
+ * The same, compressed in another thread where it takes long enough to keep others waiting: many frames that are due together
+ * would otherwise hold an event loop for all their time.
+ */
+export async function encodeFrameLinesAside(
+  lines: readonly string[],
+  options: FrameOptions,
+  compress: CompressAside,
+): Promise<Buffer> {
+  const payload = payloadOf(lines)
+  if (payload.length < ASIDE_CHARS_MIN || options.packed === false) return encodeFrameLines(lines, options)
+  return envelope(headerOf(lines, options), await compress(payload, ZSTD))
+}
+
+/** Compressing less takes some ten microseconds, as another thread would. */
+const ASIDE_CHARS_MIN = 16 * 1024
+
+const payloadOf = (lines: readonly string[]): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`)
+
+const headerOf = (lines: readonly string[], options: FrameOptions): FrameHeader => ({
+  kind: 'frame',
+  codec: lines.length === 0 || options.packed === false ? 'none' : 'zstd',
+  schema: options.schema,
+  count: lines.length,
+  receipt_time: options.receiptTime,
+  ...(options.sourcePartition === undefined ? {} : { source_partition: options.sourcePartition }),
+  ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
+  ...(options.continues === true ? { continues: true } : {}),
+})
 
 export const encodeFrame = (rows: readonly Row[], options: FrameOptions): Buffer =>
   encodeFrameLines(
@@ -77,12 +107,16 @@ export const encodeFrame = (rows: readonly Row[], options: FrameOptions): Buffer
     options,
   )
 
+/** The header alone of a frame, for a reader that is handed the rows beside it. */
+export const encodeFrameHeader = (count: number, options: FrameOptions): Buffer =>
+  envelope({ ...headerOf([], options), count }, Buffer.alloc(0))
+
 /** A tick: says that log time has come this far. */
 export const encodeTick = (schema: number, receiptTime: number): Buffer => encodeFrameLines([], { schema, receiptTime })
 
 /**
- * Cuts serialised rows into runs that each make one frame: at most `frame_events_max` rows and
- * `frame_bytes_max` bytes before compression. A single larger row stands alone.
+ * Cuts serialised rows into runs that each make one frame: at most `frame_events_max` rows and `frame_bytes_max` bytes
+ * before compression. A larger row gets its own frame.
  */
 export function cutIntoFrames(lines: readonly string[], eventsMax: number = LIMITS.frame_events_max): string[][] {
   const frames: string[][] = []

@@ -26,13 +26,13 @@ export interface FindingCauses {
   readonly version: number
   /** The identity, session or second-stage key that the finding is about. */
   readonly key: string
-  /** Start of the fixed event-time window, or another word that tells one occasion of the key from the next. */
+  /** Start of the fixed event-time window, or another word that distinguishes one occasion of the key from the next. */
   readonly window: string | number
   /** event_id of the root evidence; '' in stage two, where what arrives first is not fixed. */
   readonly root: string
   /** Level of a detector that has levels: a higher one is a new finding. '' without. */
   readonly level: string | number
-  /** A finding of history has an id of its own, so that it takes no live one's place. */
+  /** A finding of history has a separate id, so that it does not replace a live one. */
   readonly history: boolean
 }
 
@@ -41,7 +41,7 @@ export const findingId = (c: FindingCauses): string =>
 
 export const actionId = (cause: string, action: string): string => H('action', cause, action)
 
-/** Stands in `webhook-id` on every retry. */
+/** The `webhook-id` of every retry. */
 export const deliveryId = (action: string, endpoint: string): string => H('delivery', action, endpoint)
 
 /**

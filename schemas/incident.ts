@@ -1,7 +1,7 @@
 /**
- * An incident: the findings of one identity that lie close together in event time, joined so that a person is told once,
- * with a timeline of what was found, done and decided, and what people have made of it. Statuses and verdicts are those of
- * OCSF's incident profile.
+ * An incident: the findings of one identity that are close together in event time, joined so that a person is notified
+ * once, with a timeline of what was found, done and decided, and its triage. Statuses and verdicts are those of OCSF's
+ * incident profile.
  */
 import Type, { type Static } from 'typebox'
 import { Tie } from './chain.ts'
@@ -70,7 +70,7 @@ export const Incident = Type.Object(
 )
 export type Incident = Static<typeof Incident>
 
-/** What an incident was before people could triage it, and is where they have not. */
+/** The triage of an incident that predates triage or that nobody has triaged. */
 export const UNTRIAGED = {
   risk_points: 0,
   status: 'new',

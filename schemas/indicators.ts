@@ -1,18 +1,18 @@
 /**
- * Indicators: what an event keeps of texts that are not kept. The collector alone sees the text of a task, of a call's
- * arguments and of its result; it takes hashed words, hashed values and the sentences that read like orders, and drops
+ * Indicators: what an event keeps of texts that are not kept. Only the collector sees the text of a task, of a call's
+ * arguments and of its result. It takes hashed words, hashed values and the sentences that read like orders, and drops
  * the rest. The detector joins them later, so that a better rule can be replayed over old logs.
  *
- * Words are stems as keyed hashes of 32 bits, values are keyed hashes of 64 bits whose upper 32 bits stand here and
- * whose full form stands in the event's `value_hashes`. Keys are per tenant: two tenants share no hash. All lists are
- * bounded, because an attacker writes the text.
+ * Words are stems as keyed hashes of 32 bits. Values are keyed hashes of 64 bits: the upper 32 bits are here, the full
+ * form in the event's `value_hashes`. Keys are per tenant: two tenants share no hash. All lists are bounded, because an
+ * attacker writes the text.
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
 import { lookup } from './lookup.ts'
 
 /** Raised with every change of what the extractor takes from a text. */
-export const EXTRACTOR_VERSION = 2
+export const EXTRACTOR_VERSION = 4
 
 /**
  * What a hashed value was, as `value_kinds` names it by index: a whole leaf of arguments or results, or something found
@@ -56,7 +56,7 @@ export const ORIGIN = Object.fromEntries(VALUE_ORIGINS.map((word, index) => [wor
   Record<ValueOrigin, number>
 >
 
-/** How a result speaks: with content of its own, or as the tool's short answer about what it did. */
+/** How a result reads: as content, or as the tool's short answer about what it did. */
 export const VOICE = { content: 0, status: 1 } as const
 
 /** Strength of a sentence with values that no known language explains: what it asks for is not known either. */
@@ -165,13 +165,13 @@ export const Indicators = Type.Object({
 export type Indicators = Static<typeof Indicators>
 export const indicatorsValidator = validator(Indicators)
 
-/** The form that the event's column `indicators` holds: '' where there is nothing. */
+/** The form of the event's column `indicators`: '' if there are none. */
 export const encodeIndicators = (indicators: Indicators): string => {
   const some = indicators.task !== undefined || indicators.call !== undefined || indicators.result !== undefined
   return some ? JSON.stringify(indicators) : ''
 }
 
-/** Reads the column back; undefined where it is empty or not of this form, which only another producer can cause. */
+/** Reads the column back; undefined if it is empty, or not of this form, which only another producer can cause. */
 export const decodeIndicators = (column: string): Indicators | undefined => {
   if (column === '') return undefined
   try {

@@ -17,8 +17,8 @@ function twice([a, b, c, d]: Words): Words {
 const BLOCK = 8
 
 /**
- * The hash under one key. One object for many lists: what it made last stands in its words. The message is each word
- * in blocks of its own, filled up with zeros, and a last block with their lengths, so that no two lists are alike.
+ * The hash under one key. One object hashes many lists; `a` to `d` hold its last result. The message is each text in
+ * separate, zero-padded blocks, then a block with their lengths, so that no two lists are alike.
  */
 export class KeyedHash {
   readonly key: Words

@@ -1,11 +1,10 @@
 /**
- * The leak list of a tenant: the credentials that are known to be in strangers' hands, in the form in which events name
- * a credential. It is a section of the knowledge with a content of its own, because it may be large.
+ * The leak list of a tenant: credentials that are known to be leaked, in the form in which events name a credential. It is a
+ * section of the knowledge with separate content, because it can be large.
  *
- * Content: entries of 16 bytes each, sorted as unsigned numbers, none twice. An entry is the first 128 bits of
- * HMAC(k, SHA-256(secret)), k being the tenant's key for credentials. What a person's list holds, SHA-256(secret), never
- * enters the log, and k does not either: whoever reads the log can test no secret against it. How it lies in
- * `state`: schemas/state.ts.
+ * Content: entries of 16 bytes each, sorted as unsigned numbers, without duplicates. An entry is the first 128 bits of
+ * HMAC(k, SHA-256(secret)); k is the tenant's key for credentials. People's lists hold SHA-256(secret). Neither that nor k
+ * ever enters the log, so a reader of the log cannot test a secret against it. Its layout in `state`: schemas/state.ts.
  */
 import { hash } from 'node:crypto'
 import { H } from './ids.ts'

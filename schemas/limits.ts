@@ -1,4 +1,4 @@
-/** Every limit of the system, in one place. Units stand last in the names. */
+/** Every limit of the system, in one place. Units come last in names. */
 export const LIMITS = {
   // Text in records
   text_chars_max: 2_048,
@@ -6,6 +6,11 @@ export const LIMITS = {
   list_items_max: 32,
   /** Hosts and domains that one action contacts. */
   peer_domains_max: 128,
+
+  // The trust registry
+  registry_agents_max: 10_000,
+  /** Names in one list of an agent. */
+  registry_names_max: 1_000,
   indicators_chars_max: 65_536,
   /** A text longer than this is cut before indicators are taken from it; the cut is counted. */
   indicator_text_chars_max: 65_536,
@@ -13,6 +18,15 @@ export const LIMITS = {
   indicator_memory_bytes_max: 8 * 1024 * 1024,
   /** Threads in which a collector prepares requests. */
   prepare_threads_max: 4,
+  /**
+   * One thread more is for tenants that took less than this share of a core of late, with bodies up to so many bytes: they
+   * never wait for the end of somebody's expensive step.
+   */
+  prepare_light_share: 0.1,
+  prepare_light_body_bytes_max: 256 * 1024,
+  /** Time constant of "of late"; tenants beyond which those that took next to nothing are forgotten. */
+  prepare_usage_ms: 10_000,
+  prepare_usage_tenants_max: 1_000,
   /** Until another one takes the place of a thread that has ended. */
   prepare_restart_ms: 1_000,
   /** Requests that a thread works on; one tenant has at most all but one of them. */
@@ -20,7 +34,7 @@ export const LIMITS = {
   /** How often threads are looked at, and after how many looks without a step one is given up. */
   prepare_look_every_ms: 500,
   prepare_looks_max: 20,
-  /** Threads that may end while they work on a request before it is refused, where none is known to have ended of it. */
+  /** Threads that may die while working on a request, if the cause is unknown, before the request is refused. */
   prepare_deaths_max: 3,
   prepare_heap_mb_max: 2_048,
 
@@ -39,7 +53,7 @@ export const LIMITS = {
   /** The same for JSON inside a string. */
   json_text_nodes_max: 100_000,
   json_text_keys_max: 4_096,
-  /** What one request may become: beyond it the sender is asked for smaller parts. */
+  /** What one request may expand to; beyond this the sender must send smaller parts. */
   events_per_request_max: 100_000,
   prepared_chars_max: 128 * 1024 * 1024,
   /** Acts that one record may describe: calls of one answer of a model, messages of one turn. */
@@ -55,7 +69,7 @@ export const LIMITS = {
   request_bytes_in_flight_max: 128 * 1024 * 1024,
   /** What one tenant may hold of them. */
   request_bytes_tenant_share: 0.5,
-  /** How long a body waits for room before its sender is asked to come again, and how often it looks. */
+  /** How long a body waits for room before its sender is told to retry, and how often it checks. */
   body_room_ms_max: 2_000,
   body_room_every_ms: 50,
   /** A body may take so long in all; it brings at least so many bytes a second, looked at every so often. */
@@ -64,6 +78,10 @@ export const LIMITS = {
   body_pace_every_ms: 10_000,
   /** How often connections are looked at that have not sent a whole request in time. */
   connections_check_every_ms: 5_000,
+  /** How long work on the log may keep the event loop from doors and answers at a time. */
+  turn_ms: 5,
+  /** How much lower than that of the process the priority of its heavy threads is, in steps of `nice`. */
+  background_nice: 5,
   /** Records normalised before other work of the process gets its turn. */
   records_per_turn_max: 4,
   rejections_named_max: 20,
@@ -90,7 +108,7 @@ export const LIMITS = {
   log_maintenance_every_ms: 60_000,
   /** Below it a small disk leaves the log no room to work in. */
   log_bytes_max_min: 64 * 1024 * 1024,
-  /** Space that an older file of the log keeps although it is free: from here on it is told. */
+  /** Free space that an older log file keeps; from this size on it is reported. */
   log_free_bytes_told: 1024 * 1024 * 1024,
   tick_after_frame_ms: 250,
   tick_every_ms: 5_000,
@@ -106,7 +124,7 @@ export const LIMITS = {
   /** How often a detector commits how far it is; the second while other processes wait for that with their candidates. */
   detector_commit_every_ms: 2_000,
   detector_commit_shared_every_ms: 250,
-  /** Waits before a worker that stopped by itself begins again: the first, doubled up to the second. */
+  /** Delays before a worker that stopped unexpectedly restarts: the first, doubled up to the second. */
   detector_restart_ms_min: 250,
   detector_restart_ms_max: 15_000,
 
@@ -118,7 +136,7 @@ export const LIMITS = {
   kafka_request_ms_max: 5_000,
   /** How long brokers may take to store a batch on all replicas that are in sync. */
   kafka_replicate_ms_max: 4_000,
-  /** Tries to append or to read end after this long without success: the caller is told to come again. */
+  /** Attempts to append or read end after this long without success; the caller is told to retry. */
   kafka_patience_ms_max: 10_000,
   /** Waits between two tries: the first, doubled up to the second. */
   kafka_retry_ms_min: 50,
@@ -149,7 +167,7 @@ export const LIMITS = {
   event_time_ms_min: Date.UTC(2015, 0, 1),
   /** A live event further behind the newest of its key from the same sender is judged and not learned; age in live events is bounded by it. */
   event_behind_ms_max: 3_600_000,
-  /** Identities of one tenant in a partition whose senders are told apart, where there are several. */
+  /** Identities of one tenant in a partition whose senders are tracked separately, if they have several. */
   sender_clocks_per_tenant_max: 4_096,
   /** How long after its last touch in log time a closed window still takes late events. */
   window_lateness_ms: 10 * 60_000,
@@ -162,7 +180,7 @@ export const LIMITS = {
   told_calls_per_partition_max: 2_048,
   told_call_chars_per_partition_max: 512 * 1024,
   told_calls_per_id_max: 4,
-  /** Two tellings of one call lie no further apart. */
+  /** Two reports of one call are at most this far apart. */
   told_call_ms_max: 10 * 60_000,
   identity_rest_bytes_max: 1_024,
   identity_active_bytes_max: 4_096,
@@ -192,7 +210,7 @@ export const LIMITS = {
   snapshots_at_stop_max: 8,
 
   // Answers
-  /** One part of a path, encoded: a name of 256 characters outside ASCII takes up to 2,304. */
+  /** One encoded part of a path: a name of 256 characters outside ASCII takes up to 2,304. */
   path_part_chars_max: 4_096,
   list_items_default: 100,
   search_chars_max: 2_048,
@@ -231,7 +249,7 @@ export const LIMITS = {
   excerpt_named_events_max: 65_536,
 
   // Clock
-  /** A step of the system's clock is told from here on; smaller ones are followed. */
+  /** Steps of the system clock from this size on are reported; smaller ones are followed. */
   clock_set_ms_min: 2_000,
   /** How long a system clock that was set forward is watched before it is followed. */
   clock_follow_ms: 5_000,
@@ -241,7 +259,7 @@ export const LIMITS = {
   warehouse_memory_bytes_max: 4_000_000_000,
   warehouse_cache_bytes_max: 256 * 1024 * 1024,
   warehouse_request_ms_max: 60_000,
-  /** How often a server tells that a long command is still under way. */
+  /** How often a server reports that a long command is still in progress. */
   warehouse_progress_ms: 45_000,
   /** Questions that run at once, and that may wait for them: beyond it the answer is 503. */
   warehouse_questions_max: 2,
@@ -252,16 +270,16 @@ export const LIMITS = {
   archive_every_ms: 1_000,
   archive_rows_min: 10_000,
   archive_insert_bytes_max: 8 * 1024 * 1024,
-  /** Records read and not yet stored, as they stand in the log: beyond it reading stops until some are stored. */
+  /** Records read but not yet stored, as encoded in the log; beyond this, reading pauses until some are stored. */
   archive_waiting_bytes_max: 16 * 1024 * 1024,
   archive_batch_bytes_max: 1024 * 1024,
   archive_commit_every_ms: 2_000,
-  /** How often the archiver asks the warehouse whether it still holds what was stored. */
+  /** How often the archiver checks that the warehouse still holds what was stored. */
   archive_look_every_ms: 10_000,
   /** How often those who answer people ask whether the warehouse is whole, and how old what they know may be. */
   whole_look_every_ms: 5_000,
   whole_look_age_ms_max: 15_000,
-  /** How long a stop waits for what is under way; the service as a whole stops within 10 s. */
+  /** How long a stop waits for work in progress; the whole service stops within 10 s. */
   warehouse_drain_ms_max: 4_000,
   archive_drain_ms_max: 3_000,
 
@@ -283,11 +301,11 @@ export const LIMITS = {
   delivery_jitter_share: 0.1,
   /** Attempts under way at one sink: a slow one holds up only itself. */
   delivery_concurrency_per_sink: 4,
-  /** Deliveries that wait for one sink; beyond it new ones go to the dead letters, from where they can be replayed. */
+  /** Pending deliveries of one sink; beyond this, new ones go to the dead letters, from where they can be replayed. */
   deliveries_pending_per_sink_max: 10_000,
   /** Of those, the share of one tenant at a sink that serves every tenant. */
   deliveries_pending_tenant_share: 0.25,
-  /** On top of it, what is no finding: pages, orders, notices. */
+  /** In addition, deliveries other than findings: pages, orders, notices. */
   deliveries_urgent_per_sink_max: 2_000,
   /** Closed deliveries are kept this long and this many: repeats of their findings are older than the log by then. */
   delivery_closed_ms: 8 * 86_400_000,
@@ -297,7 +315,7 @@ export const LIMITS = {
   sink_failing_ms: 300_000,
   /** Patterns of one kind in the filter of a sink. */
   sink_patterns_max: 100,
-  /** Findings that one digest tells; where more wait it goes out before its time. */
+  /** Findings in one digest; if more are pending, it goes out early. */
   digest_findings_max: 500,
   /** Of the findings that a digest lists, in JSON: the body of a webhook holds them. */
   digest_entries_bytes_max: 12_000,
@@ -310,7 +328,7 @@ export const LIMITS = {
   payload_cache_bytes: 32 * 1024 * 1024,
 
   // Response
-  /** Findings of one identity join while they lie at most this far in event time from the incident's last. */
+  /** Findings of one identity join an incident if they are at most this far, in event time, from its last one. */
   incident_window_ms: 3_600_000,
   incident_findings_max: 100,
   incident_timeline_max: 200,

@@ -3,6 +3,6 @@
  * it inherits; a table made here inherits nothing, so that it knows its own words alone.
  */
 
-/** A frozen table without a prototype. `table[word]` is undefined for every word that does not stand in `entries`. */
+/** A frozen table without a prototype. `table[word]` is undefined for every word that is not in `entries`. */
 export const lookup = <K extends string | number, V>(entries: Readonly<Record<K, V>>): Readonly<Record<K, V>> =>
   Object.freeze(Object.assign(Object.create(null) as object, entries)) as Readonly<Record<K, V>>

@@ -1,6 +1,5 @@
 /**
- * A notice: what sinks are told, in the domain's own words. It is stored once, whichever sinks hear it, and each type of
- * sink renders its own form of it.
+ * A notice: what sinks receive, in domain terms. It is stored once for all sinks; each type of sink renders its own form.
  */
 import type { ToldExcerpt } from './excerpt.ts'
 import type { Finding } from './finding.ts'
@@ -60,7 +59,7 @@ export interface Trimmed {
 /** As it is stored. */
 export interface Notice {
   readonly type: NoticeType
-  /** When what it tells was done, ISO 8601 in UTC. */
+  /** When the reported act happened, ISO 8601 in UTC. */
   readonly time: string
   readonly data: Readonly<Record<string, unknown>>
   readonly trimmed?: Trimmed
@@ -68,14 +67,11 @@ export interface Notice {
   readonly excerpts?: readonly ToldExcerpt[]
 }
 
-/** Id of a notice. `mark` tells one act on a subject from the next: a revision, or a sequence of its state. */
+/** Id of a notice. `mark` separates the acts on one subject: a revision, or a sequence number of its state. */
 export const noticeId = (subject: string, type: NoticeType, mark: string | number): string =>
   H('notice', subject, type, mark)
 
-/**
- * The finding in a form that `fits`: it loses evidence from the end (the root stands first), and if that is not enough
- * what it measured.
- */
+/** Cuts the finding until it `fits`: first evidence from the end (the root comes first), then what it measured. */
 export function trimFinding(
   finding: Finding,
   fits: (finding: Finding, trimmed: Trimmed | undefined) => boolean,

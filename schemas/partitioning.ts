@@ -1,7 +1,7 @@
 /**
- * Which partition of `events` an identity has, and which of `signals` a key of stage two: chosen by a keyed hash whose key is
- * the log's own and known to no sender, so that nobody can aim many identities at one partition. A log that is older than
- * these keys goes on without one, by the hash that it began with. No id and no finding depends on the choice.
+ * Chooses the partition of an identity in `events`, and of a stage-two key in `signals`, with a keyed hash. The key belongs
+ * to the log and no sender knows it, so nobody can aim many identities at one partition. A log older than these keys keeps
+ * its original hash without a key. No id and no finding depends on the choice.
  */
 import { partitionOf } from './ids.ts'
 import { KeyedHash, type Words } from './keyed-hash.ts'
@@ -44,10 +44,10 @@ export function createPartitioner(key: PartitionKey): Partitioner {
 
 const HEX = /^[0-9a-f]{32}$/
 
-/** The key as it stands in `state`: 32 hex digits. */
+/** The key in its form in `state`: 32 hex digits. */
 export const writePartitionKey = (key: Words): string => key.map((word) => word.toString(16).padStart(8, '0')).join('')
 
-/** Undefined where it is none. */
+/** Undefined if it is not a key. */
 export function readPartitionKey(text: unknown): Words | undefined {
   if (typeof text !== 'string' || !HEX.test(text)) return undefined
   const word = (index: number): number => Number.parseInt(text.slice(index * 8, index * 8 + 8), 16)

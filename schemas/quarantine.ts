@@ -1,13 +1,13 @@
 /**
- * A quarantine: what holds one identity back, from the request to its end, and the order that goes to those who carry it
- * out. Every change of state takes the next sequence number of its identity, and an order carries the number at which it
- * was given: whoever gets two orders out of turn keeps the higher one.
+ * A quarantine: the hold on one identity, from request to end, and the order sent to those who enforce it. Every change of
+ * state takes the next sequence number of its identity, and an order carries its number. A receiver that gets two orders out
+ * of sequence keeps the higher one.
  */
 import Type, { type Static } from 'typebox'
 import { validator } from './columns.ts'
 import { LIMITS } from './limits.ts'
 
-/** What is done to an identity: stop it, or let it act only with less autonomy. */
+/** What is done to an identity: stop it, or only reduce its autonomy. */
 export const CONTAINMENTS = ['quarantine', 'reduce-autonomy'] as const
 export type Containment = (typeof CONTAINMENTS)[number]
 
@@ -35,6 +35,11 @@ export const Quarantine = Type.Object(
     id: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'H(incident or command and identity, action)' }),
     tenant: Type.String(),
     identity: Type.String(),
+    identity_since: Type.Optional(
+      Type.String({
+        description: "When the identity's first event was, as known when it was asked for; absent where nobody knew",
+      }),
+    ),
     action: Type.Unsafe<Containment>(Type.Enum([...CONTAINMENTS])),
     status: Type.Unsafe<QuarantineStatus>(Type.Enum([...QUARANTINE_STATUSES])),
     status_reason: Type.String({ description: 'Why it stands where it stands, for people' }),
@@ -64,7 +69,7 @@ export const Quarantine = Type.Object(
 export type Quarantine = Static<typeof Quarantine>
 export const quarantineValidator = validator(Quarantine)
 
-/** What an order asks of its receiver. */
+/** What an order tells its receiver to do. */
 export const ORDER_ACTIONS = [...CONTAINMENTS, 'release'] as const
 
 /** `data` of the webhooks `quarantine.requested` and `quarantine.released`. */

@@ -38,6 +38,8 @@ export const Signal = Type.Object(
       'Candidates: JSON of what the first half saw (observed, expected, evidence and what its second half needs)',
       16_384,
     ),
+    // Last, so that readers of rows by position, such as older detectors, skip it.
+    identity_since: instant("When that identity's first event was; 0 where nobody knows"),
   },
   { $id: 'signal', additionalProperties: false },
 )

@@ -4,8 +4,8 @@ import { SEVERITIES, type Severity } from './finding.ts'
 import { RECEIVES, type Receives } from './notice.ts'
 
 /**
- * ok: takes what it is sent, or was sent nothing yet; failing: has not taken a delivery for minutes, or has let one run through
- * all its attempts; disabled: has said that it wants nothing more.
+ * ok: accepts deliveries, or has received none yet. failing: has accepted nothing for minutes, or a delivery used up all its
+ * attempts. disabled: has said that it wants no more.
  */
 export const SINK_STATUSES = ['ok', 'failing', 'disabled'] as const
 export type SinkStatus = (typeof SINK_STATUSES)[number]

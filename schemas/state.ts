@@ -1,18 +1,19 @@
 /**
- * The records of the compacted topic `state`, which the responder alone writes and rebuilds its memory from.
+ * The records of the compacted topic `state`. Only the responder writes it, and rebuilds its memory from it.
  *
- * A key is `<kind>/<tenant>/<id>/<sequence>`. Every change of a thing is a new record with the next sequence; readers take
- * the highest, and the owner then tombstones the lower one. A stale writer can therefore only add a lower one, which
- * nobody reads. Content of the knowledge's sections lies in chunks under `list/<hash>/<part>`, and that of settings from before
- * there were chunks under `content/<hash>`; they need no sequence, because a hash has one content.
+ * A key is `<kind>/<tenant>/<id>/<sequence>`. Every change is a new record with the next sequence number. Readers take the
+ * highest, and the owner then tombstones the lower one. A stale writer can therefore only add a lower one, which nobody
+ * reads. Content of knowledge sections is in chunks under `list/<hash>/<part>`; settings from before there were chunks are
+ * under `content/<hash>`. Neither needs a sequence number, because a hash has one content.
  */
 import { partitionOf } from './ids.ts'
 
 /**
- * incident, quarantine, delivery: the schemas of those names. payload: body of a webhook, by action. sink: state of a
- * sink. rollout: which content of a section every partition was given. leak-list: the same of leak lists, in older logs. suppression, switch, token: what people decided. command:
- * what came of a command. audit: what was asked, by whom, as a chain. position: up to where a partition of `findings` or `commands` has been applied.
- * partitioning: a claim to the key of the log's partitions (services/lib/partitioning.ts).
+ * incident, quarantine, delivery: the schemas of those names. payload: body of a webhook, by action. sink: state of a sink.
+ * rollout: which content of a section every partition has received. leak-list: the same for leak lists, in older logs.
+ * suppression, switch, token: what people decided. command: the result of a command. audit: who requested what, as a chain.
+ * position: how far a partition of `findings` or `commands` has been applied. partitioning: a claim to the key of the log's
+ * partitions (services/lib/partitioning.ts).
  */
 export const STATE_KINDS = [
   'incident',
@@ -62,7 +63,7 @@ export function parseChunkKey(key: string): { readonly hash: string; readonly pa
   return hash === '' || part === '' ? undefined : { hash, part }
 }
 
-/** Reads a key back; undefined where it is not one of a sequenced record. */
+/** Parses a key; undefined if it is not the key of a sequenced record. */
 export function parseStateKey(key: string): (StateAddress & { readonly sequence: number }) | undefined {
   const parts = key.split('/')
   const kind = STATE_KINDS.find((k) => k === parts[0])
@@ -71,7 +72,7 @@ export function parseStateKey(key: string): (StateAddress & { readonly sequence:
   return { kind, tenant: decodeURIComponent(parts[1]!), id: decodeURIComponent(parts[2]!), sequence }
 }
 
-/** All of a tenant's state lies in one partition, so that what changes together is written together, in order. */
+/** All of a tenant's state is in one partition, so that related changes are written together, in order. */
 export const statePartition = (tenant: string, partitions: number): number => partitionOf(tenant, partitions)
-/** Content belongs to all tenants and lies where the records of no tenant in particular do. */
+/** Content is shared by all tenants and is in the partition of records without a tenant. */
 export const contentPartition = (partitions: number): number => statePartition('', partitions)

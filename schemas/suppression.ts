@@ -1,13 +1,12 @@
 /**
- * A suppression: findings of a scope turn to shadow for one tenant until an end. People make them by command; each is a
- * record of its own in `state` and a control record of its own in every partition of `events` and `signals`, so that one
- * tenant's can never grow into a record that the log refuses, and a detector reads them at a fixed place of its log.
+ * A suppression: for one tenant, findings in a scope become shadow findings until it ends. People create it by command. Each
+ * is a separate record in `state` and a separate control record in every partition of `events` and `signals`. A tenant's
+ * suppressions therefore never grow into a record that the log refuses, and a detector reads each at a fixed position of its
+ * log.
  */
 import Type, { type Static } from 'typebox'
+import { ANY_DETECTOR } from './any-detector.ts'
 import { LIMITS } from './limits.ts'
-
-/** Every finding, where a scope names no detector. */
-export const ANY_DETECTOR = '*'
 
 const name = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max, description }))
@@ -30,7 +29,7 @@ const scopeProperties = {
   network: name('Address or CIDR range of the source that the finding observed'),
 }
 
-/** What is suppressed. All parts that are given must hold of a finding. */
+/** What is suppressed. A finding must match every given part. */
 export const SuppressionScope = Type.Object(scopeProperties, { additionalProperties: false })
 export type SuppressionScope = Static<typeof SuppressionScope>
 

@@ -1,7 +1,7 @@
 /**
- * The techniques that detectors name, with what people call them: MITRE ATT&CK (T...), MITRE ATLAS (AML.T...) and the OWASP
- * Top 10 for Agentic Applications (ASI..). A technique of ATT&CK or ATLAS may serve several tactics; here stands the one
- * that a finding of ours speaks of, so that the findings of an incident lie along one kill chain.
+ * The techniques that detectors name, with their common names: MITRE ATT&CK (T...), MITRE ATLAS (AML.T...) and the OWASP Top
+ * 10 for Agentic Applications (ASI..). A technique of ATT&CK or ATLAS can serve several tactics. This table has the one that
+ * our findings mean, so that the findings of an incident follow one kill chain.
  */
 
 /** Tactics in the order of a kill chain. */

@@ -1,17 +1,11 @@
 /**
- * Tokens that people make through the API: what is known of each. They lie in `state`, written by the responder alone, and
- * are no part of what detectors are configured with. Only the SHA-256 of a token is kept; its text is shown once, to whoever
- * makes it. A text has 32 random bytes, so its hash needs neither salt nor stretching.
+ * Tokens that people create through the API, and what is known of each. They are in `state`, written only by the responder,
+ * and are not part of the detectors' configuration. Only the SHA-256 of a token is kept; its text is shown once, to its
+ * creator. A text has 32 random bytes, so its hash needs neither salt nor stretching.
  */
 import Type, { type Static } from 'typebox'
 import { LIMITS } from './limits.ts'
-
-/**
- * ingest only sends events. analyst reads, and says what is to be made of findings and incidents. responder also holds
- * agents back and sets the global stop. admin does everything, tokens among it.
- */
-export const ROLES = ['admin', 'responder', 'analyst', 'ingest'] as const
-export type Role = (typeof ROLES)[number]
+import { type Role, ROLES } from './roles.ts'
 
 /** live events may lead to actions; history trains and finds, and never acts. */
 export const SCOPES = ['live', 'history'] as const

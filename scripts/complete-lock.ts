@@ -1,13 +1,13 @@
 /**
  * Completes package-lock.json, so that `npm ci` accepts it on every platform.
  *
- * Packages with native parts name one optional package per platform. Where a registry lacks some of them, npm leaves
- * them out of the lock file, and `npm ci` then refuses that lock file on every machine. This script adds an entry for
- * each optional dependency that is named but absent: its version, and the platform that its name tells, so that npm
- * skips it elsewhere. The registry is not asked, because what is absent is mostly what it does not have. An entry
- * without an integrity hash is one that npm looks up when, and only when, a machine of that platform installs it.
+ * Packages with native parts name one optional package per platform. If a registry lacks some of them, npm leaves them out
+ * of the lock file, and `npm ci` then refuses that lock file on every machine. This script adds an entry for each optional
+ * dependency that is named but absent: its version, and the platform from its name, so that npm skips it elsewhere. It does
+ * not query the registry, which usually lacks what is absent. An entry without an integrity hash is only looked up when a
+ * machine of that platform installs it.
  *
- * It also removes registry addresses: a lock file must not say which mirror its author used.
+ * It also removes registry addresses: a lock file must not reveal which mirror its author used.
  *
  *   npm run lock              completes ./package-lock.json
  *   npm run lock -- --check   changes nothing and exits 1 if the lock file is not complete

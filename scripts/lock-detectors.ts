@@ -26,16 +26,14 @@ for (const { id, version } of DETECTORS.toSorted((a, b) => (a.id < b.id ? -1 : 1
   const changed = before !== undefined && before.hash !== hash
   if (changed && version < before.version)
     refused.push(`${id}: version ${version} is below the locked ${before.version}`)
-  else if (changed && version === before.version && !sameVersion) {
-    refused.push(
-      `${id}: it or what it imports changed and its version is still ${version}. Raise it if behaviour changed;`,
-    )
-    refused.push('  where only words or layout did, run: npm run lock:detectors -- --same-version')
-  }
+  else if (changed && version === before.version && !sameVersion)
+    refused.push(`${id}: it or what it imports changed, and its version is still ${version}`)
   next[id] = { version, hash }
 }
 if (refused.length > 0) {
-  process.stderr.write(`${refused.join('\n')}\n`)
+  process.stderr.write(
+    `${refused.join('\n')}\nNothing was locked. Raise the version of each whose behaviour changed; if that of the others did not, run: npm run lock:detectors -- --same-version\n`,
+  )
   process.exitCode = 1
 } else {
   writeFileSync(path, `${JSON.stringify(next, null, 2)}\n`)

@@ -1,5 +1,5 @@
 /**
- * The topics as manifests of Strimzi, for clusters whose topics are not made by whoever comes first. Generated from the
+ * The topics as Strimzi manifests, for clusters in which the first client does not create the topics. Generated from the
  * table in schemas/topics.ts; a test compares topics.yaml with it.
  *
  *   node scripts/topic-manifests.ts > infra/kafka/topics.yaml

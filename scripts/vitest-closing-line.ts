@@ -1,6 +1,6 @@
 /**
- * The last thing that a test run prints: what was left out and why, then one plain line `N passed, N failed, N skipped`,
- * which people and continuous integration read alike. A file that could not be loaded counts as one failed test.
+ * The last output of a test run: what was skipped and why, then one plain line `N passed, N failed, N skipped` for both
+ * people and continuous integration. A file that could not be loaded counts as one failed test.
  */
 import type { Reporter, TestModule } from 'vitest/node'
 
@@ -25,13 +25,17 @@ export const countTests = (modules: readonly TestModule[], strayErrors: number):
   return counts
 }
 
-/** `title: reason` for each test that was skipped, the reason being the note given to `context.skip`, if any. */
-export const listSkipped = (modules: readonly TestModule[]): string[] => {
+/**
+ * `title: reason` for each test that was skipped, the reason being the note given to `context.skip`, if any. Who asks for
+ * some tests by name knows that the others do not run: then nothing but reasons is listed.
+ */
+export const listSkipped = (modules: readonly TestModule[], isByName: boolean): string[] => {
   const lines: string[] = []
   for (const module of modules) {
     for (const test of module.children.allTests('skipped')) {
       const result = test.result()
       const note = result.state === 'skipped' ? result.note : undefined
+      if (isByName && !note) continue
       lines.push(`${module.relativeModuleId}: ${test.fullName}${note ? `: ${note}` : ''}`)
     }
   }
@@ -42,13 +46,19 @@ export const formatCounts = ({ passed, failed, skipped }: Counts): string =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`
 
 /** The reporter that prints the closing lines. Others print at the same event: this one waits until the process leaves. */
-export const closingLine = (): Reporter => ({
-  onTestRunEnd(modules, errors) {
-    const skipped = listSkipped(modules)
-    const line = formatCounts(countTests(modules, errors.length))
-    process.once('exit', () => {
-      if (skipped.length > 0) console.log(`Left out:\n${skipped.map((each) => `  ${each}`).join('\n')}`)
-      console.log(line)
-    })
-  },
-})
+export const closingLine = (): Reporter => {
+  let isByName = false
+  return {
+    onInit({ config }) {
+      isByName = config.testNamePattern !== undefined
+    },
+    onTestRunEnd(modules, errors) {
+      const skipped = listSkipped(modules, isByName)
+      const line = formatCounts(countTests(modules, errors.length))
+      process.once('exit', () => {
+        if (skipped.length > 0) console.log(`Left out:\n${skipped.map((each) => `  ${each}`).join('\n')}`)
+        console.log(line)
+      })
+    },
+  }
+}

@@ -1,6 +1,6 @@
 /**
- * The order of the test files: those that take minutes first, so that the rest runs beside them and not after them. Vitest
- * knows how long a file took only where it has run before, which a clean checkout has not.
+ * The order of the test files: those that take minutes come first, so that the rest runs in parallel with them. Vitest knows
+ * a file's duration only from an earlier run, which a clean checkout does not have.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 

@@ -2,31 +2,12 @@
  * The command line: one program with a subcommand for everything. It reads the environment, makes what the commands need,
  * and turns what they say into exit codes (see lib/errors.ts). Standard output holds results alone.
  */
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
-import { DETECTORS } from '../detectors/registry.ts'
 import type { AddCommand, CommandTools } from './commands/lib/command.ts'
 import { EXIT, UsageError } from './lib/errors.ts'
-import { addBackup } from './commands/backup/backup.ts'
-import { addRestore } from './commands/backup/restore.ts'
-import { addCheckConfig } from './commands/check-config/check-config.ts'
-import { addAsk } from './commands/ask/ask.ts'
-import { addAudit } from './commands/audit/audit.ts'
-import { addCalibrate } from './commands/calibrate/calibrate.ts'
-import { addLife } from './commands/calibrate/life-command.ts'
-import { addDeadLetters } from './commands/dead-letters/dead-letters.ts'
-import { addDemo } from './commands/demo/demo.ts'
-import { addEvalAll } from './commands/eval-all/eval-all.ts'
-import { addEval } from './commands/eval/eval.ts'
-import { addForget } from './commands/forget/forget.ts'
-import { addMapping } from './commands/mapping/mapping.ts'
-import { addMove } from './commands/move/move.ts'
-import { addOpenApi } from './commands/openapi/openapi.ts'
-import { addProcesses } from './commands/process/process.ts'
-import { addProve } from './commands/prove/prove.ts'
-import { addReplay } from './commands/replay/replay.ts'
-import { addSinks } from './commands/sinks/test.ts'
-import { addStart } from './commands/start/start.ts'
-import { addTokens } from './commands/tokens/tokens.ts'
+import { loadCommands } from './commands/registry.ts'
 import { codeVersion } from './lib/code-version.ts'
 import { programVersion } from './lib/program-version.ts'
 
@@ -37,7 +18,10 @@ const tools: CommandTools = {
     watched: process.stderr.isTTY,
     elapsed: () => performance.now(),
   },
-  detection: async () => ({ detectors: DETECTORS, codeVersion: codeVersion() }),
+  detection: async () => {
+    const { DETECTORS } = await import('../detectors/registry.ts')
+    return { detectors: DETECTORS, codeVersion: codeVersion() }
+  },
   environment: process.env,
   variable: (name) => process.env[name],
   setTimeZone: (zone) => {
@@ -48,31 +32,11 @@ const tools: CommandTools = {
   },
 }
 
-const COMMANDS: readonly AddCommand[] = [
-  addStart,
-  addProcesses,
-  addMove,
-  addCheckConfig,
-  addBackup,
-  addRestore,
-  addForget,
-  addReplay,
-  addProve,
-  addEval,
-  addEvalAll,
-  addCalibrate,
-  addLife,
-  addDemo,
-  addAsk,
-  addOpenApi,
-  addSinks,
-  addMapping,
-  addDeadLetters,
-  addTokens,
-  addAudit,
-]
+// Where only its owner can write: code from a directory that all share could be somebody else's. Where the installation cannot
+// be written to, nothing is kept.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/moltwatch/', import.meta.url)))
 
-function createProgram(): Command {
+function createProgram(commands: readonly AddCommand[]): Command {
   const program = new Command('moltwatch')
     .version(programVersion(), '--version', 'print the version')
     .description('streaming anomaly detection over the audit logs of AI agents')
@@ -83,16 +47,16 @@ function createProgram(): Command {
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
-  for (const add of COMMANDS) add(program, tools)
+  for (const add of commands) add(program, tools)
   // Subcommands made by `command` copy the settings of their program; the program's own help is not a result either.
   return program
 }
 
 async function main(argv: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync(argv)
+    await createProgram(await loadCommands(argv[2])).parseAsync(argv)
   } catch (error) {
-    // Commander has already said what was wrong, or printed the help that was asked for.
+    // Commander has already reported the error, or printed the requested help.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
     else if (error instanceof UsageError) {
       process.stderr.write(`${error.message}\n`)

@@ -1,12 +1,12 @@
 /**
- * Fires when an identity begins a session with one credential and goes on with another one that it never used, and that
+ * Fires when an identity begins a session with one credential and continues with another that it never used and that
  * exactly one other identity used before: a path from one key to the next, not an edge.
  *
- * Why: whoever has broken into a session looks for keys and goes on with those he finds. A key that is rotated in the middle
- * of a session is new to everybody, and a key that many share is a service's, which is why neither is told.
+ * Why: an intruder in a session looks for keys and continues with those it finds. A key rotated in the middle of a
+ * session is new to everybody, and a key that many share belongs to a service. Neither is reported.
  *
- * Misses: log sources that name no session or no credential; a thief who opens a session of his own with the second key
- * (see credential/shared-credential); a key that nobody of this log ever used.
+ * Misses: log sources that name no session or no credential; a thief who opens a separate session with the second key
+ * (see credential/shared-credential); a key that nobody in this log ever used.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -29,12 +29,12 @@ export const credentialSwitch = defineDetector({
   id: 'credential/credential-switch',
   version: 1,
 
-  title: 'A session goes on with the key of somebody else',
+  title: 'Session switched to the credential of another identity',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['session'], ['credential']], learns_ms: 0 },
   techniques: ['T1550', 'T1078', 'AML.T0091', 'ASI03'],
-  falsePositives: ['A new orchestrator that acts for its agents with the keys of each of them'],
+  falsePositives: ["A new orchestrator that acts for each agent with that agent's key"],
 
   settings: Settings,
   key: 'session',
@@ -47,13 +47,13 @@ export const credentialSwitch = defineDetector({
     if (credential === state.newest.value) return undefined
     const ask = { keyKind: 'credential' as const, key: event.credential, fingerprint: hash32(event.identity) || 1 }
     send(ask)
-    // A late event has lost its place in the session: it tells who uses the key, and nothing of the path.
+    // A late event has lost its place in the session: it shows who uses the key, but not the path.
     if (late) return undefined
     state.newest.value = credential
     if (state.began.value === 0) state.began.value = credential
     if (credential === state.began.value) return undefined
     return {
-      why: `${event.identity} began the session ${event.session} with one credential and went on with another that it never used, and that is somebody else's (${event.action}).`,
+      why: `${event.identity} began the session ${event.session} with one credential and continued it with another, which it never used before and another identity did (${event.action}).`,
       observed: { action: event.action, target: event.target, session: event.session },
       expected: { credentials: 1 },
       window: Math.floor(time / DAY_MS),
@@ -70,7 +70,7 @@ export const credentialSwitch = defineDetector({
     },
     decide({ candidate: { time, tie, fingerprint }, state, settings }) {
       const others = state.users.countBefore(time, tie, fingerprint)
-      // Who used it before has it by right, or was told then.
+      // A previous user has a right to it, or was reported then.
       const isOwn = state.users.countBefore(time, tie, 0) > others
       if (isOwn || others === 0 || others > settings.users_max) return { fire: false }
       return { fire: true, observed: { others_used_it_before: others } }

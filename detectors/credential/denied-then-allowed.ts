@@ -1,13 +1,13 @@
 /**
- * Fires when a run of refused logins ends in success: many refusals of one identity from one network that it never worked
- * from, then an act from there that is allowed; or a few refusals each of many identities from one network, then one that
- * is let in.
+ * Fires when a run of refused logins ends in success: many refusals of one identity from one network that it never
+ * worked from, then an allowed act from there; or a few refusals for each of many identities from one network, then one
+ * success.
  *
- * Why: passwords and keys are guessed, bought and tried. Whoever mistypes his own does so from where he always is, and soon
- * stops; whoever tries a list comes from elsewhere and goes on until one fits.
+ * Why: attackers guess, buy and try passwords and keys. A person who mistypes a password does so from a usual place and
+ * soon stops. An attacker who tries a list comes from elsewhere and continues until one fits.
  *
- * Misses: guessing from the victim's own network; a fresh network for each try; a success in the log of another source,
- * which names the network otherwise; a key that expired and was renewed is left out on purpose.
+ * Misses: guessing from the victim's own network; a fresh network for each attempt; a success in the log of another
+ * source that names the network differently. A key that expired and was renewed is excluded on purpose.
  */
 import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
@@ -19,6 +19,7 @@ import { isAnonymous } from '../lib/anonymous.ts'
 import { learned } from '../lib/columns.ts'
 import { counter, earliest, recentSet, small } from '../lib/fields.ts'
 import { isNetwork } from '../lib/networks.ts'
+import { hasFailed } from '../lib/outcome.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
@@ -45,14 +46,13 @@ const LOGIN = wordSet('login signin logon auth authenticate authentication token
 const EXPIRED = /expir/i
 
 const isLogin = (event: EventView): boolean => event.kind === 'auth' || hasWord(actWords(event), LOGIN)
-const isRefused = (event: EventView): boolean =>
-  isLogin(event) && (event.outcome === 'denied' || event.outcome === 'failure') && !EXPIRED.test(event.error)
+const isRefused = (event: EventView): boolean => isLogin(event) && hasFailed(event) && !EXPIRED.test(event.error)
 
 export const deniedThenAllowed = defineDetector({
   id: 'credential/denied-then-allowed',
   version: 3,
 
-  title: 'Refused again and again, then let in',
+  title: 'Repeatedly denied, then allowed',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['outcome']], learns_ms: 0 },
@@ -93,7 +93,7 @@ export const deniedThenAllowed = defineDetector({
     const isRun = denials >= settings.denials_min
     if (!isRun) state.good.use(network)
     const suspicion = {
-      why: `${event.identity} was refused ${counted(denials, 'time')} from ${event.source_network}, where it never worked before, and was then let in (${event.action}).`,
+      why: `${event.identity} was refused ${counted(denials, 'time')} from ${event.source_network}, a network that it never worked from, and was then allowed (${event.action}).`,
       observed: { denials, network: event.source_network, action: event.action },
       expected: { denials_max: settings.denials_min - 1 },
       severity: denials >= settings.denials_high ? ('high' as const) : ('medium' as const),
@@ -118,7 +118,7 @@ export const deniedThenAllowed = defineDetector({
       return {
         fire: true,
         severity: 'high',
-        why: `${candidate.identity} was refused and then let in from a network where at least ${counted(others, 'other identity was', 'other identities were')} refused before: somebody tries a list.`,
+        why: `${candidate.identity} was refused and then allowed from a network where at least ${counted(others, 'other identity was', 'other identities were')} refused before: somebody is trying a list of credentials.`,
         observed: { others_refused: others },
       }
     },

@@ -1,14 +1,14 @@
 /**
- * Fires when an identity that was silent for at least a week, and far longer than it ever was, acts again in a way that it
- * never did. Two different signs are asked for, of people three: a network that it never used, a client that it never used,
- * an act that it never did, one that it never did and that reaches for permissions, credentials or logging, and a stamp of
- * its platform that is missing. However many acts come from one new network, it is one sign.
+ * Fires when an identity that was silent for at least a week, and far longer than ever before, acts again in a new way.
+ * Two different signs are required, three for people: a network that it never used, a client that it never used, a
+ * first-time act, a first-time act on permissions, credentials or logging, and a missing platform stamp. Any number of
+ * acts from one new network is one sign.
  *
- * Why: nobody misses a key that nobody uses. Forgotten credentials are found, sold and tried, and their owners look at
- * nothing they do.
+ * Why: nobody misses a key that nobody uses. Forgotten credentials are found, sold and tried, and their owners do not
+ * look at what they do.
  *
- * Misses: a forgotten credential that does exactly what it used to do, from where it used to. A holiday ends like that, too,
- * which is why silence alone is not told.
+ * Misses: a forgotten credential that does exactly what it used to do, from the usual place. A holiday ends like that,
+ * too, so silence alone is not reported.
  */
 import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
@@ -23,7 +23,8 @@ import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
 import { isApproved } from '../lib/approval.ts'
 import { consequenceOf, isReach } from '../lib/consequence.ts'
-import { counter, earliest, small } from '../lib/fields.ts'
+import { counter, small } from '../lib/fields.ts'
+import { nobodyBefore } from '../lib/nobody-before.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -32,8 +33,8 @@ const MINUTE_MS = 60_000
 const Settings = Type.Object({
   silent_ms: Type.Integer({ default: 7 * DAY_MS, description: 'Silence that makes an identity dormant' }),
   factor: Type.Number({ default: 4, description: 'Times the longest silence before that it must exceed' }),
-  watch_ms: Type.Integer({ default: 12 * HOUR_MS, description: 'How long after its awakening new things count' }),
-  signs_min: Type.Integer({ default: 2, minimum: 1, description: 'Different signs that make it told' }),
+  watch_ms: Type.Integer({ default: 12 * HOUR_MS, description: 'How long after its return signs count' }),
+  signs_min: Type.Integer({ default: 2, minimum: 1, description: 'Different signs that fire' }),
   signs_min_person: Type.Integer({
     default: 3,
     minimum: 1,
@@ -58,11 +59,11 @@ type Context = Step<Type.Static<typeof Settings>, typeof rest, Record<never, nev
 
 const SIGNS = { act: 1, network: 2, client: 4, reach: 8, stamp: 16 } as const
 const WORDS: Readonly<Record<keyof typeof SIGNS, string>> = {
-  act: 'an act that is new to it',
-  network: 'a network that it never used',
-  client: 'a client that it never used',
-  reach: 'a first reach for permissions, credentials or logging',
-  stamp: 'no word of which copy of it acts, as there always was',
+  act: 'a first-time action',
+  network: 'a new network',
+  client: 'a new client',
+  reach: 'a first-time action on permissions, credentials or logging',
+  stamp: 'no instance name, which it always gave before',
 }
 const signsOf = (bits: number): (keyof typeof SIGNS)[] =>
   (Object.keys(SIGNS) as (keyof typeof SIGNS)[]).filter((sign) => (bits & SIGNS[sign]) !== 0)
@@ -82,13 +83,13 @@ function shownBy({ event, habits, settings }: Context): number {
 
 const actOfRole = (event: EventView): string => `${event.principal_kind}/${event.role}/${event.action}`
 
-/** Notes how long it was silent, and that it awakes. */
+/** Records the length of the silence and the return. */
 function turn({ time, state, settings, habits }: Context): void {
   const minute = Math.floor(time / MINUTE_MS)
   const { gapMs, longestMs } = habits.gaps
   const isAwake = state.awoke.value !== 0 && (minute - state.awoke.value) * MINUTE_MS <= settings.watch_ms
   const wasDormant = gapMs >= settings.silent_ms && gapMs >= settings.factor * Math.max(longestMs, HOUR_MS)
-  // What is doubted does not end the silence.
+  // A doubted event does not end the silence.
   if (wasDormant && !isAwake) {
     state.awoke.value = minute
     state.slept.value = gapMs / MINUTE_MS
@@ -100,7 +101,7 @@ export const dormantAwakes = defineDetector({
   id: 'credential/dormant-awakes',
   version: 5,
 
-  title: 'A forgotten identity acts again, and otherwise',
+  title: 'Dormant identity active again, with new behaviour',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['action', 'source_network', 'user_agent_family']], learns_ms: 7 * 86_400_000 },
@@ -132,7 +133,7 @@ export const dormantAwakes = defineDetector({
     const days = Math.round((state.slept.value * MINUTE_MS) / DAY_MS)
     const words = signs.map((sign) => WORDS[sign])
     return {
-      why: `${event.identity} was silent for ${counted(days, 'day')}, longer than ever, and now shows ${words.join(' and ')} (${event.action}).`,
+      why: `${event.identity} was silent for ${counted(days, 'day')}, longer than ever before, and now shows ${words.join(' and ')} (${event.action}).`,
       observed: { silent_days: days, signs: words, action: event.action, network: event.source_network },
       expected: { signs_max: least - 1 },
       window: state.awoke.value,
@@ -141,16 +142,5 @@ export const dormantAwakes = defineDetector({
     }
   },
 
-  second: {
-    keys: ['peer_group'],
-    state: { others: earliest({ size: 4 }) },
-    absorb({ signal, state, time, tie }) {
-      state.others.add(signal.fingerprint, time, tie)
-      return undefined
-    },
-    decide({ candidate, state }) {
-      const others = state.others.countBefore(candidate.time, candidate.tie, candidate.fingerprint)
-      return others > 0 ? { fire: false } : { fire: true }
-    },
-  },
+  second: nobodyBefore('peer_group', 'others'),
 })

@@ -1,14 +1,14 @@
 /**
- * Fires when a credential that stands on the tenant's leak list is used: by whom, from where, and whether it was let in. One
- * finding for each identity, credential, source network and day, from the first event on; there is no warm-up and no habit
- * that softens it.
+ * Fires when a credential on the tenant's leak list is used, and says by whom, from where and whether it was allowed.
+ * One finding per identity, credential, source network and day, from the first event on. No warm-up and no habit
+ * softens it.
  *
- * Why: what is on a leak list is in strangers' hands, so whoever uses it may be one of them. A use by its rightful holder is
- * no better: the key is still in use, and has to be replaced before somebody else finds it.
+ * Why: what is on a leak list is in strangers' hands, so the user may be one of them. A use by the rightful holder is
+ * no better: the key is still in use, and must be replaced before somebody else finds it.
  *
- * Misses: credentials that nobody has listed; sources that name a credential by an id and never show the secret (CloudTrail,
- * Kubernetes, GitHub, Okta), because a list of secrets' hashes says nothing about ids; what happened before the list was
- * read.
+ * Misses: credentials that nobody has listed; sources that name a credential by an id and never show the secret
+ * (CloudTrail, Kubernetes, GitHub, Okta), because a list of secrets' hashes says nothing about ids; what happened
+ * before the list was read.
  */
 import Type from 'typebox'
 import { defineDetector } from '../detector.ts'
@@ -34,9 +34,9 @@ export const leakedCredential = defineDetector({
   step({ event, time }) {
     const day = Math.floor(time / DAY_MS) * DAY_MS
     const from = event.source_network === '' ? '' : ` from ${event.source_network}`
-    const stopped = event.outcome === 'denied' ? ', and was stopped' : ''
+    const stopped = event.outcome === 'denied' ? ', and was denied' : ''
     return {
-      why: `${event.identity} used a credential that stands on the leak list${from} for ${event.action || 'a call'}${stopped}: replace it now, whoever used it.`,
+      why: `${event.identity} used a credential on the leak list${from} for ${event.action || 'a call'}${stopped}: replace it now, whoever used it.`,
       observed: {
         credential: event.credential,
         source: event.source_address,

@@ -1,19 +1,19 @@
 /**
- * Fires when a known identity acts from a network, or through client software, that it never used. A new source alone is
- * low: people travel, pods move, egress changes. What speaks for a theft raises it: network and client both new, a second
- * new network of a machine within the hour, several first looks around, and above all an act of consequence that the
- * identity never did (`detectors/lib/consequence.ts`). One of these is medium, two are high; an act that changes who may do
- * what, reaches for credentials or stops the logging counts as two. Before anything is told, the second half asks whether
- * other owners already use the source: what many do is a change, what one does alone is news.
+ * Fires when a known identity acts from a network, or through client software, that it never used. A new source alone
+ * is low: people travel, pods move, egress changes. Evidence of theft raises it: network and client both new, a second
+ * new network of a machine within the hour, several first-time looks, and above all a first-time act of consequence
+ * (`detectors/lib/consequence.ts`). One of these is medium, two are high. An act that changes permissions, uses
+ * credentials or stops logging counts as two. Before anything is reported, the second half checks whether other owners
+ * already use the source: what many do is a change, what one does alone is news.
  *
- * Why: who steals a credential uses it from his own machine and with his own tools, and wants something that its owner
- * does not do. An identity that changes its network all the time has a high rate of novelty of its own, and the change
- * says nothing: the probability of a new network on a day must be small (Gamma-Poisson).
+ * Why: a thief uses a stolen credential from a different machine with different tools, and wants something that its
+ * owner does not do. An identity that changes its network all the time has a high novelty rate, so a change says
+ * nothing: the probability of a new network on a day must be small (Gamma-Poisson).
  *
- * Misses: a thief inside the victim's network and client (a hijacked agent, its own proxy); the first days of an identity;
- * addresses that the log does not carry; another place within the victim's private network; who uses the other address
- * family beside the victim, with the same client and key, and does nothing of weight; a source that three other owners have
- * used for an hour.
+ * Misses: a thief inside the victim's network and client (a hijacked agent, its own proxy); the first days of an
+ * identity; addresses that the log does not carry; another place within the victim's private network; a thief who uses
+ * the other address family alongside the victim, with the same client and key, and does nothing serious; a source that
+ * three other owners have used for an hour.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -40,30 +40,30 @@ const Settings = Type.Object({
   warm_up_events: Type.Integer({ default: 20, minimum: 1, maximum: 255, description: 'Events before it is judged' }),
   rare_probability_max: Type.Number({
     default: 0.1,
-    description: 'Where a day brings a new network with at most this probability, one alone is low',
+    description: 'Up to this probability of a new network on a day, one alone is low',
   }),
   odd_probability_max: Type.Number({
     default: 0.25,
-    description: 'Where with at most this one, it takes one thing more to be as much; above, a network means nothing',
+    description: 'Up to this probability, a new network needs one more sign; above, it is ignored',
   }),
   rare_action_probability_max: Type.Number({
     default: 0.02,
-    description: 'Where an hour brings a first action with more than this probability, one means nothing',
+    description: 'Highest probability of a first-time action in an hour that still counts',
   }),
   joint_probability_max: Type.Number({
     default: 0.002,
-    description: 'A first act joins where it and a new network on one day are at most this probable together',
+    description: 'Highest probability of a first-time action and a new network together that still counts',
   }),
   acts_warm_up_ms: Type.Integer({
     default: 7 * DAY_MS,
     minimum: 0,
-    description: 'Age before a first act that is no reach joins: what is done once a week is new until then',
+    description: 'Age before first-time actions count, other than on permissions, credentials or logging',
   }),
   first_looks_min: Type.Integer({
     default: 3,
     minimum: 1,
     maximum: 255,
-    description: 'First reads and lists from the new source that speak for a theft',
+    description: 'First-time reads and lists from the new source that make a sign',
   }),
   peer_owners_min: Type.Integer({
     default: 3,
@@ -73,11 +73,12 @@ const Settings = Type.Object({
   peer_members_min: Type.Integer({
     default: 2,
     minimum: 1,
-    description: 'Others of the role whose doing the same explains an act, or a missing stamp',
+    description: 'Others of the role who explain an action or a missing instance',
   }),
   peer_age_ms: Type.Integer({
     default: HOUR_MS,
-    description: 'They must have used it this long before: who tries a list of stolen credentials is no crowd of peers',
+    description:
+      'How long before the event they must have used it: stolen credentials tried from one place are no peers',
   }),
 })
 
@@ -103,7 +104,7 @@ const HIGH = 3
 
 /** What can join a new source, with its bit and how many levels it is worth. */
 const JOINED = { client: 1, another: 2, looks: 4, change: 8, reach: 16, beside: 32, stamp: 64 } as const
-/** Tells the second half that it is asked about others of the role, and not about owners at a source. */
+/** Asks the second half about others of the role, not about owners at a source. */
 const OF_ROLE = 1
 /** Among the acts that are asked about; no act has a space at its beginning. */
 const NO_STAMP = ' no stamp'
@@ -142,7 +143,7 @@ function sendFirstUses(context: Context): void {
   if (source.newClient) context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
 }
 
-/** Begins an occasion where none is running. */
+/** Begins an occasion if none is in progress. */
 function turnOccasion({ state, habits, time }: Context): void {
   // Where the place is the usual one, the occasion is the day in which the stamp is missing.
   const begun = habits.sources.trialSince || habits.instances.missingSince || time
@@ -175,7 +176,10 @@ function join(context: Context, act: Consequence): void {
   if (habits.actions.isNew) joinAct(context, act, add)
 }
 
-/** A first act joins where it and the new source are rare together: who often does new things and often moves does both on some day. */
+/**
+ * A first-time act joins if it and the new source are rare together: frequent novelty and frequent moves coincide some
+ * day.
+ */
 function joinAct(context: Context, act: Consequence, add: (what: keyof typeof JOINED) => void): void {
   const { event, state, habits, settings, time, since } = context
   const rarity = habits.actions.newLogProbability(HOUR_MS)
@@ -199,11 +203,11 @@ const joinedOf = (bits: number): (keyof typeof JOINED)[] =>
 const WORDS: Readonly<Record<keyof typeof JOINED, string>> = {
   client: 'network and client are both new',
   another: 'a second new network within the hour',
-  looks: 'several first looks around',
-  change: 'a first act that changes things',
-  reach: 'a first act on permissions, credentials or logging',
-  beside: 'the known place is in use at the same time',
-  stamp: 'it does not say which copy of it acts, as it always did',
+  looks: 'several first-time reads or lists',
+  change: 'a first-time action that changes something',
+  reach: 'a first-time action on permissions, credentials or logging',
+  beside: 'a known network is in use at the same time',
+  stamp: 'it gives no instance name, which it always gave before',
 }
 
 /** What the network is worth with what has joined it: the less, the more often this identity moves. */
@@ -261,8 +265,7 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
     ...(source.newClient ? [`client ${event.user_agent_family}`] : []),
     ...(habits.actions.isNew ? [`action ${event.action}`] : []),
   ]
-  const used =
-    novel.length === 0 ? 'its usual place' : `${novel.join(' and ')}, which it never used since it is watched`
+  const used = novel.length === 0 ? 'its usual network and client' : `${novel.join(', ')} for the first time`
   const reasons = joined.map((what) => WORDS[what])
   return {
     why: `${event.identity} used ${used}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`,
@@ -276,7 +279,7 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
     expected: {
       known_networks: source.networks,
       known_clients: source.clients,
-      new_network_a_day: Math.exp(logProbability),
+      new_network_probability: Math.exp(logProbability),
     },
     surprise: surpriseOf(logProbability),
     severity,
@@ -318,10 +321,10 @@ export const newSource = defineDetector({
     if (state.events.value < 255) state.events.value++
     sendFirstUses(context)
     if (!source.newNetwork && !source.newClient && !habits.instances.isMissing) return undefined
-    // Of whom nothing was ever learned, because all that it sends has no time, everything would be new for ever.
+    // If nothing was ever learned, because no event has a valid time, everything would stay new forever.
     if (!believed && source.networks === 0 && source.clients === 0) return undefined
     const act = consequenceOf(event)
-    // One machine's second way out says nothing, unless what is done there is what a thief would do.
+    // A machine's second route out says nothing, unless it is used for what a thief would do.
     if (!warm || (source.secondFamily && !isReach(act))) return undefined
     turnOccasion(context)
     join(context, act)

@@ -1,12 +1,13 @@
 /**
- * Fires when an identity reads many secrets within an hour that it never read: keys, passwords, tokens, vault entries, more
- * than its own hours explain.
+ * Fires when an identity reads many secrets within an hour that it never read (keys, passwords, tokens, vault entries),
+ * more than its own hours explain.
  *
- * Why: a job needs its own few secrets and reads them again and again. Whoever reads one after the other that he never
- * needed is collecting what he can use next.
+ * Why: a job needs its own few secrets and reads them again and again. An identity that reads one after another that it
+ * never needed is collecting what it can use next.
  *
- * Misses: fewer than four, and one an hour; the first day of a new version of an agent, which may need other ones; an identity that rotates or scans secrets, as long as it keeps its pace; secrets
- * that come back within other things (a file, an environment).
+ * Misses: fewer than four, and one an hour; the first day of a new version of an agent, which may need other secrets;
+ * an identity that rotates or scans secrets, while it keeps its pace; secrets returned inside other things (a file, an
+ * environment).
  */
 import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
@@ -19,6 +20,7 @@ import { versions } from '../habits/versions.ts'
 import { actWords, hasWord, wordSet } from '../lib/act-words.ts'
 import { distinct, small } from '../lib/fields.ts'
 import { countLogTail, surpriseOf } from '../lib/maths.ts'
+import { hasFailed } from '../lib/outcome.ts'
 
 const DAY_MS = 86_400_000
 const COUNTED = 13
@@ -40,7 +42,7 @@ const Settings = Type.Object({
     default: 4,
     description: '-log10 of the probability of so many in an hour of this identity',
   }),
-  peak_factor: Type.Number({ default: 1.5, description: 'Times the largest hour that it ever had' }),
+  peak_factor: Type.Number({ default: 1.5, description: 'Times the largest hour of the identity' }),
   history_ms: Type.Integer({ default: 3 * DAY_MS, description: 'Age before a secret counts as new' }),
 })
 
@@ -52,7 +54,7 @@ const SECRETS = wordSet(
 const HARMLESS = wordSet('metadata policy description quota usage count status alias tag rotate rotation')
 
 function readsSecret(event: EventView): boolean {
-  if (event.target === '' || event.outcome === 'denied' || event.outcome === 'failure') return false
+  if (event.target === '' || hasFailed(event)) return false
   const words = actWords(event)
   return hasWord(words, READS) && hasWord(words, SECRETS) && !hasWord(words, HARMLESS)
 }
@@ -61,12 +63,12 @@ export const secretHarvest = defineDetector({
   id: 'credential/secret-harvest',
   version: 1,
 
-  title: 'Many secrets read one after the other',
+  title: 'Many secrets read within an hour',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['action'], ['target']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1552', 'T1528', 'AML.T0098', 'AML.T0083', 'ASI03'],
-  falsePositives: ['A rotation or backup of secrets that is set up anew: quiet once it has shown its habit'],
+  falsePositives: ['A new rotation or backup of secrets: quiet once it has a habit'],
 
   settings: Settings,
   key: 'identity',
@@ -91,7 +93,7 @@ export const secretHarvest = defineDetector({
     if (level <= window.level.value) return undefined
     window.level.value = level
     return {
-      why: `${event.identity} read ${counted(count, 'secret')} within an hour that it never read, the newest ${event.target}; usual are ${Math.round(usual.mean * 10) / 10} acts of that kind.`,
+      why: `${event.identity} read ${counted(count, 'secret')} within an hour that it never read before, most recently ${event.target}; its usual hour has ${Math.round(usual.mean * 10) / 10} actions on permissions, credentials or logging.`,
       observed: { secrets_new: count, action: event.action },
       evidenceCount: count,
       expected: { reaches_per_hour: usual.mean, largest_hour: habits.pace.peak('reaches') },

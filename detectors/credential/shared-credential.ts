@@ -18,7 +18,7 @@ import { shortText } from '../lib/short-text.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** Users of a credential that are told one by one. */
+/** Users of a credential that are reported one by one. */
 const USERS = 4
 
 const Settings = Type.Object({
@@ -33,7 +33,7 @@ export const sharedCredential = defineDetector({
   id: 'credential/shared-credential',
   version: 1,
 
-  title: 'One credential serves two identities',
+  title: 'One credential used by two identities',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['credential']], learns_ms: 5 * 86_400_000 },
@@ -83,14 +83,14 @@ export const sharedCredential = defineDetector({
     decide({ candidate, state, settings }) {
       const { time, tie, fingerprint, identity } = candidate
       const before = state.users.countBefore(time, tie, fingerprint)
-      // What two share is shared by design: how a group comes to a key of its own, one after the other, is not told.
+      // A credential that two already share is shared by design: a group that adopts a key one by one is not reported.
       if (before !== 1 || state.users.countBefore(time, tie, 0) !== 1) return { fire: false }
       if (time - state.since.value < settings.alone_ms) return { fire: false }
       const days = Math.floor((time - state.since.value) / DAY_MS)
       const holder = state.holder.value
       return {
         fire: true,
-        why: `${identity} acts with a credential that only ${holder} used for ${days === 0 ? 'less than a day' : counted(days, 'day')}: one key serves two who are not the same.`,
+        why: `${identity} used a credential that ${holder} alone used for ${days === 0 ? 'less than a day' : counted(days, 'day')}: two different identities now share it.`,
         observed: { users: before + 1, holder },
         expected: { users: before },
       }

@@ -50,7 +50,9 @@ const state = {
   actions: small(),
   targets: small(),
   denied: small(),
-  /** 1: something of it was doubted, which bounds what it teaches. UNTIMED: something has no time of its own: it teaches nothing. */
+  /**
+   * 1: part of it was doubted, which limits what it teaches. UNTIMED: part has no valid time, so it teaches nothing.
+   */
   doubted: small(),
 }
 const open = {
@@ -64,8 +66,42 @@ const open = {
 const isLooking = (event: EventView): boolean =>
   event.activity === 'read' || event.activity === 'list' || event.outcome === 'denied'
 
-/** What people say to an agent, and what controls it, is no work of its own. */
+/** What people say to an agent, and what controls it, is not its own work. */
 const isWork = (event: EventView): boolean => event.kind !== 'control' && event.action !== 'user.message'
+
+type State = Handles<typeof state>
+
+function usual({ windows }: State, d: Dimension, time: number): { readonly mean: number; readonly variance: number } {
+  const weight = windows.weightAt(time)
+  const prior = PRIOR_MEAN[d]
+  const total = weight + PRIOR_WINDOWS
+  const mean = (weight * windows.mean(d) + PRIOR_WINDOWS * prior) / total
+  const within = weight * windows.variance(d) + PRIOR_WINDOWS * (prior + prior * prior)
+  const between = weight * (windows.mean(d) - mean) ** 2 + PRIOR_WINDOWS * (prior - mean) ** 2
+  return { mean, variance: ((within + between) / total) * (1 + 1 / total) }
+}
+
+/** A doubted window counts for at most what is always learned, or four deviations above the mean. */
+function accepted(s: State, d: Dimension, count: number, time: number): number {
+  const { mean, variance } = usual(s, d, time)
+  return Math.min(count, Math.max(LEARNABLE[d], mean + DEVIATIONS * Math.sqrt(variance)))
+}
+
+/** Learns the newest window once an event of a later one shows that it is over. */
+function turn(s: State, start: number, time: number): void {
+  const before = s.minute.value * MINUTE_MS
+  if (start <= before) return
+  if (before > 0 && s.doubted.value !== UNTIMED) {
+    const counts = [s.actions.value, s.targets.value, s.denied.value]
+    const learned = s.doubted.value === 0 ? counts : counts.map((count, d) => accepted(s, d as Dimension, count, time))
+    s.windows.add(learned, before, counts)
+  }
+  s.minute.value = start / MINUTE_MS
+  s.actions.value = 0
+  s.targets.value = 0
+  s.denied.value = 0
+  s.doubted.value = 0
+}
 
 export const breadth = defineHabit<Breadth, typeof state, typeof open>({
   id: 'breadth',
@@ -83,38 +119,8 @@ export const breadth = defineHabit<Breadth, typeof state, typeof open>({
       looking: 0,
       grew: false,
       weightAt: (time: number) => s.windows.weightAt(time),
-      usual(d: Dimension, time: number) {
-        const weight = s.windows.weightAt(time)
-        const prior = PRIOR_MEAN[d]
-        const total = weight + PRIOR_WINDOWS
-        const mean = (weight * s.windows.mean(d) + PRIOR_WINDOWS * prior) / total
-        const within = weight * s.windows.variance(d) + PRIOR_WINDOWS * (prior + prior * prior)
-        const between = weight * (s.windows.mean(d) - mean) ** 2 + PRIOR_WINDOWS * (prior - mean) ** 2
-        return { mean, variance: ((within + between) / total) * (1 + 1 / total) }
-      },
+      usual: (d: Dimension, time: number) => usual(s, d, time),
       peak: (d: Dimension) => s.windows.peak(d),
-    }
-
-    /** Of a doubted window at most what is always learned, or four deviations above the mean. */
-    function accepted(d: Dimension, count: number, time: number): number {
-      const { mean, variance } = view.usual(d, time)
-      return Math.min(count, Math.max(LEARNABLE[d], mean + DEVIATIONS * Math.sqrt(variance)))
-    }
-
-    /** Learns the newest window once an event of a later one shows that it is over. */
-    function turn(start: number, time: number): void {
-      const before = s.minute.value * MINUTE_MS
-      if (start <= before) return
-      if (before > 0 && s.doubted.value !== UNTIMED) {
-        const counts = [s.actions.value, s.targets.value, s.denied.value]
-        const learned = s.doubted.value === 0 ? counts : counts.map((count, d) => accepted(d as Dimension, count, time))
-        s.windows.add(learned, before, counts)
-      }
-      s.minute.value = start / MINUTE_MS
-      s.actions.value = 0
-      s.targets.value = 0
-      s.denied.value = 0
-      s.doubted.value = 0
     }
 
     return {
@@ -123,7 +129,7 @@ export const breadth = defineHabit<Breadth, typeof state, typeof open>({
         view.grew = false
         window = undefined
         if (!isWork(event)) return
-        turn(place.windowStart, time)
+        turn(s, place.windowStart, time)
         window = place.openWindow()
         const action = hash32(event.action)
         const target = event.target === '' ? action : hash32(event.target)

@@ -2,10 +2,10 @@
  * The interface of a habit: what an identity usually does, learned once and read by every detector that names it in
  * `uses`.
  *
- * The engine calls, for each event of an identity: `look` of the habits, so that they say what is new about it; `step` of
- * the detectors, which read the habits' views; then `learn` of the habits, with the one word whether a live suspicion
- * doubts the event. So no detector judges an event by a habit that has already learned it, and one place decides what is
- * learned.
+ * For each event of an identity, the engine calls `look` of the habits, which determine what is new about it; `step` of
+ * the detectors, which read the habits' views; then `learn` of the habits, with a flag that says whether a live
+ * suspicion doubts the event. So no detector judges an event by a habit that has already learned it, and one place
+ * decides what is learned.
  */
 import type { EventView } from '../../schemas/event.ts'
 import type { Fields, Handles, WindowSpec } from '../lib/columns.ts'
@@ -19,7 +19,7 @@ export interface Moment {
   readonly late: boolean
   /** When the key began, in ms: `time - since` is its age. */
   readonly since: number
-  /** The event's own time is believed. Where it is not, `learn` comes doubted, and nothing of the event may ever be known. */
+  /** The event's own time is believed. If not, `learn` gets `doubted`, and nothing of the event may ever be known. */
   readonly believed: boolean
 }
 
@@ -37,20 +37,20 @@ export interface OpenHabit<V> {
   readonly view: V
   /** Before the detectors: what this event is to the habit. It may count the event in a window, and learns nothing. */
   look?(moment: Moment): void
-  /** After them. `doubted`: a live suspicion stands against the event, or its time is not believed. */
+  /** After the detectors. `doubted`: a live suspicion exists against the event, or its time is not believed. */
   learn(moment: Moment, doubted: boolean): void
-  /** What is new about the event that it looked at last: fingerprints, in an order of its own; 0 says nothing. */
+  /** What is new about the event last looked at: fingerprints in the habit's own order; 0 means nothing. */
   novel?(): readonly number[]
   /**
-   * A person has said what that was, for the current identity. `known`: no harm, it is known from now on. Otherwise it was
-   * an attack: it must never become known by itself.
+   * A person's verdict on this novelty, for the current identity. `known`: harmless, so it is known from now on.
+   * Otherwise it was an attack and must never become known automatically.
    */
   teach?(novelty: readonly number[], known: boolean): void
 }
 
 export interface HabitSpec<V, F extends Fields, W extends Fields> {
   readonly id: string
-  /** Raised when what is kept means something else: its state then starts anew, and nobody else's. */
+  /** Raised when the stored data changes meaning: only this habit's state then restarts from empty. */
   readonly version: number
   readonly state: F
   readonly window?: WindowSpec<W>

@@ -1,29 +1,11 @@
 /** When an identity works: in which hours of its working days and of its weekends (UTC). */
-import type { Cursor, Field } from '../lib/columns.ts'
+import { counts } from '../lib/counts.ts'
 import { counter } from '../lib/fields.ts'
 import { defineHabit } from './habit.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const SLOTS = 48
-
-/** 48 counts up to 255, halved all together when one is full. */
-interface Counts {
-  at(index: number): number
-  add(index: number): void
-}
-const counts = (length: number): Field<Counts> => ({
-  columns: { counts: { type: 'u8', length } },
-  bind: (c: Cursor, first: number) => ({
-    at: (index) => (c.chunk[first] as Uint8Array)[c.slot * length + index] as number,
-    add(index) {
-      const all = c.chunk[first] as Uint8Array
-      const base = c.slot * length
-      if (all[base + index] === 255) for (let k = base; k < base + length; k++) all[k] = (all[k] as number) >> 1
-      all[base + index] = (all[base + index] as number) + 1
-    },
-  }),
-})
 
 export interface Hours {
   /** ln of the probability that a day of this kind (working day or weekend) sees the identity at work in this hour. */
@@ -56,7 +38,7 @@ export const hours = defineHabit<Hours, typeof state>({
       logProbability() {
         const slot = slotOf(time)
         const base = kindOf(time) * 24
-        // The hours beside it speak for it: nobody begins to the minute.
+        // The adjacent hours count as well: nobody starts to the minute.
         const near = Math.max(
           s.worked.at(slot),
           s.worked.at(base + ((slot - base + 1) % 24)),

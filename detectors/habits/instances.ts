@@ -1,6 +1,6 @@
 /**
- * Whether an identity says which copy of it acts. What runs as it was deployed is stamped by its platform, always; whoever
- * took its key and uses it elsewhere has no such stamp.
+ * Whether an identity says which copy of it acts. What runs as deployed is always stamped by its platform. A thief who
+ * uses its key elsewhere has no such stamp.
  */
 import { counter, small } from '../lib/fields.ts'
 import { defineHabit } from './habit.ts'

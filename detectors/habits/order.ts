@@ -1,4 +1,4 @@
-/** What follows what: pairs of actions of one session, or of one identity where there is none, within an hour. */
+/** What follows what: pairs of actions within an hour, of one session or, without sessions, of one identity. */
 import { hash32 } from '../../schemas/ids.ts'
 import { counter } from '../lib/fields.ts'
 import { seenFilter } from '../lib/filter.ts'
@@ -9,7 +9,9 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 export interface Order {
-  /** This action never came after the one before it. Both are known actions or not: the actions' habit tells. */
+  /** Fingerprint of this action after the previous one; 0 if it follows none. */
+  readonly pair: number
+  /** This action never came after the previous one. The actions habit says whether each is known. */
   readonly isNew: boolean
   /** ln of the probability that `spanMs` bring at least `count` new pairs. */
   newLogProbability(spanMs: number, count: number): number
@@ -29,8 +31,9 @@ export const order = defineHabit<Order, typeof state>({
   version: 2,
   state,
   open({ state: s }) {
-    let [time, since, pair] = [0, 0, 0]
+    let [time, since] = [0, 0]
     const view = {
+      pair: 0,
       isNew: false,
       newLogProbability: (spanMs: number, count: number) => s.novelty.logProbability(spanMs, time, since, count),
     }
@@ -44,8 +47,8 @@ export const order = defineHabit<Order, typeof state>({
           s.second.value !== 0 &&
           s.session.value === hash32(event.session) &&
           at - s.second.value * 1000 <= HOUR_MS
-        pair = follows ? hash32(event.action, s.last.value) || 1 : 0
-        view.isNew = pair !== 0 && !s.pairs.has(pair)
+        view.pair = follows ? hash32(event.action, s.last.value) || 1 : 0
+        view.isNew = view.pair !== 0 && !s.pairs.has(view.pair)
       },
       learn({ event, late }, doubted) {
         if (!late) {
@@ -54,7 +57,7 @@ export const order = defineHabit<Order, typeof state>({
           s.second.value = time / 1000
         }
         if (doubted || !view.isNew) return
-        s.pairs.add(pair)
+        s.pairs.add(view.pair)
         if (time - since >= DAY_MS) s.novelty.add(time)
       },
     }

@@ -1,11 +1,12 @@
 /**
- * How much an identity does in an active hour, as it usually is and in the present one: events, refusals and errors, changes,
- * deletions, reaches for permissions, credentials or logging, and bytes sent out.
+ * How much an identity does in an active hour, usually and in the current one: events, refusals and errors, changes,
+ * deletions, acts on permissions, credentials or logging, and bytes sent out.
  */
 import type { EventView } from '../../schemas/event.ts'
 import type { Handles } from '../lib/columns.ts'
 import { consequenceOf, isChange, isReach } from '../lib/consequence.ts'
-import { counter } from '../lib/fields.ts'
+import { counter, SHORT_MAX, short } from '../lib/fields.ts'
+import { hasFailed } from '../lib/outcome.ts'
 import { decayedProfile } from '../lib/profile.ts'
 import { defineHabit } from './habit.ts'
 
@@ -42,11 +43,11 @@ const state = {
   habit: decayedProfile({ halfLifeMs: HALF_LIFE_MS, dimensions: PACE.length }),
   /** The newest hour, since 1970, and its counts so far: learned when it is over. */
   hour: counter(),
-  events: counter(),
-  failures: counter(),
-  changes: counter(),
-  deletions: counter(),
-  reaches: counter(),
+  events: short(),
+  failures: short(),
+  changes: short(),
+  deletions: short(),
+  reaches: short(),
   bytes: counter(),
 }
 const open = {
@@ -60,13 +61,14 @@ const open = {
 type Window = Handles<typeof open>
 
 const doublings = (bytes: number): number => Math.max(0, Math.log2(bytes / 1_000))
+/** Counts beyond SHORT_MAX are equal: what is learned holds no more, and an hour must not look larger than it for ever. */
 const valueOf = (counts: Window, of: PaceOf): number =>
-  of === 'bytes' ? doublings(counts.bytes.value) : counts[of].value
+  of === 'bytes' ? doublings(counts.bytes.value) : Math.min(SHORT_MAX, counts[of].value)
 
 function add(counts: Window, event: EventView): void {
   const consequence = consequenceOf(event)
   counts.events.value++
-  if (event.outcome === 'denied' || event.outcome === 'failure') counts.failures.value++
+  if (hasFailed(event)) counts.failures.value++
   if (isChange(consequence)) counts.changes.value++
   if (consequence === 'delete') counts.deletions.value++
   if (isReach(consequence)) counts.reaches.value++
@@ -75,7 +77,7 @@ function add(counts: Window, event: EventView): void {
 
 export const pace = defineHabit<Pace, typeof state, typeof open>({
   id: 'pace',
-  version: 1,
+  version: 2,
   state,
   window: { lengthMs: PACE_WINDOW_MS, state: open },
   open(place) {

@@ -1,6 +1,6 @@
 /**
- * What an identity has used before, and how often something new comes: one habit for each kind of thing (actions, targets,
- * peers, what follows what). What is new is certainly new; the fuller the set, the more first uses it misses.
+ * What an identity has used before, and how often something new comes: one habit per kind of thing (actions, targets,
+ * peers, what follows what). What is called new is certainly new; the fuller the set, the more first uses it misses.
  */
 import type { EventView } from '../../schemas/event.ts'
 import { seenFilter } from '../lib/filter.ts'
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000
 const HALF_LIFE_MS = 14 * DAY_MS
 
 export interface Seen {
-  /** Fingerprint of what this event uses; 0 where it says nothing of the kind. */
+  /** Fingerprint of what this event uses; 0 if it names nothing of the kind. */
   readonly print: number
   /** The identity has never used it. */
   readonly isNew: boolean

@@ -22,6 +22,7 @@ import { evidenceList } from '../lib/evidence.ts'
 import { counter, decayedCount, distinct, real, small } from '../lib/fields.ts'
 import { gammaPoissonLogTail, surpriseOf } from '../lib/maths.ts'
 import { isNetwork } from '../lib/networks.ts'
+import { hasFailed } from '../lib/outcome.ts'
 
 const HOUR_MS = 3_600_000
 const HALF_LIFE_MS = 7 * 24 * HOUR_MS
@@ -69,25 +70,25 @@ const IDENTITY_NOUN =
   /agent|bot(?![a-z])|user|account|identity|principal|login_?profile|(access|api|service)_?key|service_?specific_?credential|oauth_?client|app_?registration/
 
 /**
- * Whether the event brings a new identity or key into being that nobody else stands behind: a successful creation whose
- * action or target kind names one, without an approval. What a launch makes counts as seen when it acts.
+ * Whether the event creates an identity or key that nobody else approved: a successful creation whose action or target
+ * kind names one, without an approval. What a launch creates counts as seen when it acts.
  */
 function createsIdentity(event: EventView): boolean {
   if (isApproved(event)) return false
-  if (event.activity !== 'create' || event.outcome === 'denied' || event.outcome === 'failure') return false
+  if (event.activity !== 'create' || hasFailed(event)) return false
   if (event.kind !== 'admin' && event.kind !== 'tool' && event.kind !== 'mcp' && event.kind !== 'a2a') return false
   const words = `${event.action} ${event.target_kind}`.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()
   return IDENTITY_NOUN.test(words.slice(words.indexOf(':') + 1))
 }
 
 /**
- * What a signal counts towards. A creation sends both, each with a counter of its own, so that no signal can cross two
- * levels at once: what fires then does not depend on the order of arrival.
+ * What a signal counts towards. A creation sends both, each with a separate counter, so that no signal can cross two
+ * levels at once: what then fires does not depend on the order of arrival.
  */
 const SEEN = 0
 const CREATED = 1
 
-/** -log10 of the probability of `n` in an hour at the key's usual rate; undefined where it has no history. */
+/** -log10 of the probability of `n` in an hour at the key's usual rate; undefined if it has no history. */
 function surpriseAt({ state, settings, windowStart }: Context, window: Window, n: number): number | undefined {
   const age = windowStart - state.since.value
   if (age < settings.history_ms) return undefined
@@ -103,9 +104,9 @@ function suspicionOf(context: Context, window: Window, level: number): Suspicion
   const surprise = surpriseAt(context, window, bound)
   const usual = surprise !== undefined && surprise < -Math.log10(settings.usual_probability_min)
   const from = signal.key_kind === 'owner' ? `owner ${signal.key}` : `network ${signal.key}`
-  const what = level === 0 ? 'identities were created' : 'new identities came'
+  const what = level === 0 ? 'identities were created' : 'new identities appeared'
   return {
-    why: `At least ${bound} ${what} from ${from} within an hour${usual ? ', as usual for it' : ''}.`,
+    why: `At least ${bound} ${what} from ${from} within an hour${usual ? ', which is usual for it' : ''}.`,
     observed: { identities_new: window.seen.count, identities_created: window.created.count, from },
     expected: { identities_new_below: bound },
     ...(surprise === undefined ? {} : { surprise, learnedSince: state.since.value }),
@@ -127,7 +128,7 @@ export const massRegistration = defineDetector({
   mode: 'live',
   needs: { fields: [['owner', 'source_network']], learns_ms: 0 },
   techniques: ['T1136.003', 'AML.T0021', 'ASI10'],
-  falsePositives: ['The launch of a platform, an import of users: raise the levels for that tenant'],
+  falsePositives: ['A platform launch, an import of users: raise levels for that tenant'],
 
   settings: Settings,
   key: 'identity',

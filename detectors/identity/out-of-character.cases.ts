@@ -46,15 +46,32 @@ const theft = [
   after(5, { action: 'file.upload', target: 'drop', peer: 'drop.kestrel.example' }),
 ]
 
+const grant: Partial<CaseEvent> = { action: 'iam.role.attach', activity: 'update', target: 'role/admin' }
+
 export const cases: readonly DetectorCase[] = [
   {
     name: 'fires on a thief inside the network and client of its victim',
     events: [...habit(), ...theft],
     settings,
-    expect: [
-      { severity: 'medium', agent: 'svc-report', evidence: ['after-1'] },
-      { severity: 'high', agent: 'svc-report', evidence: ['after-1', 'after-5'] },
-    ],
+    expect: [{ severity: 'high', agent: 'svc-report', evidence: ['after-1', 'after-3'] }],
+  },
+  {
+    name: 'fires on one act on permissions that nobody of the owner ever did',
+    events: [...habit(), after(1, grant)],
+    settings,
+    expect: [{ severity: 'high', agent: 'svc-report', evidence: ['after-1'] }],
+  },
+  {
+    name: 'stays quiet on the same act where another identity of the owner did it before',
+    events: [...habit(), after(-180, { ...grant, identity: 'svc-deploy', role: 'deploy' }), after(1, grant)],
+    settings,
+    expect: [],
+  },
+  {
+    name: 'stays quiet on the same act where somebody approved it',
+    events: [...habit(), after(1, { ...grant, approval: 'CHG-1' })],
+    settings,
+    expect: [],
   },
   {
     name: 'fires on a steady service that begins to delete by the dozen',
@@ -62,6 +79,17 @@ export const cases: readonly DetectorCase[] = [
       ...habit(),
       ...Array.from({ length: 30 }, (_, n) =>
         call(AFTER + n * 5_000, { action: 'volume.delete', activity: 'delete', target: `volume-${n}` }),
+      ),
+    ],
+    settings,
+    expect: [{ severity: 'medium' }, { severity: 'high' }],
+  },
+  {
+    name: 'fires once for deletions that go on for three hours',
+    events: [
+      ...habit(),
+      ...Array.from({ length: 90 }, (_, n) =>
+        call(AFTER + n * 120_000, { action: 'volume.delete', activity: 'delete', target: `volume-${n}` }),
       ),
     ],
     settings,
@@ -76,7 +104,7 @@ export const cases: readonly DetectorCase[] = [
       ).flat(),
     ],
     settings,
-    expect: [{ severity: 'medium' }, { severity: 'high' }],
+    expect: [{ severity: 'high' }],
   },
   {
     name: 'stays quiet on its usual work',

@@ -1,22 +1,25 @@
 /**
- * Fires when what an identity does within an hour is not like it: acts that it never did, weighed by their consequence;
- * kinds of consequence that it never had; targets, peers and orders of actions that are new to it; more events, refusals,
- * changes, deletions, reaches or bytes than its hours are like; an hour at which it never works; a source that is new. Each
- * is a small sign, judged against the identity's own rate of novelty. They add up to one score for the occasion, a fixed
- * hour, and the finding gives the reasons in the order of their weight.
+ * Fires when what an identity does within an hour is out of character: first-time acts, weighed by their consequence;
+ * first-time kinds of consequence; new targets, peers and orders of actions; more events, refusals, changes, deletions,
+ * bytes, or acts on permissions, credentials or logging than in its usual hours; an hour at which it never works; a new
+ * source. Each is a small sign, judged against the identity's own novelty rate. They add up to one score for the
+ * occasion, a fixed hour, and the finding lists the reasons by weight.
  *
- * Why: a thief inside the victim's network and client, and an agent that was talked into something, bring no new address.
- * What they want is not what the identity does. Before a first act is told, the second half asks whether other owners of
- * the same role do it: what many do is a change.
+ * Why: a thief inside the victim's network and client, and an agent that was talked into something, bring no new
+ * address. What they want is not what the identity does. The second half asks who else did the gravest first-time act
+ * before. If other owners of the same role did, it is a change, and does not count. If it is an act on permissions,
+ * credentials or logging and nobody of the same owner ever did it, it counts more: an account that changes keys every
+ * week does so in known ways.
  *
- * Misses: who does only what the victim does, as often, at its hours; identities that do something new every day; an
- * identity's first days; what is spread over many hours. An occasion is told once a day at each level.
+ * Misses: attackers who do only what the victim does, as often, at its hours; identities that do something new every
+ * day; an identity's first days; what is spread over many hours. An occasion is reported once in six hours at each level.
  */
 import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
-import { defineDetector, type Step, type Suspicion } from '../detector.ts'
+import type { Severity } from '../../schemas/finding.ts'
+import { type Decide, type Decision, defineDetector, type Step, type Suspicion } from '../detector.ts'
 import { actions } from '../habits/actions.ts'
 import { consequences } from '../habits/consequences.ts'
 import { hours } from '../habits/hours.ts'
@@ -44,7 +47,7 @@ const Settings = Type.Object({
   peer_owners_min: Type.Integer({
     default: 2,
     minimum: 1,
-    description: 'Other owners of the same role who did the gravest first act before',
+    description: 'Other owners of the same role whose earlier use explains the gravest first act',
   }),
 })
 
@@ -62,18 +65,30 @@ const open = {
   /** The gravest consequence among the first acts, and among the kinds that are new: indexes of GRAVITY, plus 1. */
   gravest: small(),
   gravestKind: small(),
+  /** Fingerprint of the first of the gravest first acts: what the second half is asked about. */
+  act: counter(),
+  /** When it came, in ms of the hour. */
+  actAt: counter(),
   /** 1: from a new network; under a new version. */
   source: small(),
   fresh: small(),
   level: small(),
+  /** The highest level that the second half was asked about for `act`. */
+  asked: small(),
   score: real(),
-  evidence: evidenceList({ bytes: 192 }),
+  /** The step told last, of an occasion below medium. */
+  toldStep: small(),
+  evidence: evidenceList({ bytes: 180 }),
 }
 type Context = Step<Type.Static<typeof Settings>, typeof rest, typeof open, typeof uses>
 type Window = Handles<typeof open>
 
 const LEVELS = ['', 'low', 'medium', 'high'] as const
-const MEDIUM = 2
+const [LOW, MEDIUM] = [1, 2]
+/** An occasion below medium is told again with each step of its score: calibration measures how far it comes. */
+const LOW_STEP = 0.5
+const STEP_MAX = 255
+const stepOf = (score: number): number => Math.min(STEP_MAX, Math.floor(score / LOW_STEP))
 
 /** How much a first act weighs, by what it has for a consequence. */
 const GRAVITY: Readonly<Record<Consequence, number>> = {
@@ -98,13 +113,19 @@ const PACE_WEIGHT: Readonly<Record<PaceOf, number>> = {
   bytes: 0.5,
 }
 const PACE_WORDS: Readonly<Record<PaceOf, string>> = {
-  events: 'more events than in its hours',
-  failures: 'more refusals and errors than in its hours',
-  changes: 'more changes than in its hours',
-  deletions: 'more deletions than in its hours',
-  reaches: 'more acts on permissions, credentials or logging than in its hours',
-  bytes: 'more bytes sent out than in its hours',
+  events: 'more events than in its largest hour',
+  failures: 'more refusals and errors than in its largest hour',
+  changes: 'more changes than in its largest hour',
+  deletions: 'more deletions than in its largest hour',
+  reaches: 'more actions on permissions, credentials or logging than in its largest hour',
+  bytes: 'more bytes sent out than in its largest hour',
 }
+
+/**
+ * What an act on permissions, credentials or logging weighs besides if nobody of the same owner ever did it: what an account
+ * needs every week comes in ways that it knows.
+ */
+const NEWS_TO_OWNER = 5
 
 /** The most nines that a sign may bring, and how much each weighs: signs of one occasion are not independent. */
 const ACTIONS_CAP = 4
@@ -118,6 +139,8 @@ const HOURS = { weight: 0.5, cap: 2 }
 interface Reason {
   readonly weight: number
   readonly words: string
+  /** It rests on what is new among the identity's acts, which a change of its whole role explains. */
+  readonly ofActs?: true
 }
 
 /** The most that the reasons can add up to, without asking any probability: most events end here. */
@@ -143,7 +166,7 @@ function scoreBound({ habits: { pace: hour } }: Context, window: Window): number
   )
 }
 
-/** What a kind of consequence that it never had weighs by itself. */
+/** The weight that a first-time kind of consequence has by itself. */
 function kindWeight(window: Window): number {
   const kind = CONSEQUENCES[window.gravestKind.value] ?? 'other'
   return isReach(kind) ? 1.5 : isChange(kind) ? 1 : 0
@@ -170,11 +193,13 @@ function noveltyReasons({ habits }: Context, window: Window): Reason[] {
           : (isReach(gravest) ? 1 : factor) *
             GRAVITY[gravest] *
             nines(habits.actions.newLogProbability(HOUR_MS, a), ACTIONS_CAP),
-      words: `${counted(a, 'first act')}, the gravest of kind ${gravest}`,
+      words: `${counted(a, 'first-time action')}, the gravest of kind ${gravest}`,
+      ofActs: true,
     },
     {
       weight: kindWeight(window),
-      words: `a kind of act that it never did: ${kind}`,
+      words: `a first-time kind of action: ${kind}`,
+      ofActs: true,
     },
     {
       weight: t === 0 ? 0 : factor * TARGETS.weight * nines(habits.targets.newLogProbability(HOUR_MS, t), TARGETS.cap),
@@ -182,7 +207,7 @@ function noveltyReasons({ habits }: Context, window: Window): Reason[] {
     },
     {
       weight: p === 0 ? 0 : factor * PAIRS.weight * nines(habits.order.newLogProbability(HOUR_MS, p), PAIRS.cap),
-      words: counted(p, 'new order of acts', 'new orders of acts'),
+      words: counted(p, 'new sequence of actions', 'new sequences of actions'),
     },
     {
       weight: q === 0 ? 0 : PEERS.weight * nines(habits.peers.newLogProbability(HOUR_MS, q), PEERS.cap),
@@ -190,12 +215,12 @@ function noveltyReasons({ habits }: Context, window: Window): Reason[] {
     },
     {
       weight: window.source.value === 0 ? 0 : nines(habits.sources.newNetworkLogProbability(), SOURCE_CAP),
-      words: 'a new source',
+      words: 'a new network',
     },
   ]
 }
 
-/** What is more than usual, and when. */
+/** Unusual quantities, and unusual hours. */
 function paceReasons({ habits }: Context): Reason[] {
   const found = PACE.map((of): Reason => {
     const now = habits.pace.now(of)
@@ -209,21 +234,29 @@ function paceReasons({ habits }: Context): Reason[] {
     ...found.map(({ weight, words }) => ({ weight: weight === largest ? weight : weight / 3, words })),
     {
       weight: HOURS.weight * nines(habits.hours.logProbability(), HOURS.cap),
-      words: 'an hour at which it does not work',
+      words: 'an hour in which it is normally idle',
     },
   ]
 }
 
 /** Takes the event into its window. Answers whether it brought something that is new to the identity. */
-function count({ event, habits }: Context, window: Window, act: Consequence): boolean {
+function count({ event, habits, time, windowStart }: Context, window: Window, act: Consequence): boolean {
+  // What somebody approved weighs as a change.
+  const gravity = CONSEQUENCES.indexOf(isReach(act) && event.approval !== '' ? 'write' : act)
   const graver = (held: { value: number }): void => {
-    // What somebody approved weighs as a change.
-    const index = CONSEQUENCES.indexOf(isReach(act) && event.approval !== '' ? 'write' : act)
-    if (index > held.value) held.value = index
+    if (gravity > held.value) held.value = gravity
   }
   let grew = false
-  if (habits.actions.isNew && window.actions.add(habits.actions.print)) {
-    grew = true
+  if (habits.actions.isNew) {
+    const isGraver = gravity > window.gravest.value
+    // Counted is only what the window can hold; how grave an act is must not depend on how many came before it.
+    grew = window.actions.add(habits.actions.print) || isGraver
+    // One act is asked about, so that an occasion is told once: the first of the gravest.
+    if (window.act.value === 0 || isGraver) {
+      window.act.value = habits.actions.print
+      window.actAt.value = time - windowStart
+      window.asked.value = 0
+    }
     graver(window.gravest)
   }
   if (habits.consequences.isNew) graver(window.gravestKind)
@@ -238,7 +271,7 @@ function count({ event, habits }: Context, window: Window, act: Consequence): bo
 /** Events between two looks at an hour that is larger than any before. */
 const JUDGED_EVERY = 8
 
-/** Only what is new, and from time to time an hour that is larger than any before, can raise the score. */
+/** Only something new, or at intervals an hour larger than any before, can raise the score. */
 function isWorthJudging({ habits }: Context): boolean {
   const {
     actions: act,
@@ -253,59 +286,146 @@ function isWorthJudging({ habits }: Context): boolean {
   return hour.now('events') % JUDGED_EVERY === 0 && PACE.some((of) => hour.now(of) > hour.peak(of))
 }
 
-const groupKey = (event: EventView): string => `${event.principal_kind}/${event.role}/${event.action}`
+/** Halves of a fingerprint: the role, and the owner. */
+const OWNER_BITS = 0xffff
+const ownerBits = (owner: string): number => hash32(owner) & OWNER_BITS
+const roleAndOwner = ({ principal_kind: kind, role, owner }: EventView): number =>
+  ((hash32(role, hash32(kind)) & OWNER_BITS) * (OWNER_BITS + 1) + ownerBits(owner)) >>> 0
+
+/** Who else did this act? */
+const askAbout = (event: EventView, act: number) => ({
+  keyKind: 'peer_group' as const,
+  key: `act ${act}`,
+  fingerprint: roleAndOwner(event),
+})
+
+const levelAt = (score: number, settings: Context['settings']): number =>
+  LEVELS.indexOf((severityOfScore(score, settings) ?? '') as (typeof LEVELS)[number])
+
+/** The level in the id: below medium each step is one of its own. */
+const levelName = (level: number, score: number): string =>
+  level === LOW ? `low ${stepOf(score)}` : (LEVELS[level] as string)
+
+/** What the second half may add: it alone knows whether the act is news to the whole owner. */
+const newsOf = (window: Window): number =>
+  window.act.value !== 0 && isReach(CONSEQUENCES[window.gravest.value] ?? 'other') ? NEWS_TO_OWNER : 0
+
+/** So long an occasion may go on in later hours. It is learned from the second hour on: what stands out after that is another. */
+const CONTINUES_HOURS = 6
+
+/** The level told of this identity in the hours before this occasion. */
+function toldBefore({ state, windowStart }: Context): number {
+  const age = windowStart / HOUR_MS - state.told.value
+  return age !== 0 && age < CONTINUES_HOURS ? state.toldLevel.value : 0
+}
+
+/** What a candidate tells its second half in one number: the level told shortly before, that of the occasion, and whether it may be news. */
+const toldOf = (known: number, window: Window): number =>
+  known + LEVELS.length * (window.level.value + (newsOf(window) === 0 ? 0 : LEVELS.length))
+const readTold = (value: number) => ({
+  known: value % LEVELS.length,
+  ofOccasion: Math.floor(value / LEVELS.length) % LEVELS.length,
+  mayBeNews: value >= LEVELS.length ** 2,
+})
+
+/** Whether there is anything to say that was not said; what is said is remembered. */
+function isToTell(context: Context, window: Window, level: number, most: number, score: number): boolean {
+  const { state, windowStart } = context
+  const known = Math.max(toldBefore(context), window.level.value)
+  // What may be news to its owner is asked whatever was told of the identity before.
+  const isToAsk = newsOf(window) > 0 && most > Math.max(window.level.value, window.asked.value)
+  const isRaised = level > known || isToAsk
+  if (!isRaised && !(most === LOW && stepOf(score) > window.toldStep.value)) return false
+  window.toldStep.value = stepOf(score)
+  if (most > window.asked.value) window.asked.value = most
+  if (level > known) {
+    window.level.value = level
+    if (level >= MEDIUM) {
+      state.told.value = windowStart / HOUR_MS
+      state.toldLevel.value = level
+    }
+  }
+  return true
+}
 
 function suspect(context: Context, window: Window, reasons: readonly Reason[], score: number): Suspicion | undefined {
-  const { event, state, settings, windowStart } = context
-  const severity = severityOfScore(score, settings)
-  if (severity === undefined) return undefined
-  const level = LEVELS.indexOf(severity as (typeof LEVELS)[number])
-  const hour = windowStart / HOUR_MS
-  const isAnother = hour !== state.told.value
-  const before = isAnother && hour - state.told.value < 24 ? state.toldLevel.value : 0
-  // An occasion that goes on was told yesterday's shift: what it does is learned from the next hour on.
-  if (level >= MEDIUM && !(isAnother && before >= level)) context.doubt()
-  if (level <= Math.max(before, window.level.value)) return undefined
-  window.level.value = level
-  if (level >= MEDIUM) {
-    state.told.value = hour
-    state.toldLevel.value = level
-  }
+  const { event, settings } = context
+  const level = levelAt(score, settings)
+  const most = levelAt(score + newsOf(window), settings)
+  const told = toldOf(Math.max(toldBefore(context), window.level.value), window)
+  // A continuing occasion was reported shortly before: what it does is learned from the next hour on.
+  if (level >= MEDIUM && level > toldBefore(context)) context.doubt()
+  if (!isToTell(context, window, level, most, score)) return undefined
   const shown = evidenceOf(event)
   const ordered = reasons.filter(({ weight }) => weight >= 0.1).toSorted((a, b) => b.weight - a.weight)
+  const ofActs = reasons.reduce((sum, { weight, ofActs: mine }) => sum + (mine === true ? weight : 0), 0)
   return {
-    why: `${event.identity} acts out of character: ${ordered.map(({ words }) => words).join('; ')}.`,
+    why: `${event.identity} acted out of character: ${ordered.map(({ words }) => words).join('; ')}.`,
     observed: {
       score,
+      score_of_first_acts: ofActs,
+      ...(window.act.value === 0
+        ? {}
+        : { gravest_first_act_at: new Date(context.windowStart + window.actAt.value).toISOString() }),
       reasons: ordered.map(({ words }) => words),
       weights: ordered.map(({ weight }) => Math.round(weight * 100) / 100).join(' '),
     },
     expected: { score_below: settings.score_medium },
-    severity,
-    level: severity,
+    severity: LEVELS[level] === '' ? 'low' : (LEVELS[level] as Severity),
+    level: levelName(level, score),
     rooted: false,
     learnedSince: context.since,
     evidence: [...window.evidence.list().filter((e) => e.event_id !== shown.event_id), shown],
-    // What is not told to anybody asks nobody.
-    ...(level >= MEDIUM && context.habits.actions.isNew
-      ? { ask: { keyKind: 'peer_group' as const, key: groupKey(event), fingerprint: hash32(event.owner) } }
-      : {}),
+    ...(window.act.value === 0 ? {} : { ask: { ...askAbout(event, window.act.value), value: told } }),
+  }
+}
+
+/** Of a common act only the first are held: it is news to nobody. */
+const OWNERS_HELD = 24
+const second = { owners: earliest({ size: OWNERS_HELD }) }
+
+/** What an occasion weighs when it is known who did its gravest first act before, and whether that is still to be told. */
+function decideOf({ candidate, state, settings }: Decide<Context['settings'], typeof second>): Decision {
+  const { fingerprint, suspicion } = candidate
+  const { known, ofOccasion, mayBeNews } = readTold(candidate.value)
+  // Asked later than the act came, perhaps: who asks has done it by then.
+  const at = Date.parse(String(suspicion.observed['gravest_first_act_at']))
+  const before = (time: number, among: (print: number) => boolean) => state.owners.countBefore(time, 0, 0, among)
+  const owner = fingerprint & OWNER_BITS
+  const role = fingerprint >>> 16
+  const peers = before(at - HOUR_MS, (print) => print >>> 16 === role && (print & OWNER_BITS) !== owner)
+  const ofOwner = before(at, (print) => (print & OWNER_BITS) === owner)
+  const isChange = peers >= settings.peer_owners_min
+  const isCommon = before(at, () => true) >= OWNERS_HELD
+  const isNews = !isChange && !isCommon && ofOwner === 0 && mayBeNews
+  const score =
+    Number(suspicion.observed['score']) +
+    (isNews ? NEWS_TO_OWNER : 0) -
+    (isChange ? Number(suspicion.observed['score_of_first_acts']) : 0)
+  const level = levelAt(score, settings)
+  // The same level was told before: the question was whether this is a higher one.
+  if (level === 0 || (level >= MEDIUM && level <= (isNews ? ofOccasion : known))) return { fire: false }
+  return {
+    fire: true,
+    severity: LEVELS[level] as Severity,
+    level: levelName(level, score),
+    observed: { score, other_owners_did_it_before: peers },
+    ...(isNews ? { why: `${suspicion.why.slice(0, -1)}; nobody of its owner ever did the gravest of it.` } : {}),
   }
 }
 
 export const outOfCharacter = defineDetector({
   id: 'identity/out-of-character',
-  version: 3,
+  version: 5,
 
   title: 'An identity acts out of character',
   severity: 'medium',
-  // Not yet quiet enough on ordinary life to be sent to anybody: see its page.
-  mode: 'shadow',
+  mode: 'live',
   needs: { fields: [['action']], learns_ms: 3 * 86_400_000 },
   techniques: ['T1078.004', 'T1098', 'T1526', 'AML.T0091.000', 'AML.T0051.001', 'ASI01', 'ASI03', 'ASI10'],
   falsePositives: [
-    'A new duty of an existing identity: told once, and learned from the next hour on',
-    'An incident: people do what they seldom do, at hours at which they seldom work',
+    'A new duty of an existing identity: fires once, and is learned from the next hour on',
+    'Incident response: people do unusual things at unusual hours',
   ],
 
   settings: Settings,
@@ -317,12 +437,11 @@ export const outOfCharacter = defineDetector({
   matches: (event) => event.action !== 'user.message' && event.kind !== 'control' && !isAnonymous(event),
   step(context) {
     const { event, habits, settings, state, time, since, windowStart } = context
-    if (habits.actions.isNew)
-      context.send({ keyKind: 'peer_group', key: groupKey(event), fingerprint: hash32(event.owner) })
+    if (habits.actions.isNew) context.send(askAbout(event, habits.actions.print))
     if (time - since < settings.warm_up_ms || habits.pace.hours() < settings.warm_up_hours) return undefined
     const window = context.openWindow()
     if (count(context, window, consequenceOf(event))) window.evidence.add(evidenceOf(event))
-    if (!isWorthJudging(context) || scoreBound(context, window) < settings.score_low) {
+    if (!isWorthJudging(context) || scoreBound(context, window) + newsOf(window) < settings.score_low) {
       if (window.level.value >= MEDIUM && state.told.value === windowStart / HOUR_MS) context.doubt()
       return undefined
     }
@@ -335,15 +454,11 @@ export const outOfCharacter = defineDetector({
 
   second: {
     keys: ['peer_group'],
-    state: { owners: earliest({ size: 8 }) },
+    state: second,
     absorb({ signal, state, time, tie }) {
       state.owners.add(signal.fingerprint, time, tie)
       return undefined
     },
-    decide({ candidate, state, settings }) {
-      const peersBefore = state.owners.countBefore(candidate.time - HOUR_MS, candidate.tie, candidate.fingerprint)
-      if (peersBefore >= settings.peer_owners_min) return { fire: false }
-      return { fire: true, observed: { other_owners_did_it_before: peersBefore } }
-    },
+    decide: decideOf,
   },
 })

@@ -36,6 +36,19 @@ export const cases: readonly DetectorCase[] = [
     expect: [{ severity: 'medium' }, { severity: 'high' }],
   },
   {
+    name: 'fires on sessions that are revoked, or ended by the words of a sign-in',
+    events: [...usual, act(121, 'session.revoke', 'user:tom'), act(150, 'user.session.delete', 'user:ann')],
+    expect: [
+      { severity: 'medium', evidence: [] },
+      { severity: 'medium', evidence: [] },
+    ],
+  },
+  {
+    name: 'is quiet for a session with a machine that ends',
+    events: [...usual, act(121, 'ssm:TerminateSession', 'session-0a1b2c'), act(122, 'glue:DeleteSession', 'nightly')],
+    expect: [],
+  },
+  {
     name: 'is quiet for a help desk that does so every day',
     events: many(20, (n) => act(n * 12, 'password.reset', `user:u${n}`)),
     expect: [],

@@ -1,13 +1,13 @@
 /**
- * Fires when an agent or service changes what people sign in with: somebody's password, recovery address, second factor,
- * sessions, or the company's single sign-on; or makes an administrator's key, and nobody approved it. High where whom it
- * shuts out is one on whose behalf it acts, or where it does two kinds of these within an hour.
+ * Fires when an agent or service changes what people sign in with (somebody's password, recovery address, second factor
+ * or sessions, or the company's single sign-on) or makes an administrator's key, and nobody approved it. High if it
+ * locks out somebody on whose behalf it acts, or does two kinds of these within an hour.
  *
- * Why: who is shut out cannot stop what goes on. An agent has no reason to touch its owner's way in; where that is its job
- * (a help desk), it does so every day.
+ * Why: people who are locked out cannot stop what is happening. An agent has no reason to touch its owner's sign-in. If
+ * that is its job (a help desk), it does so every day.
  *
- * Misses: an agent that does so in its first days; one whose job it is and that does it to the wrong person; changes by people, even with a stolen session; what
- * a log source calls by words of its own.
+ * Misses: an agent that does so in its first days; one whose job it is and that does it to the wrong person; changes by
+ * people, even with a stolen session; log sources with their own words for it.
  */
 import Type from 'typebox'
 import type { EventView } from '../../schemas/event.ts'
@@ -30,7 +30,7 @@ const CHANGES = wordSet(
   'reset change update set modify edit delete remove disable deactivate revoke replace enroll enrol register deregister add create unlink invalidate terminate expire clear unassign reassign',
 )
 /** What people sign in with, in groups: two words of one group are one kind. */
-const KINDS: readonly ReadonlySet<string>[] = [
+const KINDS = [
   wordSet('password passphrase loginprofile passcode'),
   wordSet('mfa 2fa totp otp factor authenticator passkey webauthn fido yubikey'),
   wordSet('recovery'),
@@ -40,11 +40,17 @@ const KINDS: readonly ReadonlySet<string>[] = [
 const ADMIN = wordSet('admin administrator root superuser owner')
 const KEYS = wordSet('key token credential apikey accesskey')
 
+const SESSIONS = 3
+/** Sessions with machines begin and end all the time: one is somebody's sign-in if it is revoked, or a word says so. */
+const REVOKES = wordSet('revoke invalidate clear expire reset disable deactivate')
+const SIGN_IN = wordSet('login logout signin user account')
+
 /** Which kind of way in the act changes: an index of KINDS, one more for an administrator's key, -1 for none. */
 function kindOf(event: EventView): number {
   const words = actWords(event)
   if (!hasWord(words, CHANGES)) return -1
   const kind = KINDS.findIndex((group) => hasWord(words, group))
+  if (kind === SESSIONS && !hasWord(words, REVOKES) && !hasWord(words, SIGN_IN)) return -1
   if (kind >= 0) return kind
   return hasWord(words, ADMIN) && hasWord(words, KEYS) ? KINDS.length : -1
 }
@@ -59,7 +65,7 @@ const succeeded = (event: EventView): boolean => event.outcome === 'success' || 
 
 export const ownerLockout = defineDetector({
   id: 'identity/owner-lockout',
-  version: 1,
+  version: 2,
 
   title: 'An agent changed how people sign in',
   severity: 'medium',
@@ -86,7 +92,7 @@ export const ownerLockout = defineDetector({
     const isOwner = shutsOutOwner(event)
     const isHigh = isSecond || isOwner
     return {
-      why: `${event.identity}, which never did so before, changed how ${isOwner ? 'its own owner signs' : 'somebody signs'} in (${event.action} on ${event.target}) without an approval.`,
+      why: `${event.identity} changed how ${isOwner ? 'its own owner signs' : 'somebody signs'} in (${event.action} on ${event.target}), for the first time and without an approval.`,
       observed: { action: event.action, target: event.target, kinds_within_an_hour: isSecond ? 2 : 1 },
       expected: { changes_of_sign_in: 0 },
       severity: isHigh ? 'high' : 'medium',

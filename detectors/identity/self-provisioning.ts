@@ -1,11 +1,11 @@
 /**
- * Fires when an agent or service makes something with which it could act on without its owner: a key, role, agent, wallet,
- * schedule or machine that bears its own name, or several kinds of these that it never made before, and nobody approved it.
+ * Fires when an agent or service makes something that lets it continue without its owner (a key, role, agent, wallet,
+ * schedule or machine) under its own name, or several kinds of these that it never made before, and nobody approved it.
  *
- * Why: that is how an identity outlives the key that is taken from it. Each of these acts is somebody's job; an agent that
- * does them for itself, or all of a sudden several kinds of them, is not doing its own.
+ * Why: that is how an identity outlives the revocation of its key. Each of these acts is somebody's job. An agent that
+ * does them for itself, or suddenly several kinds of them, is not doing its own.
  *
- * Misses: an identity whose job is to provision, as long as it makes what it always makes under other names; one single act
+ * Misses: an identity whose job is to provision, while it makes what it always makes under other names; a single act
  * under a neutral name; what is bought from a stranger by a plain request.
  */
 import { counted } from '../../schemas/counted.ts'
@@ -29,7 +29,7 @@ const Settings = Type.Object({
 
 const MAKES = wordSet('create add new make mint generate register provision launch issue put import schedule open')
 /** What one can act with or through, in groups: two words of one group are one kind. */
-const KINDS: readonly ReadonlySet<string>[] = [
+const KINDS = [
   wordSet('key apikey accesskey credential token secret certificate password loginprofile'),
   wordSet('user account identity principal serviceaccount'),
   wordSet('agent bot assistant worker'),
@@ -87,7 +87,7 @@ export const selfProvisioning = defineDetector({
   id: 'identity/self-provisioning',
   version: 1,
 
-  title: 'An agent provides for itself',
+  title: 'An agent created resources for itself',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['action']], learns_ms: 3 * 86_400_000 },
@@ -113,10 +113,10 @@ export const selfProvisioning = defineDetector({
     const isHigh = own >= 2 || (own >= 1 && fresh >= 2) || fresh >= settings.kinds_min + 2
     const what =
       own > 0
-        ? `${counted(own, 'thing that bears', 'things that bear')} its own name`
-        : `${counted(fresh, 'kind')} of things that it never made before`
+        ? `${counted(own, 'resource')} with its own name`
+        : `${counted(fresh, 'kind')} of resources that it never created before`
     return {
-      why: `${event.identity} made ${what} (the newest: ${event.action} on ${event.target || 'no named target'}) without an approval: with these it could act on without its owner.`,
+      why: `${event.identity} created ${what} (most recently ${event.action} on ${event.target || 'no named target'}) without an approval: these let it continue without its owner.`,
       observed: { named_after_itself: own, kinds_new: fresh, action: event.action, target: event.target },
       expected: { named_after_itself: 0, kinds_new_max: settings.kinds_min - 1 },
       severity: isHigh ? 'high' : 'medium',

@@ -1,11 +1,12 @@
 /**
- * Fires when callers without any credential read the records of many: agents, users, customers, keys, messages. It counts
- * distinct records that were answered, within six hours, over all anonymous callers together.
+ * Fires when callers without any credential read the records of many: agents, users, customers, keys, messages. It
+ * counts distinct records that were returned within six hours, over all anonymous callers together.
  *
- * Why: an endpoint that was meant to be closed answers anybody, and somebody is walking through its numbers. Whoever reads
- * public pages reads pages; whoever harvests reads one kind of record after another.
+ * Why: an endpoint that was meant to be closed answers anybody, and somebody is walking through its numbers. Visitors
+ * of public pages read pages. A harvester reads one kind of record after another.
  *
- * Misses: records whose address does not say what they are; fewer than the floor in six hours; callers who show a key.
+ * Misses: records whose address does not say what they are; fewer than the floor in six hours; callers who present a
+ * key.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -27,7 +28,9 @@ const RECORDS = wordSet(
   'agent agents user users customer customers account accounts member members patient patients employee employees key keys token tokens secret secrets credential credentials profile profiles message messages mail mails conversation conversations session sessions invoice invoices order orders payment payments record records contact contacts owner owners',
 )
 
-/** Whether the target names one record of somebody: a word for such, and a number or code that tells it from the next. */
+/**
+ * Whether the target names one record of somebody: a word for such records, and a number or code that identifies it.
+ */
 function isRecord(target: string): boolean {
   const parts = target
     .slice(0, 300)
@@ -40,7 +43,7 @@ export const unauthenticatedHarvest = defineDetector({
   id: 'identity/unauthenticated-harvest',
   version: 2,
 
-  title: 'Records of many read without a credential',
+  title: 'Many records read without a credential',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['target']], learns_ms: 0 },

@@ -1,31 +1,33 @@
 /**
- * Fires when an identity that never ran a command runs one, and nobody else of its role ever did: an interpreter in the
- * hands of an agent that answers mails. High where the program fetches, opens a way back, or starts at every boot. And of
- * an identity that runs commands: when within hours of fetching something it starts a thing that outlives the session, in
- * a way that neither it nor anybody of its role ever did.
+ * Fires when an identity that never ran a command runs one, and nobody else in its role ever did: an interpreter in the
+ * hands of an agent that answers mail. High if the program fetches, opens a way back, or starts at every boot. For an
+ * identity that does run commands, it fires when within hours of fetching something the identity starts something that
+ * outlives the session, in a way that neither it nor anybody in its role ever did.
  *
- * Why: whoever can run commands can do everything that the machine can. A role either does this for a living or not at all;
- * and who does it for a living runs things and ends them.
+ * Why: whoever can run commands can do everything that the machine can. A role either does this for a living or not at
+ * all, and one that does runs things and ends them.
  *
- * Misses: what is fetched and run at once, or by another program than usual, in roles that run commands every day; sources
- * that do not tell a command from another call; the first three days of an identity. People are left out: they run commands.
+ * Misses: what is fetched and run at once, or by another program than usual, in roles that run commands every day;
+ * sources that do not distinguish a command from another call; the first three days of an identity. People are
+ * excluded: they run commands.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Step, type Suspicion } from '../detector.ts'
 import { wordSet } from '../lib/act-words.ts'
-import { counter, earliest, small } from '../lib/fields.ts'
+import { counter, small } from '../lib/fields.ts'
+import { nobodyBefore } from '../lib/nobody-before.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
 const Settings = Type.Object({
-  history_ms: Type.Integer({ default: 3 * DAY_MS, description: 'Age of an identity before its first command is news' }),
+  history_ms: Type.Integer({ default: 3 * DAY_MS, description: 'Age of an identity before its first command fires' }),
   fetched_ms: Type.Integer({
     default: 6 * HOUR_MS,
-    description: 'How long after a fetch it counts that something is started for good',
+    description: 'How long after a download a lasting start counts',
   }),
 })
 
@@ -62,7 +64,7 @@ function firstCommand({ event, time, since, state, settings, send }: Context): S
   if (time - since < settings.history_ms) return undefined
   const program = programOf(event)
   return {
-    why: `${event.identity} ran a command (${program}), and neither it nor anybody of its role ever did.`,
+    why: `${event.identity} ran a command (${program}); neither it nor anybody else of its role ever ran one before.`,
     observed: { program, action: event.action, target: event.target },
     expected: { commands: 0 },
     severity: REACHES.has(program.toLowerCase()) ? 'high' : 'medium',
@@ -89,7 +91,7 @@ function outlivesAfterFetch(context: Context): Suspicion | undefined {
   const fetched = state.fetched.value * MINUTE_MS
   if (time - since < settings.history_ms || fetched === 0 || time - fetched > settings.fetched_ms) return undefined
   return {
-    why: `${event.identity} fetched something and then started something that outlives its session (${program}), which neither it nor anybody of its role ever did.`,
+    why: `${event.identity} downloaded something and then started something that outlives its session (${program}); neither it nor anybody else of its role ever did that before.`,
     observed: { program, action: event.action, target: event.target },
     expected: { started_so: 0 },
     learnedSince: since,
@@ -102,12 +104,12 @@ export const codeExecution = defineDetector({
   id: 'intent/code-execution',
   version: 2,
 
-  title: 'A command from a role that runs none',
+  title: 'First command from a role that runs none',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['value_hashes', 'content_classes', 'action']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1059', 'T1105', 'AML.T0050', 'ASI05'],
-  falsePositives: ['A role that is given a shell: told once, at its first identity'],
+  falsePositives: ['A role that is given a shell: fires once, at its first identity'],
 
   settings: Settings,
   key: 'identity',
@@ -119,16 +121,5 @@ export const codeExecution = defineDetector({
     return context.state.runs.value > 0 ? outlives : firstCommand(context)
   },
 
-  second: {
-    keys: ['peer_group'],
-    state: { runners: earliest({ size: 4 }) },
-    absorb({ signal, state, time, tie }) {
-      state.runners.add(signal.fingerprint, time, tie)
-      return undefined
-    },
-    decide({ candidate, state }) {
-      const others = state.runners.countBefore(candidate.time, candidate.tie, candidate.fingerprint)
-      return others > 0 ? { fire: false } : { fire: true }
-    },
-  },
+  second: nobodyBefore('peer_group', 'runners'),
 })

@@ -1,12 +1,12 @@
 /**
- * Fires when an identity deletes many different things within six hours, far beyond what it ever deleted in such a time,
+ * Fires when an identity deletes many different things within six hours, far more than it ever deleted in such a time,
  * without an approval and without making as many things as it removes.
  *
- * Why: deletion is what cannot be taken back. An agent that misunderstands, or is made to, destroys in a row; so does
- * whoever covers tracks or holds data to ransom. Who moves things deletes, too, but makes them elsewhere.
+ * Why: deletion cannot be undone. An agent that misunderstands, or is made to, destroys in bulk; so does an attacker
+ * who covers tracks or holds data to ransom. A move deletes, too, but makes the things elsewhere.
  *
- * Misses: one deletion that takes everything with it; deletions by an identity that always deletes that much; a slow one,
- * below the floor in every six hours.
+ * Misses: one deletion that takes everything with it; deletions by an identity that always deletes that much; a slow
+ * one, below the floor in every six hours.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -46,7 +46,7 @@ const DELETES = wordSet('delete remove destroy terminate drop purge wipe erase t
 const LASTING = wordSet(
   'database db table snapshot backup bucket volume disk instance cluster repository repo key account user customer tenant vault image archive branch dataset index',
 )
-/** What comes and goes by its nature. */
+/** What is short-lived by nature. */
 const PASSING = wordSet('session cache lock token reaction label tag temp tmp draft notification cursor subscription')
 
 const isDeletion = (event: EventView): boolean => {
@@ -70,12 +70,12 @@ export const destructiveBurst = defineDetector({
   id: 'intent/destructive-burst',
   version: 1,
 
-  title: 'Many things deleted in a row',
+  title: 'Many deletions within hours',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['action']], learns_ms: 0 },
   techniques: ['T1485', 'AML.T0101', 'ASI10'],
-  falsePositives: ['A clean-up by an identity that never did one: record the approval of the change with its acts'],
+  falsePositives: ['A first clean-up by an identity: record its approval with the acts'],
 
   settings: Settings,
   key: 'identity',
@@ -86,7 +86,7 @@ export const destructiveBurst = defineDetector({
     event.outcome !== 'denied' && event.outcome !== 'failure' && (isDeletion(event) || event.activity === 'create'),
   step({ event, time, since, state, settings, openWindow }) {
     if (!isDeletion(event)) {
-      // Only whoever already deletes is asked what it makes: an open window costs memory.
+      // Creations are counted only for an identity that already deletes: an open window costs memory.
       if (state.usual.at(time) > 0) openWindow().made.value++
       return undefined
     }
@@ -110,7 +110,7 @@ export const destructiveBurst = defineDetector({
     if (count < settings.habit_factor * daily) return undefined
     const isHigh = lasting >= settings.lasting_high
     return {
-      why: `${event.identity} deleted ${count} different things within six hours without an approval; it usually deletes about ${Math.round(daily)} a day.`,
+      why: `${event.identity} deleted ${count} different things within six hours without an approval; on a usual day it deletes about ${Math.round(daily)}.`,
       observed: { deleted: count, lasting, made: window.made.value, newest: event.target },
       expected: { deleted_a_day: daily },
       severity: isHigh ? 'high' : 'medium',

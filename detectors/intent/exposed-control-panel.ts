@@ -1,12 +1,12 @@
 /**
- * Fires when what only administrators should reach answers somebody who has not signed in: a control endpoint or an act of
- * administration succeeds for a caller without a credential. High where the act changes something.
+ * Fires when something that only administrators should reach answers a caller who has not signed in: a control endpoint
+ * or an administrative act succeeds without a credential. High if the act changes something.
  *
- * Why: agents are run by panels, gateways and tool servers that were meant for one machine. One that answers everybody is
- * found within hours, and whoever finds it holds all that the agents hold.
+ * Why: agents are run by panels, gateways and tool servers that were meant for one machine. One that answers everybody
+ * is found within hours, and whoever finds it controls everything the agents have.
  *
- * Misses: panels whose requests are in no log; panels behind a password that everybody knows; an open panel that nobody has
- * found yet. What is public on purpose (reading a page, a bucket) is not told.
+ * Misses: panels whose requests are in no log; panels behind a password that everybody knows; an open panel that nobody
+ * has found yet. What is public on purpose (reading a page, a bucket) is not reported.
  */
 import Type from 'typebox'
 import type { EventView } from '../../schemas/event.ts'
@@ -17,13 +17,13 @@ import { consequenceOf, isChange } from '../lib/consequence.ts'
 const DAY_MS = 86_400_000
 
 const Settings = Type.Object({
-  reads: Type.Boolean({ default: true, description: 'Tell of control endpoints that are only read, too' }),
+  reads: Type.Boolean({ default: true, description: 'Also fire on control endpoints that are only read' }),
 })
 
 /** Paths and names under which control is offered. */
 const PANEL =
   /(?:^|[^a-z0-9])(?:admin|administrator|administration|console|control[-_ ]?panel|actuator|management|phpmyadmin|kubelet|dashboard|debug|pprof|gateway\/config|agents?\/config|shell|terminal|vnc|jupyter|api\/kernels|swarm|cluster-admin|\.env|\.git)(?:$|[^a-z0-9])/i
-/** Where anybody asks to be let in, or is told the health of a service: answering is what they are for. */
+/** Sign-in and health endpoints: answering anybody is what they are for. */
 const FRONT_DOOR =
   /(?:^|[^a-z])(?:log-?in|sign-?in|sign-?up|register|oauth|authorize|token|health|healthz|status|ready|robots|favicon)(?:$|[^a-z])/i
 
@@ -32,7 +32,7 @@ const isPanel = (event: EventView): boolean => PANEL.test(event.target.slice(0, 
 const isAdmin = (event: EventView): boolean =>
   event.kind === 'admin' || event.kind === 'control' || event.kind === 'exec'
 
-/** What was reached: the target without what follows its host and first path, so that a crawl of one panel is one. */
+/** What was reached: the target up to the first path after its host, so that a crawl of one panel counts once. */
 const placeOf = (target: string): string =>
   target.slice(0, 512).split(/[?#]/, 1)[0]?.split('/').slice(0, 4).join('/') ?? ''
 
@@ -40,7 +40,7 @@ export const exposedControlPanel = defineDetector({
   id: 'intent/exposed-control-panel',
   version: 1,
 
-  title: 'A control panel answers everybody',
+  title: 'Control panel open without a credential',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['outcome'], ['target']], learns_ms: 0 },

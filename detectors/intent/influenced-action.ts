@@ -1,17 +1,17 @@
 /**
- * Fires when a call carries out an order that stood in a tool's result and that the user does not stand behind: a mail, a
- * page, a review or an issue told the agent to pay, send, delete, invite, buy, fetch or change something, and it did.
- * Two levels: high from the upper score, medium from the lower one.
+ * Fires when a call carries out an order from a tool's result that the user does not stand behind: a mail, a page, a
+ * review or an issue told the agent to pay, send, delete, invite, buy, fetch or change something, and it did. Two
+ * levels: high from the upper score, medium from the lower one.
  *
- * Why: benign agents obey texts of others all the time, so neither "an order was read" nor "a value came from a result"
- * means anything alone. Two questions do. Evidence: how much of what is new in the call comes from one sentence and from
- * nowhere else. Mandate: does the user stand behind that sentence, because its author or page is named in the task,
+ * Why: benign agents obey other people's texts all the time, so neither "an order was read" nor "a value came from a
+ * result" means anything alone. Two questions do. Evidence: how much of what is new in the call comes from one sentence
+ * and from nowhere else. Mandate: does the user stand behind that sentence, because the task names its author or page,
  * because the task hands the work over, because both are about the same thing, or because its link leads on from where
  * the user sent the agent. The texts are not needed: the collector left hashed words and values (see indicators.ts).
  *
- * Misses: orders from somebody whom the task names, or about the very thing that the task is about; orders that bring
- * neither a value nor a word that the call repeats; calls spread over several sessions; texts in languages and pictures
- * that the extractor cannot read; sessions without a recorded task are judged on evidence alone and stay medium.
+ * Misses: orders from somebody whom the task names, or about the very subject of the task; orders with neither a value
+ * nor a word that the call repeats; calls spread over several sessions; texts in languages and pictures that the
+ * extractor cannot read. Sessions without a recorded task are judged on evidence alone and stay medium.
  */
 import Type from 'typebox'
 import type { EventView } from '../../schemas/event.ts'
@@ -47,9 +47,9 @@ type Context = Step<Settings, typeof influenceFields, Record<never, never>>
 
 export const influencedAction = defineDetector({
   id: 'intent/influenced-action',
-  version: 4,
+  version: 6,
 
-  title: 'Action ordered by content that the user does not stand behind',
+  title: 'Action ordered by content and not by the user',
   severity: 'high',
   mode: 'live',
   needs: { fields: [['session'], ['indicators', 'value_hashes']], learns_ms: 0 },
@@ -82,8 +82,8 @@ function judgeAndAbsorb(context: Context, indicators: Indicators): Suspicion | u
   const { call, result } = indicators
   const verdict = call === undefined ? undefined : judge(state, call)
   const score = verdict?.score ?? 0
-  // Without a task nobody can tell whether the user stands behind it: then the evidence alone has to be strong, and looking
-  // something up says too little.
+  // Without a task, nobody can know whether the user stands behind it. The evidence alone must then be strong, and a
+  // look-up proves too little.
   const from = hasTask(state) ? settings.medium_from : call?.reads === 1 ? 2 : settings.high_from
   const suspicion = verdict === undefined || score < from ? undefined : suspect(context, verdict)
   const declared = result !== undefined && isDeclaredTask(event)
@@ -152,16 +152,16 @@ function sentence(event: EventView, verdict: Verdict, source: Evidence | undefin
   const target = event.target === '' ? '' : ` on ${event.target.slice(0, 60)}`
   const act =
     verdict.order < 0
-      ? `${event.action}${target} used a value that came back when the agent followed an order in ${from}`
-      : `${event.action}${target} carried out an order that stood in ${from}`
+      ? `${event.action}${target} used a value that the agent obtained by following an order in ${from}`
+      : `${event.action}${target} carried out an order from ${from}`
   return `${act}; ${standing(verdict, known)}.`
 }
 
 function standing(verdict: Verdict, known: boolean): string {
-  if (!known) return 'the log holds no task of a user that could have asked for it'
+  if (!known) return 'the log holds no user task that could have asked for it'
   if (verdict.mandate <= 0)
-    return "the user's task names neither its author nor its subject and does not hand the work over"
+    return "the user's task names neither the author nor the subject of the order, and does not hand the work over"
   if (verdict.because === 'place') return 'the user sent the agent to that place, but the order is not about the task'
-  if (verdict.because === 'author') return 'the task names its author but asked for something else'
-  return 'the task only shares some words with it'
+  if (verdict.because === 'author') return 'the task names the author of the order but asked for something else'
+  return 'the task only shares some words with the order'
 }

@@ -1,11 +1,12 @@
 /**
  * Fires when an identity raises its own rights: it changes a role, policy, group, grant or scope in its own favour, and
- * nobody approved it. Also where it takes on roles that it never had, one after another.
+ * nobody approved it. Also fires when it takes on roles that it never had, one after another.
  *
- * Why: rights are given by somebody else. Whoever gives them to himself has found a hole, or has been told to use one.
+ * Why: rights are given by somebody else. An identity that gives them to itself has found a hole, or was told to use
+ * one.
  *
- * Misses: an identity that raises another one and goes on as that; grants whose receiver stands in arguments alone, where the
- * log source does not say the target; roles that stand under the same name and mean more.
+ * Misses: an identity that raises another one and continues as that; grants whose recipient is only in the arguments,
+ * if the log source does not name the target; roles that mean more under the same name.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -45,7 +46,7 @@ export const ladderClimb = defineDetector({
   id: 'intent/ladder-climb',
   version: 1,
 
-  title: 'An identity raised its own rights',
+  title: 'An identity raised its own permissions',
   severity: 'high',
   mode: 'live',
   needs: { fields: [['action'], ['target']], learns_ms: 3 * 86_400_000 },
@@ -62,7 +63,7 @@ export const ladderClimb = defineDetector({
     if (raisesItself(event)) {
       if (event.approval !== '') return undefined
       return {
-        why: `${event.identity} changed its own rights (${event.action} on ${event.target}) without an approval.`,
+        why: `${event.identity} changed its own permissions (${event.action} on ${event.target}) without an approval.`,
         observed: { action: event.action, target: event.target },
         expected: { grants_to_itself: 0 },
         severity: event.principal_kind === 'person' ? 'medium' : 'high',
@@ -81,7 +82,7 @@ export const ladderClimb = defineDetector({
     state.fresh.value++
     if (state.fresh.value < settings.roles_min) return undefined
     return {
-      why: `${event.identity} took on ${state.fresh.value} roles within three days that it never had, the newest ${event.target}, without an approval.`,
+      why: `${event.identity} took on ${state.fresh.value} roles within three days that it never had before, most recently ${event.target}, without an approval.`,
       observed: { roles_new: state.fresh.value, role: event.target },
       expected: { roles_new_max: settings.roles_min - 1 },
       severity: 'medium',

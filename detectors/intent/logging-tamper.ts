@@ -1,13 +1,14 @@
 /**
- * Fires when an identity switches off, deletes or redirects what watches: audit trails, log sinks, alarms, guardrails, where
- * that is not its job and nobody approved it. High for agents and services, medium for people and for guardrails that
- * are rewritten; low for other changes of logging, which are most often care.
+ * Fires when an identity switches off, deletes or redirects monitoring (audit trails, log sinks, alarms, guardrails),
+ * if that is not its job and nobody approved it. High for agents and services, medium for people and for guardrails
+ * that are rewritten; low for other changes of logging, which are mostly maintenance.
  *
- * Why: whoever means to stay blinds the watchers first, and an agent that may rewrite its own guardrails has none. The act
- * itself is the sign, so the rule needs no history to fire; history only makes it quiet, where this is the identity's job.
+ * Why: an attacker who means to stay blinds the watchers first, and an agent that may rewrite its own guardrails has
+ * none. The act itself is the sign, so the rule needs no history to fire. History only keeps it quiet if this is the
+ * identity's job.
  *
- * Misses: acts by an identity that changes logging as its job; a sink that is starved instead of deleted; words for it that
- * are not in the table.
+ * Misses: acts by an identity that changes logging as its job; a sink that is starved instead of deleted; words for it
+ * that are not in the table.
  */
 import Type from 'typebox'
 import type { EventView } from '../../schemas/event.ts'
@@ -22,16 +23,16 @@ const Settings = Type.Object({
   usual_days: Type.Number({
     default: 2,
     minimum: 1,
-    description: 'Days (decayed) on which the identity has done this, from which on it is its job',
+    description: 'Days (decayed) on which the identity did this before, from which it counts as its job',
   }),
-  history_ms: Type.Integer({ default: 3 * DAY_MS, description: 'Age of a person before what they switch off is told' }),
+  history_ms: Type.Integer({ default: 3 * DAY_MS, description: 'Age of a person before the rule fires on them' }),
 })
 
 /** What watches, whatever is done to it. */
 const WATCHERS = wordSet(
   'trail audit auditing logging cloudtrail flowlog sink guardrail siem guardduty recorder defender telemetry',
 )
-/** What watches only where it is configured, stopped or grouped: a log file that is deleted is housekeeping. */
+/** Watchers only when configured, stopped or grouped: deleting a log file is housekeeping. */
 const MAYBE = wordSet('log alarm alert monitor monitoring diagnostic detector policy')
 const OFF = wordSet('delete remove stop disable suspend deregister detach mute silence purge destroy unset')
 const CHANGE = wordSet('update put set modify edit patch config configure redirect replace')
@@ -40,7 +41,7 @@ const OFF_VALUE = /(?:^|[^a-z])(?:off|disabled?|none|false|suspended)$/i
 
 type Way = 'off' | 'change'
 
-/** What the act does to a watcher; undefined where it touches none. */
+/** What the act does to a watcher; undefined if it touches none. */
 function wayOf(event: EventView): Way | undefined {
   const words = actWords(event)
   const off = hasWord(words, OFF)
@@ -84,11 +85,11 @@ export const loggingTamper = defineDetector({
     }
     const way = wayOf(event)
     if (usual || event.approval !== '' || way === undefined) return undefined
-    // A person who changes, and does not end, what is logged is most often at work; so is one who is only getting known.
+    // A person who changes what is logged, without ending it, is mostly at work; so is one who is not yet known.
     const isPerson = event.principal_kind === 'person'
     if (isPerson && (way === 'change' || time - since < settings.history_ms)) return undefined
     return {
-      why: `${event.identity} ${way === 'off' ? 'switched off' : 'changed'} what watches (${event.action} on ${event.target || 'no named target'}) without an approval, and that is not its job.`,
+      why: `${event.identity} ${way === 'off' ? 'switched off' : 'changed'} logging or a guardrail (${event.action} on ${event.target || 'no named target'}) without an approval, and this is not its job.`,
       observed: { action: event.action, target: event.target, days_before: Math.floor(state.days.at(time)) },
       expected: { days_before_min: settings.usual_days },
       severity: severityOf(event, way),

@@ -1,23 +1,23 @@
 /**
- * Fires when money goes to an account that was never paid, for a payee that was always paid on another one: a vendor's name
- * or record that went with one account, three times or more, goes with a new one.
+ * Fires when money goes to an account that was never paid, for a payee that was always paid on another one: a vendor's
+ * name or record that went with one account, three times or more, goes with a new one.
  *
- * Why: who wants a company's money does not send a bill of his own, he changes the account on a known one. A new payee comes
- * every few days and means nothing; a known payee with a new account is how invoice fraud looks.
+ * Why: an invoice fraudster does not send a new bill but changes the account on a known one. A new payee comes every
+ * few days and means nothing; a known payee with a new account is what invoice fraud looks like.
  *
- * How: a payment goes with the values of its arguments, or where the log keeps none, with what its session looked at since
- * the last payment. Of each of them the accounts are remembered, by keyed hash. What went with many accounts, like a
- * currency, tells nothing; what went with one is bound to it.
+ * How: a payment is tied to the values of its arguments or, if the log keeps none, to what its session looked at since
+ * the last payment. For each of them, the accounts are remembered by keyed hash. A value that went with many accounts,
+ * like a currency, says nothing. A value that went with one is bound to it.
  *
- * Misses: a payee that was never paid before; payments without a session whose arguments are not logged; a payee that has
- * several accounts; the first days of an agent.
+ * Misses: a payee that was never paid before; payments without a session whose arguments are not logged; a payee that
+ * has several accounts; the first days of an agent.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import { VALUE_KINDS } from '../../schemas/indicators.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
-import { actWords, hasWord, wordSet } from '../lib/act-words.ts'
+import { ActWords, actWords, hasWord, wordSet } from '../lib/act-words.ts'
 import { earliest } from '../lib/fields.ts'
 import { list } from '../lib/list.ts'
 
@@ -48,9 +48,9 @@ function isPayment(event: EventView): boolean {
   return hasWord(words, PAYS) && !hasWord(words, LOOKS) && event.outcome !== 'denied' && event.outcome !== 'failure'
 }
 
-/** Print of the account that is paid: the target where it is one, else the first account among the values; 0 for none. */
+/** Fingerprint of the paid account: the target if it is one, else the first account among the values; 0 for none. */
 function accountOf(event: EventView): number {
-  if (event.target !== '' && hasWord(new Set(event.target_kind.toLowerCase().split(/[^a-z]+/)), ACCOUNTS))
+  if (event.target !== '' && hasWord(new ActWords(event.target_kind.toLowerCase().split(/[^a-z]+/)), ACCOUNTS))
     return hash32(event.target) || 1
   const at = event.value_kinds.indexOf(ACCOUNT)
   return at < 0 ? 0 : hash32(event.value_hashes[at] ?? '') || 1
@@ -72,7 +72,7 @@ export const newBeneficiary = defineDetector({
   id: 'intent/new-beneficiary',
   version: 1,
 
-  title: 'A known payee is paid on another account',
+  title: 'Known payee paid on a new account',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['session'], ['target', 'value_hashes']], learns_ms: 1 * 86_400_000 },
@@ -99,7 +99,7 @@ export const newBeneficiary = defineDetector({
     const bound = values.length > 1 ? values : Array.from({ length: looked.length }, (_, k) => looked.get('print', k))
     looked.clear()
     if (account === 0) return undefined
-    // What somebody approved, and what a person pays by hand, teaches and is not told.
+    // Payments that somebody approved, or that a person makes by hand, are learned but not reported.
     const value = event.approval !== '' || event.principal_kind === 'person' ? 0 : 1
     for (const print of new Set(bound)) send({ keyKind: 'target', key: `paid ${print}`, fingerprint: account, value })
     return undefined
@@ -114,7 +114,7 @@ export const newBeneficiary = defineDetector({
       if (signal.value === 0) return undefined
       const proof = evidence()
       return {
-        why: `${signal.identity} paid a payee that was always paid on one other account on ${proof.target || 'an account named in its arguments'} (${proof.action}), which nobody paid before, without an approval.`,
+        why: `${signal.identity} paid a known payee on a new account, ${proof.target || 'named in its arguments'} (${proof.action}), without an approval; all earlier payments went to one other account.`,
         observed: { account: proof.target, action: proof.action },
         expected: { accounts_of_the_payee: 1 },
         level: signal.fingerprint.toString(16),

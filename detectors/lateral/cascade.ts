@@ -1,13 +1,13 @@
 /**
- * Fires when failures spread along who calls whom: within one trace at least three identities fail or are refused, at two
- * different things at least, although failing is not what any of them does every hour.
+ * Fires when failures spread along a call chain: within one trace at least three identities fail or are refused, at two
+ * different things at least, although none of them fails every hour.
  *
- * Why: an agent that hands on a wrong answer, a withdrawn right or a poisoned task makes all that work for it fail, and each
- * of them alone looks like an error of its own. Where all fail at one and the same thing, that thing is down, which is told
- * by whoever runs it and not here.
+ * Why: an agent that passes on a wrong answer, a withdrawn right or a poisoned task makes everything that works for it
+ * fail, and each failure alone looks like a separate error. If all fail at the same thing, that thing is down, which
+ * its operator reports and not this detector.
  *
- * Misses: log sources without traces; agents that pass on a wrong result as a success; failures of callers that always fail;
- * chains of two.
+ * Misses: log sources without traces; agents that pass on a wrong result as a success; failures of callers that always
+ * fail; chains of two.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -15,6 +15,7 @@ import { defineDetector } from '../detector.ts'
 import { pace } from '../habits/pace.ts'
 import { evidenceList } from '../lib/evidence.ts'
 import { distinct } from '../lib/fields.ts'
+import { hasFailed } from '../lib/outcome.ts'
 
 const HOUR_MS = 3_600_000
 const COUNTED = 8
@@ -29,7 +30,7 @@ const Settings = Type.Object({
   }),
   usual_max: Type.Number({
     default: 2,
-    description: 'Failures of a usual active hour from which failing is the habit of an identity, and says nothing',
+    description: 'Failures in a usual active hour from which failing is normal for an identity',
   }),
 })
 
@@ -42,17 +43,14 @@ export const cascade = defineDetector({
   mode: 'live',
   needs: { fields: [['trace'], ['outcome'], ['target', 'peer']], learns_ms: 0 },
   techniques: ['T1499', 'ASI08'],
-  falsePositives: ['Two shared services that are down at once; a right that is withdrawn from a whole workflow'],
+  falsePositives: ['Two shared services that are down at once; a permission that is revoked from a whole workflow'],
 
   settings: Settings,
   key: 'identity',
   uses: { pace },
   state: {},
 
-  matches: (event) =>
-    event.trace !== '' &&
-    (event.outcome === 'failure' || event.outcome === 'denied') &&
-    (event.peer !== '' || event.target !== ''),
+  matches: (event) => event.trace !== '' && hasFailed(event) && (event.peer !== '' || event.target !== ''),
   step({ event, habits, settings, send }) {
     if (habits.pace.usual('failures').mean >= settings.usual_max) return undefined
     const thing = hash32(event.peer || event.target)
@@ -77,7 +75,7 @@ export const cascade = defineDetector({
       things.add(signal.value)
       if (identities.count < settings.identities_min || things.count < settings.things_min) return undefined
       return {
-        why: `${identities.count} identities failed in one trace (${signal.key}), at ${things.count} different things: failures spread from one to the next, the newest seen at ${signal.identity}.`,
+        why: `${identities.count} identities failed in one trace (${signal.key}), at ${things.count} different things: the failure spread from one to the next, most recently to ${signal.identity}.`,
         observed: { identities: identities.count, things: things.count, trace: signal.key },
         expected: { identities_max: settings.identities_min - 1 },
         rooted: false,

@@ -1,11 +1,14 @@
 /**
- * Fires when agents or services of at least three owners change, or are refused, one and the same thing within ten minutes,
- * although it is new to each of them and at most one other owner ever touched it.
+ * Fires when agents or services of at least three owners, each at work for days, change, or are refused, one and the same thing
+ * within ten minutes, although it is new to each of them and at most one other owner ever touched it.
  *
  * Why: who holds several agents sends them to what he wants. Tools that everybody uses, and new ones that spread over days,
  * are reached by many too, which is why only a rare target counts.
  *
- * Misses: agents of one or two owners; mere reading, other than of secrets; a target that several owners know already; a
+ * To an identity in its first days everything is new: what such identities touch together only tells that the target is no rare
+ * one. So a new installation, or a backlog that arrives at once, reports nothing.
+ *
+ * Misses: the first days of an identity; agents of one or two owners; mere reading, other than of secrets; a target that several owners know already; a
  * target whose name differs from one log source to the next.
  */
 import Type from 'typebox'
@@ -20,8 +23,11 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 /** Owners remembered of a target, the earliest ones: more say no more. */
 const OWNERS = 8
+/** Value of a signal from an identity in its first days. */
+const YOUNG = 1
 
 const Settings = Type.Object({
+  history_ms: Type.Integer({ default: 3 * DAY_MS, description: 'Age of an identity before a target is new to it' }),
   owners_min: Type.Integer({ default: 3, minimum: 2, maximum: OWNERS, description: 'Owners whose agents arrive' }),
   span_ms: Type.Integer({ default: 10 * MINUTE_MS, minimum: MINUTE_MS, description: 'The time in which they arrive' }),
   known_owners_max: Type.Integer({
@@ -33,14 +39,14 @@ const Settings = Type.Object({
 
 export const convergence = defineDetector({
   id: 'lateral/convergence',
-  version: 1,
+  version: 2,
 
   title: 'Agents of several owners reach one rare target at once',
   severity: 'medium',
   mode: 'live',
-  needs: { fields: [['owner'], ['target'], ['action', 'activity']], learns_ms: 0 },
+  needs: { fields: [['owner'], ['target'], ['action', 'activity']], learns_ms: 3 * DAY_MS },
   techniques: ['T1021.007', 'ASI08'],
-  falsePositives: ['A thing that was made for several teams and is first used by all of them within minutes'],
+  falsePositives: ['Something built for several teams that all of them first use within minutes'],
 
   settings: Settings,
   key: 'identity',
@@ -53,8 +59,10 @@ export const convergence = defineDetector({
     event.target !== '' &&
     !isAnonymous(event) &&
     (event.outcome === 'denied' || isChange(consequenceOf(event))),
-  step({ event, habits, send }) {
-    if (habits.targets.isNew) send({ keyKind: 'target', key: event.target, fingerprint: hash32(event.owner) || 1 })
+  step({ event, time, since, habits, settings, send }) {
+    if (!habits.targets.isNew) return undefined
+    const value = time - since < settings.history_ms ? YOUNG : 0
+    send({ keyKind: 'target', key: event.target, fingerprint: hash32(event.owner) || 1, value })
     return undefined
   },
 
@@ -62,6 +70,11 @@ export const convergence = defineDetector({
     keys: ['target'],
     state: { owners: earliest({ size: OWNERS }) },
     absorb({ signal, state, time, tie, settings, evidence }) {
+      if (signal.value === YOUNG) {
+        // Counts as an owner who knew the target before, for whoever arrives from now on.
+        state.owners.add(signal.fingerprint, time - settings.span_ms, tie)
+        return undefined
+      }
       state.owners.add(signal.fingerprint, time, tie)
       return {
         why: '',
@@ -80,7 +93,7 @@ export const convergence = defineDetector({
       if (knew > settings.known_owners_max || arrived < settings.owners_min) return { fire: false }
       return {
         fire: true,
-        why: `Agents of ${arrived} owners reached ${key} within ${Math.round(settings.span_ms / MINUTE_MS)} minutes, which was new to each of them; the newest is ${identity}.`,
+        why: `Agents of ${arrived} owners reached ${key} within ${Math.round(settings.span_ms / MINUTE_MS)} minutes, most recently ${identity}; the target was new to each of them.`,
         observed: { owners: arrived, owners_before: knew },
       }
     },

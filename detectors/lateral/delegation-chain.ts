@@ -1,17 +1,18 @@
 /**
- * Fires when an identity acts on behalf of a chain that is longer than any it ever acted for, and one that nobody of its
- * owner had before: work that went through one more hand.
+ * Fires when an identity acts on behalf of a longer chain than ever before, and nobody of its owner had one before:
+ * work that went through one more hand.
  *
- * Why: each hand of a chain lends its rights to the next. An agent that is reached through another, which is reached through
- * a third, does with its own rights what the first was never allowed to do.
+ * Why: each hand of a chain lends its rights to the next. An agent reached through another, which is reached through a
+ * third, does with its own rights what the first was never allowed to do.
  *
- * Misses: a chain of the usual length with other hands; log sources that name the last hand alone; the first three days of
- * an identity. A new orchestrator that lengthens all chains of an owner is told at its first identity alone.
+ * Misses: a chain of the usual length with other hands; log sources that name only the last hand; the first three days
+ * of an identity. A new orchestrator that lengthens all chains of an owner is reported only at its first identity.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import { defineDetector } from '../detector.ts'
-import { earliest, small } from '../lib/fields.ts'
+import { small } from '../lib/fields.ts'
+import { nobodyBefore } from '../lib/nobody-before.ts'
 
 const DAY_MS = 86_400_000
 
@@ -24,12 +25,12 @@ export const delegationChain = defineDetector({
   id: 'lateral/delegation-chain',
   version: 1,
 
-  title: 'Work that came through one more hand',
+  title: 'Delegation chain longer than ever before',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['on_behalf_of']], learns_ms: 5 * 86_400_000 },
   techniques: ['T1199', 'T1548.005', 'ASI03', 'ASI07'],
-  falsePositives: ['A new orchestrator: told once, at the first identity that it reaches'],
+  falsePositives: ['A new orchestrator: fires once, at the first identity that it reaches'],
 
   settings: Settings,
   key: 'identity',
@@ -47,7 +48,7 @@ export const delegationChain = defineDetector({
     if (length < settings.length_min || time - since < settings.history_ms) return undefined
     const chain = event.on_behalf_of.join(' > ')
     return {
-      why: `${event.identity} acted for the chain ${chain}, of ${length} hands; until now it never acted for more than ${before}.`,
+      why: `${event.identity} acted for the delegation chain ${chain}, of ${length} hands; before, it never acted for more than ${before}.`,
       observed: { hands: length, chain, action: event.action },
       expected: { hands_max: before },
       learnedSince: since,
@@ -55,16 +56,5 @@ export const delegationChain = defineDetector({
     }
   },
 
-  second: {
-    keys: ['owner'],
-    state: { reached: earliest({ size: 4 }) },
-    absorb({ signal, state, time, tie }) {
-      state.reached.add(signal.fingerprint, time, tie)
-      return undefined
-    },
-    decide({ candidate, state }) {
-      const others = state.reached.countBefore(candidate.time, candidate.tie, candidate.fingerprint)
-      return others > 0 ? { fire: false } : { fire: true, observed: { others_reached_before: others } }
-    },
-  },
+  second: nobodyBefore('owner', 'reached', { observed: { others_reached_before: 0 } }),
 })

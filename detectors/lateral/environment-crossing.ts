@@ -1,24 +1,25 @@
 /**
- * Fires when an agent or service that has worked in its own environment for days changes, runs or reaches for something in
- * another one, in which nobody of its role ever did that. Medium where the name says that it rose: from development to
- * staging or production; low otherwise, because beside its own, environments of one stage are changed with every release.
+ * Fires when an agent or service that has worked in its own environment for days changes or runs something, or acts on
+ * permissions or credentials, in another one where nobody in its role ever did. Medium if the name shows a rise: from
+ * development to staging or production. Low otherwise, because every release also changes other environments of the
+ * same stage.
  *
- * Why: an environment is a wall. What runs in development and suddenly acts in production has somebody else's key, or a key
- * that reaches too far.
+ * Why: an environment is a wall. What runs in development and suddenly acts in production has somebody else's key, or a
+ * key with too wide a scope.
  *
- * Misses: mere reading; log sources that name no environment, and names that tell no stage, which are low; people, who go
- * everywhere; what an identity did in its first days; a role of which one member already works there.
+ * Misses: mere reading; log sources that name no environment, and names that show no stage, which are low; people, who
+ * go everywhere; what an identity did in its first days; a role of which one member already works there.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
-import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
 import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
 import { isApproved } from '../lib/approval.ts'
 import { consequenceOf, isChange } from '../lib/consequence.ts'
-import { earliest, small } from '../lib/fields.ts'
+import { small } from '../lib/fields.ts'
 import { seenFilter } from '../lib/filter.ts'
+import { askOfRole, nobodyBefore } from '../lib/nobody-before.ts'
 
 const DAY_MS = 86_400_000
 
@@ -32,10 +33,8 @@ const STAGES: readonly RegExp[] = [
   /(?:^|[^a-z])(?:test|testing|qa|uat|int|integration|stage|staging|preprod|pre-prod)(?:$|[^a-z])/i,
   /(?:^|[^a-z])(?:prod|production|prd|live)(?:$|[^a-z])/i,
 ]
-/** 1 to 3; 0 where the name tells none. */
+/** 1 to 3; 0 if the name shows no stage. */
 const stageOf = (environment: string): number => STAGES.findIndex((words) => words.test(environment)) + 1
-
-const roleOf = (event: EventView): string => event.role || event.owner || event.identity
 
 export const environmentCrossing = defineDetector({
   id: 'lateral/environment-crossing',
@@ -70,16 +69,12 @@ export const environmentCrossing = defineDetector({
     const [stage, highest] = [stageOf(event.environment), state.highest.value]
     state.known.add(environment)
     state.highest.value = Math.max(stage, highest)
-    const ask = {
-      keyKind: 'peer_group' as const,
-      key: `${event.principal_kind}/${roleOf(event)}/${event.environment}`,
-      fingerprint: hash32(event.identity),
-    }
+    const ask = askOfRole(event, event.environment)
     send(ask)
     if (isYoung || isApproved(event)) return undefined
     const rises = highest > 0 && stage > highest
     return {
-      why: `${event.identity} acted in ${event.environment} (${event.action}), where neither it nor anybody of its role ever changed anything.`,
+      why: `${event.identity} acted in ${event.environment} (${event.action}), where neither it nor anybody else of its role changed anything before.`,
       observed: { environment: event.environment, action: event.action, target: event.target },
       expected: { of_its_role_before: 'at least one' },
       // A new version may be what brings it there: that is for looking up.
@@ -91,16 +86,5 @@ export const environmentCrossing = defineDetector({
     }
   },
 
-  second: {
-    keys: ['peer_group'],
-    state: { there: earliest({ size: 4 }) },
-    absorb({ signal, state, time, tie }) {
-      state.there.add(signal.fingerprint, time, tie)
-      return undefined
-    },
-    decide({ candidate, state }) {
-      const others = state.there.countBefore(candidate.time, candidate.tie, candidate.fingerprint)
-      return others > 0 ? { fire: false } : { fire: true }
-    },
-  },
+  second: nobodyBefore('peer_group', 'there'),
 })

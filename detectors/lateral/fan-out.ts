@@ -1,11 +1,12 @@
 /**
- * Fires when an identity runs something on many machines that it never ran anything on, within hours, far faster than new
- * machines ever came to it.
+ * Fires when an identity runs something on many machines that it never ran anything on, within hours, far faster than
+ * it ever gained new machines.
  *
- * Why: whoever moves through a network goes from machine to machine. A job knows its machines; a new one comes now and then.
+ * Why: an intruder moves through a network from machine to machine. A job knows its machines; a new one comes now and
+ * then.
  *
- * Misses: going to machines that the identity knows, one new machine a day, and machines that only stand in arguments. An
- * identity that runs on ever new machines as its job (a deployer) is quiet as long as it keeps its pace.
+ * Misses: moves to machines that the identity knows, one new machine a day, and machines named only in arguments. An
+ * identity whose job is to run on ever new machines (a deployer) is quiet while it keeps its pace.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -30,6 +31,18 @@ const RUNS = wordSet('exec execute run ssh shell rdp winrm connect command invok
 const MACHINES = wordSet('host server instance node vm machine pod container desktop')
 const PROTOCOLS: ReadonlySet<string> = new Set(['ssh', 'rdp', 'winrm', 'telnet', 'smb', 'psexec'])
 
+/** How long a machine counts as new, and for how long the pace remembers, each by half. */
+export const FRESH_HALF_LIFE_MS = 3 * HOUR_MS
+export const PACE_HALF_LIFE_MS = 14 * DAY_MS
+
+/** New machines in as long as `fresh` counts them, by the pace: `older` of them (decayed) in the life of the identity. */
+const perHoursOf = (older: number, ageMs: number): number =>
+  (Math.max(0, older) / Math.min(20, Math.max(0.5, ageMs / DAY_MS))) * (4.3 / 24)
+
+/** -log10 of the probability of so many new machines (decayed) at the pace of an identity of that age. */
+export const surpriseOfNew = (fresh: number, older: number, ageMs: number): number =>
+  surpriseOf(gammaPoissonLogTail(Math.round(fresh), 0.5 + perHoursOf(older, ageMs), 1))
+
 /** Whether the target is a machine on which something is run. */
 function runsOnMachine(event: EventView): boolean {
   if (event.target === '') return false
@@ -42,19 +55,19 @@ export const fanOut = defineDetector({
   id: 'lateral/fan-out',
   version: 2,
 
-  title: 'Many new machines in a row',
+  title: 'Commands on many new machines',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['target'], ['action', 'protocol']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1021.007', 'ASI08'],
-  falsePositives: ['An incident, a migration: somebody looks at machines that are not usually theirs'],
+  falsePositives: ['An incident or a migration: somebody works on machines that are not usually theirs'],
 
   settings: Settings,
   key: 'identity',
   state: {
     known: learned(seenFilter({ bytes: 24 })),
-    fresh: decayedCount({ halfLifeMs: 3 * HOUR_MS }),
-    pace: learned(decayedCount({ halfLifeMs: 14 * DAY_MS })),
+    fresh: decayedCount({ halfLifeMs: FRESH_HALF_LIFE_MS }),
+    pace: learned(decayedCount({ halfLifeMs: PACE_HALF_LIFE_MS })),
     told: small(),
   },
 
@@ -64,29 +77,28 @@ export const fanOut = defineDetector({
   step({ event, time, since, state, settings, openWindow }) {
     const machine = hash32(event.target)
     if (state.known.has(machine)) return undefined
-    // What is doubted does not become known: a second act on the same machine counts no more than one on a known one.
+    // What is doubted does not become known: a repeat on the same machine counts no more than one on a known machine.
     const { last } = openWindow()
     if (last.value === machine) return undefined
     last.value = machine
     state.known.add(machine)
     state.fresh.add(time)
     const fresh = state.fresh.at(time)
-    const days = Math.min(20, Math.max(0.5, (time - since) / DAY_MS))
-    const perHours = (Math.max(0, state.pace.at(time) - fresh) / days) * (4.3 / 24)
+    const older = state.pace.at(time) - fresh
     state.pace.add(time)
     if (fresh < settings.machines_min) {
       state.told.value = 0
       return undefined
     }
-    const surprise = surpriseOf(gammaPoissonLogTail(Math.round(fresh), 0.5 + perHours, 1))
+    const surprise = surpriseOfNew(fresh, older, time - since)
     const level = surprise >= settings.surprise_high ? 2 : surprise >= settings.surprise_min ? 1 : 0
     if (level <= state.told.value) return undefined
     state.told.value = level
     return {
-      why: `${event.identity} ran something on about ${Math.round(fresh)} machines within hours that it never ran anything on, the newest ${event.target}.`,
+      why: `${event.identity} ran something on about ${Math.round(fresh)} machines within hours, most recently ${event.target}; it never ran anything on them before.`,
       evidenceCount: fresh,
       observed: { machines_new: fresh, machine: event.target, action: event.action },
-      expected: { machines_new: perHours },
+      expected: { machines_new: perHoursOf(older, time - since) },
       surprise,
       severity: level === 2 ? 'high' : 'medium',
       level: String(level),

@@ -1,15 +1,16 @@
 /**
- * Fires when one identity goes through the stages of an intrusion in their order within a week, each of them new to it: it
- * looks around, reaches for rights or credentials, collects from places that it never read, and sends to somebody it never
- * spoke to. Three stages in order, the reach among them, are medium; all four are high.
+ * Fires when one identity goes through the stages of an intrusion in order within a week, each of them new to it: it
+ * looks around, reaches for rights or credentials, collects from places that it never read, and sends to somebody it
+ * never contacted. Three stages in order, the reach among them, are medium; all four are high.
  *
- * Why: each stage alone happens to everybody now and then. In this order and all of them new to one identity, they are
- * somebody who arrived and went on.
+ * Why: each stage alone happens to everybody now and then. In this order, and all new to one identity, they are an
+ * intruder who arrived and moved on.
  *
- * Misses: a chain over several identities; stages that the identity always does; a chain that is longer than a week, or lies
- * across two of the fixed weeks.
+ * Misses: a chain over several identities; stages that the identity always does; a chain longer than a week, or across
+ * two of the fixed weeks.
  */
 import Type from 'typebox'
+import { counted } from '../../schemas/counted.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Step } from '../detector.ts'
 import { actions } from '../habits/actions.ts'
@@ -25,11 +26,15 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
 const Settings = Type.Object({
-  looks_min: Type.Integer({ default: 4, minimum: 1, description: 'New kinds of looking that make the first stage' }),
+  looks_min: Type.Integer({
+    default: 4,
+    minimum: 1,
+    description: 'First-time reading or listing actions that make the first stage',
+  }),
   reads_min: Type.Integer({ default: 4, minimum: 1, description: 'New places read that make the third stage' }),
   read_bytes_min: Type.Number({
     default: 1_000_000,
-    description: 'Bytes read there together, where the log says them',
+    description: 'Bytes read there in total',
   }),
   sent_bytes_min: Type.Number({ default: 1_000_000, description: 'Bytes sent that make the fourth stage' }),
   history_ms: Type.Integer({ default: 5 * DAY_MS, description: 'Age before anything counts as new' }),
@@ -100,12 +105,12 @@ export const killChain = defineDetector({
   id: 'lateral/kill-chain',
   version: 1,
 
-  title: 'The stages of an intrusion, one after the other',
+  title: 'Stages of an intrusion in sequence',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['action'], ['target'], ['bytes_out'], ['peer', 'peer_domains']], learns_ms: 5 * 86_400_000 },
   techniques: ['T1550', 'T1530', 'AML.T0086', 'ASI08'],
-  falsePositives: ['A new duty that begins with looking around and ends with sending a report to a new place'],
+  falsePositives: ['A new duty that begins with an inventory and ends with a report to a new place'],
 
   settings: Settings,
   key: 'identity',
@@ -131,10 +136,12 @@ export const killChain = defineDetector({
     if (level <= window.level.value) return undefined
     window.level.value = level
     const done = [
-      ...(looked ? [`looked around (${window.looks.value} kinds of looking that are new to it)`] : []),
-      `reached for rights or credentials (${window.reaches.value})`,
-      ...(read ? [`read ${window.reads.value} places that it never read`] : []),
-      ...(stage === 4 ? [`sent to ${event.peer_domains[0] ?? event.peer}, to which it never spoke`] : []),
+      ...(looked ? [`reconnaissance (${counted(window.looks.value, 'first-time action')})`] : []),
+      `access to permissions or credentials (${counted(window.reaches.value, 'action')})`,
+      ...(read ? [`collection (${counted(window.reads.value, 'new place')} read)`] : []),
+      ...(stage === 4
+        ? [`exfiltration (to ${event.peer_domains[0] ?? event.peer}, which it never contacted before)`]
+        : []),
     ]
     return {
       why: `${event.identity} went through stages of an intrusion within a week, each of them new to it: ${done.join(', then ')}.`,

@@ -1,16 +1,15 @@
 /**
  * Fires when an identity looks around: within five minutes it does many different things, or reaches many different
- * targets, or is denied at many different places, mostly by reading and listing. Acts that mean nothing, however many stand
- * between, change none of this. Two of these three must agree, each
- * above an absolute floor and each beyond what this identity's own windows were like. An identity without a history meets
- * higher floors and nothing else.
+ * targets, or is denied at many different places, mostly by reading and listing. Any number of meaningless acts in
+ * between changes nothing. Two of these three must agree, each above an absolute floor and each beyond this identity's
+ * own windows. An identity without a history must only meet higher floors.
  *
- * Why: whoever arrives with a stolen credential, and any agent that was told to, first finds out what it can reach.
- * Denials count by distinct place, so that one broken job that repeats one denied call is no burst.
+ * Why: an attacker with a stolen credential, or an agent told to do so, first finds out what it can reach. Denials
+ * count by distinct place, so that one broken job that repeats one denied call is no burst.
  *
- * Misses: slow looking around, below the floors in every window; looking around by an identity that always does (an
- * inventory bot); what a single call lists at once; attacks that know where to go. A burst that was reported is
- * not reported again while it stays near that size: a daily job is told once.
+ * Misses: slow reconnaissance, below the floors in every window; reconnaissance by an identity that always does it (an
+ * inventory bot); what a single call lists at once; attacks that know where to go. A reported burst is not reported
+ * again while it stays near that size: a daily job is reported once.
  */
 import Type from 'typebox'
 import { defineDetector, type Step } from '../detector.ts'
@@ -44,7 +43,7 @@ const Settings = Type.Object({
   looking_share_min: Type.Number({
     default: 0.6,
     description:
-      'Events that read, list or are denied, as a share of the distinct actions or targets; not asked where many places refuse it',
+      'Events that read, list or are denied, as a share of the distinct actions or targets; not required if denials are one of the two',
   }),
   surprise_min: Type.Number({
     default: 2,
@@ -82,8 +81,8 @@ const LABELS = ['distinct actions', 'distinct targets', 'distinct denied places'
 const LEVELS = ['', 'medium', 'high'] as const
 
 /**
- * Most of what is different here is looked at. Compared with distinct things and not with events: whoever looks around can add any
- * number of acts that repeat.
+ * Whether the acts here mostly look. Compared with distinct things, not with events: an attacker can add any number of
+ * repeated acts.
  */
 const looksMostly = (settings: Settings, { counts, looking }: Breadth): boolean =>
   looking >= settings.looking_share_min * Math.max(counts[ACTIONS] as number, counts[TARGETS] as number)
@@ -148,14 +147,14 @@ export const reconBurst = defineDetector({
   id: 'lateral/recon-burst',
   version: 3,
 
-  title: 'Burst of looking around',
+  title: 'Reconnaissance burst',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['action'], ['target']], learns_ms: 1 * 86_400_000 },
   techniques: ['T1526', 'T1580', 'T1087.004', 'T1069.003', 'AML.T0084', 'ASI02'],
   falsePositives: [
-    'A new inventory or audit job: quiet once it has shown its habit',
-    'A deployment to a new place, and a job whose permissions were taken away',
+    'A new inventory or audit job: quiet once it has a habit',
+    'A deployment to a new place; a job that lost its permissions',
   ],
 
   settings: Settings,
@@ -164,7 +163,7 @@ export const reconBurst = defineDetector({
   state: {},
   window: { lengthMs: BREADTH_WINDOW_MS, state: open },
 
-  // Anybody may look at what is public, and meets many doors that are shut.
+  // Anybody may look at what is public, and meets many closed doors.
   matches: (event) => event.kind !== 'control' && event.action !== 'user.message' && !isAnonymous(event),
   step(context) {
     const { event, settings, habits, time } = context
@@ -211,6 +210,6 @@ export const reconBurst = defineDetector({
 function whyOf(identity: string, counts: readonly number[], verdict: Verdict): string {
   const seen = verdict.beyond.map((d) => `${counts[d]} ${LABELS[d]}`).join(' and ')
   const basis =
-    verdict.surprises.length === 0 ? 'too many for an identity without a history' : 'far beyond its own habit'
-  return `${identity} looked around: ${seen} within five minutes, ${basis}.`
+    verdict.surprises.length === 0 ? 'too many for an identity without a history' : 'far above its usual activity'
+  return `${identity} performed reconnaissance: ${seen} within five minutes, ${basis}.`
 }

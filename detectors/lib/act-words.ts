@@ -3,8 +3,20 @@
  * that `iam:CreateAccessKeys`, `access-key.create` and `create_access_key` read alike.
  */
 import type { EventView } from '../../schemas/event.ts'
+import { Answers } from './answers.ts'
 
-export const wordSet = (text: string): ReadonlySet<string> => new Set(text.split(' '))
+/** Words to look for. */
+class WordSet extends Set<string> {
+  static #made = 0
+  /** Its place among the answers of an act. */
+  readonly place = WordSet.#made++
+}
+export const wordSet = (text: string): WordSet => new WordSet(text.split(' '))
+
+/** The words of an act, and which sets have a word in it, as far as somebody has asked: a dozen detectors ask about every event. */
+export class ActWords extends Set<string> {
+  readonly answers: (boolean | undefined)[] = []
+}
 
 const singular = (word: string): string =>
   word.length > 3 && word.endsWith('s') && !word.endsWith('ss') && !word.endsWith('us') ? word.slice(0, -1) : word
@@ -19,27 +31,30 @@ const split = (text: string): string[] =>
     .filter((word) => word !== '')
     .map(singular)
 
-/** Answers are kept, because few names make most of a log; forgotten all at once when there are many. */
-const CACHE_MAX = 4_096
-const cache = new Map<string, ReadonlySet<string>>()
+/** By kind of target, then by action. */
+const answers = new Answers<ActWords>()
 
-export function actWords(event: Pick<EventView, 'action' | 'target_kind'>): ReadonlySet<string> {
-  const key = `${event.action}\u0000${event.target_kind}`
-  let words = cache.get(key)
-  if (words === undefined) {
-    if (cache.size >= CACHE_MAX) cache.clear()
-    words = new Set([...split(event.action), ...split(event.target_kind)])
-    cache.set(key, words)
+/** The last answer: all ask about one event. */
+let [lastAction, lastKind, last] = ['', '', new ActWords()]
+
+export function actWords(event: Pick<EventView, 'action' | 'target_kind'>): ActWords {
+  const { action, target_kind: kind } = event
+  if (action !== lastAction || kind !== lastKind) {
+    last = known(action, kind)
+    lastAction = action
+    lastKind = kind
   }
-  return words
+  return last
 }
 
-export function hasWord(words: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
-  for (const word of words) if (wanted.has(word)) return true
-  return false
+const known = (action: string, kind: string): ActWords =>
+  answers.get(kind, action) ?? answers.keep(kind, action, new ActWords([...split(action), ...split(kind)]))
+
+export function hasWord(words: ActWords, wanted: WordSet): boolean {
+  return (words.answers[wanted.place] ??= words.values().some((word) => wanted.has(word)))
 }
 
-/** The first word that is wanted; undefined where there is none. */
+/** The first wanted word; undefined if there is none. */
 export function firstWord(words: ReadonlySet<string>, wanted: ReadonlySet<string>): string | undefined {
   for (const word of words) if (wanted.has(word)) return word
   return undefined

@@ -1,13 +1,14 @@
 /**
- * Agent networks that moltwatch knows without being told: public places where unknown agents write what yours would
- * read, and where yours would write for all to see. What is read there is content of strangers' agents, some of it
- * written to steer other agents; what is written there may carry secrets and the agent's own key.
+ * Agent networks that moltwatch knows from the start: public places where unknown agents write what yours would read,
+ * and where yours would write for everybody to see. What is read there comes from strangers' agents, and some of it is
+ * written to steer other agents. What is written there may carry secrets and the agent's own key.
  *
- * A place is listed when it is open to any agent that registers itself, its content is written by other people's agents,
- * and its own public documentation or a public directory names its domain (seen January to October 2026: the places' own
- * `skill.md` pages, the directories of claw.direct and strangerloops, "Mapping the Agent Internet"). Some are small or gone;
- * a listed domain that nobody serves harms nobody. Not listed: registries of skills and packages (supply chain, another
- * question), marketplaces that a person signs up to, and domains that are shared hosting, whose other customers are innocent.
+ * A place is listed if it is open to any agent that registers itself, its content is written by other people's agents,
+ * and its own public documentation or a public directory names its domain (seen January to October 2026: the places'
+ * own `skill.md` pages, the directories of claw.direct and strangerloops, "Mapping the Agent Internet"). Some are small
+ * or gone; a listed domain that nobody serves harms nobody. Not listed: registries of skills and packages (supply
+ * chain, a separate question), marketplaces that a person signs up to, and shared hosting domains, whose other
+ * customers are innocent.
  *
  * Tenants add their own in the configuration (`agent_networks`).
  */

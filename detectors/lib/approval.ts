@@ -1,9 +1,9 @@
-/** Whether somebody else stands behind an act. */
+/** Whether somebody else approved an act. */
 import type { EventView } from '../../schemas/event.ts'
 
 /**
- * The event names an approval that holds: its approver is neither who acts nor on whose behalf it is done, and its time is
- * not over. Who approved is told by the sender's system; a system that makes it up is not seen through here.
+ * Whether the event names a valid approval: the approver is neither the actor nor anybody on whose behalf it acts, and
+ * the approval has not expired. The sender's system reports the approver; one that it makes up is not detected here.
  */
 export const isApproved = (event: EventView): boolean =>
   event.approval !== '' &&

@@ -15,7 +15,7 @@ function quantile(sorted: readonly number[], q: number): number {
 const sortedOf = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b)
 
 export interface Beat {
-  /** 0 to 1; 0 where there are fewer than four gaps. */
+  /** 0 to 1; 0 for fewer than four gaps. */
   readonly score: number
   /** In the unit of the gaps. */
   readonly median: number
@@ -26,7 +26,7 @@ export function beatOf(gaps: readonly number[]): Beat {
   if (sorted.length < 4) return { score: 0, median: 0 }
   const [q1, median, q3] = [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)]
   const width = q3 - q1
-  // RITA: no skew can be told where the quartiles meet or the median lies on one.
+  // RITA: the skew is unknown if the quartiles meet or the median equals one of them.
   const skew = width === 0 || median === q1 || median === q3 ? 0 : (q1 + q3 - 2 * median) / width
   const mad = quantile(sortedOf(sorted.map((gap) => Math.abs(gap - median))), 0.5)
   return { score: (1 - Math.abs(skew)) / 2 + Math.max(0, (median - mad) / median) / 2, median }

@@ -1,7 +1,7 @@
 /**
- * State is declared, not allocated. A field says which typed columns it needs; a table lays the columns of all detectors
- * side by side, in chunks of rows; a handle reads and writes the columns of the row that the cursor stands on. So a
- * detector writes ordinary property code, and an identity at rest costs its bytes and no objects.
+ * State is declared, not allocated. A field says which typed columns it needs. A table keeps the columns of all
+ * detectors side by side, in chunks of rows. A handle reads and writes the columns of the cursor's current row. So a
+ * detector is ordinary property code, and an identity at rest costs its bytes and no objects.
  */
 
 export type ColumnType = 'u8' | 'u16' | 'u32' | 'f32' | 'f64'
@@ -11,6 +11,11 @@ export interface ColumnSpec {
   readonly type: ColumnType
   /** Elements per row. */
   readonly length: number
+  /**
+   * Of a list: how many columns before this one its records are counted, and how many elements each has. Elements beyond the
+   * records are zero, so that clearing a row costs as much as it holds.
+   */
+  readonly records?: { readonly countedBefore: number; readonly width: number }
 }
 
 export const COLUMN_BYTES: Readonly<Record<ColumnType, number>> = { u8: 1, u16: 2, u32: 4, f32: 4, f64: 8 }
@@ -33,9 +38,9 @@ export interface Field<Handle = unknown> {
 }
 
 /**
- * Marks a detector's field as what vouches for the identity: what it learned of it, not what it counts against it. The
- * engine takes back what a step writes there where the event is only judged: its time is not believed, or a live suspicion
- * stands against it.
+ * Marks a detector's field as vouching for the identity: what was learned about it, not what counts against it. The
+ * engine reverts what a step writes there if the event is only judged: its time is not believed, or a live suspicion
+ * exists against it.
  */
 export const learned = <Handle>(field: Field<Handle>): Field<Handle> => ({ ...field, isLearned: true })
 

@@ -1,14 +1,15 @@
 /**
- * What an act has for a consequence: it reads, lists, writes, deletes, runs something, sends data out, changes who may do
- * what, reaches for credentials, or changes what is logged. A table of words and a rule over them, so that it also holds
- * for the operations of services that nobody has listed.
+ * The consequence of an act: it reads, lists, writes, deletes, runs something, sends data out, changes permissions,
+ * acts on credentials, or changes what is logged. A table of words and a rule over them, so that it also covers the
+ * operations of services that nobody has listed.
  *
- * The rule: the name is cut into words (`iam:CreateAccessKey`, `kms.keys.list`, `delete_user`). The verb is the first word
- * where that is one, else the last, else any; what the producer says of the activity stands in where no word is a verb.
- * Nouns then raise the class: a changing verb with a noun of permissions, credentials or logging, a reading verb with the
+ * The rule: the name is cut into words (`iam:CreateAccessKey`, `kms.keys.list`, `delete_user`). The verb is the first
+ * word if that is one, else the last, else any. If no word is a verb, the producer's activity is used instead. Nouns
+ * then raise the class: a changing verb with a noun of permissions, credentials or logging, a reading verb with the
  * secret itself.
  */
 import type { EventView } from '../../schemas/event.ts'
+import { Answers } from './answers.ts'
 
 export const CONSEQUENCES = [
   'other',
@@ -70,10 +71,10 @@ const LOGGING = words(
   'log logs logging trail trails audit auditing alarm alarms alert alerts guardrail guardrails flowlog flowlogs sink sinks telemetry siem edr diagnostic diagnostics recorder monitoring guardduty detector detectors cloudtrail securityhub defender retention',
 )
 
-/** What changes who may do what although no verb says so. */
+/** Words that change permissions although no verb says so. */
 const ASSUMES = words('assume impersonate elevate escalate delegate sudo')
 
-/** What people say to an agent is no act of its own. */
+/** What people say to an agent is not its own act. */
 const SAID = words('user.message')
 
 function wordsOf(action: string): string[] {
@@ -127,9 +128,8 @@ function classify(action: string, activity: string, targetKind: string): Consequ
   return base
 }
 
-/** Answers of `classify`, forgotten all at once when there are many: senders choose the names. */
-const CACHE_MAX = 4_096
-const cache = new Map<string, Consequence>()
+/** Answers of `classify`, by activity and kind of target, then by action. */
+const answers = new Answers<Consequence>()
 
 /** The last answer: several readers ask of one event. */
 let last: { readonly action: string; readonly activity: string; readonly kind: string; readonly found: Consequence } = {
@@ -147,17 +147,11 @@ export function consequenceOf(event: Pick<EventView, 'action' | 'activity' | 'ta
 }
 
 function known(action: string, activity: string, kind: string): Consequence {
-  const key = `${activity}\u0000${kind}\u0000${action}`
-  let found = cache.get(key)
-  if (found === undefined) {
-    if (cache.size >= CACHE_MAX) cache.clear()
-    found = classify(action, activity, kind)
-    cache.set(key, found)
-  }
-  return found
+  const key = `${activity} ${kind}`
+  return answers.get(key, action) ?? answers.keep(key, action, classify(action, activity, kind))
 }
 
-/** Whether it changes who may do what, reaches for what one acts with, or changes what is logged. */
+/** Whether it changes permissions, acts on credentials, or changes what is logged. */
 export const isReach = (consequence: Consequence): boolean =>
   consequence === 'access' || consequence === 'credential' || consequence === 'logging'
 

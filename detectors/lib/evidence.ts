@@ -22,7 +22,7 @@ const cut = (word: string): string => (word.length <= CHARS_MAX ? word : `${word
 
 /** Keeps the first events given to it, until its bytes are used up. Depends on order; `bytes` + 3 bytes. */
 export interface EvidenceList {
-  /** Index of the kept event, or -1 where there was no room. */
+  /** Index of the kept event, or -1 if there was no room. */
   add(event: Evidence): number
   at(index: number): Evidence | undefined
   list(): Evidence[]
@@ -39,19 +39,19 @@ class EvidenceHandle implements EvidenceList {
     this.#bytes = bytes
   }
   get #buffer(): Buffer {
-    return rowBytes(this.#c, this.#i, this.#bytes)
+    return rowBytes(this.#c, this.#i + 2, this.#bytes)
   }
   add(event: Evidence): number {
     const { chunk, slot } = this.#c
-    const used = (chunk[this.#i + 1] as Uint16Array)[slot] as number
-    const counts = chunk[this.#i + 2] as Uint8Array
+    const used = (chunk[this.#i] as Uint16Array)[slot] as number
+    const counts = chunk[this.#i + 1] as Uint8Array
     const line = JSON.stringify([event.event_id, event.source_id, event.time, event.action, event.target])
     const length = Buffer.byteLength(line)
     if (used + 2 + length > this.#bytes || counts[slot] === 255) return -1
     const buffer = this.#buffer
     buffer.writeUInt16LE(length, used)
     buffer.write(line, used + 2, 'utf8')
-    ;(chunk[this.#i + 1] as Uint16Array)[slot] = used + 2 + length
+    ;(chunk[this.#i] as Uint16Array)[slot] = used + 2 + length
     const index = counts[slot] as number
     counts[slot] = index + 1
     return index
@@ -61,7 +61,7 @@ class EvidenceHandle implements EvidenceList {
   }
   list(): Evidence[] {
     const buffer = this.#buffer
-    const used = (this.#c.chunk[this.#i + 1] as Uint16Array)[this.#c.slot] as number
+    const used = (this.#c.chunk[this.#i] as Uint16Array)[this.#c.slot] as number
     const events: Evidence[] = []
     for (let at = 0; at < used; ) {
       const length = buffer.readUInt16LE(at)
@@ -78,16 +78,16 @@ class EvidenceHandle implements EvidenceList {
     return events
   }
   get length(): number {
-    return (this.#c.chunk[this.#i + 2] as Uint8Array)[this.#c.slot] as number
+    return (this.#c.chunk[this.#i + 1] as Uint8Array)[this.#c.slot] as number
   }
 }
 
 /** `bytes` below 65,536; an event takes about 150. */
 export const evidenceList = (options: { readonly bytes: number }): Field<EvidenceList> => ({
   columns: {
-    text: { type: 'u8', length: options.bytes },
     used: { type: 'u16', length: 1 },
     count: { type: 'u8', length: 1 },
+    text: { type: 'u8', length: options.bytes, records: { countedBefore: 2, width: 1 } },
   },
   bind: (c, first) => new EvidenceHandle(c, first, options.bytes),
 })

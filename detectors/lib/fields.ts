@@ -50,6 +50,47 @@ export const small = (): Field<Counter> => ({
   bind: (c, first) => new SmallHandle(c, first),
 })
 
+/** A whole number from 0 to 65,535; more is kept as 65,535. 2 bytes. */
+class ShortHandle implements Counter {
+  readonly #c: Cursor
+  readonly #i: number
+  constructor(c: Cursor, first: number) {
+    this.#c = c
+    this.#i = first
+  }
+  get value(): number {
+    return (this.#c.chunk[this.#i] as Uint16Array)[this.#c.slot] as number
+  }
+  set value(v: number) {
+    ;(this.#c.chunk[this.#i] as Uint16Array)[this.#c.slot] = Math.min(SHORT_MAX, v)
+  }
+}
+export const SHORT_MAX = 0xffff
+export const short = (): Field<Counter> => ({
+  columns: { value: { type: 'u16', length: 1 } },
+  bind: (c, first) => new ShortHandle(c, first),
+})
+
+/** A number to seven digits. 4 bytes. */
+class SingleHandle implements Counter {
+  readonly #c: Cursor
+  readonly #i: number
+  constructor(c: Cursor, first: number) {
+    this.#c = c
+    this.#i = first
+  }
+  get value(): number {
+    return (this.#c.chunk[this.#i] as Float32Array)[this.#c.slot] as number
+  }
+  set value(v: number) {
+    ;(this.#c.chunk[this.#i] as Float32Array)[this.#c.slot] = v
+  }
+}
+export const single = (): Field<Counter> => ({
+  columns: { value: { type: 'f32', length: 1 } },
+  bind: (c, first) => new SingleHandle(c, first),
+})
+
 /** A number or an instant in ms; 0 means never. 8 bytes. */
 class RealHandle implements Counter {
   readonly #c: Cursor
@@ -109,73 +150,6 @@ class DecayedCountHandle implements DecayedCount {
 export const decayedCount = (options: { readonly halfLifeMs: number }): Field<DecayedCount> => ({
   columns: { weight: { type: 'f32', length: 1 }, time: { type: 'f64', length: 1 } },
   bind: (c, first) => new DecayedCountHandle(c, first, options.halfLifeMs),
-})
-
-/**
- * Mean and variance of a quantity, older values weighing less (West 1979, with decayed weights). 20 bytes.
- * `weight` is the decayed number of values, `variance` the population variance: give it a floor before you divide.
- */
-export interface DecayedMoments {
-  add(x: number, time: number): void
-  weightAt(time: number): number
-  readonly mean: number
-  readonly variance: number
-}
-class DecayedMomentsHandle implements DecayedMoments {
-  readonly #c: Cursor
-  readonly #i: number
-  readonly #halfLife: number
-  constructor(c: Cursor, first: number, halfLifeMs: number) {
-    this.#c = c
-    this.#i = first
-    this.#halfLife = halfLifeMs
-  }
-  add(x: number, time: number): void {
-    const { chunk, slot } = this.#c
-    const numbers = chunk[this.#i] as Float32Array
-    const times = chunk[this.#i + 1] as Float64Array
-    const base = slot * 3
-    const last = times[slot] as number
-    let n = numbers[base] as number
-    let mean = numbers[base + 1] as number
-    let m2 = numbers[base + 2] as number
-    let w = 1
-    if (last === 0 || time >= last) {
-      const decay = last === 0 ? 0 : 2 ** ((last - time) / this.#halfLife)
-      n *= decay
-      m2 *= decay
-      times[slot] = time
-    } else {
-      w = 2 ** ((time - last) / this.#halfLife)
-    }
-    n += w
-    const delta = x - mean
-    mean += (w / n) * delta
-    m2 += w * delta * (x - mean)
-    numbers[base] = n
-    numbers[base + 1] = mean
-    numbers[base + 2] = m2
-  }
-  weightAt(time: number): number {
-    const { chunk, slot } = this.#c
-    const last = (chunk[this.#i + 1] as Float64Array)[slot] as number
-    if (last === 0) return 0
-    const n = (chunk[this.#i] as Float32Array)[slot * 3] as number
-    return time <= last ? n : n * 2 ** ((last - time) / this.#halfLife)
-  }
-  get mean(): number {
-    return (this.#c.chunk[this.#i] as Float32Array)[this.#c.slot * 3 + 1] as number
-  }
-  get variance(): number {
-    const numbers = this.#c.chunk[this.#i] as Float32Array
-    const base = this.#c.slot * 3
-    const n = numbers[base] as number
-    return n > 0 ? Math.max(0, (numbers[base + 2] as number) / n) : 0
-  }
-}
-export const decayedMoments = (options: { readonly halfLifeMs: number }): Field<DecayedMoments> => ({
-  columns: { numbers: { type: 'f32', length: 3 }, time: { type: 'f64', length: 1 } },
-  bind: (c, first) => new DecayedMomentsHandle(c, first, options.halfLifeMs),
 })
 
 /** The last `size` different fingerprints, most recently used first. Depends on the order of use. 4 bytes each. */
@@ -238,8 +212,8 @@ export const recentSet = (options: { readonly size: number }): Field<RecentSet> 
 export interface Earliest {
   /** `tie` orders what has the same time: the first 32 bits of the event_id. */
   add(fingerprint: number, time: number, tie: number): void
-  /** How many fingerprints other than `except` came before (time, tie). */
-  countBefore(time: number, tie: number, except: number): number
+  /** How many fingerprints other than `except`, and of those that are `among`, came before (time, tie). */
+  countBefore(time: number, tie: number, except: number, among?: (print: number) => boolean): number
   readonly size: number
 }
 class EarliestHandle implements Earliest {
@@ -273,14 +247,15 @@ class EarliestHandle implements Earliest {
     ties[at] = tie
     times[at] = time
   }
-  countBefore(time: number, tie: number, except: number): number {
+  countBefore(time: number, tie: number, except: number, among?: (print: number) => boolean): number {
     const prints = this.#c.chunk[this.#i] as Uint32Array
     const ties = this.#c.chunk[this.#i + 1] as Uint32Array
     const times = this.#c.chunk[this.#i + 2] as Float64Array
     const base = this.#c.slot * this.#size
     let n = 0
     for (let k = base; k < base + this.#size && prints[k] !== 0; k++) {
-      if (prints[k] !== except && isBefore(times[k] as number, ties[k] as number, time, tie)) n++
+      if (prints[k] === except || !isBefore(times[k] as number, ties[k] as number, time, tie)) continue
+      if (among === undefined || among(prints[k] as number)) n++
     }
     return n
   }

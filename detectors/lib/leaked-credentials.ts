@@ -31,7 +31,7 @@ export class LeakedCredentials {
     return this.#words.byteLength
   }
 
-  /** Whether a credential, as events name it, is on the list. What is no keyed hash is on none. */
+  /** Whether a credential, as named in events, is on the list. Anything but a keyed hash is not. */
   has(credential: string): boolean {
     if (this.#words.length === 0 || !KEYED_HASH.test(credential)) return false
     const wanted = [0, 1, 2, 3].map((word) =>
@@ -48,7 +48,7 @@ export class LeakedCredentials {
     return false
   }
 
-  /** Below 0 where the entry comes before the wanted words; 0 where it is the same. */
+  /** Below 0 if the entry comes before the wanted words; 0 if they are equal. */
   #compare(entry: number, wanted: readonly number[]): number {
     for (let word = 0; word < WORDS; word++) {
       const order = (this.#words[entry * WORDS + word] as number) - (wanted[word] as number)

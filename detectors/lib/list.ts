@@ -48,11 +48,13 @@ class ListHandle<C extends ListColumns> implements List<C> {
     ;(this.#c.chunk[array] as Float64Array)[place] = value
   }
   clear(): void {
-    ;(this.#c.chunk[this.#i] as Uint16Array)[this.#c.slot] = 0
+    const { length } = this
+    if (length === 0) return
     for (const { at, width } of this.#widths.values()) {
       const start = this.#c.slot * this.cap * width
-      ;(this.#c.chunk[this.#i + at] as Float64Array).fill(0, start, start + this.cap * width)
+      ;(this.#c.chunk[this.#i + at] as Float64Array).fill(0, start, start + length * width)
     }
+    ;(this.#c.chunk[this.#i] as Uint16Array)[this.#c.slot] = 0
   }
 }
 
@@ -64,7 +66,11 @@ export function list<const C extends ListColumns>(options: {
   const widths = new Map<string, { at: number; width: number }>()
   for (const [column, spec] of Object.entries(options.columns)) {
     const { type, length } = typeof spec === 'string' ? { type: spec, length: 1 } : spec
-    columns[`of_${column}`] = { type, length: options.cap * length }
+    columns[`of_${column}`] = {
+      type,
+      length: options.cap * length,
+      records: { countedBefore: widths.size + 1, width: length },
+    }
     widths.set(column, { at: widths.size + 1, width: length })
   }
   return { columns, bind: (c, first) => new ListHandle<C>(c, first, options.cap, widths) }

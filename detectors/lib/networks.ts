@@ -14,8 +14,8 @@ const isHost = (name: string): boolean =>
   name.includes('.') && HOST.test(name) && (!SERVICE.test(name) || RENTED.test(name))
 
 /**
- * Whether `source_network` says where a caller is: the /24 or /48 of an address, or the name of a host. A service's name that stands
- * there does not.
+ * Whether `source_network` says where a caller is: the /24 or /48 of an address, or a host name. A service's name does
+ * not.
  */
 export function isNetwork(sourceNetwork: string): boolean {
   const at = sourceNetwork.length - 3
@@ -36,9 +36,9 @@ const INSIDE =
   /^(10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])|f[cd][0-9a-f]{2}:[0-9a-f]*)/
 
 /**
- * The network by which a source is known. Inside a private network that is the /16 (of IPv6 the /32): no cloud's virtual
- * network is larger, and a pod or function that is started anew lands anywhere in it. Of a host's name it is the end that one owner
- * has. Else it is `source_network`.
+ * The network that identifies a source. Inside a private network it is the /16 (the /32 for IPv6): no cloud's virtual
+ * network is larger, and a restarted pod or function can land anywhere in it. For a host name it is the end that one
+ * owner has. Otherwise it is `source_network`.
  */
 export function placeOf(sourceNetwork: string): string {
   if (!sourceNetwork.includes('/')) return ownerOf(sourceNetwork)

@@ -8,7 +8,7 @@ import { gammaPoissonLogTail } from './maths.ts'
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 
-/** What is believed before anything is known: half a new one in five days. */
+/** The prior before anything is known: half a new one in five days. */
 const PRIOR_COUNT = 0.5
 const PRIOR_DAYS = 5
 

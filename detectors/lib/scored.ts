@@ -1,11 +1,12 @@
 /**
- * Joint scores: a detector that weighs several signs of one occasion adds them up to one number, and says it as
- * `observed.score`. From which score on it tells is not its own choice: thresholds follow from the false-alarm budget, the
- * setting `false_per_1000`, along curves that `npm run calibrate` measures on ordinary life (docs/calibration.md).
+ * Joint scores: a detector that weighs several signs of one occasion adds them up to one number, `observed.score`. It
+ * does not choose its own threshold: thresholds follow from the false-alarm budget, the setting `false_per_1000`, along
+ * curves that `npm run calibrate` measures on ordinary life (docs/calibration.md).
  */
 import Type from 'typebox'
 import { FALSE_PER_1000, type FalsePer1000 } from '../../schemas/configuration.ts'
 import type { Severity } from '../../schemas/finding.ts'
+import type { Curve } from './curve.ts'
 import { CURVES, UNSCORED } from './thresholds.ts'
 
 export interface Threshold {
@@ -13,15 +14,12 @@ export interface Threshold {
   readonly high: number
 }
 
-/** False occasions per 1,000 identity-days of clean life, and the joint score that so many reach; rarer ones first. */
-export type Curve = readonly (readonly [rate: number, score: number])[]
-
 /** Rates below it count as it: so seldom that nobody will have measured it. */
 const RATE_MIN = 0.001
 
 /**
- * The score that `rate` occasions per 1,000 identity-days reach. Between measured rates it goes by their logarithm; beyond the
- * rarest it goes on as steeply as over the ten times more frequent ones before it.
+ * The score that `rate` occasions per 1,000 identity-days reach. Between measured rates it interpolates over their
+ * logarithm. Beyond the rarest it continues with the slope from there to the rate ten times more frequent.
  */
 export function scoreAt(curve: Curve, rate: number): number {
   const [rarest, most] = [curve[0], curve.at(-1)]
@@ -40,23 +38,38 @@ export function scoreAt(curve: Curve, rate: number): number {
  */
 export const MARGIN = 4
 
+/**
+ * What of the budget is kept for joint scores, however much the other detectors use: those cannot be made quieter by it, and
+ * what several signs say together is better evidence than what one says.
+ */
+export const KEPT_FOR_SCORED = 0.1
+
 /** What one of so many detectors with a joint score has of the budget, after what the others use of it. */
 export function shareOf(budget: FalsePer1000, unscored: Threshold, scored: number): Threshold {
-  const share = (rate: number, used: number): number => Math.max(0, rate / MARGIN - used) / Math.max(1, scored)
+  const share = (rate: number, used: number): number =>
+    Math.max((KEPT_FOR_SCORED * rate) / MARGIN, rate / MARGIN - used) / Math.max(1, scored)
   const { medium = FALSE_PER_1000.medium, high = FALSE_PER_1000.high } = budget
   const ofHigh = share(high, unscored.high)
-  // What is high is medium, too: who allows more of it allows as many of both.
+  // High findings are medium, too: a budget that allows more high ones allows as many of both.
   return { medium: Math.max(ofHigh, share(medium, unscored.medium)), high: ofHigh }
+}
+
+/** What a detector has of the budget, as false occasions per 1,000 identity-days; undefined for one that was never calibrated. */
+export const budgetOf = (budget: FalsePer1000, id: string): Threshold | undefined =>
+  CURVES.has(id) ? shareOf(budget, UNSCORED, CURVES.size) : undefined
+
+/** The scores that so many occasions reach. Throws where the detector was never calibrated. */
+export function thresholdsAtShare(id: string, share: Threshold): Threshold {
+  const curve = CURVES.get(id) ?? []
+  const round = (score: number): number => Number(score.toPrecision(5))
+  const medium = round(scoreAt(curve, Math.max(share.medium, share.high)))
+  return { medium, high: Math.max(medium, round(scoreAt(curve, share.high))) }
 }
 
 /** The thresholds of a detector under a budget; undefined for one that was never calibrated. */
 export function thresholdsUnder(budget: FalsePer1000, id: string): Threshold | undefined {
-  const curve = CURVES.get(id)
-  if (curve === undefined) return undefined
-  const share = shareOf(budget, UNSCORED, CURVES.size)
-  const round = (score: number): number => Number(score.toPrecision(5))
-  const medium = round(scoreAt(curve, share.medium))
-  return { medium, high: Math.max(medium, round(scoreAt(curve, share.high))) }
+  const share = budgetOf(budget, id)
+  return share === undefined ? undefined : thresholdsAtShare(id, share)
 }
 
 /** The same as settings of the detector; none where the budget moves nothing of it. */
@@ -91,7 +104,7 @@ export const scoreSettings = (
   }
 }
 
-/** How severe an occasion of this score is; undefined where it is not told. */
+/** The severity of an occasion with this score; undefined if it is not reported. */
 export function severityOfScore(score: number, settings: Scored): Severity | undefined {
   if (score >= settings.score_high) return 'high'
   if (score >= settings.score_medium) return 'medium'

@@ -9,7 +9,9 @@ import {
   detectionLayerValidator,
   SETTINGS,
 } from '../../schemas/configuration.ts'
+import { AGENTS, agentRegistryValidator } from '../../schemas/agents.ts'
 import { LEAK_ENTRY_BYTES, LEAK_LIST } from '../../schemas/leak-list.ts'
+import { Agents } from './agent-registry.ts'
 import { LeakedCredentials } from './leaked-credentials.ts'
 
 /** Settings of detectors, networks, peers and suppressions: those of all tenants, or the layer of one. */
@@ -25,7 +27,7 @@ export class Settings {
   }
 }
 
-export type SectionContent = Settings | LeakedCredentials
+export type SectionContent = Settings | LeakedCredentials | Agents
 export type SectionName = SectionContent['section']
 
 function readSettings(bytes: Uint8Array): Settings | undefined {
@@ -33,8 +35,14 @@ function readSettings(bytes: Uint8Array): Settings | undefined {
   return detectionLayerValidator.check(layer) ? new Settings(layer) : undefined
 }
 
+function readAgents(bytes: Uint8Array): Agents | undefined {
+  const registry = JSON.parse(new TextDecoder().decode(bytes)) as unknown
+  return agentRegistryValidator.check(registry) ? new Agents(registry) : undefined
+}
+
 const READERS: Readonly<Record<SectionName, (bytes: Uint8Array) => SectionContent | undefined>> = {
   [SETTINGS]: readSettings,
+  [AGENTS]: readAgents,
   [LEAK_LIST]: (bytes) => (bytes.length % LEAK_ENTRY_BYTES === 0 ? new LeakedCredentials(bytes) : undefined),
 }
 

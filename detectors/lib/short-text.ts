@@ -1,4 +1,4 @@
-/** A short text in the row's own columns: a name that a finding will say. Cut to its bytes; the last one set stands. */
+/** A short text in the row's own columns: a name for a finding. Truncated to its bytes; the last value set remains. */
 import { type Cursor, type Field, rowBytes } from './columns.ts'
 
 export interface ShortText {

@@ -19,6 +19,7 @@ import type { EventView } from '../../schemas/event.ts'
 import { defineDetector, type Absorb, type Suspicion } from '../detector.ts'
 import { beatOf } from '../lib/beat.ts'
 import { earliest, recentSet } from '../lib/fields.ts'
+import { peersOf } from '../lib/hosts.ts'
 import { list } from '../lib/list.ts'
 
 const MINUTE_MS = 60_000
@@ -49,7 +50,9 @@ const rest = {
 type Context = Absorb<Settings, typeof rest, Record<never, never>>
 
 const hostOf = (event: EventView): string =>
-  [...event.peer_domains, event.peer].find((one) => one.includes('.') || one.includes(':'))?.toLowerCase() ?? ''
+  peersOf(event)
+    .find((one) => one.includes('.') || one.includes(':'))
+    ?.toLowerCase() ?? ''
 
 function seriesOf({ state, signal }: Context): number {
   const { series } = state
@@ -77,7 +80,7 @@ function suspicionOf({ signal, settings, evidence }: Context, gaps: readonly num
   if (score < settings.beat_min || span < settings.span_ms_min) return undefined
   const minutes = Math.round((median / 60) * 10) / 10
   return {
-    why: `${signal.identity} calls ${signal.key} about every ${counted(minutes, 'minute')}, as even as a clock (${Math.round(score * 100)} of 100), and nobody else does.`,
+    why: `${signal.identity} calls ${signal.key} about every ${counted(minutes, 'minute')}, as regularly as a clock (${Math.round(score * 100)} of 100); at most one other identity ever called that host.`,
     observed: { host: signal.key, regularity: score, gap_minutes: median / 60 },
     expected: { regularity_below: settings.beat_min, regularity_by_chance: 0.52 },
     level: signal.fingerprint.toString(16),
@@ -91,7 +94,7 @@ export const beacon = defineDetector({
   id: 'peer/beacon',
   version: 1,
 
-  title: 'An even beat to a host that nobody knows',
+  title: 'Regular beaconing to an unknown host',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['peer_domains', 'peer']], learns_ms: 5 * 86_400_000 },

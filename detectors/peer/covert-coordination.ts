@@ -9,6 +9,7 @@
  * rounds a day; what a platform that all teams write to (a build store) does once, which is one round.
  */
 import Type from 'typebox'
+import { counted } from '../../schemas/counted.ts'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
@@ -43,7 +44,7 @@ export const covertCoordination = defineDetector({
   id: 'peer/covert-coordination',
   version: 1,
 
-  title: 'Agents of several teams write to one place in lock-step',
+  title: 'Agents of several owners write to one target in lockstep',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['owner'], ['target']], learns_ms: 0 },
@@ -83,7 +84,7 @@ export const covertCoordination = defineDetector({
       const rounds = state.rounds.at(windowStart)
       if (rounds < settings.rounds_min) return undefined
       return {
-        why: `Agents of ${window.owners.count} owners wrote to ${signal.key} within ten minutes, for the ${Math.round(rounds)}. time or more within about a day; the newest ${signal.identity}.`,
+        why: `Agents of ${window.owners.count} owners wrote to ${signal.key} within ten minutes, at least ${counted(Math.round(rounds), 'time')} within about a day, most recently ${signal.identity}.`,
         observed: { owners: window.owners.count, rounds, target: signal.key },
         expected: { owners_max: settings.owners_min - 1, rounds_below: settings.rounds_min },
         // Once a day for each place.

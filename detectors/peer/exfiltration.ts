@@ -1,18 +1,19 @@
 /**
- * Fires when an identity sends far more to a host outside than it usually sends anywhere in a day, and the host is new to
- * it: the sum of a week to one new host, against its own usual day.
+ * Fires when an identity sends far more to an outside host than it usually sends anywhere in a day, and the host is new
+ * to it: the sum of a week to one new host, against its own usual day.
  *
- * Why: data leaves to where it never went before. One great upload and forty small ones are the same theft, so the sum
- * counts and not the call.
+ * Why: stolen data goes where data never went before. One large upload and forty small ones are the same theft, so the
+ * sum counts and not the call.
  *
- * Misses: hosts that the identity has long sent to (mail, a shared drive); sources that report no sizes; several new hosts
- * at once, of which the newest alone is summed; less than the floor in a week, or in calls of less than 200 kB each.
+ * Misses: hosts that the identity has long sent to (mail, a shared drive); sources that report no sizes; several new
+ * hosts at once, of which only the newest is summed; less than the floor in a week, or in calls of less than 200 kB
+ * each.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
-import { counter, decayedCount, real, small } from '../lib/fields.ts'
+import { counter, decayedCount, single, small } from '../lib/fields.ts'
 import { seenFilter } from '../lib/filter.ts'
 
 const DAY_MS = 86_400_000
@@ -37,9 +38,9 @@ const LEAST_BYTES = 200_000
 
 export const exfiltration = defineDetector({
   id: 'peer/exfiltration',
-  version: 1,
+  version: 2,
 
-  title: 'Much data to a host that is new',
+  title: 'Large upload to a new host',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['bytes_out'], ['peer', 'peer_domains']], learns_ms: 3 * 86_400_000 },
@@ -51,13 +52,13 @@ export const exfiltration = defineDetector({
   state: {
     known: seenFilter({ bytes: 16 }),
     /** Megabytes sent, a day's worth after division by the days that it remembers. */
-    usual: real(),
+    usual: single(),
     usualDay: counter(),
-    today: real(),
+    today: single(),
     days: decayedCount({ halfLifeMs: 14 * DAY_MS }),
     host: counter(),
     since: counter(),
-    sent: real(),
+    sent: single(),
     told: small(),
   },
 
@@ -98,7 +99,7 @@ export const exfiltration = defineDetector({
     state.told.value = level
     const said = `${Math.round(state.sent.value)} MB`
     return {
-      why: `${event.identity} has sent ${said} to ${host}, to which it never sent anything before; a usual day of it sends ${usual.toFixed(1)} MB in all.`,
+      why: `${event.identity} has sent ${said} to ${host}, a host that is new to it; on a usual day it sends ${usual.toFixed(1)} MB in total.`,
       observed: { bytes, host, action: event.action },
       expected: { bytes_a_day: usual * MEGA },
       severity: level === 2 ? 'high' : 'medium',

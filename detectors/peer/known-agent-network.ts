@@ -1,11 +1,11 @@
 /**
- * Fires when an agent contacts a listed network of untrusted agents: Moltbook, places like it, and whatever the tenant
- * lists. Contact means that the host stands in the peer, in the domains of the call's arguments, or is the target. One
- * finding for each identity, network and day, from the first contact on, during warm-up and for events without a usable
- * time too. No learning and no trusted list softens it; only the setting `allowed_networks` names an exception.
+ * Fires when an agent contacts a listed network of untrusted agents: Moltbook, similar places, and whatever the tenant
+ * lists. Contact means that the host is the peer, is in the domains of the call's arguments, or is the target. One
+ * finding per identity, network and day, from the first contact on, during warm-up and for events without a usable time
+ * too. No learning and no trusted list softens it; only the setting `allowed_networks` names an exception.
  *
- * Why: what is read there was written by strangers' agents, and some of it to steer yours; what is written there is
- * public, and registering hands out an identity. There is no habit that would make it safe.
+ * Why: what is read there was written by strangers' agents, some of it to steer yours. What is written there is public,
+ * and registering hands out an identity. No habit would make it safe.
  *
  * Misses: networks that nobody has listed, mirrors and relays, hosts that the log does not show. A host that is merely
  * mentioned in a result is no contact, and the collector does not report it as a peer.
@@ -33,7 +33,7 @@ const TARGET_IS_NO_HOST: ReadonlySet<string> = new Set(['api', 'admin', 'file', 
 /** Kinds of targets that are gone to. A query, a title, a recipient names something; what a command reaches is a peer. */
 const TARGET_IS_PLACE: ReadonlySet<string> = new Set(['', 'url', 'host'])
 
-/** The hosts that a target holds: every URL in it, or, where it is one word of a kind that goes somewhere, itself. */
+/** The hosts in a target: every URL in it, or the target itself if it is one word of a kind that names a place. */
 function hostsOfTarget(event: EventView): string[] {
   const { target } = event
   if (!target.includes('.') || !TARGET_IS_PLACE.has(event.target_kind)) return []
@@ -51,8 +51,12 @@ interface Contact {
 }
 
 function contactOf(event: EventView, lists: Lists): Contact | undefined {
-  if (event.peer === '' && event.peer_domains.length === 0 && event.target === '') return undefined
-  for (const host of [event.peer, ...event.peer_domains, ...hostsOfTarget(event)]) {
+  const { peer, peer_domains: domains } = event
+  return listedOf(peer === '' ? domains : [peer, ...domains], lists) ?? listedOf(hostsOfTarget(event), lists)
+}
+
+function listedOf(hosts: readonly string[], lists: Lists): Contact | undefined {
+  for (const host of hosts) {
     const network = host === '' ? undefined : lists.agentNetworkOf(host)
     if (network !== undefined) return { host, network }
   }
@@ -85,7 +89,7 @@ export const knownAgentNetwork = defineDetector({
     const contact = contactOf(event, lists)
     if (contact === undefined || isAllowed(contact.network, settings.allowed_networks)) return undefined
     const day = Math.floor(time / DAY_MS) * DAY_MS
-    const stopped = event.outcome === 'denied' ? ', and was stopped' : ''
+    const stopped = event.outcome === 'denied' ? ', and was denied' : ''
     return {
       why: `${event.identity} contacted ${contact.network.name} (${contact.host}) with ${event.action || 'a call'}${stopped}: a listed network of agents that nobody vouches for.`,
       observed: { network: contact.network.name, host: contact.host, action: event.action, outcome: event.outcome },

@@ -1,14 +1,14 @@
 /**
- * Fires when an identity installs a skill, plugin, connector, tool server or package that nobody of the tenant installed
- * before: low. Medium where it comes from a host that anybody rents, without a version that holds still (a branch,
- * `latest`, a bare link), or from a host to which the identity never spoke and from which nobody here installs, while what
- * is installed here comes from elsewhere.
+ * Fires when an identity installs a skill, plugin, connector, tool server or package that nobody in the tenant
+ * installed before: low. Medium if it comes from a host that anybody can rent, has no pinned version (a branch,
+ * `latest`, a bare link), or comes from a host that the identity never contacted and nobody here installs from, while
+ * what is installed here comes from elsewhere.
  *
- * Why: an agent does what its tools tell it. Whoever may add one has its rights, and a tool that is fetched anew each time is
- * another one whenever its author wants. What is rolled out is installed by many: the first is told, and no other.
+ * Why: an agent does what its tools tell it. Whoever may add one has its rights, and a tool that is fetched afresh each
+ * time changes whenever its author wants. Many install what is rolled out: only the first is reported.
  *
- * Misses: tools that are part of a new version of the agent; an installed tool that changes (see peer/rug-pull); names that
- * do not say that something is installed; a tool that somebody else has already taken in.
+ * Misses: tools that are part of a new version of the agent; an installed tool that changes (see peer/rug-pull); names
+ * that do not say that something is installed; a tool that somebody else has already installed.
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
@@ -18,16 +18,16 @@ import { peers } from '../habits/peers.ts'
 import { targets } from '../habits/targets.ts'
 import { actWords, hasWord, wordSet } from '../lib/act-words.ts'
 import { earliest } from '../lib/fields.ts'
-import { isHost, isRented } from '../lib/hosts.ts'
+import { hostOf, isRented } from '../lib/hosts.ts'
 
 const DAY_MS = 86_400_000
-/** `value` of what is asked of the hosts, and not of the tool. */
+/** `value` of a question about the hosts, not about the tool. */
 const BY_HOST = 1
 
 const Settings = Type.Object({
   history_ms: Type.Integer({
     default: 3 * DAY_MS,
-    description: 'Age of an identity before what it installs is told: a new one is set up first',
+    description: 'Age of an identity before its installations fire: a new one is set up first',
   }),
 })
 
@@ -35,7 +35,7 @@ const INSTALLS = wordSet('install add enable register load import connect')
 const ALWAYS = wordSet('install')
 const TOOLS = wordSet('skill plugin extension connector mcp tool package addon module integration')
 
-/** Installing says it of anything; adding or connecting only of what is a tool. */
+/** Installing counts for anything; adding or connecting only for tools. */
 const installs = (event: EventView): boolean => {
   const words = actWords(event)
   return hasWord(words, ALWAYS) || (hasWord(words, INSTALLS) && hasWord(words, TOOLS))
@@ -44,21 +44,19 @@ const installs = (event: EventView): boolean => {
 const FETCHED = /^(?:git\+|https?:\/\/|git@|ssh:\/\/)/i
 const MOVES = /(?:@|:|#|\/tree\/|\/blob\/)(?:latest|main|master|head|dev|develop|nightly|next|canary)(?:\/|$)/i
 const PINNED = /(?:@|#|==|:v?)(?:sha256:)?[0-9a-f]{7,64}$|[@=/:]v?\d+(?:\.\d+)+[^/]*$/i
-/** Whether what is fetched under this name may be another thing tomorrow. */
+/** Whether what is fetched under this name may be different tomorrow. */
 const isUnpinned = (target: string): boolean => MOVES.test(target) || (FETCHED.test(target) && !PINNED.test(target))
-
-const hostOf = (event: EventView): string => [...event.peer_domains, event.peer].find(isHost)?.toLowerCase() ?? ''
 
 export const newTool = defineDetector({
   id: 'peer/new-tool',
   version: 1,
 
-  title: 'A tool installed that nobody here has',
+  title: 'First installation of a tool',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['action'], ['target']], learns_ms: 3 * DAY_MS },
   techniques: ['T1195.002', 'AML.T0010', 'ASI04'],
-  falsePositives: ['The first agent of a roll-out from a new place: list its host in trusted_peers before'],
+  falsePositives: ['The first agent of a roll-out from a new place: list its host in trusted_peers first'],
 
   settings: Settings,
   key: 'identity',
@@ -86,11 +84,11 @@ export const newTool = defineDetector({
       ? []
       : [
           ...(host !== '' && isRented(host) ? [`${host} is a host that anybody can rent`] : []),
-          ...(isUnpinned(event.target) ? ['no version holds it still'] : []),
+          ...(isUnpinned(event.target) ? ['its version is not pinned'] : []),
         ]
     const isForeign = reasons.length === 0 && host !== '' && habits.peers.isNew && !isTrusted
     return {
-      why: `${event.identity} installed ${event.target} (${event.action}), which nobody here installed before${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}.`,
+      why: `${event.identity} installed ${event.target} (${event.action}), which nobody in this tenant installed before${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}.`,
       observed: { tool: event.target, action: event.action, host, reasons },
       expected: { installed_before: 'by somebody' },
       severity: reasons.length > 0 ? 'medium' : 'low',

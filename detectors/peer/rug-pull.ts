@@ -1,12 +1,13 @@
 /**
- * Fires when a tool server or agent shows another description to some than to the rest: its hash, long known, changes, and
- * the old one is still, or again, served an hour and more after the new one came up.
+ * Fires when a tool server or agent shows some callers another description than the rest: its long-known hash changes,
+ * and the old one is still, or again, served an hour or more after the new one appeared.
  *
- * Why: a server is reviewed once and trusted from then on; one that changes what its tools say or do, for one agent, or for a
- * night, has turned. A release looks otherwise: the new hash comes and the old one goes.
+ * Why: a server is reviewed once and trusted from then on. One that changes what its tools say or do, for one agent or
+ * for a night, has turned. A release looks different: the new hash comes and the old one goes.
  *
- * Misses: a server that changes for everybody and for good (that is a release, until somebody compares it), a change within
- * the first day of a server, and peers whose log source names no hash. A server that is rolled back within hours is told.
+ * Misses: a server that changes for everybody and for good (that is a release, until somebody compares it), a change
+ * within the first day of a server, and peers whose log source names no hash. A server that is rolled back within hours
+ * is reported.
  */
 import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
@@ -89,7 +90,7 @@ function proofOf(text: string): Evidence[] {
   return text.endsWith('}') ? [JSON.parse(text) as Evidence] : []
 }
 
-/** A hash that came while this one was known, and did not take its place; -1 where there is none. */
+/** A hash that came while this one was known and did not replace it; -1 if there is none. */
 function passing(state: State, print: number, time: number, { known_ms, settle_ms }: Settings): number {
   const { hashes } = state
   const mine = placeOf(state, print)
@@ -113,7 +114,7 @@ function decide({ candidate, state, settings }: Decide<Settings, typeof rest>): 
   const hours = Math.round(((time - came) / HOUR_MS) * 10) / 10
   return {
     fire: true,
-    why: `${peer} showed ${isNewest ? who : 'somebody'} another description at ${new Date(came).toISOString().slice(0, 16)}Z, and its old one to ${identity} ${counted(hours, 'hour')} later: a release would have taken the old one's place.`,
+    why: `${peer} showed ${isNewest ? who : 'somebody'} another description at ${new Date(came).toISOString().slice(0, 16)}Z, and the old one to ${identity} ${counted(hours, 'hour')} later: a release would have replaced the old one.`,
     observed: { peer, descriptions: state.hashes.length, old_one_seen_after_hours: hours, shown_to: who },
     expected: { descriptions_at_a_time: 1 },
     level: print.toString(16),
@@ -126,7 +127,7 @@ export const rugPull = defineDetector({
   id: 'peer/rug-pull',
   version: 1,
 
-  title: 'A tool server shows two faces',
+  title: 'Tool server shows two descriptions',
   severity: 'medium',
   mode: 'live',
   needs: { fields: [['peer_hash'], ['peer']], learns_ms: 1 * 86_400_000 },
@@ -141,7 +142,7 @@ export const rugPull = defineDetector({
   matches: (event) => event.peer_hash !== '' && event.peer !== '',
   step({ event, time, send, openWindow }) {
     const fingerprint = hash32(event.peer_hash) || 1
-    // One host serves many packages to those who install them: each has a hash of its own.
+    // One host serves many packages to those who install them: each has a separate hash.
     const part = consequenceOf(event) === 'write' || /install|add/i.test(event.action) ? event.target : ''
     const key = part === '' ? event.peer : `${event.peer}\u0000${part}`
     if (openWindow().sent.use(hash32(`${key} ${Math.floor(time / SIGHT_MS)}`, fingerprint))) return undefined

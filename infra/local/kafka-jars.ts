@@ -1,7 +1,7 @@
 /**
- * Gets Apache Kafka's published jars: Maven resolves them once into a cache beside the installed packages, and from then
- * on no network is needed. What lies there is compared with `kafka-jars.sha256` at every use, so that a download that was
- * cut short or changed is never run.
+ * Gets Apache Kafka's published jars: Maven resolves them once into a cache next to the installed packages. From then
+ * on no network is needed. The cache is compared with `kafka-jars.sha256` at every use, so that a truncated or changed
+ * download never runs.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -71,8 +71,8 @@ function findDamage(directory: string): string | undefined {
 }
 
 /**
- * The directory with the jars. Throws an Error that says what to do where Maven cannot get them or where they are not
- * what was published.
+ * The directory with the jars. Throws an Error that says what to do if Maven cannot get them or they are not what was
+ * published.
  */
 export async function resolveKafkaJars(): Promise<string> {
   if (existsSync(CACHE)) {
@@ -90,7 +90,7 @@ export async function resolveKafkaJars(): Promise<string> {
     const damage = findDamage(arriving)
     if (damage !== undefined)
       throw new Error(`Maven brought something else than Apache Kafka ${KAFKA_VERSION}: ${damage}`)
-    // Two processes may do this at once: whoever is second uses what the first has put there.
+    // Two processes may do this at once: the second uses what the first put there.
     if (!existsSync(CACHE)) renameSync(arriving, CACHE)
     return CACHE
   } catch (error) {

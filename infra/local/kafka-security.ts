@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-/** The file that holds key and certificate, in the directory where it was made. */
+/** The file with key and certificate, in the directory where it was made. */
 export const STORE = 'broker.p12'
 /** The store holds a key that lives as long as a test does. */
 const PASSWORD = 'local-only'

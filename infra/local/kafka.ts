@@ -1,6 +1,6 @@
 /**
  * Starts a real Apache Kafka (KRaft, one or three brokers that are controllers too) on free ports of the loopback
- * interface, with its data in a directory of its own. Everything ends with this process, whatever ends it.
+ * interface, with a separate data directory. Everything ends with this process, however it ends.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -22,11 +22,11 @@ const QUIET = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url
 /** A broker wherever it runs. */
 export interface RunningBroker {
   readonly address: string
-  /** Ends in order, after handing its partitions over; killed where that takes too long. */
+  /** Shuts down cleanly, after handing its partitions over; killed if that takes too long. */
   stop(): Promise<void>
   /** Ends at once, as by kill -9. */
   kill(): Promise<void>
-  /** Stands still, and goes on at `start`. */
+  /** Suspends the broker; `start` resumes it. */
   freeze(): Promise<void>
   /** Starts again with the data it had. */
   start(): Promise<void>
@@ -40,13 +40,15 @@ export interface LocalBroker extends RunningBroker {
   pid(): number
 }
 
-/** Where one broker is reached through a proxy: clients are told `port`, and the broker listens on `target`. */
+/** Route to one broker through a proxy: clients are given `port`, and the broker listens on `target`. */
 export interface DoorRoute {
   readonly port: number
   readonly target: number
 }
 
-/** A second way to all brokers, for clients that a test puts behind a proxy: whoever asks there is sent there again. */
+/**
+ * A second route to all brokers, for clients that a test puts behind a proxy; brokers refer these clients back to it.
+ */
 export interface Door {
   /** What clients behind the proxy are given. */
   readonly bootstrap: readonly string[]
@@ -82,7 +84,7 @@ export interface KafkaOptions {
 }
 
 export interface LocalKafkaOptions extends KafkaOptions {
-  /** Ways to the brokers that a test leads through proxies of its own. */
+  /** Routes to the brokers that a test leads through its own proxies. */
   readonly doors?: number
 }
 
@@ -110,7 +112,7 @@ interface Place {
   readonly routes: readonly DoorRoute[]
 }
 
-/** The listeners for clients: the usual one, and one for each door, which tells its clients the port of the proxy. */
+/** The listeners for clients: the usual one, and one per door, which advertises the proxy's port. */
 function clientListeners({ port, routes }: Place): { name: string; port: number; advertised: number }[] {
   const doors = routes.map((route, i) => ({ name: `DOOR${i}`, port: route.target, advertised: route.port }))
   return [{ name: 'CLIENTS', port, advertised: port }, ...doors]
@@ -139,7 +141,9 @@ function propertiesOf(place: Place, places: readonly Place[], data: string, opti
     .join('')
 }
 
-/** What brokers are told wherever they run: nothing is made by itself, and nobody waits longer than a test has to. */
+/**
+ * Settings of all brokers, wherever they run: nothing is created implicitly, and no test waits longer than it has to.
+ */
 export function commonProperties(brokers: number): Record<string, string> {
   const replicas = String(brokers)
   return {
@@ -236,7 +240,7 @@ function doorOf(places: readonly Place[], door: number): Door {
   return { bootstrap: routes.map(({ port }) => `127.0.0.1:${port}`), routes }
 }
 
-/** Starts the brokers and resolves when each takes connections. Throws an Error that says what is missing. */
+/** Starts the brokers and resolves when each accepts connections. Throws an Error that says what is missing. */
 export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
   const jars = await resolveKafkaJars()
   const places = await choosePlaces(options.brokers, options.doors ?? 0)

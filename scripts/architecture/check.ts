@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { computedImports, dependencies, layers, packageHomes, purePackages } from './imports.ts'
+import { circles, computedImports, dependencies, layers, packageHomes, purePackages } from './imports.ts'
 import { environment, pureCore } from './purity.ts'
 import { fileHeader, functionLength, parses, skippedTests } from './shape.ts'
 import { listFiles, parseSource, readText } from './source.ts'
@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
   heardStreams,
   fileHeader,
   functionLength,
+  circles,
   skippedTests,
   machinePlaces,
   limitsAreKept,
@@ -32,13 +33,13 @@ const RULES: readonly Rule[] = [
 /** Folders that hold nothing of the project: what .gitignore names, and git's own. */
 const IGNORED: ReadonlySet<string> = new Set(['.git', 'node_modules', '.moltwatch', 'coverage', 'fixtures', 'dist'])
 
-/** The host of a registry's address; none for the public one, which the rule knows, and for what is no address. */
+/** The host of a registry's address; empty if it is not an address. */
 const hostsOf = (address: string | undefined): string[] =>
   address && URL.canParse(address) ? [new URL(address).host] : []
 
 /**
- * The root itself and the folders beside it: whoever names one of them names this machine. Where the root lies among what
- * every machine has (`/app`, the folder for temporary files), its neighbours tell nothing.
+ * The root and the folders next to it: their names identify this machine. If the root is in a folder that every machine has
+ * (`/app`, the folder for temporary files), its neighbours reveal nothing.
  */
 const machinePathsOf = (root: string): string[] => {
   const parent = dirname(root)

@@ -1,6 +1,7 @@
 /**
- * Rules about imports: every one resolves, runs the way the layers say, takes only pure libraries into the core, reaches a
- * wrapped package only where it is wrapped, and names a package that package.json and docs/dependencies.md list.
+ * Rules about imports. Every import resolves and runs in the direction that the layers allow. The core imports only pure
+ * libraries. A wrapped package is imported only by its wrapper. Every package is listed in package.json and
+ * docs/dependencies.md.
  */
 import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
@@ -131,7 +132,7 @@ const checkTable = (tree: Tree, manifest: Manifest): Violation[] => {
   ]
 }
 
-/** Every imported package stands in package.json, as a dependency of what runs in production where that imports it. */
+/** Every imported package is in package.json, as a dependency if production code imports it. */
 export const dependencies: Rule = (tree) => {
   const text = tree.texts.find(({ path }) => path === 'package.json')?.text
   if (text === undefined) return []
@@ -149,4 +150,66 @@ export const dependencies: Rule = (tree) => {
       : undefined
   })
   return [...imported, ...checkTable(tree, manifest)]
+}
+
+/**
+ * No file imports itself by way of others, types included, tests aside: two files that need each other's types are one thing in two
+ * places, or hold a third that both need. Found as strongly connected parts of the imports (Tarjan 1972).
+ */
+export const circles: Rule = (tree) => {
+  const sources = tree.sources.filter(({ path }) => areaOf(path) !== 'test')
+  const targets = new Map(
+    sources.map(({ path, imports }) => [
+      path,
+      imports
+        .map(({ specifier }) => specifier)
+        .filter((specifier) => specifier !== undefined && isRelative(specifier))
+        .map((specifier) => posix.join(posix.dirname(path), specifier as string)),
+    ]),
+  )
+  return stronglyConnected(targets)
+    .filter((files) => files.length > 1)
+    .map((files) => {
+      const [path = '', ...others] = files.toSorted()
+      const message = `imports itself by way of ${others.join(', ')}: put what both need into a file of its own.`
+      return { path, line: 1, rule: 'circles', message }
+    })
+}
+
+interface Visit {
+  readonly index: number
+  low: number
+  isOpen: boolean
+}
+
+/** Walks the graph from one node; adds each part to `parts` once it is complete. */
+function visitNode(
+  node: string,
+  targets: ReadonlyMap<string, readonly string[]>,
+  visits: Map<string, Visit>,
+  open: string[],
+  parts: string[][],
+): Visit {
+  const own: Visit = { index: visits.size, low: visits.size, isOpen: true }
+  visits.set(node, own)
+  open.push(node)
+  for (const target of targets.get(node) ?? []) {
+    if (!targets.has(target)) continue
+    const known = visits.get(target)
+    const reached = known ?? visitNode(target, targets, visits, open, parts)
+    if (reached.isOpen) own.low = Math.min(own.low, known === undefined ? reached.low : reached.index)
+  }
+  if (own.low === own.index) {
+    const part = open.splice(open.indexOf(node))
+    for (const one of part) (visits.get(one) as Visit).isOpen = false
+    parts.push(part)
+  }
+  return own
+}
+
+function stronglyConnected(targets: ReadonlyMap<string, readonly string[]>): string[][] {
+  const visits = new Map<string, Visit>()
+  const parts: string[][] = []
+  for (const node of targets.keys()) if (!visits.has(node)) visitNode(node, targets, visits, [], parts)
+  return parts
 }

@@ -1,6 +1,6 @@
 /**
- * Who may import whom. Imports run one way: schemas, then detectors and services/lib, then the services, then the place
- * that puts them together. The tables below are the whole of it; the rules beside this file only look things up in them.
+ * Who may import whom. Imports run one way: schemas, then detectors and services/lib, then the services, then the place that
+ * puts them together. The tables below define all of it; the rules in this folder only look things up in them.
  */
 
 /** Parts of the tree, by the beginning of their path; the first that fits is a file's area. */
@@ -21,7 +21,7 @@ const AREAS = [
 
 export type Area = (typeof AREAS)[number][0]
 
-/** The area of a path relative to the root; undefined for a place where no code belongs. */
+/** The area of a path relative to the root; undefined if no code belongs there. */
 export const areaOf = (path: string): Area | undefined => AREAS.find(([, pattern]) => pattern.test(path))?.[0]
 
 /** The service that a path belongs to (`collector`); undefined outside of services and in services/lib. */

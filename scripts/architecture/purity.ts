@@ -43,7 +43,7 @@ const LOCAL_METHODS: ReadonlyMap<string, string> = new Map([
 
 const DATE_FUNCTIONS: readonly string[] = ['UTC', 'parse']
 
-/** Whether an identifier stands where a value is read, rather than as a property's name, a parameter's type or a label. */
+/** Whether an identifier is read as a value, and is not the name of a property, the type of a parameter or a label. */
 const isValue = (node: SyntaxNode, ancestors: readonly SyntaxNode[]): boolean => {
   const parent = ancestors.at(-1)
   if (!parent) return false

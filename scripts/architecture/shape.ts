@@ -1,6 +1,6 @@
 /**
- * Rules about a single file's shape: it parses, opens with a paragraph that says what it is for, its functions can be read
- * at one sight, and a test that is left out says why.
+ * Rules about the shape of a single file: it parses, opens with a paragraph about its purpose, has functions that can be
+ * read at a glance, and gives a reason for every skipped test.
  */
 import { areaOf } from './layers.ts'
 import { memberOf, nameOf, type SourceFile, type SyntaxNode, walk } from './source.ts'
@@ -50,41 +50,44 @@ const rootOf = (node: SyntaxNode): string | undefined => {
   return nameOf(root)
 }
 
-/**
- * Whether a function is read by itself: it has a name, or it is a test. The functions of a factory and the tests of a
- * suite do not make what holds them longer; a callback in the middle of a function does.
- */
-const isReadByItself = (node: SyntaxNode, parent: SyntaxNode | undefined): boolean => {
-  if (node.type === 'FunctionDeclaration') return true
-  if (parent?.type === 'CallExpression') return RUNNERS.has(rootOf(parent) ?? '')
-  return (
-    parent !== undefined && /^(?:VariableDeclarator|Property|PropertyDefinition|MethodDefinition)$/.test(parent.type)
-  )
+const HOOKS: ReadonlySet<string> = new Set(['beforeAll', 'beforeEach', 'afterEach', 'afterAll'])
+
+/** Tests and what runs around them are read by themselves: what holds them counts without them. */
+const isTest = (parent: SyntaxNode | undefined): boolean => {
+  const root = parent?.type === 'CallExpression' ? (rootOf(parent) ?? '') : ''
+  return RUNNERS.has(root) || HOOKS.has(root)
 }
 
 const functionName = (node: SyntaxNode, parent: SyntaxNode | undefined): string =>
   nameOf(node['id']) ?? nameOf(parent?.['id']) ?? nameOf(parent?.['key']) ?? 'a function'
 
-/** Functions can be read at one sight: their own lines, without those of functions that are read by themselves. */
+/**
+ * Functions can be read at one sight, the functions inside them included: what a factory closes over is as hard to follow as
+ * any other code.
+ */
 export const functionLength: Rule = (tree) =>
   tree.sources.flatMap((file) => {
-    const ownLines = new Map<SyntaxNode, { lines: number; name: string }>()
+    const counted = new Map<SyntaxNode, { lines: number; name: string }>()
     walk(file.program, (node, ancestors) => {
       if (!isFunction(node)) return
       const parent = ancestors.at(-1)
       const lines = file.lineAt(node.end) - file.lineAt(node.start) + 1
-      ownLines.set(node, { lines, name: functionName(node, parent) })
+      counted.set(node, { lines, name: functionName(node, parent) })
       const holder = ancestors.findLast(isFunction)
-      const held = holder && ownLines.get(holder)
-      if (held && isReadByItself(node, parent)) held.lines -= lines
+      const held = holder && counted.get(holder)
+      if (held && isTest(parent)) held.lines -= lines
     })
-    return [...ownLines]
-      .filter(([, { lines }]) => lines > FUNCTION_LINES_MAX)
+    const long = [...counted].filter(([, { lines }]) => lines > FUNCTION_LINES_MAX)
+    // One that holds a long one is mended with it.
+    const holdsLong = ({ start, end }: SyntaxNode): boolean =>
+      long.some(([other]) => start < other.start && other.end < end)
+    return long
+      .filter(([node]) => !holdsLong(node))
       .map(([node, { lines, name }]) => ({
         path: file.path,
         line: file.lineAt(node.start),
         rule: 'function-length',
-        message: `${name} has ${lines} lines of its own, more than ${FUNCTION_LINES_MAX}: give its steps names.`,
+        message: `${name} has ${lines} lines, the functions in it included, more than ${FUNCTION_LINES_MAX}: give its steps names, and its state a record that they are given.`,
       }))
   })
 

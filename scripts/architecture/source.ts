@@ -1,7 +1,7 @@
 /**
- * Reads the tree and parses its TypeScript, for the rules beside this file: which files there are, what each imports in
- * any of the ways TypeScript has, and a walk over its syntax. A real parser does it, because an import in a comment is
- * none and one split over five lines is one.
+ * Reads the tree and parses its TypeScript for the rules in this folder: which files exist, what each imports in any of the
+ * ways TypeScript has, and a walk over its syntax. It uses a real parser, because an import in a comment does not count and
+ * one over five lines does.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
@@ -23,7 +23,7 @@ export interface Comment {
 
 /** One reference to another module. */
 export interface Import {
-  /** As written; undefined where it is computed. */
+  /** As written; undefined if computed. */
   readonly specifier: string | undefined
   /** The names taken from it; empty where all or none are. */
   readonly names: readonly string[]

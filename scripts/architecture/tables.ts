@@ -1,13 +1,13 @@
 /**
- * The rule about tables: what others wrote is never asked of an object that inherits. `table[word]` with the word
- * `constructor` finds a function in every object literal, and whoever relies on it has handed his process to a sender. A
- * table is a Map, or made by `lookup` of schemas/lookup.ts, or each question is asked behind `Object.hasOwn`.
+ * The rule about tables: foreign text is never looked up in an object that inherits. `table[word]` with the word
+ * `constructor` finds a function in every object literal, and code that relies on it gives a sender control of the process.
+ * A table is a Map, is made by `lookup` of schemas/lookup.ts, or is only read behind `Object.hasOwn`.
  *
- * The compiler refuses a string as the key of a table whose keys are named one by one. So there are two holes that it
- * leaves, and they are closed here: a table whose keys are any strings (`Record<string, ...>`, `Json`, an index signature,
- * `Object.fromEntries`), asked by whatever is not written down; and a key that an assertion (`word as keyof Table`)
- * makes one of the names. Tables are known by how they are declared, here or in the file they are imported from, as a
- * property of a type, and by what an assertion says.
+ * The compiler refuses a string as the key of a table whose keys are named one by one. It leaves two holes, which this rule
+ * closes: a table with any string as key (`Record<string, ...>`, `Json`, an index signature, `Object.fromEntries`), read
+ * with anything but a literal; and a key that an assertion (`word as keyof Table`) turns into one of the names. Tables are
+ * recognised by their declaration, here or in the file that they are imported from, by the type of a property, and by
+ * assertions.
  */
 import { posix } from 'node:path'
 import { areaOf } from './layers.ts'
@@ -46,7 +46,7 @@ function isOpenType(type: SyntaxNode | undefined): boolean {
   return name === 'Json' || (name === 'Record' && isAnyString(given[0]))
 }
 
-/** What stands inside assertions and brackets. */
+/** What is inside assertions and brackets. */
 const bare = (node: SyntaxNode | undefined): SyntaxNode | undefined =>
   node !== undefined && WRAPPERS.has(node.type) ? bare(nodeOf(node['expression'])) : node
 
@@ -66,7 +66,7 @@ const assertedType = (node: SyntaxNode | undefined): SyntaxNode | undefined =>
       assertedType(nodeOf(node['expression'])))
     : undefined
 
-/** The names of a file that stand for tables: those that any string may be asked of, and all that inherit. */
+/** The names of a file that refer to tables: those that take any string as key, and all that inherit. */
 interface Names {
   readonly open: Set<string>
   readonly inheriting: Set<string>
@@ -134,7 +134,7 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
   'UpdateExpression',
 ])
 
-/** Whether the question is asked behind `Object.hasOwn(table, key)`, in the same words, in the same function. */
+/** Whether `Object.hasOwn(table, key)`, in the same words, guards the access in the same function. */
 const isGuarded = (file: SourceFile, table: string, key: string, ancestors: readonly SyntaxNode[]): boolean => {
   const within = ancestors.findLast((each) => /Function/.test(each.type)) ?? file.program
   return file.text.slice(within.start, within.end).includes(`Object.hasOwn(${table}, ${key})`)
@@ -186,7 +186,7 @@ const AREAS: ReadonlySet<string | undefined> = new Set([
   'composition',
 ])
 
-/** No object that inherits is asked by a word that may be foreign. */
+/** No object that inherits is read with a key that may be foreign. */
 export const foreignKeys: Rule = (tree: Tree) => {
   const sources = tree.sources.filter(({ path }) => AREAS.has(areaOf(path)))
   const properties = tableProperties(sources)

@@ -18,7 +18,7 @@ const eachLine = (file: TextFile, rule: string, advise: (line: string) => string
     return message === undefined ? [] : [{ path: file.path, line: index + 1, rule, message }]
   })
 
-/** What is written down holds on every machine. */
+/** Everything in the tree holds on every machine. */
 export const machinePlaces: Rule = (tree: Tree) => {
   const paths = tree.machinePaths.map((path) => ({ path, pattern: pathPattern(path) }))
   return tree.texts.flatMap((file) =>

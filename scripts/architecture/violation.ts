@@ -16,7 +16,7 @@ export interface Tree {
   /** The TypeScript among them, parsed. */
   readonly sources: readonly SourceFile[]
   readonly paths: ReadonlySet<string>
-  /** Absolute paths that only mean something on this machine: the root and what lies beside it. */
+  /** Absolute paths that only mean something on this machine: the root and its neighbours. */
   readonly machinePaths: readonly string[]
   /** Hosts of package registries that this machine uses. */
   readonly registryHosts: readonly string[]

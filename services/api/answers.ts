@@ -41,17 +41,25 @@ function shown(column: string, schema: Described): TSchema {
   return rest
 }
 
-/** An event as the API gives it. */
+/** What no event lacks. */
+const ALWAYS: ReadonlySet<string> = new Set(['event_id', 'identity', 'time'])
+const shownAlways = (column: string, schema: Described): TSchema =>
+  column === 'time' ? time(schema.description ?? '') : shown(column, schema)
+
+/** An event as the API gives it, without the fields that say nothing. */
 export const EventAnswer = Type.Object(
   {
     ...Object.fromEntries(
-      Object.entries(Event.properties).map(([column, schema]) => [column, Type.Optional(shown(column, schema))]),
+      Object.entries(Event.properties).map(([column, schema]) => [
+        column,
+        ALWAYS.has(column) ? shownAlways(column, schema) : Type.Optional(shown(column, schema)),
+      ]),
     ),
     conflict: Type.Optional(
       Type.Boolean({ description: 'True: another event was received earlier under the same id' }),
     ),
   },
-  { additionalProperties: false },
+  { $id: 'event', additionalProperties: false },
 )
 
 /** A finding as the API gives it. */
@@ -60,7 +68,7 @@ export const FindingAnswer = Type.Object(
     ...Finding.properties,
     found_at: timeOrNull("The log's time when it was found; null where it was found before the log kept that"),
   },
-  { additionalProperties: false },
+  { $id: 'finding', additionalProperties: false },
 )
 
 /** An order that is durable in the log. */

@@ -1,6 +1,6 @@
 /**
- * What the detectors can see of what is received: each of them sees, is blind because fields that it needs never come, or
- * still learns. And what to set so that more comes. Silence and safety must not look the same.
+ * What the detectors can see of the received data. Each of them sees, is blind because fields that it needs never arrive, or
+ * is still learning. Advice says what to set so that more arrives. Silence and safety must not look the same.
  */
 import { counted } from '../../schemas/counted.ts'
 import type { DetectorFacts } from './route.ts'
@@ -20,7 +20,7 @@ export interface Sight {
 const SHARE_MIN = 0.001
 /** From this share on, something that should be the exception is the rule. */
 const RULE_SHARE = 0.9
-/** Fewer events say nothing of what is the rule. */
+/** Fewer events do not show what is usual. */
 const EVENTS_MIN = 5
 
 /** Fields that any detector needs. */
@@ -38,7 +38,7 @@ export function sightsOf(
   const shares = new Map(Object.entries(received.fields))
   return detectors.map(({ id, mode, needs }) => {
     const lacks = (needs?.fields ?? []).filter((any) => !any.some((field) => (shares.get(field) ?? 0) >= SHARE_MIN))
-    const until = Date.parse(received.first_seen) + (needs?.learns_ms ?? 0)
+    const until = Date.parse(received.learned_from) + (needs?.learns_ms ?? 0)
     const isLearning = learns && lacks.length === 0 && until > now
     return {
       detector: id,

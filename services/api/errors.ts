@@ -1,11 +1,12 @@
 /**
- * Errors as people read them: `{"error": {"code", "message"}}`, with the status that tells a program what to do. What is
- * not foreseen is logged in full and answered in general terms, so that no answer shows SQL, a path or a row.
+ * Errors as people read them: `{"error": {"code", "message"}}`, with the status that tells a program what to do. Unexpected
+ * errors are logged in full and answered in general terms, so that no answer shows SQL, a path or a row.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../lib/logger.ts'
 import { LogError } from '../lib/log/port.ts'
 import { LIMITS } from '../../schemas/limits.ts'
+import { problemsInWords, type SchemaError } from '../../schemas/problem-words.ts'
 import { WarehouseError } from '../lib/warehouse/port.ts'
 import { CursorError } from './cursor.ts'
 
@@ -14,7 +15,7 @@ export class Answer extends Error {
   override readonly name = 'Answer'
   readonly status: number
   readonly code: string
-  /** Fields beside code and message, for programs. */
+  /** Fields for programs, next to code and message. */
   readonly details: Readonly<Record<string, number | string>>
   constructor(status: number, code: string, message: string, details: Answer['details'] = {}) {
     super(message)
@@ -27,10 +28,10 @@ export class Answer extends Error {
 export const badRequest = (message: string): Answer => new Answer(400, 'bad_request', message)
 export const notFound = (message: string): Answer => new Answer(404, 'not_found', message)
 
-/** What an answer that is an error tells. */
+/** The content of an error answer. */
 type Told = Pick<Answer, 'status' | 'code' | 'message'> &
   Partial<Pick<Answer, 'details'>> & {
-    /** When to ask again, where that is known. */
+    /** When to retry, if known. */
     readonly retryAfterS?: number
   }
 
@@ -63,19 +64,13 @@ function ofWarehouse(error: WarehouseError): Answer | undefined {
   )
 }
 
-interface SchemaProblem {
-  readonly instancePath: string
-  readonly message: string
-  readonly params?: { readonly additionalProperties?: readonly string[] }
-}
-
 /** What a schema says of a request, as a sentence. */
-function ofSchema(context: string | undefined, problems: readonly SchemaProblem[]): Answer {
-  const words = problems.slice(0, 3).map(({ instancePath, message, params }) => {
-    const where = instancePath === '' ? '' : `${instancePath.slice(1).replaceAll('/', '.')} `
-    const unknown = params?.additionalProperties
-    return unknown === undefined ? `${where}${message}` : `${where}knows no ${unknown.join(', ')}`
-  })
+function ofSchema(context: string | undefined, problems: readonly SchemaError[]): Answer {
+  const words = problemsInWords(problems)
+    .slice(0, 3)
+    .map(({ instancePath, message }) =>
+      instancePath === '' ? message : `${instancePath.slice(1).replaceAll('/', '.')} ${message}`,
+    )
   return badRequest(`${context ?? 'request'}: ${words.join('; ')}`)
 }
 
@@ -86,7 +81,7 @@ function ofFastify(error: FastifyError): Answer | undefined {
   return new Answer(error.statusCode, codes[error.statusCode] ?? 'bad_request', error.message)
 }
 
-/** The answer that an error deserves; undefined for what was not foreseen. */
+/** The answer to an error; undefined if it is unexpected. */
 function answerOf(error: unknown): Answer | undefined {
   if (error instanceof Answer) return error
   if (error instanceof CursorError) return new Answer(400, 'bad_cursor', error.message)
@@ -97,7 +92,7 @@ function answerOf(error: unknown): Answer | undefined {
       : undefined
   }
   const { validation, validationContext } = error as FastifyError
-  if (validation !== undefined) return ofSchema(validationContext, validation as unknown as SchemaProblem[])
+  if (validation !== undefined) return ofSchema(validationContext, validation as unknown as SchemaError[])
   return ofFastify(error as FastifyError)
 }
 

@@ -35,7 +35,7 @@ export const exportRoute = (
     media: ['application/x-ndjson', 'text/csv'],
     async handle(ask) {
       const format = (ask.query as { format?: 'csv' | 'ndjson' }).format ?? 'ndjson'
-      // Who takes data out is told, and before the first row of it goes.
+      // Every export is reported, before its first row leaves.
       await ask.record('export', [noun, ask.query.q ?? ''])
       return exported(noun, format, columns, next(ask), LIMITS.export_rows_max)
     },

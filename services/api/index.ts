@@ -1,8 +1,8 @@
 /**
- * The API that analysts, the console and other programs ask: a fastify plugin, so that it can share a port with the
- * collector. The routes stand in registry.ts; docs/api.md is generated from them.
+ * The API for analysts, the console and other programs. It is a fastify plugin, so that it can share a port with the
+ * collector. The routes are in registry.ts; docs/api.md is generated from them.
  *
- * Every route under /v1 needs a token, or the session of a browser. The tenant is the token's; see query.ts for how that is kept.
+ * Every route under /v1 needs a token or a browser session. The tenant is the token's; query.ts enforces it.
  */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Logger } from '../lib/logger.ts'
@@ -31,7 +31,7 @@ export const unknownRoute = refuseUnknown(methodsAt(ROUTES, '/v1'))
 /** Bodies here are orders of a few lines. */
 const BODY_BYTES_MAX = 64 * 1024
 
-/** JSON with the place of the fault, which fastify's own parser does not tell. */
+/** Parses JSON and gives the position of a fault, which fastify's own parser does not. */
 function parseJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {

@@ -1,8 +1,9 @@
 /**
- * The routes as an OpenAPI 3.1 document. Schemas are JSON Schema as they stand in the routes: what a request is checked by
- * is what the document says.
+ * The routes as an OpenAPI 3.1 document. It uses the JSON Schemas of the routes, so that it says what requests are checked
+ * against.
  */
 import type { TObject, TSchema } from 'typebox'
+import { liftNamed } from './named-schemas.ts'
 import type { Route } from './route.ts'
 
 /** Codes of errors by status: what the document and docs/api.md say of every route. */
@@ -98,6 +99,7 @@ function operation(route: Route): object {
       ...parametersOf(route.query, 'query', route.example.query),
       ...(route.status === 202 ? [{ $ref: '#/components/parameters/idempotency-key' }] : []),
     ],
+    // Later code checks some bodies better than a schema can; those are documented in full and accepted loosely.
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: json(route.documentedBody ?? route.body, route.example.body) } }),
@@ -147,6 +149,7 @@ export function openApi(routes: readonly Route[]): object {
     const path = `/v1${templateOf(route.path)}`
     paths.set(path, { ...paths.get(path), [route.method.toLowerCase()]: operation(route) })
   }
+  const { value, schemas } = liftNamed(Object.fromEntries(paths))
   return {
     openapi: '3.1.0',
     info: {
@@ -155,7 +158,7 @@ export function openApi(routes: readonly Route[]): object {
       description: 'What analysts, the console and programs ask of moltwatch. The tenant is that of the token.',
     },
     security: [{ bearer: [] }],
-    paths: Object.fromEntries(paths),
-    components: COMPONENTS,
+    paths: value,
+    components: { ...COMPONENTS, schemas: { ...COMPONENTS.schemas, ...schemas } },
   }
 }

@@ -5,7 +5,7 @@
 import { API_LIMITS } from './limits.ts'
 
 export interface Pace {
-  /** Takes one request of the bearer; the number of seconds to wait where it comes too early. */
+  /** Takes one request of the bearer; gives the seconds to wait if it comes too early. */
   take(bearer: string, nowMs: number): number | undefined
 }
 
@@ -23,7 +23,7 @@ export function createPace(burst: number, perSecond: number): Pace {
       const gained = known === undefined ? burst : (Math.max(0, nowMs - known.atMs) / 1_000) * perSecond
       const full = Math.min(burst, (known?.left ?? 0) + gained)
       const isTaken = full >= 1
-      // Taken out and put back, so that the first in the map is whoever has been quiet the longest.
+      // Deleted and set again, so that the first in the map is the bearer that has been quiet the longest.
       buckets.delete(bearer)
       buckets.set(bearer, { left: isTaken ? full - 1 : full, atMs: nowMs })
       const [quietest] = buckets.keys()

@@ -10,9 +10,9 @@ export const word = (description: string) => Type.Optional(Type.String({ descrip
 
 /** An id that was made here; anything else is answered with 404, because nothing has such an id. */
 export const ID = Type.String({ minLength: 1, maxLength: 64 })
-/** A name that stands in a path. */
+/** A name in a path. */
 export const ID_TEXT = Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max })
-/** An id that goes into an order, where it must have the right form. */
+/** An id that goes into an order and must have the right form. */
 export const HASH = Type.String({ pattern: '^[0-9a-f]{32}$' })
 export const REASON = Type.String({
   minLength: 1,
@@ -64,6 +64,17 @@ export const SEARCH = {
   ...TIMES,
 }
 
+/** The filter of a list by name. */
+export const NAME = {
+  name: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: LIMITS.name_chars_max,
+      description: 'Only those whose name holds this, in any case',
+    }),
+  ),
+}
+
 /** The query string of a list with these filters. */
 export const listQuery = <P extends TProperties>(filters: P) =>
   Type.Object({ ...PAGE, ...filters }, { additionalProperties: false })
@@ -92,7 +103,7 @@ export function searchOf(query: object, where: readonly Condition[]): Search {
   return { where, filters }
 }
 
-/** `since` and `until` in ms since 1970; absent where they were not given. */
+/** `since` and `until` in ms since 1970; absent if not given. */
 export function timesOf(query: { since?: string; until?: string }, now: number): { since?: number; until?: number } {
   return {
     ...(query.since === undefined ? {} : { since: timeOf('since', query.since, now) }),

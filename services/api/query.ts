@@ -1,8 +1,9 @@
 /**
- * The one door to the warehouse. A question is put together here from parts, and the tenant of the credential stands in
- * it whatever the parts are; nobody else in the API sees the warehouse, so no route can ask without a tenant. Parts are
- * fixed texts of our own with named parameters: no value of a caller becomes SQL.
+ * The only access to the warehouse. A query is assembled here from parts and always contains the tenant of the credential.
+ * Nothing else in the API sees the warehouse, so no route can query without a tenant. Parts are our own fixed texts with
+ * named parameters: no value of a caller becomes SQL.
  */
+import { isId } from '../../schemas/id-text.ts'
 import { type Warehouse, WarehouseError } from '../lib/warehouse/port.ts'
 import type { TableName } from '../lib/warehouse/tables.ts'
 
@@ -20,29 +21,30 @@ export interface Select {
   /** Names the question in metrics. */
   readonly name: string
   readonly columns: readonly string[]
+  /** Expressions with a name, for the other parts. */
+  readonly with?: readonly string[]
   readonly from: TableName
   /** Merges the rows of one key to the newest first. */
   readonly final?: boolean
   readonly where?: readonly Condition[]
   readonly groupBy?: string
   readonly orderBy?: string
-  /** Takes the first row of each value of these columns, in the order given. */
-  readonly oneBy?: string
+  /** Takes the first rows of each value of these columns, in the order given. */
+  readonly limitBy?: { readonly columns: string; readonly rows: number }
   readonly limit?: number
+  /** So many rows are passed over before the first. */
+  readonly offset?: number
 }
 
-/** Asks for one tenant; made from a grant, see `tenantDoor`. */
-export interface TenantDoor {
+/** Asks for one tenant; made from a grant, see `tenantReader`. */
+export interface TenantReader {
   readonly tenant: string
   rows<Row>(select: Select): Promise<Row[]>
 }
 
-/** Whether a text has the form of an id. The columns of ids have a fixed length, and refuse to be compared with longer texts. */
-export const isId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text)
-
-/** Whether the parts of a cursor's place are whole numbers and ids, as an order of columns has them. */
-export const isPlace = (place: readonly (string | number)[]): boolean =>
-  place.every((part) => (typeof part === 'string' ? isId(part) : Number.isSafeInteger(part) && part >= 0))
+/** Whether the parts of a cursor's sort key are whole numbers and ids, as an order of columns has them. */
+export const isSortKey = (sortKey: readonly (string | number)[]): boolean =>
+  sortKey.every((part) => (typeof part === 'string' ? isId(part) : Number.isSafeInteger(part) && part >= 0))
 
 export const condition = (sql: string, params: Condition['params']): Condition => ({ sql, params })
 
@@ -50,9 +52,13 @@ export const condition = (sql: string, params: Condition['params']): Condition =
 export const equal = (column: string, value: string | undefined): Condition[] =>
   value === undefined ? [] : [condition(`\`${column}\` = {is_${column}:String}`, { [`is_${column}`]: value })]
 
-/** `column` is one of the values, or nothing where there are none. */
+/** `column` is one of the values; no condition if `values` is undefined. */
 export const oneOf = (column: string, values: readonly string[] | undefined): Condition[] =>
   values === undefined ? [] : [condition(`\`${column}\` IN {in_${column}:Array(String)}`, { [`in_${column}`]: values })]
+
+/** What the expression gives holds a text, in any case; nothing if there is none. */
+export const holding = (expression: string, text: string | undefined): Condition[] =>
+  text === undefined ? [] : [condition(`positionCaseInsensitiveUTF8(${expression}, {held:String}) > 0`, { held: text })]
 
 /** From `since` on and before `until`, both in ms since 1970. */
 export const within = (since: number | undefined, until: number | undefined): Condition[] => [
@@ -60,47 +66,49 @@ export const within = (since: number | undefined, until: number | undefined): Co
   ...(until === undefined ? [] : [condition("time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')", { until })]),
 ]
 
-/** What comes after a place in an order of columns: newest first, or as they came. Types are ClickHouse's; times are in ms. */
+/** What comes after a sort key in an order of columns: newest first, or as they came. Types are ClickHouse's; times are in ms. */
 export function beyond(
   order: readonly (readonly [column: string, type: string])[],
-  place: readonly (string | number)[] | undefined,
+  sortKey: readonly (string | number)[] | undefined,
   towards: 'older' | 'newer' = 'older',
 ): Condition[] {
-  if (place === undefined) return []
+  if (sortKey === undefined) return []
   const values = order.map(([column, type]) =>
     type === 'DateTime64(3)' ? `fromUnixTimestamp64Milli({place_${column}:Int64}, 'UTC')` : `{place_${column}:${type}}`,
   )
   const columns = order.map(([column]) => column)
-  const params = Object.fromEntries(order.map(([column], index) => [`place_${column}`, place[index] ?? '']))
+  const params = Object.fromEntries(order.map(([column], index) => [`place_${column}`, sortKey[index] ?? '']))
   return [condition(`(${columns.join(', ')}) ${towards === 'older' ? '<' : '>'} (${values.join(', ')})`, params)]
 }
 
-/** What comes after a place in the order (time, id), newest first. */
-export const before = (idColumn: string, place: { time: number; id: string } | undefined): Condition[] =>
-  place === undefined
+/** What comes after a sort key in the order (time, id), newest first. */
+export const before = (idColumn: string, sortKey: { time: number; id: string } | undefined): Condition[] =>
+  sortKey === undefined
     ? []
     : [
         condition(`(time, ${idColumn}) < (fromUnixTimestamp64Milli({place_time:Int64}, 'UTC'), {place_id:String})`, {
-          place_time: place.time,
-          place_id: place.id,
+          place_time: sortKey.time,
+          place_id: sortKey.id,
         }),
       ]
 
 function sqlOf(select: Select): string {
   const conditions = ['tenant = {tenant:String}', ...(select.where ?? []).map(({ sql }) => `(${sql})`)]
   return [
+    ...(select.with === undefined ? [] : [`WITH ${select.with.join(', ')}`]),
     `SELECT ${select.columns.join(', ')}`,
     `FROM ${select.from}${select.final === true ? ' FINAL' : ''}`,
     `WHERE ${conditions.join(' AND ')}`,
     ...(select.groupBy === undefined ? [] : [`GROUP BY ${select.groupBy}`]),
     ...(select.orderBy === undefined ? [] : [`ORDER BY ${select.orderBy}`]),
-    ...(select.oneBy === undefined ? [] : [`LIMIT 1 BY ${select.oneBy}`]),
+    ...(select.limitBy === undefined ? [] : [`LIMIT ${Math.trunc(select.limitBy.rows)} BY ${select.limitBy.columns}`]),
     ...(select.limit === undefined ? [] : [`LIMIT ${Math.trunc(select.limit)}`]),
+    ...(select.offset === undefined ? [] : [`OFFSET ${Math.trunc(select.offset)}`]),
   ].join('\n')
 }
 
-/** The door of one tenant. The tenant must come from a grant. Questions throw WarehouseError. */
-export function tenantDoor(warehouse: Warehouse, tenant: string): TenantDoor {
+/** Makes the reader of one tenant. The tenant must come from a grant. Questions throw WarehouseError. */
+export function tenantReader(warehouse: Warehouse, tenant: string): TenantReader {
   return {
     tenant,
     rows<Row>(select: Select): Promise<Row[]> {
@@ -113,7 +121,7 @@ export function tenantDoor(warehouse: Warehouse, tenant: string): TenantDoor {
   }
 }
 
-/** What was asked; undefined while the warehouse does not answer, for answers that hold more than it knows. */
+/** The result; undefined while the warehouse is away, for answers that hold more than its data. */
 export async function unlessAway<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work

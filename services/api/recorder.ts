@@ -1,4 +1,4 @@
-/** Writes down what is done through the API and is no order: sessions that people open, files that they take out. */
+/** Records acts through the API that are not orders: sessions that people open, files that they export. */
 import { randomUUID } from 'node:crypto'
 import { commandId, type RecordedAct } from '../../schemas/command.ts'
 import { LIMITS } from '../../schemas/limits.ts'

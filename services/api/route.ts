@@ -1,7 +1,7 @@
 /**
- * The contract of a route: one value that says where it is, who may ask, what it takes, what it answers and how. The API
- * registers it, checks what comes in by its schemas, and prints it into the OpenAPI document and docs/api.md; the
- * conformance suite asks every one of them. Nothing else names a route.
+ * The contract of a route: one value that says where it is, who may call it, what it takes, what it answers and how. The API
+ * registers it, checks input against its schemas, and prints it into the OpenAPI document and docs/api.md. The conformance
+ * suite calls every route. Routes are named nowhere else.
  */
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
 import type { Command, RecordedAct } from '../../schemas/command.ts'
@@ -11,8 +11,9 @@ import type { Authenticate, Grant, Right } from '../lib/auth.ts'
 import type { FindingFeed } from '../lib/finding-feed.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { WarehouseStatus } from '../lib/warehouse/port.ts'
-import type { TenantDoor } from './query.ts'
-import type { ShownPolicy } from './routes/policy.ts'
+import type { TenantReader } from './query.ts'
+import type { ShownRegistry } from './permissions.ts'
+import type { ShownPolicy } from './shown-policy.ts'
 import type { Readiness } from './routes/probes.ts'
 import type { Seats } from './streams.ts'
 
@@ -41,14 +42,14 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   /** What the configuration's tokens give, and whether a token is in force. */
   readonly tokens: Pick<Authenticate, 'configured' | 'ofDigest'>
   /** The warehouse as this tenant sees it. */
-  readonly door: TenantDoor
+  readonly reader: TenantReader
   readonly views: ResponderViews
   /** When it was asked, in ms since 1970: what `-24h` counts from. */
   readonly now: number
   readonly detectors: readonly DetectorFacts[]
   /** Findings in the order in which they were found, from the log. */
   readonly findings: FindingFeed
-  /** Writes down what is no order. Throws LogError. */
+  /** Records an act that is not an order. Throws LogError. */
   record(act: RecordedAct, subject: readonly string[]): Promise<void>
   /** Where the reader of a tail stopped. */
   readonly lastEventId: string | undefined
@@ -57,6 +58,8 @@ export interface Ask<Query = unknown, Params = unknown, Body = unknown> {
   readonly seats: Seats
   /** What the configuration has done about findings of this tenant. */
   readonly policy: ShownPolicy
+  /** What people have written down about the agents of this tenant. */
+  readonly registry: ShownRegistry
   /** Whether words are kept at the moment. */
   readonly content: Content
   /** How the warehouse was when it was asked last. */
@@ -74,12 +77,12 @@ export interface Route {
   /** Below /v1, with `:name` for a parameter. */
   readonly path: string
   readonly right: Right
-  /** The first sentence is the summary; all of it stands in the documents. */
+  /** The first sentence is the summary; the documents show all of it. */
   readonly about: string
   readonly query: TObject
   readonly params: TObject
   readonly body: TSchema | undefined
-  /** What the documents say of the body, where it is checked further on and told better than a schema can. */
+  /** The body as it is documented; `body`, which is looser, is what is checked here, and later code checks the rest and says better what is wrong. */
   readonly documentedBody?: TSchema
   /** Of the good answer; errors are the same everywhere. */
   readonly status: number

@@ -15,14 +15,15 @@ import type { CommandSender } from '../lib/command-sender.ts'
 import type { FindingFeed } from '../lib/finding-feed.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
-import { type CommandDoor, createCommandDoor } from './command-door.ts'
+import { type CommandAdmission, createCommandAdmission } from './command-admission.ts'
 import { answerError, badRequest, notFound } from './errors.ts'
-import { type TenantDoor, tenantDoor } from './query.ts'
+import { type TenantReader, tenantReader } from './query.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Recorder } from './recorder.ts'
 import { createPace, type Pace } from './pace.ts'
 import type { Ask, DetectorFacts, Route } from './route.ts'
-import type { ShownPolicy } from './routes/policy.ts'
+import type { ShownRegistry } from './permissions.ts'
+import type { ShownPolicy } from './shown-policy.ts'
 import type { Readiness } from './routes/probes.ts'
 import { createSeats, type Seats, Streamed } from './streams.ts'
 import { watched, withWholeSince } from './whole-since.ts'
@@ -49,8 +50,10 @@ export interface RouteTools {
   readonly detectors: readonly DetectorFacts[]
   readiness(): Readiness | Promise<Readiness>
   readonly clock: Clock
-  /** What is done about findings of a tenant. */
+  /** What happens to a tenant's findings. */
   policy(tenant: string): ShownPolicy
+  /** The trust registry of a tenant. */
+  registry(tenant: string): ShownRegistry
   /** Whether words are kept at the moment. Default: none. */
   content?(): Content
 }
@@ -106,15 +109,15 @@ function lastEventIdOf(request: FastifyRequest): string | undefined {
 interface Shared {
   readonly routes: readonly Route[]
   readonly tools: RouteTools
-  readonly commandDoor: CommandDoor
+  readonly commandAdmission: CommandAdmission
   readonly seats: Seats
 }
 
 function askOf(
   request: FastifyRequest,
-  { routes, tools, commandDoor, seats }: Shared,
+  { routes, tools, commandAdmission, seats }: Shared,
   signal: AbortSignal,
-  door: TenantDoor,
+  reader: TenantReader,
 ): Ask {
   const grant = request.getDecorator<Grant>(GRANT)
   const { tenant, name } = grant
@@ -136,22 +139,23 @@ function askOf(
     readiness: tools.readiness,
     warehouse: () => tools.warehouse.status(),
     policy: tools.policy(tenant),
+    registry: tools.registry(tenant),
     content: tools.content?.() ?? 'none',
-    door,
+    reader,
     async command(wish) {
       const id = commandId(tenant, wish.type as CommandType, nonceOf(request))
       const time = new Date(tools.clock.now()).toISOString()
       // Tenant and name come last: what a body says of them is overwritten.
       const checked = checkCommand({ ...wish, id, by: name, time, tenant })
       if (!checked.ok) throw badRequest(`body: ${checked.reason}`)
-      await commandDoor.admit(checked.command, grant, door)
+      await commandAdmission.admit(checked.command, grant, reader)
       await tools.commands.send(checked.command)
       return id
     },
   }
 }
 
-/** Tells which methods a path takes; none where no route is there. */
+/** Gives the methods of a path; empty if it has no route. */
 export function methodsAt(routes: readonly Route[], prefix: string): (path: string) => readonly string[] {
   const shapes = routes.map(({ method, path }) => ({
     method,
@@ -200,13 +204,23 @@ function createEndings(app: FastifyInstance) {
   }
 }
 
-/** The name of the parameter that a path ends with; undefined where it ends otherwise. */
+/** The name of the parameter at the end of a path; undefined if it ends otherwise. */
 const lastParameter = (path: string): string | undefined => /\/:(\w+)$/.exec(path)?.[1]
+
+/** Whether a path without parameters, asked by a method that it does not take, has met a route that would read its end as an id. */
+function takenByAnother(routes: readonly Route[], prefix: string): (request: FastifyRequest) => boolean {
+  const methods = Map.groupBy(
+    routes.filter(({ path }) => !path.includes(':')),
+    ({ path }) => prefix + path,
+  )
+  return ({ method, url }) =>
+    method !== 'HEAD' && methods.get(url.split('?', 1)[0] ?? '')?.every((route) => route.method !== method) === true
+}
 
 /** Registers the routes, each behind the right that it names. */
 export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tools: RouteTools): void {
   const seats = createSeats(LIMITS.tails_per_tenant_max)
-  const shared: Shared = { routes, tools, commandDoor: createCommandDoor(tools), seats }
+  const shared: Shared = { routes, tools, commandAdmission: createCommandAdmission(tools), seats }
   const endings = createEndings(app)
   app.decorateRequest(GRANT)
   app.addHook(
@@ -214,8 +228,11 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
     guard(tools, tools.pace ?? createPace(API_LIMITS.token_requests_burst, API_LIMITS.token_requests_per_s)),
   )
   const unknown = refuseUnknown(methodsAt(routes, app.prefix))
+  const isOfAnother = takenByAnother(routes, app.prefix)
   // Before the body is read: what there is no route for is not asked for its type.
-  app.addHook('onRequest', async (request, reply) => (request.is404 ? unknown(request, reply) : undefined))
+  app.addHook('onRequest', async (request, reply) =>
+    request.is404 || isOfAnother(request) ? unknown(request, reply) : undefined,
+  )
   app.setNotFoundHandler(unknown)
   for (const route of routes) {
     const options: RouteOptions = {
@@ -229,8 +246,8 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
       },
       handler: async (request, reply) => {
         const signal = endings.of(reply)
-        const { door, wasAsked } = watched(tenantDoor(tools.warehouse, request.getDecorator<Grant>(GRANT).tenant))
-        const answer = await route.handle(askOf(request, shared, signal, door) as Ask<never, never, never>)
+        const { reader, wasAsked } = watched(tenantReader(tools.warehouse, request.getDecorator<Grant>(GRANT).tenant))
+        const answer = await route.handle(askOf(request, shared, signal, reader) as Ask<never, never, never>)
         if (!(answer instanceof Streamed)) {
           return reply.code(route.status).send(wasAsked() ? withWholeSince(answer, tools.warehouse.status()) : answer)
         }

@@ -1,12 +1,12 @@
 /**
- * Sessions of people in a browser. A person trades an API token for a session once, or signs in at the provider (sign-in/);
- * from then on a cookie stands for it that no script can read and no other site can send (`HttpOnly`, `SameSite=Strict`). A request that changes something
- * must also carry the session's CSRF token in a header, which a page of another site can neither read nor set.
+ * Browser sessions of people. A person exchanges an API token for a session once, or signs in at the provider (sign-in/).
+ * From then on the session is a cookie that no script can read and no other site can send (`HttpOnly`, `SameSite=Strict`). A
+ * request that changes something must also carry the session's CSRF token in a header, which a page of another site can
+ * neither read nor set.
  *
- * What a session may do is asked again at each request, of its token or of the rules for claims, so that a revoked token
- * and a rule that was taken out end their sessions at once.
- * Sessions live in the memory of this process: they end with it, and several API processes need a balancer that keeps a
- * person at one of them. Neither the token nor the cookie's value is kept, only their hashes.
+ * What a session may do is checked at each request, against its token or the rules for claims, so that a revoked token or a
+ * removed rule ends its sessions at once. Sessions are in the memory of this process and end with it. Several API processes
+ * need a balancer that keeps a person on one of them. Neither the token nor the cookie's value is kept, only their hashes.
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import cookies from '@fastify/cookie'
@@ -29,7 +29,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** What a session rests on. */
 export interface Holder {
-  /** What it may do at this moment; undefined where it is over. */
+  /** What it may do now; undefined if it has ended. */
   grant(): Grant | undefined
   readonly lifeMs: number
   /** Whether the cookie is for TLS alone. */
@@ -48,7 +48,7 @@ export interface Sessions {
   bearerOfToken(token: string): AuthOutcome
   /** Opens one and sets its cookie; gives its CSRF token. */
   start(reply: FastifyReply, holder: Holder): string
-  /** Whom a request acts for, by its cookie; undefined where it carries none. */
+  /** Whom a request acts for, by its cookie; undefined if it has none. */
   bearerOf(request: FastifyRequest): (AuthOutcome & { readonly csrfToken?: string }) | undefined
   /** Ends the one that the request carries; gives where to end the provider's, if there is one. */
   close(request: FastifyRequest): string | undefined

@@ -40,12 +40,12 @@ const csvLine = (columns: readonly string[], item: object): string =>
 
 export type ExportFormat = 'csv' | 'ndjson'
 
-/** One page of what is exported, and where the next begins. */
+/** One page of an export, and where the next begins. */
 type NextPage = (
   cursor: string | undefined,
 ) => Promise<{ readonly items: readonly object[]; readonly next_cursor: string | null }>
 
-/** All pages of a list as a file. Where there is more than `rowsMax`, the last line says so. */
+/** All pages of a list as a file. If there are more rows than `rowsMax`, the last line says so. */
 async function* lines(format: ExportFormat, columns: readonly string[], next: NextPage, rowsMax: number) {
   let cursor: string | undefined
   let rows = 0
@@ -62,7 +62,7 @@ async function* lines(format: ExportFormat, columns: readonly string[], next: Ne
   yield format === 'csv' ? `${csvCell(told)}\r\n` : ndjsonLine({ cut_off: told })
 }
 
-/** Begins at once, so that what is wrong with a question is an answer and not the middle of a file. */
+/** Starts at once, so that a fault in the query is an answer and not the middle of a file. */
 async function begun(pieces: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
   const first = await pieces.next()
   return (async function* () {
@@ -86,7 +86,7 @@ export async function exported(
   return new Streamed(type, pieces, `${noun}.${format}`)
 }
 
-/** Something new, and the id after which a reader who comes again goes on. */
+/** A new item, and the id after which a returning reader continues. */
 export interface Told {
   readonly id: string
   readonly item: object
@@ -119,10 +119,12 @@ async function* follow(noun: string, lastId: string | undefined, next: Follow, s
   let after = lastId
   let quiet = 0
   yield `retry: ${POLL_MS}\n\n`
-  while (!signal.aborted) {
+  for (let polls = 0; !signal.aborted; polls++) {
     const news = await next(after)
     after = news.after
     if (news.told.length > 0) yield news.told.map((one) => eventText(noun, one)).join('')
+    // Who is cut off before the first item continues from here, not from whenever the connection is there again.
+    else if (polls === 0) yield `id: ${after}\n\n`
     else if (++quiet % QUIET_POLLS_MAX === 0) yield ': nothing new\n\n'
     await pause(POLL_MS, signal)
   }

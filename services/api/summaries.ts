@@ -3,29 +3,35 @@ import Type, { type TProperties } from 'typebox'
 import { LIMITS } from '../../schemas/limits.ts'
 import { time } from './answers.ts'
 import { SEARCH } from './parameters.ts'
-import { facetFields, type Facet, facets, histogram } from './questions/summaries.ts'
+import { facetFields, facetNames, type Facet, facets, histogram } from './questions/summaries.ts'
 import { type Ask, defineRoute, type Route } from './route.ts'
 import { conditionsOf } from './search/asked.ts'
 import type { Subject } from './search/fields.ts'
 import type { Histogram } from './search/histogram.ts'
 import { TOLD_LATER } from './validating.ts'
 
-const FacetsAnswer = Type.Object({
-  facets: Type.Array(
-    Type.Object({
-      field: Type.String(),
-      values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer({ minimum: 0 }) })),
-    }),
-    { description: 'In the order of fields; values by their count' },
-  ),
-})
+const FacetsAnswer = Type.Object(
+  {
+    facets: Type.Array(
+      Type.Object({
+        field: Type.String(),
+        values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer({ minimum: 0 }) })),
+      }),
+      { description: 'In the order of fields; values by their count' },
+    ),
+  },
+  { $id: 'facets' },
+)
 
-const HistogramAnswer = Type.Object({
-  step_ms: Type.Integer({ minimum: 1, description: 'Width of a bucket' }),
-  buckets: Type.Array(Type.Object({ time: time('Where it begins'), count: Type.Integer({ minimum: 0 }) }), {
-    description: 'Without gaps, from the first that holds something to the last',
-  }),
-})
+const HistogramAnswer = Type.Object(
+  {
+    step_ms: Type.Integer({ minimum: 1, description: 'Width of a bucket' }),
+    buckets: Type.Array(Type.Object({ time: time('Where it begins'), count: Type.Integer({ minimum: 0 }) }), {
+      description: 'Without gaps, from the first that holds something to the last',
+    }),
+  },
+  { $id: 'histogram' },
+)
 
 const facetQuery = (names: readonly string[]) => ({
   fields: Type.Optional(
@@ -57,7 +63,7 @@ type SearchAsk = Ask<{ q?: string; since?: string; until?: string; fields?: stri
 
 /** How something searched is summed up. */
 interface Summaries {
-  /** Names of the fields that facets may be asked of. */
+  /** Names of the fields that facets may be asked of, see `facetNames`. */
   readonly fields: readonly string[]
   readonly facets: (ask: SearchAsk, top: number) => Promise<readonly Facet[]>
   readonly histogram: (ask: SearchAsk, buckets: number) => Promise<Histogram>
@@ -90,12 +96,13 @@ export const summaryRoutes = (noun: string, filters: TProperties, summaries: Sum
 
 /** Summaries by the warehouse. */
 export const warehouseSummaries = (subject: Subject): Summaries => ({
-  fields: [...subject.fields.keys()],
-  facets: ({ query, door, now }, top) =>
-    facets(door, subject, {
+  fields: facetNames(subject.fields),
+  facets: ({ query, reader, now }, top) =>
+    facets(reader, subject, {
       where: conditionsOf(subject, query, now),
       names: facetFields(subject.fields, subject.facets, query.fields),
       top,
     }),
-  histogram: ({ query, door, now }, buckets) => histogram(door, subject, conditionsOf(subject, query, now), buckets),
+  histogram: ({ query, reader, now }, buckets) =>
+    histogram(reader, subject, conditionsOf(subject, query, now), buckets),
 })

@@ -1,6 +1,6 @@
 /**
- * How requests are checked by the schemas of their routes. What stands in an address is text: a whole number is read where
- * the schema wants one, and nothing else is turned into anything, so that what the document refuses is refused.
+ * How requests are checked by the schemas of their routes. Values in an address are text. A whole number is parsed if the
+ * schema wants one; nothing else is converted, so that what the document refuses is refused.
  */
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifySchemaCompiler } from 'fastify'
@@ -11,7 +11,7 @@ const WHOLE = /^-?\d{1,15}$/
 
 type Property = TSchema & { readonly type?: string; readonly pattern?: string }
 
-/** Marks a pattern that is for the documents: what is wrong is told further on, in better words than a pattern has. */
+/** Marks a pattern that is only for the documents: later code reports the fault in better words. */
 export const TOLD_LATER = 'x-told-later'
 
 const propertiesOf = (schema: TSchema): [string, Property][] =>

@@ -6,7 +6,7 @@ import { PageAnswer } from './answers.ts'
 import { Answer, notFound } from './errors.ts'
 import { exactFilters, ID, listQuery, searchOf, SEARCH } from './parameters.ts'
 import { exportRoute } from './exports.ts'
-import { facetFields } from './questions/summaries.ts'
+import { facetFields, facetNames } from './questions/summaries.ts'
 import { type Ask, defineRoute, type Route } from './route.ts'
 import { summaryRoutes } from './summaries.ts'
 import { testOf } from './search/asked.ts'
@@ -28,10 +28,10 @@ interface Viewed {
   readonly item: TObject
   readonly filters: TProperties
   readonly subject: HeldSubject
-  /** What is shown of one of them where that is more than the list shows. */
+  /** What is shown of a single one, if that is more than the list shows. */
   readonly one?: {
     readonly answer: TObject
-    show(item: never, ask: Pick<Ask, 'views' | 'grant' | 'door'>): Promise<object>
+    show(item: never, ask: Pick<Ask, 'views' | 'grant' | 'reader'>): Promise<object>
   }
 }
 
@@ -102,7 +102,7 @@ export function viewedRoutes(viewed: Viewed): readonly Route[] {
       },
     }),
     ...summaryRoutes(list, filters, {
-      fields: [...subject.fields.keys()],
+      fields: facetNames(subject.fields),
       async facets({ query, grant, views, now }, top) {
         const names = facetFields(subject.fields, subject.facets, query.fields)
         const items = await allOf(viewOf(views, list), grant.tenant, testOf(subject, query, now))
@@ -132,10 +132,10 @@ export function viewedRoutes(viewed: Viewed): readonly Route[] {
       about: aboutOne ?? `One ${singular}.`,
       params: Type.Object({ id: ID }),
       answer: one?.answer ?? item,
-      async handle({ params: { id }, grant, views, door }) {
+      async handle({ params: { id }, grant, views, reader }) {
         const found = await views[singular](grant.tenant, id)
         if (found === undefined) throw notFound(`there is no ${NAMES.get(singular) ?? singular} ${id}`)
-        return one === undefined ? found : one.show(found as never, { grant, views, door })
+        return one === undefined ? found : one.show(found as never, { grant, views, reader })
       },
     }),
   ]

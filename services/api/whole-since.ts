@@ -2,17 +2,17 @@
  * Lists out of a warehouse that has lost rows which the log no longer holds say since when they are whole: an empty page is
  * an all-clear only for the time after that. Lists that ask no warehouse have lost nothing.
  */
-import type { TenantDoor, WarehouseStatus } from './query.ts'
+import type { TenantReader, WarehouseStatus } from './query.ts'
 
-/** The same door, and whether anything was asked through it. */
-export function watched(door: TenantDoor): { readonly door: TenantDoor; wasAsked(): boolean } {
+/** The same reader, and whether anything was asked through it. */
+export function watched(reader: TenantReader): { readonly reader: TenantReader; wasAsked(): boolean } {
   let asked = false
   return {
-    door: {
-      tenant: door.tenant,
+    reader: {
+      tenant: reader.tenant,
       rows(select) {
         asked = true
-        return door.rows(select)
+        return reader.rows(select)
       },
     },
     wasAsked: () => asked,

@@ -1,18 +1,19 @@
 /**
  * The archiver: brings events, findings and dead letters from the log into the warehouse. The log is the truth and the
- * warehouse a projection of it, so the archiver may fall behind for hours and nothing else notices: it reads on only
- * while there is room, and writes down in the warehouse how far it is. It reads on from there; repeats merge. A warehouse
- * that has lost what was stored is filled again (keeper.ts).
+ * warehouse a projection of it, so the archiver may fall behind for hours without affecting anything else. It only reads
+ * while there is room, and records its progress in the warehouse. It continues from there; repeats merge. A warehouse that
+ * has lost stored data is filled again (keeper.ts).
  */
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Mark } from '../lib/warehouse/archived.ts'
+import { createTurns, type Turns } from '../lib/turns.ts'
 import { WarehouseError } from '../lib/warehouse/port.ts'
 import { ARCHIVED_TOPICS, type ArchivedTable, type ArchivedTopic, TABLE_OF_TOPIC } from '../lib/warehouse/tables.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { pauseFor } from './pause.ts'
-import { createProgress } from './progress.ts'
-import { createReader } from './reader.ts'
-import { createKnown } from './records.ts'
+import { createProgress, type Progress } from './progress.ts'
+import { createReader, type Reader } from './reader.ts'
+import { createKnown, type Known } from './records.ts'
 import { createShelf, type Shelf } from './shelf.ts'
 import { createStore, type StoreProgress, type StoreTools } from './store.ts'
 
@@ -21,6 +22,8 @@ export interface ArchiverTools extends StoreTools {
   readonly fromOldest?: boolean
   /** How often the warehouse is compared, in ms. Default: LIMITS.archive_look_every_ms. */
   readonly lookEveryMs?: number
+  /** Shared with other work of the process. Default: of its own. */
+  readonly turns?: Turns
 }
 
 export interface ArchiverStatus {
@@ -40,12 +43,12 @@ export interface ArchiverStatus {
 export interface Archiver {
   /** Begins to read. Throws LogError where the log cannot be read. */
   start(): Promise<void>
-  /** Stores what waits if the warehouse takes it, commits, and stops. What is not stored is read again at the next start. */
+  /** Stores what waits if the warehouse takes it, commits, and stops. The next start reads the rest again. */
   stop(): Promise<void>
   status(): ArchiverStatus
 }
 
-/** What was done since the start, over all runs. */
+/** Work done since the start, over all runs. */
 interface Done {
   readonly rows: Record<ArchivedTable, number>
   inserts: number
@@ -59,15 +62,17 @@ interface RunTools extends ArchiverTools {
   again(): void
 }
 
-/** Asks the keeper before the first insert, after each failed one, and now and then. */
+/** Asks the keeper before the first insert, after each failed one, whenever the warehouse was opened again, and now and then. */
 function createWatch(tools: RunTools, written: () => readonly Mark[]) {
   const { warehouse, keeper, logger, again, lookEveryMs = LIMITS.archive_look_every_ms } = tools
   let sure = false
+  let opening = 0
   let ended = false
   let looking: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
   async function look(): Promise<void> {
+    opening = warehouse.openings()
     if ((await keeper.look(written())) === 'whole') {
       sure = true
       return
@@ -92,7 +97,7 @@ function createWatch(tools: RunTools, written: () => readonly Mark[]) {
   return {
     lookLater,
     async makeSure() {
-      if (!sure) await lookOnce()
+      if (!sure || warehouse.openings() !== opening) await lookOnce()
       if (ended) throw new WarehouseError('incomplete', 'the warehouse is being filled again')
     },
     /** The next insert looks first. */
@@ -107,91 +112,113 @@ function createWatch(tools: RunTools, written: () => readonly Mark[]) {
 }
 
 /** One run, from its start until it is stopped or the warehouse has to be filled again. */
-function createRun(tools: RunTools) {
-  const { log, logger, clock, keeper, done, warehouse } = tools
+interface Run {
+  readonly tools: RunTools
+  readonly progress: Progress
+  readonly known: Known
+  readonly shelves: ReadonlyMap<ArchivedTopic, Shelf>
+  readonly reader: Reader
+  readonly watch: ReturnType<typeof createWatch>
+  readonly stopping: AbortController
+  /** Why a table takes no rows at the moment; '' if it does. */
+  readonly reasons: Map<ArchivedTable, string>
+  abandoned: boolean
+  loops: Promise<unknown>
+}
+
+function prepareRun(tools: RunTools): Run {
+  const { log, logger, keeper } = tools
   const progress = createProgress(tools.metrics)
   const stopping = new AbortController()
-  const stop = stopping.signal
-  let abandoned = false
   const known = createKnown()
-  const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf(known)]))
-  const reader = createReader({ log, logger, progress, shelves, stop, keeper })
-  const watch = createWatch(tools, progress.written)
-  const reasons = new Map<ArchivedTable, string>()
-
-  const heardFor = (table: ArchivedTable): StoreProgress => ({
-    stored(stored) {
-      done.rows[table] += stored
-      done.inserts++
-    },
-    deadLettered(letters) {
-      done.deadLetters += letters
-    },
-    waitingFor(reason) {
-      reasons.set(table, reason)
-      if (reason !== '') watch.doubt()
-    },
-  })
-
-  async function storeShelf(topic: ArchivedTopic, shelf: Shelf): Promise<void> {
-    const table = TABLE_OF_TOPIC[topic]
-    const store = createStore(table, { ...tools, makeSure: watch.makeSure, known }, heardFor(table), stop)
-    try {
-      while (!abandoned && (!stop.aborted || !shelf.empty())) {
-        await shelf.due()
-        if (shelf.empty()) continue
-        const load = await shelf.load(clock.now())
-        await store(load)
-        progress.stored(load.records)
-        shelf.done(load)
-      }
-    } catch (error) {
-      const reason = (error as Error).message
-      reasons.set(table, reason)
-      if (stop.aborted) logger.warn({ table, reason }, 'stopped before everything was stored; nothing is lost')
-      else logger.error({ table, err: error }, 'the archiver stands still: restart the service and report this')
-    }
-  }
-  let loops: Promise<unknown> = Promise.resolve()
-
-  async function end(close: () => Promise<void>): Promise<void> {
-    watch.end()
-    stopping.abort()
-    reader.pause()
-    for (const shelf of shelves.values()) shelf.hurry()
-    // A warehouse that hangs must not hold up the end of the service; what it did not take is read again.
-    const late = new AbortController()
-    await Promise.race([loops, pauseFor(LIMITS.archive_drain_ms_max, late.signal)])
-    late.abort()
-    await close()
-  }
-
+  const { turns = createTurns() } = tools
+  const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf(known, turns)]))
   return {
-    async start() {
-      if (warehouse.status().state === 'up') {
-        // Where it does not answer now it is asked before the first insert.
-        await keeper.look([]).catch((error: Error) => logger.debug({ reason: error.message }, 'the warehouse is away'))
-      }
-      await reader.start()
-      watch.lookLater()
-      loops = Promise.all([...shelves].map(([topic, shelf]) => storeShelf(topic, shelf)))
-    },
-    stop: () => end(reader.close),
-    /** Ends without writing down or committing anything. */
-    abandon() {
-      abandoned = true
-      return end(reader.abandon)
-    },
-    status: (): ArchiverStatus => {
-      const reason = [...reasons.values()].find((text) => text !== '') ?? ''
-      const state = stop.aborted ? 'stopped' : reason === '' ? 'running' : 'waiting'
-      const waitingBytes = [...shelves.values()].reduce((sum, shelf) => sum + shelf.bytes(), 0)
-      const { rows, inserts, deadLetters } = done
-      return { state, reason, rows: { ...rows }, inserts, deadLetters, waitingBytes, lag: progress.lag() }
-    },
+    tools,
+    progress,
+    known,
+    shelves,
+    reader: createReader({ log, logger, progress, shelves, stop: stopping.signal, keeper }),
+    watch: createWatch(tools, progress.written),
+    stopping,
+    reasons: new Map(),
+    abandoned: false,
+    loops: Promise.resolve(),
   }
 }
-type Run = ReturnType<typeof createRun>
+
+const heardFor = ({ tools: { done }, reasons, watch }: Run, table: ArchivedTable): StoreProgress => ({
+  stored(stored) {
+    done.rows[table] += stored
+    done.inserts++
+  },
+  deadLettered(letters) {
+    done.deadLetters += letters
+  },
+  waitingFor(reason) {
+    reasons.set(table, reason)
+    if (reason !== '') watch.doubt()
+  },
+})
+
+async function storeShelf(run: Run, topic: ArchivedTopic, shelf: Shelf): Promise<void> {
+  const { tools, known, watch, progress, reasons } = run
+  const stop = run.stopping.signal
+  const table = TABLE_OF_TOPIC[topic]
+  const store = createStore(table, { ...tools, makeSure: watch.makeSure, known }, heardFor(run, table), stop)
+  try {
+    while (!run.abandoned && (!stop.aborted || !shelf.empty())) {
+      await shelf.due()
+      if (shelf.empty()) continue
+      const load = await shelf.load(tools.clock.now())
+      await store(load)
+      progress.stored(load.records)
+      shelf.done(load)
+    }
+  } catch (error) {
+    const reason = (error as Error).message
+    reasons.set(table, reason)
+    if (stop.aborted) tools.logger.warn({ table, reason }, 'stopped before everything was stored; nothing is lost')
+    else tools.logger.error({ table, err: error }, 'the archiver stands still: restart the service and report this')
+  }
+}
+
+async function startRun(run: Run): Promise<void> {
+  const { warehouse, keeper, logger } = run.tools
+  if (warehouse.status().state === 'up') {
+    // If it does not answer now, it is checked before the first insert.
+    await keeper.look([]).catch((error: Error) => logger.debug({ reason: error.message }, 'the warehouse is away'))
+  }
+  await run.reader.start()
+  run.watch.lookLater()
+  run.loops = Promise.all([...run.shelves].map(([topic, shelf]) => storeShelf(run, topic, shelf)))
+}
+
+async function endRun(run: Run, close: () => Promise<void>): Promise<void> {
+  run.watch.end()
+  run.stopping.abort()
+  run.reader.pause()
+  for (const shelf of run.shelves.values()) shelf.hurry()
+  // A warehouse that hangs must not hold up the end of the service; what it did not take is read again.
+  const late = new AbortController()
+  await Promise.race([run.loops, pauseFor(LIMITS.archive_drain_ms_max, late.signal)])
+  late.abort()
+  await close()
+}
+
+/** Ends without writing down or committing anything. */
+function abandonRun(run: Run): Promise<void> {
+  run.abandoned = true
+  return endRun(run, run.reader.abandon)
+}
+
+function statusOf({ tools: { done }, shelves, stopping, reasons, progress }: Run): ArchiverStatus {
+  const reason = [...reasons.values()].find((text) => text !== '') ?? ''
+  const state = stopping.signal.aborted ? 'stopped' : reason === '' ? 'running' : 'waiting'
+  const waitingBytes = [...shelves.values()].reduce((sum, shelf) => sum + shelf.bytes(), 0)
+  const { rows, inserts, deadLetters } = done
+  return { state, reason, rows: { ...rows }, inserts, deadLetters, waitingBytes, lag: progress.lag() }
+}
 
 const NOT_STARTED: ArchiverStatus = {
   state: 'stopped',
@@ -217,31 +244,31 @@ function createLife(tools: ArchiverTools) {
     const again = (): void => {
       changing = changing.then(begin)
     }
-    return createRun({ ...tools, keeper, done, again })
+    return prepareRun({ ...tools, keeper, done, again })
   }
   async function begin(): Promise<void> {
     if (stopping.signal.aborted) return
-    await run.abandon()
+    await abandonRun(run)
     while (!stopping.signal.aborted) {
       run = next()
       try {
-        await run.start()
+        await startRun(run)
         return
       } catch (error) {
         tools.logger.warn({ reason: (error as Error).message }, 'archiving cannot begin again yet')
-        await run.abandon()
+        await abandonRun(run)
         await pauseFor(AGAIN_MS, stopping.signal)
       }
     }
   }
   return {
-    start: () => run.start(),
+    start: () => startRun(run),
     async stop() {
       stopping.abort()
       await changing
-      await run.stop()
+      await endRun(run, run.reader.close)
     },
-    status: () => run.status(),
+    status: () => statusOf(run),
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Keeps the warehouse whole: compares what it says of itself with what was stored and the log still holds, at the start,
- * whenever it comes back, and now and then. Where it was dropped, emptied, replaced or restored from an older copy, reading
- * begins again where it really is, or from the oldest record that is left.
+ * Keeps the warehouse whole. It compares what the warehouse reports with what was stored and is still in the log: at the
+ * start, whenever it comes back, and periodically. If it was dropped, emptied, replaced or restored from an older copy,
+ * reading restarts at its actual position, or at the oldest record that is left.
  */
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -36,7 +36,7 @@ export interface Keeper {
   look(written: readonly Mark[]): Promise<'whole' | 'again'>
   /** How far a partition is stored, as the warehouse said last; undefined before it was asked. */
   mark(topic: ArchivedTopic, partition: number): Mark | undefined
-  /** Writes down what is stored. False: not yet, because the warehouse was not asked before. Throws WarehouseError. */
+  /** Records what is stored. False: not yet, because the warehouse has not been checked. Throws WarehouseError. */
   write(marks: readonly Mark[]): Promise<boolean>
 }
 
@@ -49,93 +49,113 @@ function emptied({ empty, marks }: Archived, places: readonly LogPlace[]): Archi
   return [...new Set(lost.map(({ topic }) => TABLE_OF_TOPIC[topic]))]
 }
 
-/** Whether the warehouse holds less than what is said to be written, as far as the log still holds it. */
+/** Whether the warehouse holds less than was reported as written, as far as the log still holds it. */
 const isBehind = (archived: Archived, written: readonly Mark[], places: readonly LogPlace[]): boolean =>
   written.some(({ topic, partition, next }) => {
     const start = places.find((place) => place.topic === topic && place.partition === partition)?.start ?? 0
     return Math.max(archived.marks.get(placeOf(topic, partition))?.next ?? 0, start) < next
   })
 
-export function createKeeper({ log, warehouse, logger, fromOldest }: KeeperTools): Keeper {
-  let known: Archived | undefined
-  let behindBefore = false
-  let asked = fromOldest
+/** What is known of the warehouse. */
+interface Keeping {
+  readonly deps: KeeperTools
+  known: Archived | undefined
+  behindBefore: boolean
+  asked: boolean
   /** A table that only holds what it may forget is empty for good: each is filled again once. */
-  const filledAgain = new Set<ArchivedTable>()
+  readonly filledAgain: Set<ArchivedTable>
+}
 
-  async function begin(generation: number, wholeSince: number, marks: readonly Mark[]): Promise<void> {
-    await beginGeneration(warehouse, generation, wholeSince)
-    if (marks.length > 0) await writeMarks(warehouse, generation, marks)
-    const byPlace = new Map(marks.map((mark) => [placeOf(mark.topic, mark.partition), mark]))
-    known = { generation, highest: generation, marks: byPlace, wholeSince, empty: new Set() }
-  }
-  /** Fills the warehouse again. */
-  async function renew(found: Archived, places: readonly LogPlace[], why: string): Promise<'again'> {
-    const isAsked = asked
-    const since = isAsked ? found.wholeSince : ((await oldestKept(log, places)) ?? found.wholeSince)
-    await begin(Math.max(known?.generation ?? 0, found.highest) + 1, since, [])
-    asked = false
-    if (isAsked || since === 0) logger.warn(`${why}: it is filled again from the log`)
-    else {
-      const from = new Date(since).toISOString()
-      logger.error(
-        { whole_since: from },
-        `${why}: it is filled again from the log; what was received before is lost to lists`,
-      )
-    }
-    return 'again'
-  }
+async function begin(keeping: Keeping, generation: number, wholeSince: number, marks: readonly Mark[]): Promise<void> {
+  const { warehouse } = keeping.deps
+  await beginGeneration(warehouse, generation, wholeSince)
+  if (marks.length > 0) await writeMarks(warehouse, generation, marks)
+  const byPlace = new Map(marks.map((mark) => [placeOf(mark.topic, mark.partition), mark]))
+  keeping.known = { generation, highest: generation, marks: byPlace, wholeSince, empty: new Set() }
+}
 
-  /** What is to be done at the first answer of a warehouse that never said how far it is. */
-  async function first(found: Archived, places: readonly LogPlace[]): Promise<'whole' | 'again'> {
-    const before = places.filter((place): place is LogPlace & { committed: number } => place.committed !== null)
-    if (isUnmarked(found)) {
-      // It was filled by a version that wrote this down in the log alone.
-      const marks = before.map(({ topic, partition, committed }) => ({ topic, partition, next: committed, lastRow: 0 }))
-      await begin(1, 0, marks)
-      return 'whole'
-    }
-    if (before.length > 0) return renew(found, places, 'the warehouse is empty')
-    await begin(found.highest + 1, 0, [])
+/** Fills the warehouse again. */
+async function renew(keeping: Keeping, found: Archived, places: readonly LogPlace[], why: string): Promise<'again'> {
+  const { log, logger } = keeping.deps
+  const isAsked = keeping.asked
+  const since = isAsked ? found.wholeSince : ((await oldestKept(log, places)) ?? found.wholeSince)
+  await begin(keeping, Math.max(keeping.known?.generation ?? 0, found.highest) + 1, since, [])
+  keeping.asked = false
+  if (isAsked || since === 0) logger.warn(`${why}: it is filled again from the log`)
+  else {
+    const from = new Date(since).toISOString()
+    logger.error(
+      { whole_since: from },
+      `${why}: it is filled again from the log; what was received before is lost to lists`,
+    )
+  }
+  return 'again'
+}
+
+/** What to do at the first answer of a warehouse that has no recorded progress. */
+async function first(keeping: Keeping, found: Archived, places: readonly LogPlace[]): Promise<'whole' | 'again'> {
+  const before = places.filter((place): place is LogPlace & { committed: number } => place.committed !== null)
+  if (isUnmarked(found)) {
+    // It was filled by a version that wrote this down in the log alone.
+    const marks = before.map(({ topic, partition, committed }) => ({ topic, partition, next: committed, lastRow: 0 }))
+    await begin(keeping, 1, 0, marks)
     return 'whole'
+  }
+  if (before.length > 0) return renew(keeping, found, places, 'the warehouse is empty')
+  await begin(keeping, found.highest + 1, 0, [])
+  return 'whole'
+}
+
+async function look(keeping: Keeping, written: readonly Mark[]): Promise<'whole' | 'again'> {
+  const { log, warehouse, logger } = keeping.deps
+  const places = await readPlaces(log)
+  const found = await readArchived(warehouse)
+  if (keeping.asked) return renew(keeping, found, places, 'it was asked to fill the warehouse again')
+  if (keeping.known === undefined && found.generation === 0) return first(keeping, found, places)
+  if (keeping.known !== undefined && found.generation < keeping.known.generation) {
+    return renew(keeping, found, places, 'the warehouse was emptied or replaced')
+  }
+  const lost = emptied(found, places).filter((table) => !keeping.filledAgain.has(table))
+  if (lost.length > 0) {
+    for (const table of lost) keeping.filledAgain.add(table)
+    return renew(keeping, found, places, `the warehouse has lost all rows of ${lost.join(' and ')}`)
+  }
+  const isNew = keeping.known === undefined || found.generation > keeping.known.generation
+  // A replica may lack the newest marks, so it is only behind if the next look confirms it.
+  const behind = isBehind(found, written, places)
+  const again = behind && (isNew || keeping.behindBefore)
+  keeping.behindBefore = behind && !again
+  keeping.known = found
+  if (again) logger.warn('the warehouse holds less than was stored: it is filled again from where it is')
+  return again ? 'again' : 'whole'
+}
+
+async function write(keeping: Keeping, marks: readonly Mark[]): Promise<boolean> {
+  if (keeping.known === undefined) return false
+  if (marks.length === 0) return true
+  const { generation } = keeping.known
+  await writeMarks(keeping.deps.warehouse, generation, marks)
+  const merged = new Map(keeping.known.marks)
+  for (const mark of marks) merged.set(placeOf(mark.topic, mark.partition), mark)
+  if (keeping.known.generation === generation) keeping.known = { ...keeping.known, marks: merged }
+  return true
+}
+
+export function createKeeper(deps: KeeperTools): Keeper {
+  const keeping: Keeping = {
+    deps,
+    known: undefined,
+    behindBefore: false,
+    asked: deps.fromOldest,
+    filledAgain: new Set(),
   }
 
   return {
-    async look(written) {
-      const places = await readPlaces(log)
-      const found = await readArchived(warehouse)
-      if (asked) return renew(found, places, 'it was asked to fill the warehouse again')
-      if (known === undefined && found.generation === 0) return first(found, places)
-      if (known !== undefined && found.generation < known.generation) {
-        return renew(found, places, 'the warehouse was emptied or replaced')
-      }
-      const lost = emptied(found, places).filter((table) => !filledAgain.has(table))
-      if (lost.length > 0) {
-        for (const table of lost) filledAgain.add(table)
-        return renew(found, places, `the warehouse has lost all rows of ${lost.join(' and ')}`)
-      }
-      const isNew = known === undefined || found.generation > known.generation
-      // A replica may not have heard of the newest marks yet: it is behind where it still is at the next look.
-      const behind = isBehind(found, written, places)
-      const again = behind && (isNew || behindBefore)
-      behindBefore = behind && !again
-      known = found
-      if (again) logger.warn('the warehouse holds less than was stored: it is filled again from where it is')
-      return again ? 'again' : 'whole'
-    },
+    look: (written) => look(keeping, written),
     mark(topic, partition) {
-      if (known === undefined) return undefined
-      return known.marks.get(placeOf(topic, partition)) ?? { topic, partition, next: 0, lastRow: 0 }
+      if (keeping.known === undefined) return undefined
+      return keeping.known.marks.get(placeOf(topic, partition)) ?? { topic, partition, next: 0, lastRow: 0 }
     },
-    async write(marks) {
-      if (known === undefined) return false
-      if (marks.length === 0) return true
-      const { generation } = known
-      await writeMarks(warehouse, generation, marks)
-      const merged = new Map(known.marks)
-      for (const mark of marks) merged.set(placeOf(mark.topic, mark.partition), mark)
-      if (known.generation === generation) known = { ...known, marks: merged }
-      return true
-    },
+    write: (marks) => write(keeping, marks),
   }
 }

@@ -5,9 +5,9 @@
 import type { Metrics } from '../lib/metrics.ts'
 import type { Mark } from '../lib/warehouse/archived.ts'
 import { ARCHIVED_TOPICS, type ArchivedTopic } from '../lib/warehouse/tables.ts'
-import { hasRows, type Waiting } from './records.ts'
+import { hasRows, type UnstoredRecord } from './records.ts'
 
-interface Place {
+interface PartitionProgress {
   readonly topic: ArchivedTopic
   readonly partition: number
   /** Offset that the log's next record gets, as last heard. */
@@ -25,14 +25,14 @@ interface Place {
 export interface Progress {
   begins(mark: Mark, committed: number | null): void
   heard(topic: ArchivedTopic, partition: number, end: number): void
-  stored(records: readonly Waiting[]): void
+  stored(records: readonly UnstoredRecord[]): void
   ends(topic: ArchivedTopic, partition: number): void
-  /** What the warehouse is held to have, by place. */
+  /** What the warehouse is held to have, by partition. */
   written(): readonly Mark[]
-  /** What is stored and not yet written down in the warehouse. */
+  /** What is stored but not yet recorded in the warehouse. */
   unmarked(): readonly Mark[]
   marked(marks: readonly Mark[]): void
-  /** Places that are marked beyond what is committed. */
+  /** Positions that are marked but not yet committed. */
   uncommitted(): readonly { topic: ArchivedTopic; partition: number; offset: number }[]
   committed(topic: ArchivedTopic, partition: number, offset: number): void
   /** Records of the log that are not stored yet, by topic. */
@@ -40,12 +40,13 @@ export interface Progress {
 }
 
 export function createProgress(metrics: Metrics): Progress {
-  const places = new Map<string, Place>()
-  const place = (topic: string, partition: number): Place | undefined => places.get(`${topic}/${partition}`)
+  const partitions = new Map<string, PartitionProgress>()
+  const progressOf = (topic: string, partition: number): PartitionProgress | undefined =>
+    partitions.get(`${topic}/${partition}`)
 
   const lag = (): Record<ArchivedTopic, number> => {
     const sums = Object.fromEntries(ARCHIVED_TOPICS.map((topic) => [topic, 0])) as Record<ArchivedTopic, number>
-    for (const { topic, end, stored } of places.values()) sums[topic] += Math.max(0, end - stored)
+    for (const { topic, end, stored } of partitions.values()) sums[topic] += Math.max(0, end - stored)
     return sums
   }
   const show = (): void => {
@@ -56,16 +57,16 @@ export function createProgress(metrics: Metrics): Progress {
   return {
     begins({ topic, partition, next, lastRow }, committed) {
       const reached = { end: next, stored: next, marked: next, lastRow }
-      places.set(`${topic}/${partition}`, { topic, partition, ...reached, committed })
+      partitions.set(`${topic}/${partition}`, { topic, partition, ...reached, committed })
     },
     heard(topic, partition, end) {
-      const found = place(topic, partition)
+      const found = progressOf(topic, partition)
       if (found !== undefined) found.end = Math.max(found.end, end)
       show()
     },
     stored(records) {
       for (const record of records) {
-        const found = place(record.topic, record.partition)
+        const found = progressOf(record.topic, record.partition)
         if (found === undefined) continue
         found.stored = Math.max(found.stored, record.offset + 1)
         if (hasRows(record)) found.lastRow = Math.max(found.lastRow, record.offset + 1)
@@ -73,32 +74,32 @@ export function createProgress(metrics: Metrics): Progress {
       show()
     },
     ends(topic, partition) {
-      places.delete(`${topic}/${partition}`)
+      partitions.delete(`${topic}/${partition}`)
       show()
     },
     written: () =>
-      [...places.values()].map(({ topic, partition, marked, lastRow }) => ({
+      [...partitions.values()].map(({ topic, partition, marked, lastRow }) => ({
         topic,
         partition,
         next: marked,
         lastRow,
       })),
     unmarked: () =>
-      [...places.values()]
+      [...partitions.values()]
         .filter(({ stored, marked }) => stored > marked)
         .map(({ topic, partition, stored, lastRow }) => ({ topic, partition, next: stored, lastRow })),
     marked(marks) {
       for (const { topic, partition, next } of marks) {
-        const found = place(topic, partition)
+        const found = progressOf(topic, partition)
         if (found !== undefined) found.marked = Math.max(found.marked, next)
       }
     },
     uncommitted: () =>
-      [...places.values()]
+      [...partitions.values()]
         .filter(({ marked, committed }) => marked > (committed ?? 0))
         .map(({ topic, partition, marked }) => ({ topic, partition, offset: marked })),
     committed(topic, partition, offset) {
-      const found = place(topic, partition)
+      const found = progressOf(topic, partition)
       if (found !== undefined) found.committed = Math.max(found.committed ?? 0, offset)
     },
     lag,

@@ -1,6 +1,6 @@
-/** The archiver's side of the log: reads the topics into the shelves while there is room, and commits what is stored. */
+/** The archiver's log side: reads the topics into the shelves while there is room, and commits what is stored. */
 import { LIMITS } from '../../schemas/limits.ts'
-import type { Batch, BatchContext, Log, PartitionHandler } from '../lib/log/port.ts'
+import type { Batch, BatchContext, Consumer, Log, PartitionHandler } from '../lib/log/port.ts'
 import { createSteadyConsumer } from '../lib/log/steady-consumer.ts'
 import type { Logger } from '../lib/logger.ts'
 import { pauseFor } from './pause.ts'
@@ -32,11 +32,11 @@ export interface Reader {
   abandon(): Promise<void>
 }
 
-/** How long a full archiver waits before it tells the log again that it is alive. */
+/** How often a full archiver sends the log a heartbeat. */
 const ROOM_CHECK_MS = 200
 
 /**
- * Where to read on: after what the warehouse says it holds. Where it was not asked yet what was committed counts until then,
+ * Where to continue reading: after what the warehouse says it holds. Until it has been queried, the committed offset counts;
  * see keeper.ts.
  */
 async function beginning(
@@ -61,12 +61,7 @@ async function beginning(
   return offset
 }
 
-interface Place {
-  readonly topic: ArchivedTopic
-  readonly partition: number
-}
-
-function createHandler(tools: ReaderTools, { topic, partition }: Place): PartitionHandler {
+function createHandler(tools: ReaderTools, topic: ArchivedTopic, partition: number): PartitionHandler {
   const { progress, stop } = tools
   const shelf = tools.shelves.get(topic)
   if (shelf === undefined) throw new Error(`the archiver does not read the topic ${topic}`)
@@ -78,7 +73,7 @@ function createHandler(tools: ReaderTools, { topic, partition }: Place): Partiti
         await context.heartbeat()
         await pauseFor(ROOM_CHECK_MS, stop)
       }
-      // What is not taken in here is not committed either: the next start reads it again.
+      // What is not taken here is not committed either, so the next start reads it again.
       if (stopped(context)) return
       progress.heard(topic, partition, batch.endOffset)
       for (const { offset, value } of batch.records) {
@@ -91,8 +86,36 @@ function createHandler(tools: ReaderTools, { topic, partition }: Place): Partiti
   }
 }
 
+/** Progress is recorded in the warehouse first, so that it is never behind the log's. */
+async function mark({ progress, keeper, logger }: ReaderTools): Promise<void> {
+  const marks = progress.unmarked()
+  try {
+    if (await keeper.write(marks)) progress.marked(marks)
+  } catch (error) {
+    logger.debug({ reason: (error as Error).message }, 'how far the log is stored was not written down')
+  }
+}
+
+/** All at once: the log puts what comes together into one request. */
+async function commit(tools: ReaderTools, consumer: Consumer | undefined): Promise<void> {
+  const { progress, logger } = tools
+  if (consumer === undefined) return
+  await mark(tools)
+  await Promise.all(
+    progress.uncommitted().map(async ({ topic, partition, offset }) => {
+      try {
+        await consumer.commit(topic, partition, offset)
+        progress.committed(topic, partition, offset)
+      } catch (error) {
+        // Without a commit more is read again after a restart, and merges.
+        logger.debug({ topic, partition, reason: (error as Error).message }, 'an offset was not committed')
+      }
+    }),
+  )
+}
+
 export function createReader(tools: ReaderTools): Reader {
-  const { log, logger, progress, stop, keeper } = tools
+  const { log, logger, stop } = tools
   let timer: NodeJS.Timeout | undefined
 
   const steady = createSteadyConsumer({
@@ -101,41 +124,18 @@ export function createReader(tools: ReaderTools): Reader {
     what: 'archiving',
     group: ARCHIVER_GROUP,
     topics: ARCHIVED_TOPICS,
-    handler: (topic, partition) => createHandler(tools, { topic: topic as ArchivedTopic, partition }),
+    handler: (topic, partition) => createHandler(tools, topic as ArchivedTopic, partition),
     batchBytesMax: LIMITS.archive_batch_bytes_max,
     mayBegin: () => !stop.aborted,
   })
 
-  /** What is stored is written down in the warehouse first: it never says less than the log. */
-  async function mark(): Promise<void> {
-    const marks = progress.unmarked()
-    try {
-      if (await keeper.write(marks)) progress.marked(marks)
-    } catch (error) {
-      logger.debug({ reason: (error as Error).message }, 'how far the log is stored was not written down')
-    }
-  }
-
-  /** All at once: the log puts what comes together into one request. */
-  async function commit(): Promise<void> {
-    const consumer = steady.current()
-    if (consumer === undefined) return
-    await mark()
-    await Promise.all(
-      progress.uncommitted().map(async ({ topic, partition, offset }) => {
-        try {
-          await consumer.commit(topic, partition, offset)
-          progress.committed(topic, partition, offset)
-        } catch (error) {
-          // Without a commit more is read again after a restart, and merges.
-          logger.debug({ topic, partition, reason: (error as Error).message }, 'an offset was not committed')
-        }
-      }),
-    )
-  }
   let closed = false
   const commitLater = (): void => {
-    if (!closed) timer = setTimeout(() => void commit().finally(commitLater), LIMITS.archive_commit_every_ms)
+    if (!closed)
+      timer = setTimeout(
+        () => void commit(tools, steady.current()).finally(commitLater),
+        LIMITS.archive_commit_every_ms,
+      )
   }
 
   return {
@@ -152,7 +152,7 @@ export function createReader(tools: ReaderTools): Reader {
       clearTimeout(timer)
       // A warehouse that hangs must not hold up the end: without a mark more is stored again.
       const end = new AbortController()
-      await Promise.race([commit(), pauseFor(LIMITS.archive_drain_ms_max, end.signal)])
+      await Promise.race([commit(tools, steady.current()), pauseFor(LIMITS.archive_drain_ms_max, end.signal)])
       end.abort()
       await steady.stop()
     },

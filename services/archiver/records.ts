@@ -1,28 +1,27 @@
 /**
- * From a log record to the lines that the warehouse takes. Frames of events are forwarded as they stand, without parsing
- * a row; findings and dead letters are read, because their columns are few and their bodies are stored whole. What cannot
- * be read becomes a dead letter with its reason, never an exception.
+ * Turns a log record into the lines that the warehouse takes. Frames of events are forwarded as they are, without parsing a
+ * row. Findings and dead letters are parsed, because they have few columns and their bodies are stored whole. What cannot be
+ * read becomes a dead letter with its reason, never an exception.
  */
-import { blankDeadLetter, type DeadLetter, type DeadLetterReason, readDeadLetter } from '../../schemas/dead-letter.ts'
+import { type DeadLetter, deadLetterOf, type DeadLetterReason, readDeadLetter } from '../../schemas/dead-letter.ts'
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
 import { eventRows, isEventSchema } from '../../schemas/event-rows.ts'
 import { excerptValidator } from '../../schemas/excerpt.ts'
 import { readFindingRecord } from '../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, type FrameHeader, framePayload } from '../../schemas/frame.ts'
-import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type ArchivedTopic, deadLetterRow, excerptRow, findingRow } from '../lib/warehouse/tables.ts'
 
 /** A record of the log that waits to be stored. */
-export interface Waiting {
+export interface UnstoredRecord {
   readonly topic: ArchivedTopic
   readonly partition: number
   readonly offset: number
   readonly value: Buffer
 }
 
-/** Whether the record becomes rows, as far as its head tells. */
-export function hasRows({ topic, value }: Waiting): boolean {
+/** Whether the record becomes rows, judging by its header. */
+export function hasRows({ topic, value }: UnstoredRecord): boolean {
   if (topic !== 'events') return value.length > 0
   try {
     const { kind, count } = decodeHeader(value)
@@ -32,11 +31,11 @@ export function hasRows({ topic, value }: Waiting): boolean {
   }
 }
 
-/** An identity is forgotten: what was received before goes. */
+/** An identity is forgotten: everything received before is removed. */
 export interface Forgotten {
   readonly tenant: string
   readonly identity: string
-  /** Receipt time of the record that says so, in ms since 1970. */
+  /** Receipt time of the record that orders it, in ms since 1970. */
   readonly at: number
 }
 
@@ -128,7 +127,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function unpackFinding({ value, offset }: Waiting, known: Known): Unpacked {
+function unpackFinding({ value, offset }: UnstoredRecord, known: Known): Unpacked {
   const read = readFindingRecord(value.toString('utf8'))
   if (!read.ok) return dead(read.reason, read.detail)
   const { finding, foundAt = 0 } = read.record
@@ -138,7 +137,7 @@ function unpackFinding({ value, offset }: Waiting, known: Known): Unpacked {
   return { ...lineOf(findingRow(read.record, offset)), naming }
 }
 
-function unpackExcerpt({ value }: Waiting, known: Known): Unpacked {
+function unpackExcerpt({ value }: UnstoredRecord, known: Known): Unpacked {
   const excerpt = parsed(value.toString('utf8'))
   // Its words must not come to the dead letters, which are kept longer.
   if (!excerptValidator.check(excerpt)) return NOTHING
@@ -146,10 +145,10 @@ function unpackExcerpt({ value }: Waiting, known: Known): Unpacked {
   return lineOf(excerptRow(excerpt, known.isNamed(excerpt.tenant, excerpt.event_id)))
 }
 
-function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
+function unpackDeadLetter(waiting: UnstoredRecord, now: number): Unpacked {
   const letter = readDeadLetter(parsed(waiting.value.toString('utf8')))
   if (letter !== undefined) return lineOf(deadLetterRow(letter))
-  // A dead letter about a dead letter would go round for ever: what can be said is stored in its place.
+  // A dead letter about a dead letter would loop forever, so what is known is stored in its place.
   const detail = 'a dead letter that is not readable itself: see the service that wrote it'
   return lineOf(
     deadLetterRow(
@@ -159,7 +158,7 @@ function unpackDeadLetter(waiting: Waiting, now: number): Unpacked {
 }
 
 /** What a record holds for its table. `now` (ms since 1970) dates a dead letter that cannot be read itself. */
-export function unpack(waiting: Waiting, now: number, known: Known): Unpacked {
+export function unpack(waiting: UnstoredRecord, now: number, known: Known): Unpacked {
   if (waiting.value.length === 0) return NOTHING
   if (waiting.topic === 'events') return unpackFrame(waiting.value)
   if (waiting.topic === 'excerpts') return unpackExcerpt(waiting, known)
@@ -168,7 +167,7 @@ export function unpack(waiting: Waiting, now: number, known: Known): Unpacked {
 
 const TENANT_COLUMN = EVENT_COLUMNS.findIndex((column) => column.name === 'tenant')
 
-/** The tenant of a refused row or finding, '' where it cannot be told. */
+/** The tenant of a refused row or finding; '' if unknown. */
 function tenantOf(topic: ArchivedTopic, record: string): string {
   const value = topic === 'dead-letters' ? undefined : parsed(record)
   const tenant = Array.isArray(value) ? value[TENANT_COLUMN] : (value as { tenant?: unknown } | undefined)?.tenant
@@ -177,22 +176,9 @@ function tenantOf(topic: ArchivedTopic, record: string): string {
 
 /** The dead letter of a whole record, or of one of its rows. Its id is the same on every repeat. */
 export function deadLetterFor(
-  from: Waiting,
+  from: UnstoredRecord,
   why: { reason: DeadLetterReason; detail: string; record: string; time: number; index?: number },
 ): DeadLetter {
   const origin = `${from.topic}/${from.partition}/${from.offset}`
-  const tenant = tenantOf(from.topic, why.record)
-  const record = why.record.slice(0, LIMITS.dead_letter_record_chars_max)
-  return {
-    ...blankDeadLetter(),
-    id: H(tenant, origin, why.reason, `${why.index ?? 0}:${record}`),
-    tenant,
-    time: why.time,
-    service: 'archiver',
-    origin,
-    reason: why.reason,
-    detail: why.detail.slice(0, LIMITS.text_chars_max),
-    index: why.index ?? 0,
-    record,
-  }
+  return deadLetterOf({ ...why, tenant: tenantOf(from.topic, why.record), service: 'archiver', origin })
 }

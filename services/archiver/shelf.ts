@@ -1,16 +1,16 @@
 /**
- * The waiting room of one table: records come in as they stand in the log (compressed), and leave in one insert at a
- * time. An insert is made when the oldest record has waited `archive_every_ms`, or earlier when many rows wait, so that
- * ClickHouse gets few large parts. Records are inflated only for the current insert, which bounds memory.
+ * The waiting room of one table: records come in as they are in the log (compressed), and leave in one insert at a time. An
+ * insert is made when the oldest record has waited `archive_every_ms`, or earlier if many rows wait, so that ClickHouse gets
+ * few large parts. Records are only decompressed for the current insert, which bounds memory.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeHeader } from '../../schemas/frame.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import { type Forgotten, type Known, type Naming, unpack, type Unpacked, type Waiting } from './records.ts'
+import type { Turns } from '../lib/turns.ts'
+import { type Forgotten, type Known, type Naming, unpack, type Unpacked, type UnstoredRecord } from './records.ts'
 
 /** One insert's content. `ends[i]` is the end of the lines of `records[i]` in `lines`. */
 export interface Load {
-  readonly records: readonly Waiting[]
+  readonly records: readonly UnstoredRecord[]
   readonly lines: Buffer
   readonly ends: readonly number[]
   /** More waits than goes into this insert. */
@@ -19,12 +19,12 @@ export interface Load {
   readonly forgotten: Forgotten | undefined
   /** Events that findings among the records name. */
   readonly namings: readonly Naming[]
-  readonly dead: readonly { readonly from: Waiting; readonly why: Extract<Unpacked, { kind: 'dead' }> }[]
+  readonly dead: readonly { readonly from: UnstoredRecord; readonly why: Extract<Unpacked, { kind: 'dead' }> }[]
 }
 
 export interface Shelf {
-  add(record: Waiting): void
-  /** Bytes that wait, as they stand in the log; the current insert included. */
+  add(record: UnstoredRecord): void
+  /** Bytes that wait, as encoded in the log, including the current insert. */
   bytes(): number
   empty(): boolean
   /** Resolves when an insert is due; at once after `hurry`. */
@@ -37,7 +37,7 @@ export interface Shelf {
 }
 
 /** Rows of a record, as far as they can be told cheaply. */
-function rowsOf(record: Waiting): number {
+function rowsOf(record: UnstoredRecord): number {
   if (record.topic !== 'events') return 1
   try {
     return decodeHeader(record.value).count
@@ -46,20 +46,17 @@ function rowsOf(record: Waiting): number {
   }
 }
 
-/** Inflating this much takes about four milliseconds; then others get their turn on the event loop. */
-const TURN_BYTES = 1024 * 1024
-
-async function inflate(queue: readonly Waiting[], now: number, known: Known): Promise<Load> {
-  const records: Waiting[] = []
+async function inflate(queue: readonly UnstoredRecord[], now: number, known: Known, turns: Turns): Promise<Load> {
+  const records: UnstoredRecord[] = []
   const parts: Buffer[] = []
   const ends: number[] = []
-  const deadOnes: { from: Waiting; why: Extract<Unpacked, { kind: 'dead' }> }[] = []
+  const deadOnes: { from: UnstoredRecord; why: Extract<Unpacked, { kind: 'dead' }> }[] = []
   let bytes = 0
-  let turn = TURN_BYTES
   let forgotten: Forgotten | undefined
   const namings: Naming[] = []
   for (const record of queue) {
     if (bytes >= LIMITS.archive_insert_bytes_max || forgotten !== undefined) break
+    if (turns.isOver()) await turns.next()
     const content = unpack(record, now, known)
     if (content.kind === 'lines') {
       parts.push(content.lines)
@@ -69,10 +66,6 @@ async function inflate(queue: readonly Waiting[], now: number, known: Known): Pr
     else if (content.kind === 'dead') deadOnes.push({ from: record, why: content })
     records.push(record)
     ends.push(bytes)
-    if (bytes > turn) {
-      turn = bytes + TURN_BYTES
-      await nextTurn()
-    }
   }
   return {
     records,
@@ -85,8 +78,8 @@ async function inflate(queue: readonly Waiting[], now: number, known: Known): Pr
   }
 }
 
-export function createShelf(known: Known): Shelf {
-  let queue: Waiting[] = []
+export function createShelf(known: Known, turns: Turns): Shelf {
+  let queue: UnstoredRecord[] = []
   let bytes = 0
   let rows = 0
   let hurried = false
@@ -126,7 +119,7 @@ export function createShelf(known: Known): Shelf {
       ripe = false
       rows = 0
       // What comes in from here on waits for the insert after this one.
-      return inflate([...queue], now, known)
+      return inflate([...queue], now, known, turns)
     },
     done(load) {
       queue = queue.slice(load.records.length)

@@ -1,18 +1,18 @@
 /**
- * What a token says of what is sent with it: for whom it may send, in which formats, and which proxies its sources stand
- * behind. A token that is bound to identities sends for them alone, and for them nobody sends who is not bound to them: so an
- * agent cannot take the name of another, nor protect itself by one. With formats it is the same: once a token lists one, nobody
- * else speaks for that provider.
+ * What a token says about the data sent with it: for whom it may send, in which formats, and which proxies are in front of
+ * its sources. A token bound to identities sends for them alone, and only tokens bound to them may send for them. So an
+ * agent can neither take another's name nor protect itself with one. The same holds for formats: once a token lists one,
+ * only tokens that list it may send it.
  */
 import type { Authenticate, Grant } from '../lib/auth.ts'
 import { matchesPattern } from '../lib/patterns.ts'
 
 export interface Binding {
-  /** Patterns of the token's own identities; empty where it is bound to none. */
+  /** Patterns of the token's own identities; empty if it is bound to none. */
   readonly own: readonly string[]
   /** Patterns of the identities that other tokens of the tenant are bound to. */
   readonly reserved: readonly string[]
-  /** Formats that the token lists; empty where it lists none. */
+  /** Formats that the token lists; empty if none. */
   readonly formats: readonly string[]
   /** Formats that other tokens of the tenant list. */
   readonly reservedFormats: readonly string[]
@@ -37,7 +37,7 @@ export function bindingAmong({ identities = [], formats = [], proxies = [] }: Bo
 export const bindingOf = (grant: Grant, authenticate: Pick<Authenticate, 'configured'>): Binding =>
   bindingAmong(grant, authenticate.configured(grant.tenant))
 
-/** Why a sender may not send records of a format; undefined where it may. */
+/** Why a sender may not send records of a format; undefined if it may. */
 function formatProblem({ formats, reservedFormats }: Binding, sender: string, format: string): string | undefined {
   if (formats.length > 0) {
     if (formats.includes(format)) return undefined
@@ -47,7 +47,7 @@ function formatProblem({ formats, reservedFormats }: Binding, sender: string, fo
   return `the token "${sender}" may not send ${format}, because other tokens list it: list it for this one, too (tokens.formats)`
 }
 
-/** Why a sender may not send a record of this format for an identity; undefined where it may. */
+/** Why a sender may not send a record of this format for an identity; undefined if it may. */
 export function bindingProblem(
   binding: Binding,
   sender: string,

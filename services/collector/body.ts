@@ -18,7 +18,13 @@ export interface BadPart {
 }
 
 export type Body =
-  | { readonly ok: true; readonly values: unknown[]; readonly bad: BadPart[] }
+  | {
+      readonly ok: true
+      readonly values: unknown[]
+      /** Byte of the body at which each value starts, from 0. */
+      readonly positions: number[]
+      readonly bad: BadPart[]
+    }
   | { readonly ok: false; readonly status: 400 | 413; readonly detail: string; readonly position: number }
 
 const NEWLINE = 0x0a
@@ -62,7 +68,7 @@ function linesOf(bytes: Buffer): Piece[] {
 const onlyBlanks = (bytes: Buffer, start: number, end: number): boolean =>
   /^[\s,]*$/.test(bytes.toString('utf8', start, Math.min(end, start + 1024)))
 
-/** How a body is cut: by lines where it says so, else into the values that the outline found, else not at all. */
+/** How a body is split: by lines if it is NDJSON, else into the values that the outline found, else not at all. */
 function piecesOf(bytes: Buffer, ndjson: boolean, outline: Outline): Piece[] {
   if (ndjson) return linesOf(bytes)
   const { ranges } = outline
@@ -79,9 +85,19 @@ const refused = (status: 400 | 413, detail: string, position: number): Body => (
 const withoutMark = (bytes: Buffer): Buffer =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 
+/** The first bytes of what is no text in UTF-8, and what its sender is to do. */
+const MAGIC: readonly (readonly [bytes: Buffer, detail: string])[] = [
+  [Buffer.from([0x1f, 0x8b]), 'the body is gzip: send the header Content-Encoding: gzip'],
+  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'the body is zstd: send the header Content-Encoding: zstd'],
+  [Buffer.from([0xff, 0xfe]), 'the body is UTF-16: send UTF-8'],
+  [Buffer.from([0xfe, 0xff]), 'the body is UTF-16: send UTF-8'],
+]
+const packedAs = (bytes: Buffer): string | undefined =>
+  MAGIC.find(([magic]) => bytes.subarray(0, magic.length).equals(magic))?.[1]
+
 /**
- * Reads a body. One value is the usual case; several are lines or joined objects. Bad ones among good ones are told
- * apart; where all are bad the body is refused with the position of the first fault.
+ * Reads a body. One value is the usual case; several are lines or joined objects. Bad ones among good ones are reported
+ * separately. If all are bad, the body is refused with the position of the first fault.
  */
 export function readBody(body: Buffer, ndjson: boolean): Body {
   const bytes = withoutMark(body)
@@ -100,14 +116,19 @@ export function readBody(body: Buffer, ndjson: boolean): Body {
     return refused(413, `more than ${LIMITS.records_per_request_max} records: send it in several requests`, 0)
   }
   const values: unknown[] = []
+  const positions: number[] = []
   const bad: BadPart[] = []
   for (const [index, { start, text }] of pieces.entries()) {
     const parsed = parseText(text)
-    if ('value' in parsed) values.push(parsed.value)
-    else bad.push({ index, position: start + parsed.position, detail: parsed.detail, text })
+    if ('value' in parsed) {
+      values.push(parsed.value)
+      positions.push(start)
+    } else bad.push({ index, position: start + parsed.position, detail: parsed.detail, text })
   }
   const fault = bad[0]
-  if (values.length > 0) return { ok: true, values, bad }
+  const packed = values.length > 0 ? undefined : packedAs(bytes)
+  if (packed !== undefined) return refused(400, packed, 0)
+  if (values.length > 0) return { ok: true, values, positions, bad }
   if (fault === undefined) return refused(400, 'the body is empty', 0)
   return refused(400, fault.detail, fault.position)
 }

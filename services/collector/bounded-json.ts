@@ -29,7 +29,7 @@ export interface Outline {
   readonly ranges: readonly (readonly [number, number])[]
   /** Where nesting first went beyond the limit, -1 if it never did. */
   readonly tooDeepAt: number
-  /** Why it is more than the limits allow; undefined where it is not. */
+  /** Which limit it exceeds; undefined if none. */
   readonly tooMuch: 'values' | 'nodes' | 'keys' | undefined
 }
 
@@ -50,7 +50,7 @@ const KEY_BYTES_COMPARED = 32
 /** Counts different keys, by a hash of 32 bits: two that share it count as one. */
 class KeyCount {
   readonly #seen = new Set<number>()
-  /** The same few keys come again and again. */
+  /** The same few keys keep recurring. */
   readonly #recent = new Int32Array(4_096)
   get size(): number {
     return this.#seen.size
@@ -67,7 +67,7 @@ class KeyCount {
   }
 }
 
-/** The outline of a body. Never fails: what is no JSON gives an outline that the parser will refuse. */
+/** The outline of a body. Never fails: text that is not JSON gives an outline that the parser will refuse. */
 export function outlineOf(bytes: Uint8Array, limits: JsonLimits = BODY_LIMITS): Outline {
   const ranges: (readonly [number, number])[] = []
   const keys = new KeyCount()
@@ -99,16 +99,16 @@ export function outlineOf(bytes: Uint8Array, limits: JsonLimits = BODY_LIMITS): 
   return { ranges, tooDeepAt: -1, tooMuch: undefined }
 }
 
-/** Parses one text within its limits. Throws where it is no JSON, or has keys that reach into the prototype. */
+/** Parses one text within its limits. Throws if it is not JSON, or has keys that reach into the prototype. */
 export const parseJson = (text: string): unknown => parseSafely(text) as unknown
 
-/** The value of a text inside a record: undefined where it is no JSON object or list, or more than a text may hold. */
+/** The value of a text inside a record; undefined if it is not a JSON object or list, or exceeds the limits of a text. */
 export function jsonInText(text: string): { readonly value: unknown } | undefined {
   if (!/^\s*[{[]/.test(text)) return undefined
   const outline = outlineOf(Buffer.from(text), TEXT_LIMITS)
   if (outline.tooDeepAt >= 0 || outline.tooMuch !== undefined) return undefined
   try {
-    // A key like __proto__ becomes a property like any other here; whoever reads the value asks for own ones.
+    // A key like __proto__ becomes an ordinary property here; readers of the value only look up own properties.
     return { value: JSON.parse(text) as unknown }
   } catch {
     return undefined

@@ -1,9 +1,11 @@
 /** Appends what requests became: events as frames of their partitions, bad records as dead letters. */
+import { deadLetterOf } from '../../schemas/dead-letter.ts'
 import type { Clock } from '../lib/clock.ts'
+import { appendHalving, type Halving } from '../lib/log/halving.ts'
+import { writeLetters } from '../lib/log/letters.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import { deadLetterOf, writeDeadLetters } from './dead-letters.ts'
 import { createFrameWriter } from './frame-writer.ts'
 import type { Prepared } from './preparing/index.ts'
 import { createUnclear } from './unclear.ts'
@@ -13,7 +15,7 @@ export interface Taking {
   readonly tenant: string
   /** Name of the token that it was sent with. */
   readonly sender: string
-  /** Where it came from, for dead letters: the format, or its place in `raw`. */
+  /** The origin, for dead letters: the format, or its place in `raw`. */
   readonly origin: string
   /** ms since 1970. */
   readonly receiptTime: number
@@ -43,28 +45,51 @@ function linesOf(takings: readonly Taking[]): Map<number, string[]> {
   return lines
 }
 
-/** Appends what is kept of words. Repeats have the same place. */
-async function writeExcerpts(log: Log, takings: readonly Taking[]): Promise<void> {
-  const appends = takings.flatMap(({ prepared }) =>
-    [...(prepared.excerpts ?? [])].map(([partition, lines]) =>
-      log.append(
-        'excerpts',
-        partition,
-        lines.map((line) => ({ key: null, value: Buffer.from(line) })),
-      ),
-    ),
+/**
+ * Appends what is kept of words. Repeats have the same place. Words that the log refuses are left out and counted: what was said
+ * must not come to the dead letters, which are kept longer.
+ */
+async function writeExcerpts({ log, logger }: EventStoreOptions, takings: readonly Taking[]): Promise<void> {
+  const encode = ([line = '']: readonly string[]) => ({ key: null, value: Buffer.from(line) })
+  const appends = takings.flatMap(({ tenant, prepared }) =>
+    [...(prepared.excerpts ?? [])].map(async ([partition, lines]) => {
+      const append: Halving<string>['append'] = (records) => log.append('excerpts', partition, records)
+      const refused = await appendHalving(
+        lines.map((line) => [line]),
+        { encode, append },
+      )
+      const [one] = refused
+      if (one !== undefined)
+        logger.error(
+          { tenant, excerpts: refused.length, reason: one.reason },
+          'the log refuses excerpts: they are lost',
+        )
+    }),
   )
   await Promise.all(appends)
 }
 
-export function createEventStore({ log, clock, metrics, logger }: EventStoreOptions): EventStore {
+export function createEventStore(options: EventStoreOptions): EventStore {
+  const { log, clock, metrics, logger } = options
   const writer = createFrameWriter({ log, clock, metrics })
   const tellUnclear = createUnclear(metrics, logger)
   return async (takings) => {
     const letters = takings.flatMap(({ tenant, sender, origin, receiptTime, prepared }) =>
-      prepared.rejected.map((one) => deadLetterOf({ tenant, sender, origin, time: receiptTime }, one)),
+      prepared.rejected.map(({ index, reason, detail, record }) =>
+        deadLetterOf({
+          tenant,
+          sender,
+          time: receiptTime,
+          service: 'collector',
+          origin,
+          index,
+          reason,
+          detail,
+          record,
+        }),
+      ),
     )
-    await Promise.all([writer.write(linesOf(takings)), writeDeadLetters(log, letters), writeExcerpts(log, takings)])
+    await Promise.all([writer.write(linesOf(takings)), writeLetters(log, letters), writeExcerpts(options, takings)])
     for (const { tenant, prepared } of takings) {
       tellUnclear(tenant, prepared.unclear)
       if (prepared.source !== undefined && prepared.events > 0)

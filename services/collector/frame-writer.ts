@@ -2,13 +2,21 @@
  * From rows to durable frames. Each partition has one append under way at a time; rows that arrive meanwhile wait and
  * leave together in the next one. So a lone sender waits for nobody, and many senders share frames without a timer: the
  * busier the log, the fuller the frames. The order of one sender's sequential requests is kept.
+ *
+ * A frame that the log refuses for its size is halved (lib/log/halving.ts): rows of many requests share one, and a single row that
+ * it never takes must not hold the others up. That row becomes a dead letter.
  */
 import { setImmediate } from 'node:timers/promises'
-import { EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
-import { cutIntoFrames, encodeFrameLines } from '../../schemas/frame.ts'
+import { promisify } from 'node:util'
+import { zstdCompress } from 'node:zlib'
+import { type DeadLetter, deadLetterOf } from '../../schemas/dead-letter.ts'
+import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION } from '../../schemas/event.ts'
+import { cutIntoFrames, encodeFrameLinesAside } from '../../schemas/frame.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Log } from '../lib/log/port.ts'
+import { appendHalving, type TooLarge } from '../lib/log/halving.ts'
+import { writeLetters } from '../lib/log/letters.ts'
+import type { Log, RecordInput } from '../lib/log/port.ts'
 import type { Metrics } from '../lib/metrics.ts'
 
 export interface FrameWriter {
@@ -19,35 +27,66 @@ export interface FrameWriter {
   write(lines: ReadonlyMap<number, readonly string[]>): Promise<void>
 }
 
-interface Waiting {
+interface PendingLines {
   readonly lines: readonly string[]
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
 interface Lane {
-  waiting: Waiting[]
+  waiting: PendingLines[]
   busy: boolean
 }
 
 export interface FrameWriterOptions {
   readonly log: Log
   readonly clock: Clock
-  readonly metrics: Pick<Metrics, 'eventsPerFrame'>
+  readonly metrics: Pick<Metrics, 'eventsPerFrame' | 'deadLetters'>
+}
+
+const compress = promisify(zstdCompress)
+
+const [TENANT, SENDER] = (['tenant', 'sender'] as const).map((name) =>
+  EVENT_COLUMNS.findIndex((column) => column.name === name),
+) as [number, number]
+
+/** The letter of a row that the log takes in no frame. */
+function letterOf(partition: number, time: number, { item, reason }: TooLarge<string>): DeadLetter {
+  const row = JSON.parse(item) as string[]
+  return deadLetterOf({
+    tenant: row[TENANT] ?? '',
+    sender: row[SENDER] ?? '',
+    time,
+    service: 'collector',
+    origin: `events/${partition}`,
+    reason: 'refused',
+    detail: reason,
+    record: item,
+  })
 }
 
 /** Appends everything that waits for a partition, in one go unless it is very much. */
-async function appendAll({ log, clock, metrics }: FrameWriterOptions, partition: number, waiting: readonly Waiting[]) {
+async function appendAll(
+  { log, clock, metrics }: FrameWriterOptions,
+  partition: number,
+  waiting: readonly PendingLines[],
+) {
   const frames = cutIntoFrames(waiting.flatMap(({ lines }) => lines))
   const receiptTime = clock.now()
-  const records = frames.map((lines) => {
-    metrics.eventsPerFrame.observe(lines.length)
-    return { key: null, value: encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime }) }
+  for (const { length } of frames) metrics.eventsPerFrame.observe(length)
+  const encode = async (lines: readonly string[]): Promise<RecordInput> => ({
+    key: null,
+    value: await encodeFrameLinesAside(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime }, compress),
   })
+  const append = (records: readonly RecordInput[]): Promise<number> => log.append('events', partition, records)
   try {
     // A very large request goes in several appends, so that no single one asks too much of the log.
-    for (let first = 0; first < records.length; first += LIMITS.frames_per_append_max) {
-      await log.append('events', partition, records.slice(first, first + LIMITS.frames_per_append_max))
+    for (let first = 0; first < frames.length; first += LIMITS.frames_per_append_max) {
+      const some = frames.slice(first, first + LIMITS.frames_per_append_max)
+      const refused = await appendHalving(some, { encode, append })
+      const letters = refused.map((one) => letterOf(partition, receiptTime, one))
+      for (const { reason } of letters) metrics.deadLetters.inc({ service: 'collector', reason })
+      await writeLetters(log, letters)
     }
     for (const { resolve } of waiting) resolve()
   } catch (error) {

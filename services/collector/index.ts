@@ -1,15 +1,15 @@
 /**
- * The collector: the inputs through which agents' audit logs come in over HTTP. Which they are stands in inputs/registry.ts;
- * `HEAD` on each address answers shippers that probe before they send.
+ * The collector: the inputs that receive agents' audit logs over HTTP. inputs/registry.ts lists them; each address answers
+ * `HEAD`, for shippers that probe before they send.
  *
- * A request is read, normalised, redacted and appended; 200 is answered only when the log holds all of it durably. It is
- * a fastify plugin without a server of its own, so that one process can offer it on several ports.
+ * A request is read, normalised, redacted and appended; 200 is answered only when the log holds all of it durably. It is a
+ * fastify plugin without its own server, so that one process can offer it on several ports.
  */
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import { LogError } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type Answer, type Refusal, refusal, refusalHeaders } from './answers.ts'
-import type { Head, Input, Outcome, Place, Question } from './inputs/input.ts'
+import type { Head, Input, Outcome, Endpoint, Question } from './inputs/input.ts'
 import { strayAnswer } from './inputs/otlp/addresses.ts'
 import { INPUTS } from './inputs/registry.ts'
 import { type CollectorOptions, createIntake } from './intake.ts'
@@ -45,7 +45,7 @@ const headOf = (request: FastifyRequest, path: string): Head => ({
   headers: { ...request.headers },
 })
 
-/** The body of a question, cut: what is longer asks nothing that can be answered. */
+/** The body of a question, cut: nothing longer can be answered. */
 async function questionText(request: FastifyRequest): Promise<string> {
   if (request.method === 'GET' || request.method === 'HEAD') return ''
   let text = ''
@@ -58,94 +58,125 @@ async function questionText(request: FastifyRequest): Promise<string> {
 const QUESTION_CHARS_MAX = 64 * 1024
 const RESEND = '/v1/dead-letters/resend'
 
-/** What goes to no address of an input: told where it should go, if it looks like something for an input. */
+/** A request to no input's address. If it looks meant for an input, the answer says where to send it. */
 const stray = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => {
   const answer = strayAnswer(request.url.split('?', 1)[0] ?? '', request.headers)
   if (answer === undefined) return reply.callNotFound()
   return send(reply, answer)
 }
 
-export function createCollector(options: CollectorOptions): Collector {
-  const { logger, metrics, authenticate } = options
-  let draining = false
-  let given = 0
-  const ready: CollectorOptions['ready'] = () => (draining ? { ok: false, reason: 'shutting down' } : options.ready())
-  const intake = createIntake({ ...options, ready }, () => given++)
-  const resend = createResend({ ...options, ready })
-  const inHand = new Set<Promise<unknown>>()
+/** The collector as it runs. */
+interface Running {
+  readonly options: CollectorOptions
+  draining: boolean
+  given: number
+  readonly intake: ReturnType<typeof createIntake>
+  readonly resend: ReturnType<typeof createResend>
+  readonly underWay: Set<Promise<unknown>>
+}
 
-  const outcomeOf = async (input: Input, place: Place, head: Head, request: FastifyRequest): Promise<Outcome> => {
-    try {
-      return await intake(input, place, head, request.raw)
-    } catch (error) {
-      return failure(error, logger)
-    }
+const ready = (running: Running): ReturnType<CollectorOptions['ready']> =>
+  running.draining ? { ok: false, reason: 'shutting down' } : running.options.ready()
+
+const outcomeOf = async (
+  running: Running,
+  input: Input,
+  endpoint: Endpoint,
+  head: Head,
+  request: FastifyRequest,
+): Promise<Outcome> => {
+  try {
+    return await running.intake(input, endpoint, head, request.raw)
+  } catch (error) {
+    return failure(error, running.options.logger)
   }
+}
 
-  const handle = (input: Input, place: Place) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const head = headOf(request, place.path)
-    const taking = outcomeOf(input, place, head, request)
-    inHand.add(taking)
+const handle =
+  (running: Running, input: Input, endpoint: Endpoint) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const head = headOf(request, endpoint.path)
+    const taking = outcomeOf(running, input, endpoint, head, request)
+    running.underWay.add(taking)
     const outcome = await taking
-    inHand.delete(taking)
-    return send(reply, input.answer(outcome, head, options.clock.now()))
-  }
-  /** The time that an answer took is known when it has been sent. */
-  const count = (place: Place) => async (_request: FastifyRequest, reply: FastifyReply) => {
-    const labels = { service: 'collector', route: place.path }
-    metrics.requests.inc({ ...labels, method: 'POST', status: String(reply.statusCode) })
-    metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000)
+    running.underWay.delete(taking)
+    return send(reply, input.answer(outcome, head, running.options.clock.now()))
   }
 
-  const ask = (question: Question) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const body = await questionText(request)
-    return send(
-      reply,
-      question.answer(headOf(request, question.path), { authenticate, ready: ready().ok, given, body }),
-    )
+/** The time that an answer took is known when it has been sent. */
+const count = (running: Running, endpoint: Endpoint) => async (_request: FastifyRequest, reply: FastifyReply) => {
+  const labels = { service: 'collector', route: endpoint.path }
+  running.options.metrics.requests.inc({ ...labels, method: 'POST', status: String(reply.statusCode) })
+  running.options.metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000)
+}
+
+const ask = (running: Running, question: Question) => async (request: FastifyRequest, reply: FastifyReply) => {
+  const body = await questionText(request)
+  return send(
+    reply,
+    question.answer(headOf(request, question.path), {
+      authenticate: running.options.authenticate,
+      ready: ready(running).ok,
+      given: running.given,
+      body,
+    }),
+  )
+}
+
+const sendAgain = async (running: Running, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const text = await questionText(request)
+  const asked = running
+    .resend(headOf(request, RESEND), text)
+    .catch((error: unknown) => failure(error, running.options.logger))
+  running.underWay.add(asked)
+  const answer = await asked
+  running.underWay.delete(asked)
+  if (!('ok' in answer)) return reply.code(200).send(answer)
+  const { status, code, message } = answer
+  return reply.code(status).headers(refusalHeaders(status)).send({ error: { code, message } })
+}
+
+const probe = (running: Running, reply: FastifyReply): FastifyReply => reply.code(ready(running).ok ? 200 : 503).send()
+
+function offer(running: Running, app: FastifyInstance, input: Input): void {
+  for (const endpoint of input.takes) {
+    app.post(endpoint.path, { onResponse: count(running, endpoint) }, handle(running, input, endpoint))
+    if (!app.hasRoute({ method: 'HEAD', url: endpoint.path }))
+      app.head(endpoint.path, (_request, reply) => probe(running, reply))
   }
-
-  const sendAgain = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const text = await questionText(request)
-    const asked = resend(headOf(request, RESEND), text).catch((error: unknown) => failure(error, logger))
-    inHand.add(asked)
-    const answer = await asked
-    inHand.delete(asked)
-    if (!('ok' in answer)) return reply.code(200).send(answer)
-    const { status, code, message } = answer
-    return reply.code(status).headers(refusalHeaders(status)).send({ error: { code, message } })
+  for (const question of input.questions ?? []) {
+    app.route({ method: question.method, url: question.path, exposeHeadRoute: false, handler: ask(running, question) })
   }
+}
 
-  const probe = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    reply.code(ready().ok ? 200 : 503).send()
+const register = (running: Running, app: FastifyInstance): void => {
+  // Bodies are read by the handlers themselves: bounded, inflated, and only after the sender is known.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, parsed) => {
+    parsed(null)
+  })
+  for (const input of INPUTS) offer(running, app, input)
+  app.post(RESEND, (request, reply) => sendAgain(running, request, reply))
+  app.post('/*', stray)
+}
 
-  function offer(app: FastifyInstance, input: Input): void {
-    for (const place of input.takes) {
-      app.post(place.path, { onResponse: count(place) }, handle(input, place))
-      if (!app.hasRoute({ method: 'HEAD', url: place.path })) app.head(place.path, probe)
-    }
-    for (const question of input.questions ?? []) {
-      app.route({ method: question.method, url: question.path, exposeHeadRoute: false, handler: ask(question) })
-    }
-  }
-
-  const plugin: FastifyPluginCallback = (app, _options, done) => {
-    // Bodies are read by the handlers themselves: bounded, inflated, and only after the sender is known.
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', (_request, _payload, parsed) => {
-      parsed(null)
-    })
-    for (const input of INPUTS) offer(app, input)
-    app.post(RESEND, sendAgain)
-    app.post('/*', stray)
-    done()
+export function createCollector(options: CollectorOptions): Collector {
+  const running: Running = {
+    options,
+    draining: false,
+    given: 0,
+    intake: createIntake({ ...options, ready: () => ready(running) }, () => running.given++),
+    resend: createResend({ ...options, ready: () => ready(running) }),
+    underWay: new Set(),
   }
 
   return {
-    plugin,
+    plugin(app, _options, done) {
+      register(running, app)
+      done()
+    },
     async drain() {
-      draining = true
-      while (inHand.size > 0) await Promise.allSettled(inHand)
+      running.draining = true
+      while (running.underWay.size > 0) await Promise.allSettled(running.underWay)
     },
   }
 }

@@ -15,7 +15,7 @@ import { refusal } from './answers.ts'
 import { type Binding, bindingOf } from './binding.ts'
 import { createBudget } from './budget.ts'
 import { createEventStore } from './event-store.ts'
-import type { Head, Input, Outcome, Place } from './inputs/input.ts'
+import type { Head, Input, Outcome, Endpoint } from './inputs/input.ts'
 import { formOf } from './inputs/lib/types.ts'
 import type { Preparer } from './preparing/index.ts'
 import { unreadable } from './unreadable.ts'
@@ -45,7 +45,7 @@ interface Sender {
 }
 
 /** Takes one request of an input. Rejects where the log fails; the sender may then send it again. */
-export type Intake = (input: Input, place: Place, head: Head, request: IncomingMessage) => Promise<Outcome>
+export type Intake = (input: Input, place: Endpoint, head: Head, request: IncomingMessage) => Promise<Outcome>
 
 /** `given` numbers the requests that are durable. */
 export function createIntake(options: CollectorOptions, given: () => number): Intake {

@@ -1,6 +1,6 @@
 /**
- * Where a text stops being JSON. The engine's own message names a position only for some faults, and a sender who is told
- * "not JSON" needs the place. Used on faults alone: it is a plain scanner, not a parser.
+ * Where a text stops being JSON. The engine's own message gives a position only for some faults, but a sender who gets
+ * "not JSON" needs the place. Used only on texts with a fault: it is a plain scanner, not a parser.
  */
 
 const SPACE = /[ \t\n\r]*/y
@@ -14,7 +14,7 @@ function skip(pattern: RegExp, text: string, from: number): number {
   return pattern.test(text) ? pattern.lastIndex : from
 }
 
-/** Behind a string that starts at `from`; `fault` where it breaks. */
+/** Scans the string that starts at `from`: `end` is the index after it, `fault` is where it breaks. */
 function scanString(text: string, from: number): { end: number } | { fault: number } {
   let i = from + 1
   for (;;) {

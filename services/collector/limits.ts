@@ -1,4 +1,4 @@
-/** Limits of the collector that change no result. Units stand last. */
+/** Limits of the collector that change no result. Names end with the unit. */
 export const COLLECTOR_LIMITS = {
   /** Dead letters that one request sends again, and how many of the newest it looks through for them. */
   resend_letters_max: 1_000,
@@ -13,7 +13,9 @@ export const COLLECTOR_LIMITS = {
   /** Of inputs that the collector opens itself: one body, what waits of one sender, how long lines are gathered. */
   open_body_bytes_max: 1024 * 1024,
   open_body_lines_max: 2_000,
-  open_queue_bytes_max: 4 * 1024 * 1024,
+  /** Over TCP a sender waits, and what has been read is lost where the process is killed; over UDP a burst is lost instead. */
+  open_stream_queue_bytes_max: 1024 * 1024,
+  open_datagram_queue_bytes_max: 4 * 1024 * 1024,
   open_gather_ms: 20,
   /** A message of syslog. */
   open_line_bytes_max: 64 * 1024,

@@ -1,6 +1,6 @@
 /**
- * Bodies and values to canonical events, for whoever is no input: `replay`, `prove`, `eval`, the tests. The same steps as
- * behind the inputs, so that an event's id depends on the producer's data and not on the way it came.
+ * Bodies and values to canonical events, for callers that are not inputs: `replay`, `prove`, `eval`, the tests. The steps
+ * are the same as behind the inputs, so an event's id depends on the producer's data and not on how it arrived.
  */
 import { setImmediate } from 'node:timers/promises'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -29,7 +29,7 @@ export async function drainInTurns<T>(steps: Generator<undefined, T, undefined>,
   }
 }
 
-/** The steps of what was unpacked. */
+/** The steps for an unpacked body. */
 export function* unpackedSteps(unpacked: Unpacked, context: NormaliseContext): Steps {
   return unpacked.ok ? yield* envelopeSteps(unpacked.envelopes, context) : unpacked
 }

@@ -1,10 +1,10 @@
 /**
  * Reads the body of a request: inflates it while it arrives and counts the inflated bytes, so that a small body cannot
- * become a large one in memory. What requests hold together is bounded, for all and for each tenant (budget.ts): a body
- * that finds no room is not read on, so that its sender's connection fills, and after a moment the sender is asked to come
- * again. A body that comes more slowly than the least rate is given up, because what it holds is held from others.
+ * become a large one in memory. The memory of all requests is bounded, in total and per tenant (budget.ts). A body that
+ * finds no room is not read further, so its sender's connection fills; after a moment the sender is asked to retry. A
+ * body below the minimum rate is given up, because others need the memory that it holds.
  *
- * What is not read of a refused body is thrown away by the HTTP server.
+ * The HTTP server discards the unread rest of a refused body.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Readable, Transform } from 'node:stream'
@@ -12,6 +12,7 @@ import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompre
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Refusal, refusal } from './answers.ts'
 import type { Hold } from './budget.ts'
+import { createGathering } from './gathering.ts'
 
 const CHUNK = { chunkSize: 64 * 1024 }
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
@@ -35,7 +36,7 @@ const BUSY = refusal(503, 'busy', 'too many bytes are being processed: send it a
 
 export type ReadBody = { readonly ok: true; readonly body: Buffer } | Refusal
 
-/** Hands the chunks of a request to its decoder. The request itself stays open whatever happens, for the answer. */
+/** Passes the chunks of a request to its decoder. The request itself always stays open for the answer. */
 function feed(request: IncomingMessage, decoder: Transform): void {
   request.on('data', (chunk: Buffer) => {
     if (!decoder.destroyed && !decoder.write(chunk)) request.pause()
@@ -47,8 +48,8 @@ function feed(request: IncomingMessage, decoder: Transform): void {
 }
 
 /**
- * Looks now and then how fast a body comes, and calls `slow` once where it is too slow. Time in which we do not read does
- * not count, but for the time that a body may take in all.
+ * Checks the rate of a body periodically, and calls `slow` once it is too low. Time in which we do not read counts only
+ * towards the time that a body may take in all.
  */
 function watchPace(request: IncomingMessage, isHeldUp: () => boolean, slow: () => void): () => void {
   const everyMs = LIMITS.body_pace_every_ms
@@ -66,13 +67,13 @@ function watchPace(request: IncomingMessage, isHeldUp: () => boolean, slow: () =
   return () => clearInterval(timer)
 }
 
-/** The chunks of a body, or why it is not taken. Settles once; nothing is listened to afterwards. */
-function collect(request: IncomingMessage, source: Readable, hold: Hold, what: string): Promise<Buffer[] | Refusal> {
+/** The whole body, or why it is not taken. Settles once; nothing is listened to afterwards. */
+function collect(request: IncomingMessage, source: Readable, hold: Hold, what: string): Promise<Buffer | Refusal> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
+    const gathering = createGathering()
     let bytes = 0
     let waiting: NodeJS.Timeout | undefined
-    const settle = (outcome: Buffer[] | Refusal): void => {
+    const settle = (outcome: Buffer | Refusal): void => {
       unwatch()
       clearTimeout(waiting)
       source.off('data', onData)
@@ -83,7 +84,7 @@ function collect(request: IncomingMessage, source: Readable, hold: Hold, what: s
     const keep = (chunk: Buffer, waitedMs: number): void => {
       waiting = undefined
       if (hold.take(chunk.length)) {
-        chunks.push(chunk)
+        if (!gathering.add(chunk)) return settle(BUSY)
         if (waitedMs > 0) source.resume()
       } else if (waitedMs >= LIMITS.body_room_ms_max) {
         settle(BUSY)
@@ -107,7 +108,7 @@ function collect(request: IncomingMessage, source: Readable, hold: Hold, what: s
       () => settle(TOO_SLOW),
     )
     source.on('data', onData)
-    source.on('end', () => settle(chunks))
+    source.on('end', () => settle(gathering.whole()))
     // These stay, so that an error that comes later is heard, too.
     for (const stream of new Set([request, source])) stream.on('error', fail)
     request.on('close', () => {
@@ -132,7 +133,7 @@ export async function readRequest(request: IncomingMessage, hold: Hold): Promise
   if (decoder !== undefined) feed(request, decoder)
   const what = plain ? 'the body broke off' : `the body is not ${encoding}`
   const read = await collect(request, decoder ?? request, hold, what)
-  if (Array.isArray(read)) return { ok: true, body: read.length === 1 ? (read[0] as Buffer) : Buffer.concat(read) }
+  if (Buffer.isBuffer(read)) return { ok: true, body: read }
   hold.release()
   decoder?.destroy()
   request.resume()

@@ -4,8 +4,8 @@ import type { Refusal } from './answers.ts'
 import type { Head } from './inputs/input.ts'
 
 /**
- * Whether the sender may send, and as what. Live unless it asks for history (`?history=1`, `x-moltwatch-history: 1`), or may
- * send nothing else. History needs a scope of its own: it trains, and nobody is told what it finds.
+ * Whether the sender may send, and as what: live, unless it asks for history (`?history=1`, `x-moltwatch-history: 1`) or
+ * may send nothing else. History needs a separate scope: it trains, and its findings are reported to nobody.
  */
 export function sendingScope(
   grant: Grant,

@@ -44,7 +44,7 @@ const SAID: Readonly<Record<Telling, string>> = {
     'calls of tools come without arguments and results, so that orders in what the agent reads cannot be seen: set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true where it runs. This is said once; GET /v1/coverage names all agents that lack something',
 }
 
-/** Counts what is unclear in the requests of a tenant, and says it once. Tenants come from tokens, so there are few. */
+/** Counts what is unclear in the requests of a tenant, and logs it once. Tenants come from tokens, so there are few. */
 export function createUnclear(
   metrics: Metrics,
   logger: Pick<Logger, 'warn'>,

@@ -19,29 +19,39 @@ const NEWLINE = 0x0a
 
 /** Counts lines as positions go up. */
 function createLines(body: Buffer): (position: number) => number {
-  let [line, at] = [1, 0]
+  const newlineFrom = (at: number): number => {
+    const found = body.indexOf(NEWLINE, at)
+    return found === -1 ? body.length : found
+  }
+  let line = 1
+  let end = newlineFrom(0)
   return (position) => {
-    for (; at < position; at++) if (body[at] === NEWLINE) line += 1
+    for (; end < position; end = newlineFrom(end + 1)) line++
     return line
   }
 }
 
-/** What of a body is no JSON stands between its neighbours, with the line and the byte at which it breaks. */
+/** Parts that are not JSON keep their place among their neighbours, with the line and the byte at which they break. */
 function jsonEnvelopes(format: FormatChoice, body: Buffer, lines: boolean): Unpacked {
   const read = readBody(body, lines)
   if (!read.ok) return read
   const lineOf = createLines(body)
   const envelopes: Envelope[] = []
+  const count = read.values.length + read.bad.length
   let next = 0
   const take = (until: number): void => {
-    while (envelopes.length < until && next < read.values.length) envelopes.push({ format, value: read.values[next++] })
+    for (; envelopes.length < until && next < read.values.length; next++) {
+      // Several values are identified by their lines; a single value needs none.
+      const place = count === 1 ? {} : { line: lineOf(read.positions[next] ?? 0) }
+      envelopes.push({ format, value: read.values[next], ...place })
+    }
   }
   for (const { index, position, detail, text } of read.bad) {
     take(index)
     const problem = { reason: 'malformed' as const, detail: `line ${lineOf(position)}: ${detail} at byte ${position}` }
     envelopes.push({ problem, record: text })
   }
-  take(read.values.length + read.bad.length)
+  take(count)
   return { ok: true, envelopes }
 }
 
@@ -50,7 +60,7 @@ export function unpackBody(format: FormatChoice, body: Buffer, form: Form): Unpa
   if (form === 'json' || form === 'lines') return jsonEnvelopes(format, body, form === 'lines')
   const logs = form === 'protobuf-traces' ? undefined : readProtobuf(body, 'logs')
   const traces = form === 'protobuf' || logs?.ok === true ? undefined : readProtobuf(body, 'traces')
-  // What is neither is told as logs.
+  // If it is neither, the problem is reported as one of logs.
   const read = traces?.ok === true || logs === undefined ? (traces as ProtobufBody) : logs
   return read.ok ? { ok: true, envelopes: [{ format: 'otlp', value: read.value }] } : read
 }

@@ -2,7 +2,7 @@
 import { bytesRecord } from './raw/bytes-record.ts'
 import type { Prepared, RefusedJob } from './preparing/index.ts'
 
-/** Where they ended a thread they are poison, else malformed. */
+/** Poison if they ended a thread, otherwise malformed. */
 export const unreadable = (value: Buffer, { detail, position, deadly }: RefusedJob): Prepared => ({
   lines: new Map(),
   untimed: new Map(),

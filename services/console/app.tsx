@@ -1,4 +1,4 @@
-/** The frame of the console: who is logged in, the pages, the keyboard, the theme. */
+/** The shell of the console: who is logged in, the pages, the keyboard, the theme. */
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
 import { currentSession, logOut, type Session, whenSessionEnds } from './client.ts'

@@ -1,7 +1,8 @@
 /**
- * Asks the API. The browser keeps the session in a cookie that no script can read; requests that change something carry
+ * Asks the API, by the types of its OpenAPI document: an operation takes and answers what the routes declare. The browser keeps the session in a cookie that no script can read; requests that change something carry
  * the session's CSRF token. An answer that is no success becomes an `ApiError` whose message is for people.
  */
+import type { Operations } from './api.types.ts'
 
 /** What the API refused, and why. */
 export class ApiError extends Error {
@@ -57,11 +58,8 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   throw await refusalOf(response)
 }
 
-/** Parameters of an address. */
-export type Query = Readonly<Record<string, string | number | undefined>>
-
 /** An address with query parameters; those that are undefined or empty are left out. */
-export function addressOf(path: string, query: Query): string {
+export function addressOf(path: string, query: object): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') parameters.set(name, String(value))
@@ -69,18 +67,75 @@ export function addressOf(path: string, query: Query): string {
   return parameters.size === 0 ? path : `${path}?${parameters}`
 }
 
-/** GET with query parameters. Throws ApiError. */
-export async function get<T>(path: string, query: Query = {}): Promise<T> {
-  return (await send('GET', addressOf(path, query))).json() as Promise<T>
+type Method = keyof Operations
+/** Paths of the document that a method is known for: `/v1/incidents/{id}`. */
+export type PathOf<M extends Method> = keyof Operations[M]
+
+interface Operation {
+  readonly path: object
+  readonly query: object
+  readonly body: unknown
+  readonly answer: unknown
+}
+type At<M extends Method, P extends PathOf<M>> = Operations[M][P] extends infer O extends Operation ? O : never
+
+/** What an operation answers. */
+export type Answer<M extends Method, P extends PathOf<M>> = At<M, P>['answer']
+
+/** One part of a request; optional if everything in it is optional. */
+type Part<Name extends string, T> = [T] extends [undefined]
+  ? { readonly [N in Name]?: undefined }
+  : Record<never, never> extends T
+    ? { readonly [N in Name]?: T }
+    : { readonly [N in Name]: T }
+
+/** The parameters in the path, the query and the body that an operation takes. */
+export type Asked<M extends Method, P extends PathOf<M>> = Part<'path', At<M, P>['path']> &
+  Part<'query', At<M, P>['query']> &
+  Part<'body', At<M, P>['body']>
+
+interface Loose {
+  readonly path?: object | undefined
+  readonly query?: object | undefined
+  readonly body?: unknown
 }
 
-/** POST, PUT, PATCH or DELETE with a JSON body. Throws ApiError. */
-export async function change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
-  const response = await send(method, path, body ?? (method === 'POST' ? {} : undefined))
+/** The address of an operation, its parameters put in and escaped. */
+export function hrefOf<P extends PathOf<'GET'>>(path: P, asked: Asked<'GET', P>): string {
+  return looseHref(path, asked)
+}
+
+function looseHref(path: PropertyKey, { path: values = {}, query = {} }: Loose): string {
+  const byName = new Map(Object.entries(values))
+  const filled = String(path).replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(byName.get(name))),
+  )
+  return addressOf(filled, query)
+}
+
+/** GET. Throws ApiError. */
+export async function get<P extends PathOf<'GET'>>(path: P, asked: Asked<'GET', P>): Promise<Answer<'GET', P>> {
+  return (await send('GET', looseHref(path, asked))).json() as Promise<Answer<'GET', P>>
+}
+
+type Changing = Exclude<Method, 'GET'>
+
+/** POST, PATCH or DELETE, with an optional JSON body. Throws ApiError. */
+export async function change<M extends Changing, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  asked: Asked<M, P>,
+): Promise<Answer<M, P>> {
+  const loose: Loose = asked
+  return changed(method, looseHref(path, loose), loose.body)
+}
+
+async function changed<T>(method: Changing, address: string, body?: unknown): Promise<T> {
+  const response = await send(method, address, body ?? (method === 'POST' ? {} : undefined))
   return (response.status === 204 ? undefined : await response.json()) as T
 }
 
-/** The session that the cookie stands for; undefined where there is none. Throws ApiError. */
+/** The session of the cookie; undefined if there is none. Throws ApiError. */
 export async function currentSession(): Promise<Session | undefined> {
   const response = await send('GET', SESSION)
   session = response.status === 204 ? undefined : ((await response.json()) as Session)
@@ -89,18 +144,19 @@ export async function currentSession(): Promise<Session | undefined> {
 
 /** Opens a session with an API token. Throws ApiError. */
 export async function logIn(token: string): Promise<Session> {
-  session = await change<Session>('POST', SESSION, { token })
+  session = await changed<Session>('POST', SESSION, { token })
   return session
 }
 
 /** The provider at which people sign in; undefined where the configuration names none. Throws ApiError. */
 export async function signInProvider(): Promise<string | undefined> {
-  return (await get<{ readonly oidc: { readonly name: string } | null }>('/console/sign-in')).oidc?.name
+  const answer = (await (await send('GET', '/console/sign-in')).json()) as { oidc: { readonly name: string } | null }
+  return answer.oidc?.name
 }
 
-/** Ends the session, and where the provider has one of its own, leads there to end that, too. */
+/** Ends the session. If the provider has a session, too, leads there to end it. */
 export async function logOut(): Promise<void> {
-  const ended = await change<{ readonly sign_out_url: string } | undefined>('DELETE', SESSION)
+  const ended = await changed<{ readonly sign_out_url: string } | undefined>('DELETE', SESSION)
   session = undefined
   if (ended === undefined) onSessionEnd()
   else location.assign(ended.sign_out_url)

@@ -1,7 +1,6 @@
 /**
- * How times, counts and texts read. Times are shown in the reader's zone with UTC beside them, because two people on one
- * incident sit in two zones. What a log says is made visible: control and direction marks would let it pretend to be
- * something else.
+ * How times, counts and texts are displayed. Times are in the reader's zone with UTC next to them, because two people on
+ * one incident may be in two zones. Texts of a log are made visible: control and direction marks could disguise them.
  */
 
 const two = (n: number): string => String(n).padStart(2, '0')
@@ -10,7 +9,7 @@ const two = (n: number): string => String(n).padStart(2, '0')
 export const clockOf = (date: Date): string =>
   `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 
-/** `28 Nov` in the reader's zone; with the year where it is not this one. */
+/** `28 Nov` in the reader's zone; with the year if it is not the current one. */
 export function dayOf(date: Date, now: Date = new Date()): string {
   const year = date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const }
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...year })
@@ -38,9 +37,7 @@ export function lengthOf(ms: number): string {
 export const ago = (date: Date, now: number = Date.now()): string =>
   now - date.getTime() < 1_000 ? 'just now' : `${lengthOf(now - date.getTime())} ago`
 
-/** `1 finding`, `2 findings`, `12,400 events`. */
-export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
-  `${count.toLocaleString('en-GB')} ${count === 1 ? noun : plural}`
+export { countedInGroups as counted } from '../../schemas/counted.ts'
 
 /** A number as a person writes it: at most four significant digits. */
 export const numberOf = (value: number): string =>

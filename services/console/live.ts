@@ -1,10 +1,12 @@
 /**
- * What comes live: one stream of server-sent events for each noun, shared by everything on the page that asks for it, and
- * closed while nobody looks at the page. A stream tells that something came; the page then asks its own question again, so
- * that it shows what it always shows.
+ * Live updates: one stream of server-sent events for each noun, shared by everything on the page that needs it, and
+ * closed while the page is hidden. A stream only says that something arrived. The page then repeats its query, so that it
+ * shows what it always shows.
  */
 
-/** What the API tells as it comes. */
+import { hrefOf } from './client.ts'
+
+/** The nouns that the API streams. */
 export type Live = 'incidents' | 'findings' | 'events'
 
 /** News that come together are one piece of news. */
@@ -27,11 +29,11 @@ function tell(stream: Stream): void {
 
 function open(noun: Live, stream: Stream): void {
   if (stream.source !== undefined || document.visibilityState !== 'visible') return
-  const source = new EventSource(`/v1/${noun}/tail`)
+  const source = new EventSource(hrefOf(`/v1/${noun}/tail`, {}))
   stream.source = source
   source.addEventListener(noun, () => tell(stream))
   source.addEventListener('message', () => tell(stream))
-  // A browser comes back by itself after a break; what it was refused it does not ask again, and asking now and then goes on.
+  // A browser reconnects by itself after a break. It does not retry a refused stream, but polling continues.
   source.addEventListener('error', () => {
     if (source.readyState === EventSource.CLOSED && stream.source === source) stream.source = undefined
   })

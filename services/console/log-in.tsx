@@ -39,7 +39,7 @@ function Provider({ name }: { name: string }) {
 function useProvider(): string | undefined {
   const [name, setName] = useState<string>()
   useEffect(() => {
-    // Where it cannot be asked, a token still opens the console, and says what is wrong.
+    // If it cannot be asked, a token still opens the console and shows what is wrong.
     signInProvider().then(setName, () => undefined)
   }, [])
   return name

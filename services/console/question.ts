@@ -4,7 +4,7 @@
  * jumps.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { get, type Query } from './client.ts'
+import { type Answer, type Asked, get, type PathOf } from './client.ts'
 import { type Live, listen } from './live.ts'
 
 export interface Question<T> {
@@ -15,29 +15,34 @@ export interface Question<T> {
   ask(): void
 }
 
-/** What a live question asks again without news: a stream may be refused, or tell of only part of what is shown. */
+/** Polling interval of a live query: a stream may be refused, or cover only part of what is shown. */
 const LIVE_EVERY_MS = 10_000
 
 /**
- * Asks `path` now, whenever it or the query changes, and then when something of a noun comes live, or every so many
+ * Asks `path` now, whenever it or what it takes changes, and then when something of a noun comes live, or every so many
  * milliseconds (0: not again). An undefined path asks nothing.
  */
-export function useQuestion<T>(path: string | undefined, query: Query = {}, again: number | Live = 0): Question<T> {
+export function useQuestion<P extends PathOf<'GET'>>(
+  path: P | undefined,
+  asked: Asked<'GET', P>,
+  again: number | Live = 0,
+): Question<Answer<'GET', P>> {
+  type T = Answer<'GET', P>
   const [state, setState] = useState<{ answer?: T; error?: Error; asking: boolean }>({ asking: path !== undefined })
-  const text = path === undefined ? undefined : JSON.stringify([path, query])
+  const text = path === undefined ? undefined : JSON.stringify([path, asked])
   const newest = useRef(0)
   const ask = useCallback(() => {
     if (path === undefined) return
     newest.current += 1
     const mine = newest.current
     setState((old) => ({ ...old, asking: true }))
-    get<T>(path, query)
+    get(path, asked)
       .then((answer) => mine === newest.current && setState({ answer, asking: false }))
       .catch((error: unknown) => {
-        // A refresh that failed leaves the old answer, and says so.
+        // A failed refresh keeps the old answer and shows the error.
         if (mine === newest.current) setState((old) => ({ ...old, error: error as Error, asking: false }))
       })
-    // The text stands for path and query.
+    // The text stands for the path and its parameters.
   }, [text])
   useEffect(() => {
     setState({ asking: path !== undefined })

@@ -1,4 +1,4 @@
-/** The door of the detector service. */
+/** The face of the detector service. */
 export { createStageTwo } from './engine/index.ts'
 export { createLane, type Fault, type Lane } from './runtime/lane.ts'
 export { createLocalPipeline, type LocalPipeline, type LocalPipelineOptions } from './runtime/local-pipeline.ts'

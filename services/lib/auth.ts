@@ -1,14 +1,15 @@
 /**
  * Who is asking: bearer tokens. A token is an opaque string that stands for one tenant, one role and the scopes in which
- * it may send. Only the SHA-256 of a token is held, and a request's token is compared with every one of them in constant
- * time, so that neither memory nor timing gives one away.
+ * it may send. Only its SHA-256 is held, and a request's token is compared with every one in constant time, so that
+ * neither memory nor timing reveals one.
  *
  * The tenant of everything a request reads or writes comes from here and from nowhere else.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
-import { type Role, ROLES, type Scope } from '../../schemas/token.ts'
+import { type Role, ROLES } from '../../schemas/roles.ts'
+import type { Scope } from '../../schemas/token.ts'
 
-/** What a request wants to do: triage says what is to be made of findings, order holds agents back, administer makes tokens. */
+/** What a request wants to do: triage judges findings, order holds agents back, administer makes tokens. */
 export type Right = 'read' | 'triage' | 'order' | 'send' | 'administer'
 
 const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
@@ -18,7 +19,7 @@ const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   ingest: ['send'],
 }
 
-/** A token as configured: its text, or its SHA-256 in hex where the text must not stand in the configuration. */
+/** A token as configured: its text, or its SHA-256 in hex if the text must not be in the configuration. */
 export type TokenSpec = {
   /** Names the token in logs and in records of who ordered what; never secret. */
   readonly name: string
@@ -27,7 +28,7 @@ export type TokenSpec = {
   readonly scopes: readonly Scope[]
   /** Patterns of the identities that it sends for: of no other one, and no other token of them. Absent: of any that no token is bound to. */
   readonly identities?: readonly string[]
-  /** Addresses and ranges of proxies that its sources stand behind: none of them is a client in a forwarded list. */
+  /** Addresses and ranges of the proxies in front of its sources: none of them is a client in a forwarded list. */
   readonly proxies?: readonly string[]
   /** Formats that it sends: no other one, and no other token sends them. Absent: any that no token lists. */
   readonly formats?: readonly string[]
@@ -85,7 +86,7 @@ function digestOf(spec: TokenSpec): Buffer {
   return Buffer.from(spec.sha256, 'hex')
 }
 
-/** What is odd about the form of a header, without a word of the token in it. */
+/** What is odd about the form of a header, without any part of the token. */
 function oddity(header: string): string {
   if (/%[0-9a-f]{2}/i.test(header)) return ': it is percent-encoded, send the blank as it is'
   if (/["']/.test(header)) return ': it stands in quotes, leave them out'

@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** How far it is ahead of the system's clock, in ms, where it can be. */
+  /** How far it is ahead of the system's clock, in ms; absent if it cannot be. */
   aheadMs?(): number
 }
 

@@ -1,18 +1,21 @@
 /**
- * Reads the service's configuration file: YAML to a checked value with every default filled in, or a list of what is
- * wrong with line numbers. A running service can watch the file; a bad one is refused and the old one stays.
+ * Reads the service's configuration file: YAML to a checked value with every default filled in, or a list of faults with
+ * line numbers. A running service can watch the file; a bad one is refused and the old one stays in force.
  */
 import { Compile } from 'typebox/compile'
 import { Default } from 'typebox/value'
 import type { TokenSpec } from './auth.ts'
-import { type ConfigProblem, explain, type Position, type SchemaError, showPath } from './config/problems.ts'
+import { located, PROBLEMS_MAX } from './config/beside.ts'
+import { type ConfigProblem, explainAll, type Located, showPath } from './config/problems.ts'
 import { ServiceConfiguration, type Token } from './config/schema.ts'
-import { type Located, type Names, semanticProblems } from './config/semantics.ts'
+import { type Names, semanticProblems } from './config/semantics.ts'
+import { loadAgents } from './config/agents.ts'
 import { loadTenants } from './config/tenants.ts'
 import { completeInputs, type InputTypeEntry } from './config/inputs.ts'
 import { type LoadedMappings, loadMappings } from './mappings/load.ts'
 import { withoutNulls } from './config/nulls.ts'
-import { completeSinks, type ReadSecret, type SinkTypeEntry } from './config/sinks.ts'
+import type { ReadSecret } from './config/read-secret.ts'
+import { completeSinks, type SinkTypeEntry } from './config/sinks.ts'
 import { completeOidc } from './config/oidc.ts'
 import { completeTokens } from './config/tokens.ts'
 import { parseYaml } from './yaml/parse.ts'
@@ -22,7 +25,7 @@ export type { ConfigProblem } from './config/problems.ts'
 export type { ClickHouseSection, KafkaSection, RawSection } from './config/engines.ts'
 export type { Policy, ServiceConfiguration, Sink } from './config/schema.ts'
 export type { DetectorEntry } from './config/semantics.ts'
-export type { ReadSecret } from './config/sinks.ts'
+export type { ReadSecret } from './config/read-secret.ts'
 
 export type ConfigOutcome =
   | { readonly ok: true; readonly config: ServiceConfiguration }
@@ -33,14 +36,12 @@ export interface ConfigOptions extends Names {
   readonly sinkTypes?: readonly SinkTypeEntry[]
   /** Without them, it may name no inputs. */
   readonly inputTypes?: readonly InputTypeEntry[]
-  /** Where secrets of sinks may stand besides the file. */
+  /** Where secrets of sinks may be stored outside the file. */
   readonly readSecret?: ReadSecret
-  /** How the files are read. Default: each is read anew. */
+  /** How the files are read. Default: each is read every time. */
   readonly read?: YamlReader
 }
 
-const PROBLEMS_MAX = 20
-const NOWHERE: Position = { line: 0, column: 0 }
 const compiled = Compile(ServiceConfiguration)
 
 const failed = (problems: readonly ConfigProblem[]): ConfigOutcome => ({
@@ -58,10 +59,8 @@ type Checked =
 function checkConfig(given: unknown, options: ConfigOptions, loaded: LoadedMappings): Checked {
   const value = Default(ServiceConfiguration, withoutNulls(given ?? {}))
   if (!compiled.Check(value)) {
-    const found = [...compiled.Errors(value)].flatMap((error) =>
-      explain(error as SchemaError, ServiceConfiguration, value),
-    )
-    return { ok: false, found: found.length > 0 ? found : [{ path: [], message: 'is not a configuration' }] }
+    const found = explainAll(compiled.Errors(value), ServiceConfiguration, value, 'is not a configuration')
+    return { ok: false, found }
   }
   const { sinks, problems } = completeSinks(value.sinks, options.sinkTypes ?? [], options.readSecret)
   const { tokens, problems: unread } = completeTokens(value.tokens, options.readSecret)
@@ -75,6 +74,7 @@ function checkConfig(given: unknown, options: ConfigOptions, loaded: LoadedMappi
     tokens,
     inputs: opened.inputs,
     layersOfTenants: {},
+    agents: {},
     mapped: loaded.mappings,
   }
   const found = [
@@ -103,7 +103,7 @@ export const defaultConfig = (): ServiceConfiguration => {
   return outcome.config
 }
 
-/** Reads and checks the file, and what lies beside it: the mappings that it names, the settings of tenants. */
+/** Reads and checks the file and what is next to it: the mappings that it names, the settings of tenants, the trust registries. */
 export async function loadConfig(path: string, options: ConfigOptions = {}): Promise<ConfigOutcome> {
   const { read = createYamlReader(), formats = [], ...others } = options
   const file = await read(path)
@@ -115,15 +115,11 @@ export async function loadConfig(path: string, options: ConfigOptions = {}): Pro
     const loaded = await loadMappings(path, checked.config.mappings, { taken, read })
     checked = checkConfig(file.value, options, loaded)
   }
-  const { layersOfTenants, problems } = await loadTenants(path, read, options.detectors)
-  if (checked.ok && problems.length === 0) return { ok: true, config: { ...checked.config, layersOfTenants } }
-  const found = checked.ok ? [] : checked.found.slice(0, PROBLEMS_MAX)
-  const positions = await file.locate(found.map((one) => one.path))
-  const here = found.map((one, i) => ({
-    ...(positions[i] ?? NOWHERE),
-    path: showPath(one.path),
-    message: one.message,
-  }))
+  const { layersOfTenants, problems: ofTenants } = await loadTenants(path, read, options.detectors)
+  const { agents, problems: ofAgents } = await loadAgents(path, read)
+  const problems = [...ofTenants, ...ofAgents]
+  if (checked.ok && problems.length === 0) return { ok: true, config: { ...checked.config, layersOfTenants, agents } }
+  const here = checked.ok ? [] : await located(file, checked.found)
   return failed([...here, ...problems])
 }
 
@@ -151,13 +147,13 @@ export const tokenSpecs = (tokens: readonly Token[]): TokenSpec[] =>
 
 export interface ConfigWatch {
   readonly path: string
-  /** What is in force: a change between reading that and the first look is a change, too. */
+  /** The configuration in force: a change between reading it and the first look counts, too. */
   readonly inForce?: ServiceConfiguration
   readonly options?: ConfigOptions
   /** How often the file is looked at, in ms. Reading it sees every way in which editors and clusters replace a file. */
   readonly everyMs?: number
   onChange(config: ServiceConfiguration): void
-  /** The file is bad: what was read before stays in force. Said once per state of the file. */
+  /** The file is bad: the previous configuration stays in force. Called once per state of the file. */
   onProblems(problems: readonly ConfigProblem[]): void
 }
 

@@ -1,6 +1,6 @@
 /**
- * How a credential is kept where a log holds the secret itself: HMAC(k, SHA-256(secret)), cut to 128 bits. A list of leaked
- * keys, given as SHA-256, can be matched by whoever has k, and by nobody else.
+ * How a credential is stored when a log contains the secret itself: HMAC(k, SHA-256(secret)), truncated to 128 bits. Only
+ * a holder of k can match a list of leaked keys, given as SHA-256.
  */
 import { createHmac, hash } from 'node:crypto'
 
@@ -12,8 +12,12 @@ const [INNER, OUTER] = [0x36, 0x5c]
 
 /** The secret as events name it: 32 hex digits. */
 export const credentialHash = (key: Buffer, secret: string): string =>
+  credentialHashOf(key, hash('sha256', secret, 'hex'))
+
+/** The same from the secret's SHA-256, 64 hex digits. */
+export const credentialHashOf = (key: Buffer, digest: string): string =>
   createHmac('sha256', key)
-    .update(hash('sha256', secret, 'buffer'))
+    .update(Buffer.from(digest, 'hex'))
     .digest('hex')
     .slice(0, 2 * KEPT_BYTES)
 

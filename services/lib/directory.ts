@@ -1,6 +1,6 @@
 /**
- * What is in a directory, and how one is made with what is missing above it. Node's own recursive way never ends where the system says that a parent
- * is missing although it is there, as under /proc.
+ * Lists a directory, and creates one together with its missing parents. Node's own recursive mkdir never returns if the
+ * system reports an existing parent as missing, as under /proc.
  */
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -9,8 +9,8 @@ const OWNER_ALONE = 0o700
 const OTHERS = 0o077
 
 /**
- * Makes a directory, or takes one that is there, and keeps others out of it whoever made it. Throws where it cannot be
- * had, or where it is another user's and open to others.
+ * Creates a directory, or accepts an existing one, and closes it to others. Throws if it cannot be created, or if it is
+ * another user's and open to others.
  */
 export async function ensurePrivateDirectory(path: string): Promise<void> {
   await ensureDirectory(path, OWNER_ALONE)
@@ -23,7 +23,7 @@ export async function ensurePrivateDirectory(path: string): Promise<void> {
   })
 }
 
-/** Resolves when the directory is there, made or found. Throws the system's error where it cannot be. */
+/** Resolves when the directory exists, created or found. Throws the system's error if it cannot be created. */
 export async function ensureDirectory(path: string, mode: number): Promise<void> {
   try {
     await mkdir(path, { mode })

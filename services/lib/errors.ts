@@ -1,8 +1,8 @@
 /**
- * What a command tells a person who gave it something that it cannot use, and the exit codes of all commands:
+ * What a command reports if it was given something it cannot use, and the exit codes of all commands:
  *
  *   0  done, whatever was found
- *   1  what was asked to hold does not hold (`prove` found a difference)
+ *   1  what was checked does not hold (`prove` found a difference)
  *   2  wrong usage, or input that cannot be read
  *   70 a fault of moltwatch itself
  */

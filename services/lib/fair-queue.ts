@@ -1,15 +1,14 @@
 /**
- * A queue in which tenants take turns: whoever has sent much waits behind himself, and not before others. Within a tenant
- * the order is kept.
+ * A queue in which tenants take turns: a tenant that sends much delays only itself. Order within a tenant is kept.
  */
 export interface FairQueue<T> {
   push(tenant: string, item: T): void
-  /** The next item of the tenant whose turn it is, of those that `mayTake` lets; undefined where there is none. */
-  next(mayTake: (tenant: string) => boolean): T | undefined
+  /** The next item that `mayTake` accepts, from the tenant whose turn it is; undefined if there is none. */
+  next(mayTake: (tenant: string, item: T) => boolean): T | undefined
   /** How many wait, in all and of a tenant. */
   size(): number
   sizeOf(tenant: string): number
-  /** The tenant of which the most wait; undefined where nothing waits. */
+  /** The tenant with the most waiting items; undefined if nothing waits. */
   largest(): string | undefined
   /** Takes out what a tenant pushed last. */
   takeNewest(tenant: string): T | undefined
@@ -28,7 +27,7 @@ export function createFairQueue<T>(): FairQueue<T> {
     },
     next(mayTake) {
       for (const [tenant, own] of waiting) {
-        if (!mayTake(tenant)) continue
+        if (!mayTake(tenant, own[0] as T)) continue
         waiting.delete(tenant)
         const item = own.shift()
         if (own.length > 0) waiting.set(tenant, own)

@@ -12,7 +12,7 @@ export interface FoundAt {
 }
 
 export interface FindingFeed {
-  /** What was found from an offset on, at most `max`, and the offset to go on from; without one, from now on. */
+  /** At most `max` findings from an offset on, and the offset to continue from. Without an offset: from now on. */
   since(tenant: string, offset: number | undefined, max: number): Promise<{ found: FoundAt[]; next: number }>
 }
 

@@ -16,13 +16,13 @@ const CLIENT_ERRORS: ReadonlyMap<string, readonly [number, string, string]> = ne
 export const createHttp = (): FastifyInstance =>
   fastify({
     bodyLimit: LIMITS.body_inflated_bytes_max,
-    // Shippers keep connections open for ever; closing must not wait for the idle ones.
+    // Shippers keep connections open indefinitely; closing must not wait for idle ones.
     forceCloseConnections: 'idle',
     keepAliveTimeout: 75_000,
-    // Whoever has not sent a whole request by then is cut off, whatever it is for.
+    // A request that is incomplete by then is cut off, whatever it is for.
     requestTimeout: LIMITS.body_ms_max,
     http: { connectionsCheckingInterval: LIMITS.connections_check_every_ms },
-    // Names of identities stand in paths, and the default of 100 characters cuts many of them off.
+    // Paths contain names of identities, many of which exceed the default of 100 characters.
     routerOptions: { maxParamLength: LIMITS.path_part_chars_max },
     // What Node refuses before there is a request, in the form of every other error.
     clientErrorHandler(error, socket) {

@@ -12,7 +12,7 @@ export interface TokenChange {
 
 export interface LiveTokens {
   readonly authenticate: Authenticate
-  /** From now on these alone are known. Throws, and changes nothing, where one is wrong. */
+  /** Replaces all known tokens. Throws, and changes nothing, if one is invalid. */
   replace(tokens: readonly TokenSpec[]): TokenChange
 }
 

@@ -1,7 +1,7 @@
 /**
- * Tokens that people made through the API, beside those of the configuration: looked up by their hash in what the
- * responder keeps, or in what another process reads of its state. A lookup by a hash gives no token away by its timing,
- * because nobody can choose the hash of what he guesses.
+ * Tokens that people made through the API, in addition to those of the configuration. They are looked up by hash in the
+ * responder's memory, or in what another process reads of its state. The timing of such a lookup reveals no token,
+ * because nobody can choose the hash of a guess.
  */
 import { type KeptToken, tokenOf } from '../../schemas/token.ts'
 import { type AuthOutcome, type Authenticate, digestIn, type Grant, unauthenticated } from './auth.ts'

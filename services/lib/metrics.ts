@@ -1,7 +1,7 @@
 /**
- * The metrics of all services, in one typed object, so that a name, its unit and its labels are defined once. Every
- * process makes one and hands it in; `/metrics` prints its registry. No label holds a tenant, an identity or anything
- * else that a sender chooses: it would grow without bound and tell one tenant of another.
+ * The metrics of all services in one typed object, so that a name, its unit and its labels are defined once. Every
+ * process creates one and passes it in; `/metrics` prints its registry. No label holds a tenant, an identity or anything
+ * else that a sender chooses: it would grow without bound and reveal one tenant to another.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 

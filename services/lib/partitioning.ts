@@ -1,13 +1,13 @@
 /**
- * The key of a log's partitions, as it lies in `state`. The responder writes it before the first record of `events`; everybody
- * else reads it before the first record that it writes there or to `signals`.
+ * The key of a log's partitions, stored in `state`. The responder writes it before the first record of `events`.
+ * Everybody else reads it before writing their first record there or to `signals`.
  *
- * Each writer writes a claim under a chance id of its own, and the first claim of the partition is the key. So compaction, which
- * keeps the newest record of each id, never takes the first one away, and a responder that was cut off while it wrote can
- * only add a later claim, which nobody takes. Claims are never removed.
+ * Each writer writes a claim under its own random id, and the first claim of the partition is the key. Compaction keeps
+ * the newest record of each id, so it never removes the first claim. A responder that was cut off while writing can only
+ * add a later claim, which has no effect. Claims are never removed.
  *
- * A log that has records in `events` and no claim is older than claims: it goes on without a key. That stays so, because a
- * claim is durable before the first record of `events`.
+ * A log that has records in `events` and no claim is older than claims, and continues without a key. That never changes,
+ * because a claim is durable before the first record of `events`.
  */
 import type { Words } from '../../schemas/keyed-hash.ts'
 import {
@@ -20,7 +20,7 @@ import {
 import { contentPartition, parseStateKey } from '../../schemas/state.ts'
 import { type Log, LogError } from './log/port.ts'
 
-/** How one log is partitioned. Both throw LogError where that cannot be read, or is not decided yet. */
+/** How one log is partitioned. Both throw LogError if that cannot be read, or is not decided yet. */
 export interface Partitioning {
   /** How `events` is spread. */
   spread(): Promise<Spread>
@@ -52,7 +52,7 @@ async function hasEvents(log: Log): Promise<boolean> {
   return bounds.some(({ end }) => end > 0)
 }
 
-/** The key; null for a log that is older than keys; undefined where it is not decided yet, because nobody has written anything. */
+/** The key; null for a log older than keys; undefined if it is not decided yet, because nothing was written. */
 export async function findPartitionKey(log: Log): Promise<PartitionKey | undefined> {
   const claimed = await firstClaim(log)
   if (claimed !== undefined) return claimed
@@ -75,7 +75,7 @@ export function createPartitioning(log: Log): Partitioning {
     if (finding !== undefined) return finding
     const fresh = find()
     finding = fresh
-    // What is not decided, and what could not be read, is asked for again.
+    // What is undecided or could not be read is looked up again next time.
     fresh.catch(() => {
       finding = undefined
     })

@@ -18,7 +18,7 @@ export interface ViewPage {
   readonly limit: number
   /** `next_cursor` of the page before; null for the first. */
   readonly cursor: string | null
-  /** What the list is narrowed to, and the words that tell it from other ones: a cursor is good for its own list alone. */
+  /** Filters the list. The key distinguishes it from other lists: a cursor is valid only for its own. */
   readonly only?: { readonly key: string; holds(item: object): boolean }
 }
 
@@ -51,7 +51,7 @@ export interface ResponderViews {
   deliveries(tenant: string, page: ViewPage): Promise<ViewAnswer<Delivery>>
   /** The global stop as a person left it; undefined where nobody has touched it. */
   stop(tenant: string): Promise<StopSwitch | undefined>
-  /** The sinks that tell this tenant's people, in the order of their names. */
+  /** The sinks that notify this tenant's people, sorted by name. */
   sinks(tenant: string): Promise<readonly SinkView[]>
   /** The one of this id; undefined where the tenant has none. */
   quarantine(tenant: string, id: string): Promise<Quarantine | undefined>

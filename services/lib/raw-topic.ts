@@ -1,5 +1,5 @@
 /**
- * Broker settings of the topic `raw`, where it is made by us. Producers of others compress as they like, in forms that no
- * maintained codec reads here; with this the brokers turn all of them into zstd.
+ * Broker settings for the topic `raw`, if we create it. Other producers may compress in forms that no maintained codec
+ * reads here; with these settings the brokers recompress everything as zstd.
  */
 export const RAW_SETTINGS = { 'compression.type': 'zstd' } as const

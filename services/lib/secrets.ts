@@ -11,7 +11,7 @@ import { ensurePrivateDirectory } from './directory.ts'
 
 export interface Secrets {
   readonly adminToken: string
-  /** Where the token stands; null where it was handed in. */
+  /** Where the token is stored; null if it was passed in. */
   readonly tokenFile: string | null
   readonly keys: TenantKeys
 }
@@ -53,7 +53,7 @@ async function keep(path: string, content: () => string): Promise<string> {
   return made
 }
 
-/** The master key in a text of 64 hex digits; undefined where it is none. Processes on several machines are given one. */
+/** The master key from a text of 64 hex digits; undefined if it is none. Processes on several machines share one. */
 export function parseMasterKey(text: string): Buffer | undefined {
   const digits = text.trim()
   return /^[0-9a-fA-F]{64}$/.test(digits) ? Buffer.from(digits, 'hex') : undefined

@@ -1,6 +1,6 @@
 /**
- * Reads the content of sections of the knowledge, which lies in `state` under its hash. Whoever meets a control record with a
- * hash finds the content here: it was made durable before the record.
+ * Reads the content of knowledge sections, which is stored in `state` under its hash. A reader that finds a hash in a
+ * control record finds the content here: it was made durable before the record.
  */
 import { contentKey, contentPartition, parseChunkKey, WHOLE } from '../../schemas/state.ts'
 import type { Log } from './log/port.ts'

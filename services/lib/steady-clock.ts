@@ -1,11 +1,11 @@
 /**
- * The time of a service, on a machine whose clock is set while it runs (NTP, a person, a suspended machine). What is due later
- * is measured by this clock: a system clock that goes back an hour would keep ticks, deliveries and expiries waiting for an
- * hour, and the log's time with them.
+ * The time of a service, on a machine whose clock is set while it runs (NTP, a person, a suspended machine). Later
+ * deadlines are measured by this clock: a system clock that goes back an hour would delay ticks, deliveries and expiries
+ * by an hour, and the log's time with them.
  *
- * It never goes back. Where the system's clock was set back, it goes on at nine tenths of its rate until the system has
- * caught up: an hour takes ten hours, and times that are written meanwhile are ahead of the system's by what is left. Where
- * the system's clock was set forward, it follows once that has lasted for some seconds. Both are told.
+ * It never goes back. After the system's clock is set back, it runs at nine tenths of its rate until the system has
+ * caught up. An hour takes ten hours, and times written meanwhile are ahead of the system's by what is left. After the
+ * system's clock is set forward, it follows once that has lasted for some seconds. Both are reported.
  */
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -18,7 +18,7 @@ export interface SteadyClock extends Clock {
 export interface ClockSources {
   /** The system's clock, in ms since 1970. */
   wall(): number
-  /** A clock that only goes forward, in ms since any time; it may stand still while the machine sleeps. */
+  /** A clock that only goes forward, in ms since any time; it may stop while the machine sleeps. */
   elapsed(): number
   /** The system's clock was set, by so many ms; negative: back. Told once for each time. */
   onSet(byMs: number): void
@@ -30,7 +30,7 @@ export function createSteadyClock({ wall, elapsed, onSet }: ClockSources): Stead
   let time = wall()
   let at = elapsed()
   let aheadSince: number | undefined
-  /** What of being ahead was told. */
+  /** How far ahead it was at the last report. */
   let toldMs = 0
 
   function back(by: number, passed: number): void {
@@ -70,7 +70,7 @@ export function createSteadyClock({ wall, elapsed, onSet }: ClockSources): Stead
   }
 }
 
-/** The clock of a process: tells the log of it when the system's clock was set. */
+/** The clock of a process. It logs when the system's clock was set. */
 export const steadySystemClock = (warn: (fields: object, message: string) => void): SteadyClock =>
   createSteadyClock({
     wall: () => systemClock.now(),

@@ -1,6 +1,6 @@
 /**
- * The audit log: a chain of entries for each tenant, one for every command that was carried out. An entry is written in the
- * same transaction as the outcome that it tells, so neither is there without the other.
+ * The audit log: a chain of entries per tenant, one for every command that was carried out. An entry is written in the
+ * same transaction as the outcome it records, so neither exists without the other.
  */
 import { randomBytes } from 'node:crypto'
 import { AUDIT_ROOT, AUDIT_SUBJECTS_MAX, type AuditEntry, sealed } from '../../schemas/audit.ts'
@@ -17,7 +17,7 @@ export interface Audit {
   list(tenant: string): AuditEntry[]
   /** Whether the act of this command is written down. */
   has(tenant: string, id: string): boolean
-  /** Writes the next entry; the oldest goes where there are too many. */
+  /** Writes the next entry; the oldest is dropped if there are too many. */
   note(tx: Transaction, command: Command, outcome: AuditOutcome): void
 }
 
@@ -67,7 +67,7 @@ function subjectsOf(command: Command): readonly string[] {
     case 'record':
       return command.subject
     case 'forget':
-      // Whoever is forgotten is not named here for ever: who knows the name can find it again.
+      // A forgotten identity is not named here: somebody who knows the name can find its hash.
       return [H('forgotten', command.tenant, command.identity)]
     case 'stop':
     case 'resume':

@@ -8,7 +8,7 @@ import { decodeControl, decodeHeader, encodeControl, FrameError } from '../../sc
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/port.ts'
 import { eachPartition, isThere, type Offsets } from './partitions.ts'
-import { type AppendTools, appendPatiently } from './store.ts'
+import { type AppendTools, appendPatiently } from './state-writer.ts'
 
 /** A section of one tenant ('' for all) on its way into the log. */
 export interface Given {
@@ -21,9 +21,9 @@ export interface Given {
 }
 
 export interface ConfigRecords {
-  /** Gives the record to the partitions that lack it; `isFresh`: none has it. Answers where it came to lie. */
+  /** Appends the record to the partitions that lack it; `isFresh`: none has it. Returns its offsets. */
   everywhere(wanted: Given, isFresh: boolean): Promise<Offsets>
-  /** Gives it again to partitions whose retention has taken it; undefined where none has lost it. */
+  /** Appends it again to partitions whose retention has removed it; undefined if none has lost it. */
   again(wanted: Given): Promise<{ readonly given: Offsets; readonly partitions: number } | undefined>
 }
 

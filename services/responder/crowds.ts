@@ -1,19 +1,20 @@
 /**
- * A detector that fires for a hundred identities within minutes tells one thing: that it does. Beyond so many of a tenant the
- * sinks hear of further identities together, in a digest (digests.ts), so that nobody buries one finding under hundreds of
- * another. Nothing is withheld: findings stay in the log and in lists, incidents are opened, and pages and orders go at once.
+ * A detector that fires for a hundred identities within minutes says one thing: that it fires. Above a limit per tenant,
+ * sinks hear of further identities together, in a digest (digests.ts), so that nobody buries one finding under hundreds
+ * of another. Nothing is withheld: findings stay in the log and in lists, incidents are opened, and pages and orders go
+ * out at once.
  */
 import type { Finding } from '../../schemas/finding.ts'
 import { RESPONDER_LIMITS } from './limits.ts'
 
 export interface Crowds {
-  /** Whether the finding is told together with others: its detector fired for too many other identities lately. It is counted. */
+  /** Whether the finding joins a digest: its detector fired for too many other identities lately. If not, it is counted. */
   joins(finding: Pick<Finding, 'tenant' | 'detector' | 'agent'>, nowMs: number): boolean
 }
 
-/** A restart begins to count anew. */
+/** A restart resets the counts. */
 export function createCrowds(): Crowds {
-  /** When each identity was told of last, by tenant and detector; the one longest ago first. */
+  /** When each identity was last reported, by tenant and detector; the oldest first. */
   const told = new Map<string, Map<string, number>>()
   return {
     joins({ tenant, detector, agent }, nowMs) {

@@ -1,9 +1,9 @@
 /**
- * Findings above a sink's rate, or of a detector that fires for many identities at once (crowds.ts), are not told one by
- * one: their deliveries are held, and at an interval one digest tells them together. A held delivery is a record of the
- * state like any other, so a restart loses none; the digest is written before those that it tells are closed, so a kill
- * in between can repeat one and never drop it. Only findings are limited: orders, pages and all other notices go out at
- * once. Each tenant of a sink has a rate of its own.
+ * Findings above a sink's rate, or of a detector that fires for many identities at once (crowds.ts), are not reported one
+ * by one. Their deliveries are held, and at an interval one digest reports them together. A held delivery is a record of
+ * the state like any other, so a restart loses none. The digest is written before the deliveries that it covers are
+ * closed, so a kill in between can repeat one but never drop it. Only findings are limited: orders, pages and all other
+ * notices go out at once. Each tenant of a sink has its own rate.
  */
 import { counted } from '../../schemas/counted.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
@@ -13,19 +13,13 @@ import type { Notice } from '../../schemas/notice.ts'
 import type { Sink } from '../lib/config.ts'
 import type { Deliveries } from './deliveries/index.ts'
 import { RESPONDER_LIMITS } from './limits.ts'
-import type { Notices } from './notices.ts'
+import type { Notices, SinkRates } from './notices.ts'
 import type { Sinks } from './sink-states.ts'
 import type { StateStore } from './store.ts'
 
 const MINUTE_MS = 60_000
 
-/** Counts findings that go out alone. */
-export interface SinkRates {
-  /** Whether one more may, by now; it is counted then. */
-  admits(sink: Sink, tenant: string, nowMs: number): boolean
-}
-
-/** `deliveries` tells what went out before a restart. */
+/** `deliveries` shows what went out before a restart. */
 export function createSinkRates(deliveries: Pick<Deliveries, 'list'>): SinkRates {
   const sent = new Map<string, number[]>()
   const sentBefore = (sink: Sink, tenant: string): number[] =>
@@ -96,7 +90,7 @@ function fitting(entries: readonly Entry[]): Entry[] {
   })
 }
 
-/** How far the first and the last of sorted times lie apart, in words. */
+/** The span between the first and the last of sorted times, in words. */
 function minutesOf(times: readonly string[]): string {
   const minutes = Math.ceil((Date.parse(times.at(-1) ?? '') - Date.parse(times[0] ?? '')) / MINUTE_MS)
   return minutes > 1 ? counted(minutes, 'minute') : 'a minute'
@@ -118,7 +112,7 @@ function digestOf(tenant: string, id: string, entries: readonly Entry[], unread:
       detectors.length === 1 && unread === 0
         ? `${detectors[0]!.value} fired for ${counted(agents.size, 'agent')} within ${minutesOf(times)}`
         : `${counted(count, 'finding')} of ${counted(agents.size, 'agent')}`,
-    why: `More findings than are told one by one: ${named}.`,
+    why: `Too many findings to send one by one: ${named}.`,
     count,
     since: times[0] ?? null,
     until: times.at(-1) ?? null,
@@ -130,7 +124,7 @@ function digestOf(tenant: string, id: string, entries: readonly Entry[], unread:
 }
 
 export interface Digests {
-  /** Tells what is due. */
+  /** Reports what is due. */
   sweep(nowMs: number): Promise<void>
 }
 
@@ -156,7 +150,7 @@ export function createDigests({ store, deliveries, sinks, notices }: DigestDeps)
     const tx = store.begin(tenant)
     const data = digestOf(tenant, first, entries, joined.length - entries.length)
     notices.tellOne(tx, { type: 'findings.digest', subject: first, mark: joined.at(-1)!.id, data }, sink, nowMs)
-    for (const delivery of joined) deliveries.close(tx, delivery, 'joined', `told in the digest ${first}`, nowMs)
+    for (const delivery of joined) deliveries.close(tx, delivery, 'joined', `sent in the digest ${first}`, nowMs)
     await tx.commit()
   }
   return {

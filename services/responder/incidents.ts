@@ -1,7 +1,7 @@
 /**
- * Incidents: joins the findings of one identity that lie close together in event time, and remembers which findings have
- * been acted on, so that a repeat changes nothing. The incident is written last of what a finding brings about: where it
- * is in the log, everything else is.
+ * Incidents: joins the findings of one identity that are close in event time, and remembers which findings have been
+ * acted on, so that a repeat changes nothing. Of all that a finding causes, the incident is written last: if it is in the
+ * log, everything else is.
  */
 import { tiesOf, tiesTogether } from '../../schemas/chain.ts'
 import type { Finding } from '../../schemas/finding.ts'
@@ -28,7 +28,7 @@ export interface Incidents {
   ofFinding(tenant: string, findingId: string): Incident | undefined
   /** Takes a finding into the incident of its identity, or opens one. In memory only: `save` writes. */
   join(finding: Finding, nowMs: number): Incident
-  /** Adds what was done or decided to the timeline. */
+  /** Adds an action or a decision to the timeline. */
   note(tenant: string, id: string, entry: TimelineEntry, nowMs: number): void
   markPaged(tenant: string, id: string): void
   /** Puts another state of it in its place. In memory only: `save` writes. */
@@ -39,7 +39,7 @@ export interface Incidents {
   list(tenant: string): Incident[]
   /** Drops all of an identity, from memory and from the log; gives how many there were. */
   forget(tenant: string, identity: string): Promise<number>
-  /** Drops what is older than it is kept, from memory and from the log. */
+  /** Drops what is past its retention, from memory and from the log. */
   expire(nowMs: number): Promise<void>
 }
 
@@ -100,103 +100,122 @@ function isNear(incident: Incident, finding: Finding): boolean {
   )
 }
 
+/** The incidents, and the ways to find one. */
+interface Memory {
+  readonly store: StateStore
+  /** In the order in which they were opened. */
+  readonly incidents: Map<string, Incident>
+  /** The newest of each identity. */
+  readonly newest: Map<string, string>
+  readonly incidentOf: Map<string, string>
+}
+
+const get = (memory: Memory, tenant: string, id: string | undefined): Incident | undefined => {
+  const incident = id === undefined ? undefined : memory.incidents.get(id)
+  return incident?.tenant === tenant ? incident : undefined
+}
+
+const remember = (memory: Memory, incident: Incident): void => {
+  memory.incidents.set(incident.id, incident)
+  for (const id of incident.finding_ids) memory.incidentOf.set(id, incident.id)
+  // A merged incident gets no further findings: they go where its findings are.
+  if (incident.merged_into !== null) return
+  for (const identity of [incident.agent, ...incident.also]) {
+    const key = identityKey(incident.tenant, identity)
+    const other = memory.incidents.get(memory.newest.get(key) ?? '')
+    const isOver = other === undefined || other.merged_into !== null
+    if (isOver || other.opened_at <= incident.opened_at) memory.newest.set(key, incident.id)
+  }
+}
+
+const forget = (memory: Memory, incident: Incident): void => {
+  memory.incidents.delete(incident.id)
+  for (const id of incident.finding_ids) memory.incidentOf.delete(id)
+  for (const identity of [incident.agent, ...incident.also]) {
+    const key = identityKey(incident.tenant, identity)
+    if (memory.newest.get(key) === incident.id) memory.newest.delete(key)
+  }
+}
+
+function join(memory: Memory, finding: Finding, nowMs: number): Incident {
+  const last = get(memory, finding.tenant, memory.newest.get(identityKey(finding.tenant, finding.agent)))
+  const base = last !== undefined && isNear(last, finding) ? last : opened(finding, nowMs)
+  const entry: TimelineEntry = {
+    time: finding.time,
+    kind: 'finding',
+    text: `${finding.severity}: ${finding.title}`,
+    finding_id: finding.id,
+  }
+  const incident = withEntry(widened(base, finding, nowMs), entry, nowMs)
+  remember(memory, incident)
+  return incident
+}
+
+async function forgetAll(memory: Memory, tenant: string, identity: string): Promise<number> {
+  const own = [...memory.incidents.values()].filter((one) => one.tenant === tenant && one.agent === identity)
+  if (own.length === 0) return 0
+  const tx = memory.store.begin(tenant)
+  for (const incident of own) {
+    forget(memory, incident)
+    tx.remove('incident', incident.id)
+  }
+  await tx.commit()
+  return own.length
+}
+
+async function expire(memory: Memory, nowMs: number): Promise<void> {
+  const before = isoOf(nowMs - LIMITS.incident_kept_ms)
+  const all = [...memory.incidents.values()]
+  // As many as the findings in them allow, too.
+  const share = LIMITS.incident_finding_ids_max / Math.max(LIMITS.incident_finding_ids_max, memory.incidentOf.size)
+  const kept = Math.min(LIMITS.incidents_kept_max, Math.floor(all.length * share))
+  const old = all.filter((incident) => incident.updated_at < before)
+  const writes = [...new Set([...old, ...surplusOf(all, kept)])].map((incident) => {
+    forget(memory, incident)
+    const tx = memory.store.begin(incident.tenant)
+    tx.remove('incident', incident.id)
+    return tx.commit()
+  })
+  await Promise.all(writes)
+}
+
 /** Makes the incidents' memory. `store` is used for expiry alone. */
 export function createIncidents(store: StateStore): Incidents {
-  /** In the order in which they were opened. */
-  const incidents = new Map<string, Incident>()
-  /** The newest of each identity. */
-  const newest = new Map<string, string>()
-  const incidentOf = new Map<string, string>()
-
-  const get = (tenant: string, id: string | undefined): Incident | undefined => {
-    const incident = id === undefined ? undefined : incidents.get(id)
-    return incident?.tenant === tenant ? incident : undefined
-  }
-  const remember = (incident: Incident): void => {
-    incidents.set(incident.id, incident)
-    for (const id of incident.finding_ids) incidentOf.set(id, incident.id)
-    // What was merged is no place for further findings: they go where its findings are.
-    if (incident.merged_into !== null) return
-    for (const identity of [incident.agent, ...incident.also]) {
-      const key = identityKey(incident.tenant, identity)
-      const other = incidents.get(newest.get(key) ?? '')
-      const isOver = other === undefined || other.merged_into !== null
-      if (isOver || other.opened_at <= incident.opened_at) newest.set(key, incident.id)
-    }
-  }
-  const forget = (incident: Incident): void => {
-    incidents.delete(incident.id)
-    for (const id of incident.finding_ids) incidentOf.delete(id)
-    for (const identity of [incident.agent, ...incident.also]) {
-      const key = identityKey(incident.tenant, identity)
-      if (newest.get(key) === incident.id) newest.delete(key)
-    }
+  const memory: Memory = {
+    store,
+    incidents: new Map(),
+    newest: new Map(),
+    incidentOf: new Map(),
   }
 
   return {
     // A record that was written before incidents could be triaged lacks the fields.
-    restore: (incident) => remember({ ...UNTRIAGED, ...incident }),
-    knows: (findingId) => incidentOf.has(findingId),
-    get,
-    ofFinding: (tenant, findingId) => get(tenant, incidentOf.get(findingId)),
-    join(finding, nowMs) {
-      const last = get(finding.tenant, newest.get(identityKey(finding.tenant, finding.agent)))
-      const base = last !== undefined && isNear(last, finding) ? last : opened(finding, nowMs)
-      const entry: TimelineEntry = {
-        time: finding.time,
-        kind: 'finding',
-        text: `${finding.severity}: ${finding.title}`,
-        finding_id: finding.id,
-      }
-      const incident = withEntry(widened(base, finding, nowMs), entry, nowMs)
-      remember(incident)
-      return incident
-    },
+    restore: (incident) => remember(memory, { ...UNTRIAGED, ...incident }),
+    knows: (findingId) => memory.incidentOf.has(findingId),
+    get: (tenant, id) => get(memory, tenant, id),
+    ofFinding: (tenant, findingId) => get(memory, tenant, memory.incidentOf.get(findingId)),
+    join: (finding, nowMs) => join(memory, finding, nowMs),
     note(tenant, id, entry, nowMs) {
-      const incident = get(tenant, id)
-      if (incident !== undefined) incidents.set(id, withEntry(incident, entry, nowMs))
+      const incident = get(memory, tenant, id)
+      if (incident !== undefined) memory.incidents.set(id, withEntry(incident, entry, nowMs))
     },
     markPaged(tenant, id) {
-      const incident = get(tenant, id)
-      if (incident !== undefined) incidents.set(id, { ...incident, paged: true })
+      const incident = get(memory, tenant, id)
+      if (incident !== undefined) memory.incidents.set(id, { ...incident, paged: true })
     },
     replace(incident, nowMs) {
-      remember({ ...incident, updated_at: isoOf(nowMs) })
+      remember(memory, { ...incident, updated_at: isoOf(nowMs) })
     },
     triage(tenant, id, made, nowMs) {
-      const incident = get(tenant, id)
-      if (incident !== undefined) incidents.set(id, { ...incident, ...made, updated_at: isoOf(nowMs) })
+      const incident = get(memory, tenant, id)
+      if (incident !== undefined) memory.incidents.set(id, { ...incident, ...made, updated_at: isoOf(nowMs) })
     },
     save(tx, id) {
-      const incident = get(tx.tenant, id)
+      const incident = get(memory, tx.tenant, id)
       if (incident !== undefined) tx.put('incident', id, incident)
     },
-    list: (tenant) => [...incidents.values()].filter((incident) => incident.tenant === tenant),
-    async forget(tenant, identity) {
-      const own = [...incidents.values()].filter((one) => one.tenant === tenant && one.agent === identity)
-      if (own.length === 0) return 0
-      const tx = store.begin(tenant)
-      for (const incident of own) {
-        forget(incident)
-        tx.remove('incident', incident.id)
-      }
-      await tx.commit()
-      return own.length
-    },
-    async expire(nowMs) {
-      const before = isoOf(nowMs - LIMITS.incident_kept_ms)
-      const all = [...incidents.values()]
-      // As many as the findings in them allow, too.
-      const share = LIMITS.incident_finding_ids_max / Math.max(LIMITS.incident_finding_ids_max, incidentOf.size)
-      const kept = Math.min(LIMITS.incidents_kept_max, Math.floor(all.length * share))
-      const old = all.filter((incident) => incident.updated_at < before)
-      const writes = [...new Set([...old, ...surplusOf(all, kept)])].map((incident) => {
-        forget(incident)
-        const tx = store.begin(incident.tenant)
-        tx.remove('incident', incident.id)
-        return tx.commit()
-      })
-      await Promise.all(writes)
-    },
+    list: (tenant) => [...memory.incidents.values()].filter((incident) => incident.tenant === tenant),
+    forget: (tenant, identity) => forgetAll(memory, tenant, identity),
+    expire: (nowMs) => expire(memory, nowMs),
   }
 }

@@ -1,18 +1,19 @@
 /** Dead letters of the responder: what it could not read, and deliveries that it has given up. */
-import { blankDeadLetter, type DeadLetter } from '../../schemas/dead-letter.ts'
+import { type DeadLetter, deadLetterOf } from '../../schemas/dead-letter.ts'
 import type { Command } from '../../schemas/command.ts'
 import type { Delivery } from '../../schemas/delivery.ts'
 import type { Finding } from '../../schemas/finding.ts'
-import { H } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { Clock } from '../lib/clock.ts'
+import { appendLetters } from '../lib/log/letters.ts'
+import type { RecordInput } from '../lib/log/port.ts'
 import type { Metrics } from '../lib/metrics.ts'
 
 export interface LetterDeps {
   readonly clock: Clock
   readonly metrics: Metrics
   /** Appends to `dead-letters`; durable when it resolves. */
-  append(value: Buffer): Promise<void>
+  append(records: readonly RecordInput[]): Promise<unknown>
 }
 
 export interface Letters {
@@ -21,29 +22,18 @@ export interface Letters {
   undelivered(delivery: Delivery, reason: string): Promise<void>
   /** A command that could not be carried out. */
   unappliable(command: Command, detail: string): Promise<void>
-  /** A finding that could not be acted on; it stands in the findings all the same. */
+  /** A finding that could not be acted on; it remains in the findings. */
   unacted(finding: Finding, detail: string): Promise<void>
 }
 
 /** Makes the writer of dead letters. Their ids are hashes of what they say, so a repeat is recognised. */
 export function createLetters({ clock, metrics, append }: LetterDeps): Letters {
   const write = async (
-    letter: Pick<DeadLetter, 'tenant' | 'origin' | 'reason' | 'detail' | 'record'>,
+    given: Pick<DeadLetter, 'tenant' | 'origin' | 'reason' | 'detail' | 'record'>,
   ): Promise<void> => {
-    const record = letter.record.slice(0, LIMITS.dead_letter_record_chars_max)
-    const detail = letter.detail.slice(0, LIMITS.text_chars_max)
-    const id = H(letter.tenant, letter.origin, letter.reason, record)
-    metrics.deadLetters.inc({ service: 'responder', reason: letter.reason })
-    const whole: DeadLetter = {
-      ...blankDeadLetter(),
-      ...letter,
-      id,
-      detail,
-      record,
-      time: clock.now(),
-      service: 'responder',
-    }
-    await append(Buffer.from(JSON.stringify(whole)))
+    metrics.deadLetters.inc({ service: 'responder', reason: given.reason })
+    const letter = deadLetterOf({ ...given, time: clock.now(), service: 'responder' })
+    await appendLetters([letter], append)
   }
   return {
     unreadable: (origin, reason, detail, value) =>

@@ -1,21 +1,20 @@
-/** Tells sinks what happened: one place that knows who hears what, and under which ids. */
+/** Notifies sinks: the one place that knows who hears what, and under which ids. */
 import { type Finding, severityAtLeast } from '../../schemas/finding.ts'
 import { actionId } from '../../schemas/ids.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { type Notice, noticeId, type NoticeType, trimFinding } from '../../schemas/notice.ts'
 import type { Sink } from '../lib/config.ts'
 import type { Deliveries } from './deliveries/index.ts'
-import type { SinkRates } from './digests.ts'
 import { passes } from './sink-filter.ts'
 import type { Sinks } from './sink-states.ts'
 import type { Transaction } from './store.ts'
 
-/** What is told, and about what. */
+/** What is reported, and about what. */
 export interface Telling {
   readonly type: NoticeType
   /** Id of the finding, incident, quarantine, suppression or delivery that it is about. */
   readonly subject: string
-  /** What tells one act on the subject from the next: a revision, or a sequence of its state. */
+  /** Distinguishes one act on the subject from the next: a revision, or a sequence of its state. */
   readonly mark: string | number
   readonly data: object
   /** Orders only. */
@@ -37,7 +36,7 @@ export interface Notices {
   ): void
 }
 
-/** The acts whose ids were given before notices had ids of their own: they keep them, so that nothing is told twice. */
+/** Acts whose ids predate the notices' own ids: they keep them, so nothing is reported twice. */
 const ACTS: ReadonlyMap<NoticeType, (mark: string | number) => string> = new Map<
   NoticeType,
   (mark: string | number) => string
@@ -49,8 +48,8 @@ const ACTS: ReadonlyMap<NoticeType, (mark: string | number) => string> = new Map
   ['quarantine.released', (mark) => `order/${mark}`],
   ['suppression.added', () => 'suppression.added'],
   ['suppression.ended', () => 'suppression.ended'],
-  ['sink.disabled', () => 'sink.disabled'],
-  ['sink.failing', () => 'sink.failing'],
+  ['sink.disabled', (mark) => `sink.disabled/${mark}`],
+  ['sink.failing', (mark) => `sink.failing/${mark}`],
 ])
 
 function idOf({ type, subject, mark }: Telling): string {
@@ -60,6 +59,12 @@ function idOf({ type, subject, mark }: Telling): string {
 
 const isSmall = (finding: Finding): boolean =>
   Buffer.byteLength(JSON.stringify(finding)) < LIMITS.notice_finding_bytes_max
+
+/** Counts findings that go out alone. */
+export interface SinkRates {
+  /** Whether one more may, by now; it is counted then. */
+  admits(sink: Sink, tenant: string, nowMs: number): boolean
+}
 
 export function createNotices(sinks: Sinks, deliveries: Deliveries, rates: SinkRates): Notices {
   const send = (

@@ -1,4 +1,4 @@
-/** What came of each command, kept for a while under its id, so that whoever gave one can ask. */
+/** The outcome of each command, kept for a while under its id, so that its sender can query it. */
 import type { CommandOutcome } from '../../schemas/command.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { StateStore, Transaction } from './store.ts'
@@ -8,7 +8,7 @@ export interface Outcomes {
   get(tenant: string, id: string): CommandOutcome | undefined
   list(tenant: string): CommandOutcome[]
   /**
-   * Keeps it; the oldest of the tenant goes where there are too many. `staged` may add to the transaction in which it is
+   * Keeps it; the tenant's oldest is dropped if there are too many. `staged` may add to the transaction in which it is
    * written. Resolves when it is durable.
    */
   keep(outcome: CommandOutcome, staged: (tx: Transaction) => void): Promise<void>

@@ -1,9 +1,9 @@
 /**
- * Control records that every partition of `events` and `signals` must hold: how they are given, where they came to lie,
- * and which of them retention has taken since, so that the next reader of an idle partition would start without them.
+ * Control records that every partition of `events` and `signals` must hold: how they are appended, where they were
+ * written, and which of them retention has removed since. The next reader of an idle partition would start without those.
  */
 import type { Log, RecordInput } from '../lib/log/port.ts'
-import { type AppendTools, appendPatiently } from './store.ts'
+import { type AppendTools, appendPatiently } from './state-writer.ts'
 
 const TOPICS = ['events', 'signals'] as const
 export type ControlledTopic = (typeof TOPICS)[number]
@@ -12,8 +12,8 @@ export type ControlledTopic = (typeof TOPICS)[number]
 export type Offsets = { readonly [T in ControlledTopic]: readonly number[] }
 
 /**
- * Does the work for every partition and gathers the offsets that it gives. It fails only when the work of every partition
- * has ended: whoever tries again then finds all that the first attempt wrote, and gives no partition a second record.
+ * Does the work for every partition and collects the offsets that it returns. It fails only after the work of every
+ * partition has ended: a retry then finds all that the first attempt wrote, and gives no partition a second record.
  */
 export async function eachPartition(
   log: Log,
@@ -39,7 +39,7 @@ export async function isThere(log: Log, given: Offsets, topic: ControlledTopic, 
 
 const RECORDS_PER_APPEND = 500
 
-/** Appends the same records to every partition; answers where the first of them lies in each. */
+/** Appends the same records to every partition; returns the offset of the first in each. */
 export const giveEverywhere = (
   tools: AppendTools,
   values: readonly Buffer[],

@@ -13,6 +13,7 @@ import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { createPartitioning, type Partitioning } from '../lib/partitioning.ts'
+import type { Turns } from '../lib/turns.ts'
 import { type AuditEntry } from '../../schemas/audit.ts'
 import { createAudit } from './audit.ts'
 import { createActions } from './actions.ts'
@@ -32,7 +33,8 @@ import { createQuarantines } from './quarantines/index.ts'
 import { createSinks, type SinkState } from './sink-states.ts'
 import { createSections } from './sections.ts'
 import { openSink } from './sinks/open.ts'
-import { appendPatiently, createStateStore, type LoadedRecord } from './store.ts'
+import { appendPatiently } from './state-writer.ts'
+import { createStateStore, type LoadedRecord } from './store.ts'
 import { createSuppressions } from './suppressions.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import { createTokens } from './tokens.ts'
@@ -41,7 +43,10 @@ import { createWords } from './words.ts'
 import { type Resolve, systemResolve } from './sinks/lib/connector.ts'
 
 /** What the responder uses of the service's configuration. */
-export type ResponderConfiguration = Pick<ServiceConfiguration, 'sinks' | 'policy' | 'detection' | 'layersOfTenants'>
+export type ResponderConfiguration = Pick<
+  ServiceConfiguration,
+  'sinks' | 'policy' | 'detection' | 'layersOfTenants' | 'agents'
+>
 
 export interface ResponderOptions {
   /** Its topics exist. */
@@ -62,11 +67,11 @@ export interface ResponderOptions {
   readonly timeoutMs?: number
   /** Identities known of a tenant, for the cap by share. Default: unknown, and the cap per hour holds alone. */
   readonly identityCount?: (tenant: string) => number | undefined
-  /** Time of an identity's first event, in ms since 1970. Default: unknown, and the caps hold for all identities together. */
-  readonly knownSince?: (tenant: string, identity: string) => number | undefined
+  /** Shared with other work of the process. Default: of its own. */
+  readonly turns?: Turns
 }
 
-/** Whether it still works: a state that cannot be written ends it, and so does whoever closes it. */
+/** Whether it still works: a state that cannot be written ends it, and so does closing. */
 function createLife(logger: Logger) {
   let failure: Error | undefined
   let closed = false
@@ -123,7 +128,11 @@ function createMemory(
     positions: createPositions(log, store, logger),
     sections: createSections({ ...tools, store, clock, isClosed }),
     suppressions: createSuppressions({ ...tools, store, clock, isClosed }),
-    letters: createLetters({ clock, metrics, append: (value) => append('dead-letters', 0, value) }),
+    letters: createLetters({
+      clock,
+      metrics,
+      append: (records) => appendPatiently(tools, 'dead-letters', 0, records, isClosed),
+    }),
     policy: () => config().policy,
   }
 }
@@ -149,8 +158,10 @@ function createSending(options: ResponderOptions, memory: Memory, partitioning: 
     deadLetter: (delivery, reason) => letters.undelivered(delivery, reason),
     async tellTrouble({ id, tenant, sink }, type, detail) {
       const tx = store.begin(tenant)
+      const nowMs = clock.now()
       const data = { tenant, sink, delivery_id: id, detail }
-      notices.tell(tx, { type, subject: id, mark: 1, data }, clock.now(), sink)
+      // The same delivery may meet the trouble again, after a person has opened the sink.
+      notices.tell(tx, { type, subject: id, mark: nowMs, data }, nowMs, sink)
       await tx.commit()
     },
     onFatal: life.onFatal,
@@ -160,7 +171,7 @@ function createSending(options: ResponderOptions, memory: Memory, partitioning: 
 /** Everything, wired together. */
 export function createParts(options: ResponderOptions, config: () => ResponderConfiguration) {
   const { log, clock, logger, metrics } = options
-  // The dispatcher needs the deliveries, which tell it of new ones.
+  // The dispatcher needs the deliveries, which notify it of new ones.
   const late: { dispatcher?: Dispatcher } = {}
   const memory = createMemory(options, config, (delivery) => late.dispatcher?.enqueue(delivery))
   const partitioning = createPartitioning(log)
@@ -172,7 +183,6 @@ export function createParts(options: ResponderOptions, config: () => ResponderCo
     metrics,
     isStopped: (tenant) => switches.get(tenant)?.stopped === true,
     identityCount: options.identityCount ?? (() => undefined),
-    knownSince: options.knownSince ?? (() => undefined),
   })
   const detectorIds = new Set(options.detectors.map(({ id }) => id))
   const onCommand = createCommandHandler({
@@ -197,6 +207,7 @@ export function createParts(options: ResponderOptions, config: () => ResponderCo
     onFinding: actions.onFinding,
     onCommand,
     hasFailed: life.isOver,
+    ...(options.turns === undefined ? {} : { turns: options.turns }),
   })
   return {
     ...memory,
@@ -243,7 +254,7 @@ export function restore(built: Parts, { address, body, place }: LoadedRecord): v
       return built.outcomes.restore(body as CommandOutcome)
     case 'position':
       return built.positions.restore(body)
-    // Whoever needs the key reads it from the log, where the first claim counts.
+    // Those who need the key read it from the log, where the first claim counts.
     case 'partitioning':
       return undefined
   }

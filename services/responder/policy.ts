@@ -27,7 +27,7 @@ export interface EffectivePolicy {
 }
 
 export interface Decision {
-  /** Tell every sink that takes findings, also below its severity. */
+  /** Notify every sink that receives findings, even if this one is below its severity. */
   readonly notify: boolean
   readonly page: boolean
   readonly containment: Containment | undefined
@@ -55,7 +55,7 @@ export function effectivePolicy(policy: Policy, tenant: string): EffectivePolicy
   const own = Object.hasOwn(policy.tenants, tenant) ? policy.tenants[tenant] : undefined
   const preset = own?.preset ?? policy.preset
   return {
-    // Whoever names a preset wants it to act; nothing else quarantines by itself.
+    // Naming a preset means that it should act; nothing else quarantines by default.
     mode: own?.mode ?? policy.mode ?? (preset === undefined ? 'shadow' : 'enforce'),
     rules: [...(preset === undefined ? [] : PRESET_RULES[preset]), ...(own?.rules ?? policy.rules ?? [])],
     protected: own?.protected ?? policy.protected ?? [],
@@ -95,7 +95,7 @@ export interface GuardFacts {
   readonly identity: string
   /** A person's global stop. */
   readonly stopped: boolean
-  /** The identity is young: the counts below are those of the young ones, otherwise those of the others. */
+  /** The identity is young, or of unknown age: the counts below are those of such, otherwise those of the others. */
   readonly newborn: boolean
   readonly orderedLastHour: number
   /** Identities under automatic containment at the moment. */
@@ -112,11 +112,11 @@ export type Guarded =
 export function guard(policy: EffectivePolicy, facts: GuardFacts): Guarded {
   if (policy.mode === 'shadow') return { outcome: 'shadow', reason: 'the policy is in shadow mode: nothing was done' }
   if (isProtected(policy, facts.identity)) {
-    return { outcome: 'refuse', reason: 'the identity is protected: a person may order it with force' }
+    return { outcome: 'refuse', reason: 'the identity is protected: only a person can order it, with force' }
   }
   if (policy.stop || facts.stopped) return { outcome: 'propose', reason: 'the global stop is set' }
   const whose = facts.newborn ? ' for identities that are new' : ''
-  if (policy.mode === 'propose') return { outcome: 'propose', reason: 'the policy asks a person' }
+  if (policy.mode === 'propose') return { outcome: 'propose', reason: 'the policy requires approval by a person' }
   if (facts.orderedLastHour >= policy.caps.per_hour) {
     return { outcome: 'propose', reason: `the cap of ${policy.caps.per_hour} an hour${whose} is reached` }
   }

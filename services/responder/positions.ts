@@ -1,5 +1,5 @@
 /**
- * Up to where `findings` and `commands` have been applied. It lies in `state`, because recovery reads nothing else; the
+ * How far `findings` and `commands` have been applied. It is stored in `state`, because recovery reads nothing else; the
  * offset is the sequence. It is written after what it covers is durable, so a kill in between repeats records, and
  * repeats change nothing.
  */
@@ -16,7 +16,7 @@ interface Position {
 
 export interface Positions {
   restore(position: unknown): void
-  /** Where to read on; says so loudly where records were lost in between. */
+  /** Where to read on; logs an error if records were lost in between. */
   startOf(topic: string, partition: number): Promise<number | 'earliest'>
   /** In memory; `save` writes. */
   advance(topic: string, partition: number, offset: number): void
@@ -40,7 +40,7 @@ export function createPositions(log: Log, store: StateStore, logger: Logger): Po
       const { offset } = position
       if (offset >= start && offset <= end) return offset
       const facts = { topic, partition, offset, start, end }
-      // Nobody else acts on findings: going on with what is left and saying so is better than to stop.
+      // Nobody else acts on findings: continuing with what is left, and saying so, is better than stopping.
       if (offset < start) logger.error(facts, 'records expired before they were acted on: look at them in the findings')
       else logger.error(facts, 'the log ends before what was applied: it was replaced, and is read from its beginning')
       return 'earliest'

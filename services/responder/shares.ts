@@ -1,6 +1,6 @@
 /**
- * What goes first where a memory that all tenants share is full: the oldest of whoever has the most. A tenant that floods
- * it loses its own and never another's.
+ * What is dropped first when a memory shared by all tenants is full: the oldest items of the tenant that has the most. A
+ * tenant that floods it loses its own and never another's.
  */
 
 /** The surplus over `max`: items of the tenants that have the most, oldest first. `items` come oldest first. */

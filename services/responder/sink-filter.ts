@@ -1,17 +1,17 @@
 /**
- * Which notices a sink is spared: `filter` lets through what matches it, `except` takes out what matches it. A condition asks
- * what the notice says; where the notice says nothing of it, `filter` lets through: what ends a matter must reach
- * whoever was told of its beginning.
+ * Which notices a sink does not get: `filter` passes what matches it, `except` blocks what matches it. A condition is
+ * about a field of the notice. If the notice lacks the field, `filter` passes it: the end of a matter must reach those
+ * who heard of its beginning.
  */
 import type { Notice, NoticeType } from '../../schemas/notice.ts'
 import type { SinkConditions } from '../lib/config/schema.ts'
 
-/** Never filtered: whoever carries out orders must hear all, and trouble and suppressions are about no agent's doing. */
+/** The rest always passes: order receivers need everything, and trouble and suppressions are no agent's doing. */
 const FILTERED: readonly string[] = ['finding', 'incident']
 
 const isFiltered = (type: NoticeType): boolean => FILTERED.includes(type.split('.')[0]!)
 
-/** A `*` at the beginning or the end of a pattern stands for any rest. */
+/** A `*` at the beginning or the end of a pattern matches any text. */
 export function matches(pattern: string, word: string): boolean {
   const begins = pattern.endsWith('*')
   const ends = pattern.startsWith('*') && pattern !== '*'

@@ -1,7 +1,7 @@
 /**
- * The sinks as configured, and what is remembered of them: one that answered 410 is disabled until a person enables it or
- * its URL changes; one that let a delivery run through all its attempts is failing until it takes one. Neither the URL nor
- * the secret is written down, only a hash of the URL.
+ * The sinks as configured, and what is remembered of them. One that answered 410 is disabled until a person enables it or
+ * its URL changes. One that let a delivery run through all its attempts is failing until it accepts one. Neither the URL
+ * nor the secret is stored, only a hash of the URL.
  */
 import { H } from '../../schemas/ids.ts'
 import { hears, type NoticeType } from '../../schemas/notice.ts'
@@ -22,14 +22,14 @@ export interface SinkState {
   readonly shown?: SinkFacts
 }
 
-/** What is shown of the configuration of a sink; null once it is not configured any more. */
+/** What is shown of a sink's configuration; null once it is no longer configured. */
 type SinkFacts = Pick<SinkView, 'type' | 'tenant' | 'receives' | 'min_severity'> | null
 
 export interface Sinks {
   restore(state: SinkState): void
   /** Puts another configuration in force. */
   configure(sinks: readonly Sink[]): void
-  /** Writes down what is configured, where that is not known yet, so that every process can list it. */
+  /** Writes down new configuration, so that every process can list it. */
   publish(store: Pick<StateStore, 'begin'>, nowMs: number): Promise<void>
   /** All of them, as they are. */
   states(): SinkState[]
@@ -55,7 +55,7 @@ const factsOf = ({ type, tenant, receives, min_severity: floor }: Sink): SinkFac
   min_severity: floor,
 })
 
-/** `gauge` is told the status of every sink; absent: nobody is. */
+/** `gauge`, if present, receives the status of every sink. */
 export function createSinks(configured: readonly Sink[], gauge?: Metrics['sinkStatus']): Sinks {
   let sinks = configured
   const states = new Map<string, SinkState>()
@@ -108,10 +108,10 @@ export function createSinks(configured: readonly Sink[], gauge?: Metrics['sinkSt
     },
     ordersProblem(tenant) {
       const able = receiving(tenant, 'quarantine.requested').filter(({ type }) => sinkTypeOf(type)?.confirmsOrders)
-      if (able.length === 0) return 'no sink receives orders: nobody carries it out'
+      if (able.length === 0) return 'no sink receives orders, so it is not carried out'
       const disabled = able.filter(({ name }) => stateOf(name)?.status === 'disabled')
       if (disabled.length < able.length) return undefined
-      return `nobody carries it out: ${disabled.map(({ name }) => name).join(', ')} disabled`
+      return `not carried out, sink disabled: ${disabled.map(({ name }) => name).join(', ')}`
     },
     status: (name) => stateOf(name)?.status ?? 'ok',
     mark(tx, name, status, detail, nowMs) {

@@ -1,6 +1,6 @@
 /**
- * Lists of the responder's memory, page by page, newest first. A cursor says after which item to go on, so that what is
- * added meanwhile moves nothing; it names its tenant by a hash and is refused for any other.
+ * Lists of the responder's memory, page by page, newest first. A cursor names the item to continue after, so that what is
+ * added meanwhile shifts nothing. It contains a hash of its tenant and is refused for any other.
  */
 import { chainOf } from '../../schemas/chain.ts'
 import { H } from '../../schemas/ids.ts'
@@ -40,7 +40,7 @@ function decode(cursor: string, mark: string): Position | undefined {
   }
 }
 
-/** One page of `items`. `order` is what they are sorted by, descending; ties go by id. */
+/** One page of `items`. `order` is the sort key, descending; ties are sorted by id. */
 export function pageOf<T extends { readonly id: string }>(
   items: readonly T[],
   order: (item: T) => string,

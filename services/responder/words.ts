@@ -1,7 +1,7 @@
 /**
- * The words behind a finding, for sinks that ask for them: excerpts of what a user asked for and of the orders that an agent
- * read. They are read from the log when a delivery is sent, so that they wait for no warehouse and no copy of them lies in
- * `state`; what was forgotten meanwhile, or whose time has passed, is not sent. Whole bodies never leave this way.
+ * The words behind a finding, for sinks that ask for them: excerpts of what a user asked for and of the orders that an
+ * agent read. They are read from the log when a delivery is sent, so they wait for no warehouse and need no copy in
+ * `state`. What was forgotten or has expired meanwhile is not sent. Whole bodies never leave this way.
  */
 import { type Excerpt, type ExcerptKind, excerptValidator, type ToldExcerpt } from '../../schemas/excerpt.ts'
 import type { Finding } from '../../schemas/finding.ts'
@@ -67,7 +67,7 @@ async function excerptsOf(log: Log, partition: number, { tenant, evidence }: Fin
   )
 }
 
-/** As many as fit beside a finding. */
+/** As many as fit with a finding. */
 function fitting(excerpts: readonly Excerpt[]): ToldExcerpt[] {
   const told: ToldExcerpt[] = []
   let bytes = 0

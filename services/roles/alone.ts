@@ -1,6 +1,6 @@
 /**
- * One role as a process of its own: its port with probes and metrics, its log, its role, and the order in which they begin
- * and end. It answers probes from the start, also while the log cannot be reached yet.
+ * One role as a process of its own: its port with probes and metrics, its log, its role, and the order in which they
+ * start and stop. It answers probes from the start, even while the log cannot be reached yet.
  */
 import type { FastifyInstance } from 'fastify'
 import type { Detector } from '../../detectors/detector.ts'
@@ -10,9 +10,10 @@ import type { ServiceConfiguration } from '../lib/config.ts'
 import { createLiveTokens } from '../lib/live-tokens.ts'
 import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
-import { createMetrics } from '../lib/metrics.ts'
+import { createMetrics, type Metrics } from '../lib/metrics.ts'
 import { createPartitioning } from '../lib/partitioning.ts'
 import type { TenantKeys } from '../lib/secrets.ts'
+import { createTurns } from '../lib/turns.ts'
 import type { WarehouseTools } from '../lib/warehouse/index.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
 import { createApiRole } from './api.ts'
@@ -43,7 +44,7 @@ export interface ProcessOptions extends PortsPlan {
   readonly codeVersion: string
   readonly acceptGaps?: boolean
   readonly fromOldest?: boolean
-  /** Of this process alone: names the groups that it forms by itself. */
+  /** Of this process alone: names the groups that only it joins. */
   readonly processId: string
   readonly clock: Clock
   readonly logger: Logger
@@ -58,20 +59,39 @@ export interface ServiceProcess {
   readonly url: string
   /** Of the second port, where the role has one. */
   readonly secondUrl: string | undefined
-  /** Resolves when the role has begun its work; rejects where it cannot. */
+  /** Resolves when the role has started its work; rejects if it cannot. */
   readonly started: Promise<void>
   /** Resolves when the role can do nothing more in this process. */
   readonly failed: Promise<Error>
   reconfigure(config: ServiceConfiguration): Promise<void>
   /** Of a role that takes leak lists. */
   readonly useLeakLists?: NonNullable<Role['useLeakLists']>
-  /** Answers what is in progress, hands over what it holds, closes everything. */
+  /** Answers requests in progress, hands over what it holds, closes everything. */
   stop(): Promise<void>
 }
 
+/** What a role receives in a process of its own. */
+const toolsFor = (
+  options: ProcessOptions,
+  log: Log,
+  metrics: Metrics,
+  authenticate: RoleTools['authenticate'],
+): RoleTools => ({
+  ...options,
+  log,
+  partitioning: createPartitioning(log),
+  metrics,
+  authenticate,
+  turns: createTurns(),
+  content: 'none',
+  positions: undefined,
+  warehouse: () => options.openWarehouse({ logger: options.logger, metrics }),
+  standing: (name, kinds) => followState({ log, logger: options.logger, group: `${name}-${options.processId}`, kinds }),
+})
+
 /** Opens the port and begins. Resolves when probes are answered; see `started`. Throws UsageError for what a person must mend. */
 export async function startProcess(options: ProcessOptions): Promise<ServiceProcess> {
-  const { config, clock, logger, processId } = options
+  const { config, clock, logger } = options
   const metrics = createMetrics({ process: true })
   const log = createPendingLog(() => options.openLog(), logger)
   const tokens = createLiveTokens(tokensOf(config, options.adminToken))
@@ -85,27 +105,14 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
     failure: () => role?.failure?.(),
   })
   const { probes } = health
-  const tools: RoleTools = {
-    ...options,
-    log,
-    partitioning: createPartitioning(log),
-    metrics,
-    authenticate,
-    content: 'none',
-    positions: undefined,
-    warehouse: () => options.openWarehouse({ logger, metrics }),
-    standing: (name, kinds) => followState({ log, logger, group: `${name}-${processId}`, kinds }),
-  }
+  const tools = toolsFor(options, log, metrics, authenticate)
   let ports: Ports
   try {
     role = CREATE[options.role](tools, probes)
     const { plugin, secondPlugin, ownProbes } = role
-    const main = [
-      ...(ownProbes === true
-        ? []
-        : [async (app: FastifyInstance) => probeRoutes(app, { ...probes, authenticate, metrics })]),
-      ...(plugin === undefined ? [] : [plugin]),
-    ]
+    const probing = async (app: FastifyInstance): Promise<void> =>
+      probeRoutes(app, { ...probes, authenticate, metrics })
+    const main = [...(ownProbes === true ? [] : [probing]), ...(plugin === undefined ? [] : [plugin])]
     ports = await openPorts(options, { plugins: main }, secondPlugin && { plugins: [secondPlugin] })
   } catch (error) {
     health.stop()
@@ -120,7 +127,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
     await health.begun()
   }
   const started = start()
-  // Whoever waits for it hears of it; until then a failure must not end the process.
+  // Those who await it receive the error; until then a failure must not end the process.
   started.catch(() => undefined)
   return {
     url: ports.url,

@@ -3,6 +3,7 @@ import { createApi } from '../api/index.ts'
 import { createCommandSender } from '../lib/command-sender.ts'
 import { createFindingFeed } from '../lib/finding-feed.ts'
 import { withMadeTokens } from '../lib/made-tokens.ts'
+import { registriesOf } from './registries.ts'
 import { wholeOnly } from '../lib/warehouse/whole.ts'
 import { effectivePolicy } from '../responder/policy.ts'
 import type { AnsweringRole, Probes, RoleTools } from './role.ts'
@@ -24,6 +25,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
   const standing = tools.standing('api', KINDS)
   const warehouse = tools.warehouse()
   let { content, oidc, policy } = tools.config
+  let registry = registriesOf(tools.config.agents)
   return {
     plugin: createApi({
       ...tools,
@@ -33,6 +35,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
       content: () => content ?? tools.content,
       oidc: () => oidc,
       policy: (tenant) => effectivePolicy(policy, tenant),
+      registry: (tenant) => registry(tenant),
       views: standing.views,
       commands: createCommandSender(log),
       findings: createFindingFeed(log),
@@ -42,6 +45,7 @@ export function createApiRole(tools: RoleTools, probes: Probes): AnsweringRole {
     async reconfigure(changed) {
       content = changed.content
       policy = changed.policy
+      registry = registriesOf(changed.agents)
       if (JSON.stringify(changed.oidc) !== JSON.stringify(oidc)) oidc = changed.oidc
     },
     reasons() {

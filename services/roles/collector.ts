@@ -1,5 +1,5 @@
 /**
- * The collector: its doors over HTTP, the inputs that it opens by itself, and the topic `raw`. It takes nothing before every
+ * The collector: its inputs over HTTP, those that it opens by itself, and the topic `raw`. It takes nothing before every
  * partition holds the configuration: an event before it would be judged by no rules.
  */
 import type { Content } from '../../schemas/excerpt.ts'

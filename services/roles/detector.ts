@@ -5,8 +5,6 @@ import type { Role, RoleTools } from './role.ts'
 export interface DetectorRole extends Role {
   /** Identities of a tenant in the partitions that are held here. */
   identitiesOf(tenant: string): number
-  /** Time of the first event of an identity, in ms since 1970; undefined where none of these partitions knows it. */
-  knownSince(tenant: string, identity: string): number | undefined
 }
 
 export function createDetectorRole(tools: RoleTools): DetectorRole {
@@ -19,6 +17,5 @@ export function createDetectorRole(tools: RoleTools): DetectorRole {
     },
     stop: service.stop,
     identitiesOf: service.identitiesOf,
-    knownSince: service.knownSince,
   }
 }

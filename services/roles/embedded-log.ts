@@ -19,11 +19,11 @@ export interface EmbeddedLogOptions {
 
 export interface EmbeddedLog {
   readonly log: Log
-  /** Puts a changed retention in force: what is no longer kept goes at once, and the space with it. */
+  /** Puts a changed retention in force: what is no longer kept is removed at once, and its space freed. */
   keep(retention: ServiceConfiguration): Promise<void>
 }
 
-/** How much the log may hold: what the file says, or its share of the disk that it lies on. */
+/** How much the log may hold: what the file says, or its share of the disk. */
 function bytesMaxOf({ retention }: ServiceConfiguration, data: string): number {
   if (retention.log_bytes_max !== undefined) return retention.log_bytes_max
   const { blocks, bsize } = statfsSync(data)

@@ -22,7 +22,7 @@ export interface EngineTools {
 /** A variable of the environment that the configuration file names. */
 type Variable = (name: string) => string | undefined
 
-/** A secret that stands in the file or in a variable that it names. Throws UsageError where the variable is not set. */
+/** A secret from the file, or from a variable that the file names. Throws UsageError if the variable is not set. */
 function secretOf(value: string | undefined, name: string | undefined, variable: Variable): string | undefined {
   if (value !== undefined || name === undefined) return value
   const found = variable(name)

@@ -1,4 +1,4 @@
-/** How a process is, as its probes and its doors tell it: looked at about once a second, and for every probe. */
+/** How a process is, as its probes and its inputs tell it: looked at about once a second, and for every probe. */
 import type { Readiness } from '../api/index.ts'
 import type { Log } from '../lib/log/port.ts'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -10,7 +10,7 @@ export interface HealthOptions {
   readonly log: Log
   readonly clock: Clock
   readonly metrics: Metrics
-  /** What is missing besides the log, once it has begun. */
+  /** What is missing besides the log, once it has started. */
   reasons(): readonly string[]
   /** Why the process can do nothing more until it is started again. */
   failure(): Error | undefined

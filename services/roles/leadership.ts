@@ -1,10 +1,10 @@
 /**
- * One leader among processes that do the same: whoever holds the only partition of `dead-letters` in a group of its own
- * leads, the others stand by. The log's groups see to it that somebody does, and that the next one is given the lead when
- * the leader leaves or is not heard of any more. The records of the partition are of no interest here.
+ * One leader among processes that do the same: the one that holds the only partition of `dead-letters` in a separate
+ * group leads, the others stand by. The log's groups ensure that somebody leads, and that the lead passes on when the
+ * leader leaves or falls silent. The records of the partition are irrelevant here.
  *
- * A leader that was cut off may act for a moment longer than it leads. What it does is what the next one would do: its
- * ids are the same, and its state has no higher sequence.
+ * A leader that was cut off may act a moment longer than it leads. It does what the next one would do: its ids are the
+ * same, and its state has no higher sequence.
  */
 import type { Log } from '../lib/log/port.ts'
 import { createSteadyConsumer } from '../lib/log/steady-consumer.ts'
@@ -17,7 +17,7 @@ export interface Term {
 }
 
 export interface Leadership {
-  /** Begins to stand by. Throws LogError where the log cannot be read. */
+  /** Starts standing by. Throws LogError if the log cannot be read. */
   start(): Promise<void>
   stop(): Promise<void>
   leads(): boolean

@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.ts'
 const DAY_MS = 86_400_000
 const KEPT_AS_CONFIGURED = ['events', 'signals']
 
-/** The topics, with the retention of the configuration where it names one. */
+/** The topics, with the retention of the configuration if it names one. */
 export function topicsOf(config: ServiceConfiguration): readonly TopicSpec[] {
   const retentionMs = config.retention.log_days * DAY_MS
   const partitions = config.kafka?.partitions ?? LIMITS.partitions_default

@@ -12,7 +12,7 @@ export interface PortsPlan {
   readonly secondPort: number
 }
 
-/** What is answered on a port. */
+/** What a port serves. */
 export type Plugin = FastifyPluginCallback | FastifyPluginAsync
 
 export interface Answering {
@@ -62,7 +62,7 @@ async function createPort({ plugins, notFound: answer = notFound }: Answering): 
   return app
 }
 
-/** Opens the port and, where something is answered on it, the second one, which has a probe of its own. */
+/** Opens the port and, if anything is served on it, the second one, which has its own probe. */
 export async function openPorts(plan: PortsPlan, main: Answering, second?: Answering): Promise<Ports> {
   const opened: FastifyInstance[] = []
   const close = async (): Promise<void> => {

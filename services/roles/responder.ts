@@ -1,7 +1,7 @@
 /**
  * The responder. Of several processes one leads and does all the work, because the state has one writer; the others stand
- * by. Its memory is rebuilt from the topic `state` at the beginning of each term. On a log that one process holds it is
- * alone, and begins at once.
+ * by. Each term begins by rebuilding the memory from the topic `state`. On a log that one process holds it is alone, and
+ * starts at once.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ServiceConfiguration } from '../lib/config.ts'
@@ -19,15 +19,15 @@ interface RunningTerm extends Term {
   current(): Responder
 }
 
-/** What a responder is to put in force. */
+/** What a responder has to put in force. */
 interface Wanted {
   readonly config: ServiceConfiguration
   readonly lists: LeakLists | undefined
 }
 
 /**
- * One term: the responder starts in the background, because a lead is not held up by what is done with it. Where the log
- * takes nothing at the moment it starts again, with a memory that is read anew.
+ * One term. The responder starts in the background, so that its work does not delay the lead. If the log takes nothing at
+ * the moment it restarts, with a memory that is read again.
  */
 function beginTerm(tools: RoleTools, wanted: () => Wanted, fail: (error: Error) => void): RunningTerm {
   const ending = new AbortController()
@@ -61,7 +61,7 @@ function beginTerm(tools: RoleTools, wanted: () => Wanted, fail: (error: Error) 
     current: () => responder,
     async stop() {
       ending.abort()
-      // What waits for the configuration to be carried out is told that it never will be.
+      // What waits for the configuration to be carried out learns that it never will be.
       await responder.stop()
       await starting
     },
@@ -106,7 +106,7 @@ export const createResponderRole: CreateRole = (tools) => {
 
 export interface SoleResponder {
   readonly role: Role
-  /** What it knows, for the roles beside it. */
+  /** What it knows, for the other roles in this process. */
   readonly standing: Standing
 }
 

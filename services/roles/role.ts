@@ -1,6 +1,6 @@
 /**
- * What the roles have in common: each is one service on a shared log, with what it shows to those who watch it. A role runs
- * in a process of its own (alone.ts) or beside all others over one log (together.ts), and cannot tell which.
+ * What the roles have in common: each is one service on a shared log, with what it shows to those who watch it. A role
+ * runs in its own process (alone.ts) or together with all others on one log (together.ts), and cannot tell which.
  */
 import type { FastifyPluginAsync, FastifyPluginCallback } from 'fastify'
 import type { Content } from '../../schemas/excerpt.ts'
@@ -16,6 +16,7 @@ import type { TokenSource } from '../lib/made-tokens.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import type { Partitioning } from '../lib/partitioning.ts'
 import type { TenantKeys } from '../lib/secrets.ts'
+import type { Turns } from '../lib/turns.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
 import type { ProbeTools, Readiness } from '../api/routes/probes.ts'
 
@@ -31,12 +32,12 @@ export const DEFAULT_PORTS: Readonly<Record<RoleName, number>> = {
   responder: 8084,
 }
 
-/** What the responder knows, as the other roles are told of it. */
+/** What the responder knows, as the other roles see it. */
 export interface Standing {
   /** Resolves once it can be asked. Throws LogError where the log cannot be read. */
   start(): Promise<void>
   stop(): Promise<void>
-  /** Why not everything is known yet; undefined where it is. */
+  /** Why not everything is known yet; undefined if it is. */
   incomplete(): string | undefined
   /** Why no event may be taken yet; undefined while every partition holds the configuration. */
   unconfigured(): string | undefined
@@ -59,15 +60,15 @@ export interface RoleTools {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly authenticate: Authenticate
+  /** Shared by all work of the process that comes in batches: together they leave the event loop free between slices. */
+  readonly turns: Turns
   /** Whether words are kept where the configuration says nothing. */
   readonly content: Content
-  /** Where the collector keeps how far it has read files; undefined where nothing outlives the process. */
+  /** Where the collector keeps how far it has read files; undefined if nothing outlives the process. */
   readonly positions: string | undefined
   /** Of the responder: how many identities of a tenant are known, for the cap by share; undefined where nobody here knows. */
   readonly identityCount?: (tenant: string) => number | undefined
-  /** Of the responder: time of an identity's first event, in ms since 1970; undefined where nobody here knows. */
-  readonly knownSince?: (tenant: string, identity: string) => number | undefined
-  /** Keys of the collector and of leak lists. Throws UsageError where none are given. */
+  /** Keys of the collector and of leak lists. Throws UsageError if none are provided. */
   keys(): TenantKeys
   /** The warehouse, which its taker closes. Throws UsageError where the configuration names none. */
   warehouse(): Warehouse
@@ -90,7 +91,7 @@ export interface Role {
   reconfigure?(config: ServiceConfiguration): Promise<void>
   /** Takes each tenant's leak list; a property, because it is handed on. */
   readonly useLeakLists?: (lists: ReadonlyMap<string, Uint8Array>) => Promise<void>
-  /** Refuses new work and answers what is in progress; the port is open still. */
+  /** Refuses new work and answers requests in progress; the port is still open. */
   drain?(): Promise<void>
   stop(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * What the responder knows, for roles that run in other processes: they follow the topic `state`. A role beside the
- * responder asks it directly (together.ts), so that it reads at once what was just written.
+ * What the responder knows, for roles that run in other processes: they follow the topic `state`. A role in the
+ * responder's own process asks it directly (together.ts), and so reads at once what was just written.
  */
 import type { AuditEntry } from '../../schemas/audit.ts'
 import type { CommandOutcome } from '../../schemas/command.ts'

@@ -3,7 +3,7 @@
  * prints nothing; the command `start` does.
  *
  * Order matters twice. Starting: the responder writes the configuration into the log before anything reads it. Stopping:
- * the doors close first, then those who write to the log, then the log.
+ * the inputs close first, then those who write to the log, then the log.
  */
 import { join } from 'node:path'
 import type { Detector } from '../../detectors/detector.ts'
@@ -17,13 +17,14 @@ import type { Logger } from '../lib/logger.ts'
 import { createMetrics } from '../lib/metrics.ts'
 import { createPartitioning } from '../lib/partitioning.ts'
 import type { Secrets } from '../lib/secrets.ts'
+import { createTurns } from '../lib/turns.ts'
 import { openWarehouse } from '../lib/warehouse/index.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
 import { createApiRole } from './api.ts'
 import { createArchiverRole } from './archiver.ts'
 import { createCollectorRole } from './collector.ts'
 import { createDetectorRole } from './detector.ts'
-import { openDoor } from './door.ts'
+import { openLocalSocket } from './local-socket.ts'
 import { openEmbeddedLog } from './embedded-log.ts'
 import { createHealth } from './health.ts'
 import { replaceTokens, tokensOf } from './parts.ts'
@@ -54,7 +55,7 @@ export interface App {
   reconfigure(config: ServiceConfiguration): Promise<void>
   /** Takes each tenant's leak list, which goes through the log. */
   useLeakLists(lists: ReadonlyMap<string, Uint8Array>): Promise<void>
-  /** Answers what is in progress, writes snapshots, closes everything. */
+  /** Answers requests in progress, writes snapshots, closes everything. */
   stop(): Promise<void>
 }
 
@@ -66,16 +67,15 @@ interface Roles {
   readonly api: AnsweringRole
 }
 
-type Shared = Omit<RoleTools, 'standing' | 'identityCount' | 'knownSince'>
+type Shared = Omit<RoleTools, 'standing' | 'identityCount'>
 
-/** All of them on the same log; what the responder knows is asked of it directly. */
+/** All of them on the same log; they ask the responder directly for what it knows. */
 function createRoles(shared: Shared, probes: Probes): Roles {
   const standing = (): Standing => sole.standing
   const tools: RoleTools = {
     ...shared,
     standing,
     identityCount: (tenant) => detector.identitiesOf(tenant),
-    knownSince: (tenant, identity) => detector.knownSince(tenant, identity),
   }
   const detector = createDetectorRole(tools)
   const sole = createSoleResponder(tools)
@@ -133,6 +133,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     partitioning: createPartitioning(log),
     metrics,
     authenticate: tokens.authenticate,
+    turns: createTurns(),
     positions: join(data, 'inputs'),
     acceptGaps: options.acceptGaps === true,
     fromOldest: options.rebuildWarehouse === true,
@@ -152,7 +153,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await stopAll(roles, { log, warehouse, ports })
     throw error
   }
-  const closeDoor = await openDoor(data, warehouse, logger)
+  const closeSocket = await openLocalSocket(data, warehouse, logger)
   await health.begun()
   return {
     ports,
@@ -167,7 +168,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
     async stop() {
       health.stop()
-      await closeDoor()
+      await closeSocket()
       await stopAll(roles, { log, warehouse, ports })
     },
   }

@@ -18,8 +18,8 @@ interface Line {
   readonly log: unknown
 }
 
-type Asked = 'identity' | 'target' | 'outcome' | 'source_address'
-const ASKED: readonly Asked[] = ['identity', 'target', 'outcome', 'source_address']
+type Asked = 'identity' | 'action' | 'target' | 'outcome' | 'source_address'
+const ASKED: readonly Asked[] = ['identity', 'action', 'target', 'outcome', 'source_address']
 
 /** Where the records of a type say it, from the documents of their makers. */
 const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = new Map([
@@ -27,6 +27,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'AWS.CloudTrail',
     {
       identity: ['userIdentity.arn', 'userIdentity.principalId', 'userIdentity.userName', 'userIdentity.invokedBy'],
+      action: ['eventName'],
       target: ['resources'],
       outcome: ['errorCode', 'responseElements', 'eventTime'],
       source_address: ['sourceIPAddress'],
@@ -36,6 +37,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'Amazon.EKS.Audit',
     {
       identity: ['user.username', 'impersonatedUser.username'],
+      action: ['verb'],
       target: ['objectRef.resource', 'requestURI'],
       outcome: ['responseStatus.code'],
       source_address: ['sourceIPs'],
@@ -45,6 +47,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'Anthropic.Activity',
     {
       identity: ['actor.email_address', 'actor.user_id'],
+      action: ['type'],
       target: ['claude_artifact_id', 'mcp_server_id', 'deleted_user_id'],
       outcome: ['type'],
       source_address: ['actor.ip_address'],
@@ -60,6 +63,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
         'properties.initiatedBy.app.displayName',
         'identity',
       ],
+      action: ['operationName'],
       target: ['properties.targetResources', 'properties.resourceDisplayName'],
       outcome: ['resultType', 'resultSignature', 'properties.result'],
       source_address: ['callerIpAddress', 'properties.ipAddress'],
@@ -69,6 +73,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'Azure.MonitorActivity',
     {
       identity: ['identity.claims', 'identity.type', 'identity.authorization', 'caller'],
+      action: ['operationName'],
       target: ['resourceId', 'properties.resource'],
       outcome: ['resultType', 'resultSignature'],
       source_address: ['callerIpAddress'],
@@ -78,6 +83,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'GCP.AuditLog',
     {
       identity: ['protoPayload.authenticationInfo.principalEmail', 'protoPayload.authenticationInfo.principalSubject'],
+      action: ['protoPayload.methodName'],
       target: ['protoPayload.resourceName'],
       outcome: ['protoPayload.status', 'protoPayload.authorizationInfo'],
       source_address: ['protoPayload.requestMetadata.callerIp'],
@@ -87,6 +93,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'GitHub.Audit',
     {
       identity: ['actor'],
+      action: ['action'],
       target: ['repo', 'repository', 'user', 'team', 'org'],
       outcome: ['action'],
       source_address: ['actor_ip'],
@@ -96,6 +103,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'Okta.SystemLog',
     {
       identity: ['actor.alternateId', 'actor.id', 'actor.displayName'],
+      action: ['eventType'],
       target: ['target'],
       outcome: ['outcome.result'],
       source_address: ['client.ipAddress', 'request.ipChain'],
@@ -105,6 +113,7 @@ const SAID: ReadonlyMap<string, Readonly<Record<Asked, readonly string[]>>> = ne
     'OpenAI.Audit',
     {
       identity: ['actor.session.user.id', 'actor.api_key.id'],
+      action: ['type'],
       target: [
         'api_key_created.id',
         'api_key_updated.id',
@@ -180,6 +189,8 @@ if (folder === undefined) {
   process.exitCode = 2
 } else {
   const byType = Map.groupBy(linesIn(folder), ({ log_type: type }) => type)
-  process.stdout.write('| log | become an event | identity | target | outcome | source |\n|---|---|---|---|---|---|\n')
+  process.stdout.write(
+    '| log | become an event | identity | action | target | outcome | source |\n|---|---|---|---|---|---|---|\n',
+  )
   for (const type of [...byType.keys()].toSorted()) process.stdout.write(`${rowOf(type, byType.get(type) ?? [])}\n`)
 }

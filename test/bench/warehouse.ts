@@ -29,6 +29,7 @@ import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
 import { openWarehouse } from '../../services/lib/warehouse/index.ts'
 import type { Warehouse } from '../../services/lib/warehouse/port.ts'
+import { registriesOf } from '../../services/roles/registries.ts'
 import { effectivePolicy } from '../../services/responder/policy.ts'
 import { createViews } from '../../services/responder/views.ts'
 
@@ -115,6 +116,7 @@ async function askAll(log: Log, warehouse: Warehouse): Promise<void> {
       switches: new Map(),
     }),
     policy: (tenant) => effectivePolicy(defaultConfig().policy, tenant),
+    registry: registriesOf({}),
     detectors: DETECTORS,
     commands: createCommandSender(log),
     findings: createFindingFeed(log),

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { printedLines, withoutTelemetry } from '../support/printed-lines.ts'
 import { findPython } from '../support/python.ts'
 import { planService, type RunningService, startService, TOKEN, until } from '../support/service.ts'
 
@@ -89,23 +90,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** The lines that connect an agent, as start prints them once it is ready. */
-async function printed(): Promise<readonly string[]> {
-  const text = await until(
-    async () => service.output(),
-    (output) => output.includes('See it find something'),
-  )
-  return text.split('\n').filter((line) => line.startsWith('  export '))
-}
-
 /** Runs a command after the printed lines, in a shell that knows nothing else of telemetry; answers what it printed. */
 async function runAgent(command: string, more: readonly string[] = []): Promise<{ stdout: string; stderr: string }> {
   const bin = python.ok ? python.bin : ''
-  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('OTEL_'))
-  return promisify(execFile)('sh', ['-ec', [...(await printed()), ...more, command].join('\n')], {
+  return promisify(execFile)('sh', ['-ec', [...(await printedLines(service)), ...more, command].join('\n')], {
     cwd: HERE,
     env: {
-      ...Object.fromEntries(environment),
+      ...withoutTelemetry(),
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,
       MOLTWATCH_TOKEN: TOKEN,
       MODEL_URL: `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`,

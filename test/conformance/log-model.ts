@@ -34,6 +34,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const), partition: fc.nat(PARTITIONS - 1) }) },
 )
 
+const toRecord = (text: string) => record(text)
+
 /** The log beside its model. */
 async function createWorld(harness: LogHarness) {
   const spec = topicSpec(PARTITIONS)
@@ -73,11 +75,7 @@ async function createWorld(harness: LogHarness) {
   const append = (partition: number, records: number, size: number): Promise<number> => {
     const texts = Array.from({ length: records }, () => `${++count} ${'x'.repeat(size)}`)
     written[partition]!.push(...texts)
-    return log.append(
-      spec.name,
-      partition,
-      texts.map((text) => record(text)),
-    )
+    return log.append(spec.name, partition, texts.map(toRecord))
   }
   const settle = async (): Promise<void> => {
     toFail.clear()

@@ -8,6 +8,8 @@ import type { TObject } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { apiPage } from '../../services/commands/openapi/page.ts'
+import { apiTypes, type Described } from '../../services/commands/openapi/types.ts'
+import { liftNamed } from '../../services/api/named-schemas.ts'
 import { openApi } from '../../services/api/openapi.ts'
 import { ROUTES } from '../../services/api/registry.ts'
 import type { Route } from '../../services/api/route.ts'
@@ -188,6 +190,17 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))('%s', (_na
   })
 })
 
+it('a path that reads like an id answers 405 to a method that only ids take', async () => {
+  for (const [method, url] of [
+    ['DELETE', '/v1/suppressions/facets?q=x'],
+    ['DELETE', '/v1/tokens/configured'],
+    ['GET', '/v1/incidents/merge'],
+  ] as const) {
+    const answer = await asked.app.inject({ method, url, headers: { authorization: `Bearer ${TOKENS.acme}` } })
+    expect([url, answer.statusCode, answer.json()]).toMatchObject([url, 405, { error: { code: 'method_not_allowed' } }])
+  }
+})
+
 describe('the documents', () => {
   it('name every route, and each once', () => {
     const { paths } = openApi(ROUTES) as { paths: Record<string, Record<string, { operationId: string }>> }
@@ -200,6 +213,19 @@ describe('the documents', () => {
     expect(new Set(ids).size).toBe(ROUTES.length)
   })
 
+  it('hold each named schema once, and refer to it', () => {
+    const text = JSON.stringify(openApi(ROUTES))
+    const { components } = JSON.parse(text) as { components: { schemas: Record<string, unknown> } }
+    const named = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name)
+    expect(new Set(named)).toEqual(new Set(Object.keys(components.schemas)))
+    expect(text).not.toContain('"$id"')
+    const twice = { a: { $id: 'one', type: 'string' }, b: [{ $id: 'one', type: 'string' }] }
+    const ref = { $ref: '#/components/schemas/One' }
+    expect(liftNamed(twice)).toEqual({ value: { a: ref, b: [ref] }, schemas: { One: { type: 'string' } } })
+    const differing = { a: { $id: 'one', type: 'string' }, b: { $id: 'one', type: 'number' } }
+    expect(() => liftNamed(differing)).toThrow('two schemas have the $id of One')
+  })
+
   it('are what the service hands out', async () => {
     expect((await asked.get('/v1/openapi.json')).body).toEqual(JSON.parse(JSON.stringify(openApi(ROUTES))))
   })
@@ -207,6 +233,33 @@ describe('the documents', () => {
   it('are current: run npm run docs:api', () => {
     const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
     expect(apiPage(page)).toBe(page)
+    const types = readFileSync(new URL('../../services/console/api.types.ts', import.meta.url), 'utf8')
+    expect(apiTypes(openApi(ROUTES) as Described)).toBe(types)
+  })
+
+  it('become types that say what the schemas say, or none', () => {
+    const types = (answer: object) =>
+      apiTypes({
+        components: { schemas: {} },
+        paths: {
+          '/v1/x': {
+            get: { parameters: [], responses: { 200: { content: { 'application/json': { schema: answer } } } } },
+          },
+        },
+      })
+    const schema = {
+      type: 'object',
+      required: ['a-b'],
+      properties: {
+        'a-b': { enum: ['x', "it's"] },
+        c: { type: 'array', items: { anyOf: [{ type: 'integer' }, { type: 'null' }] } },
+      },
+    }
+    expect(types(schema)).toContain(
+      ['    answer: {', "      'a-b': 'x' | 'it\\'s'", '      c?: (number | null)[]', '    }'].join('\n'),
+    )
+    expect(() => types({ type: 'object', allOf: [] })).toThrow('allOf')
+    expect(() => types({ type: 'tuple' })).toThrow('tuple')
   })
 })
 

@@ -24,6 +24,8 @@ const HARMS = ['kill', 'stop', 'freeze'] as const
 const CALM_MS = 1_000
 const CALM_MORE_MS = 2_000
 const FROZEN_MS = 12_000
+/** Workers that are down or on their way back at the same time: where a start takes longer than the calm, more would leave nobody to do the work. */
+const HARMED_MAX = 3
 /** How long a broker is away, and how long the cluster is left alone with it again. */
 const AWAY_MS = 5_000
 const BACK_MS = 5_000
@@ -85,16 +87,20 @@ function harm(system: SeparateSystem, random: Random): Harm | undefined {
 async function harmWorkers(system: SeparateSystem, plan: ClusterPlan, isOver: () => boolean): Promise<Harms> {
   const random = createRandom(plan.seed)
   const harms = { kill: 0, stop: 0, freeze: 0 }
-  const under: Promise<unknown>[] = []
+  const all: Promise<unknown>[] = []
+  const harmed = new Set<Promise<unknown>>()
   while (!isOver()) {
     await linger(CALM_MS + random.below(CALM_MORE_MS))
+    if (harmed.size >= HARMED_MAX) await Promise.race(harmed)
     const done = harm(system, random)
     if (done === undefined) continue
     harms[done.how]++
-    under.push(done.over)
+    const over = done.over.finally(() => harmed.delete(over))
+    harmed.add(over)
+    all.push(over)
     plan.say?.(`${done.role}: ${done.how}`)
   }
-  await Promise.all(under)
+  await Promise.all(all)
   return harms
 }
 

@@ -4,6 +4,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { promisify } from 'node:util'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addEval } from '../../services/commands/eval/eval.ts'
 import { addProve } from '../../services/commands/prove/prove.ts'
 import { addReplay } from '../../services/commands/replay/replay.ts'
 import { type CollectorRoom, openCollector } from '../support/collector.ts'
@@ -63,11 +64,12 @@ describe('a file that gives nothing', () => {
   ])('%s is named, beside one that is read, in either order', async (what, bytes, reason) => {
     const trail = room.file('trail.json', TRAIL)
     const other = bytes === undefined ? join(trail, '../absent.json') : room.file(what.replaceAll(' ', '-'), bytes)
-    for (const [command, more] of [
-      [addReplay, []],
-      [addProve, ['--seeds', '1']],
+    const labels = room.file('labels.ndjson', '{"eventID":"give-10-1","label":"attack","incident":"one"}\n')
+    for (const [command, verb, more] of [
+      [addReplay, 'replay', []],
+      [addProve, 'prove', ['--seeds', '1']],
+      [addEval, 'eval', ['--labels', labels]],
     ] as const) {
-      const verb = command === addReplay ? 'replay' : 'prove'
       for (const files of [
         [trail, other],
         [other, trail],
@@ -156,6 +158,46 @@ describe('a body of which nothing is a record', () => {
     expect(await answer.json()).toMatchObject({
       accepted: 2,
       errors: [{ index: 1, detail: expect.stringMatching(/^line 3: not JSON/) as unknown }],
+    })
+    const lines = [good, '', '{"identity": "a", "action": 5}', good, '{"identity": "a"}'].join('\n')
+    for (const path of ['/v1/events', '/v1/records']) {
+      const told = await collector.post(path, lines, { 'content-type': 'application/x-ndjson' })
+      expect(await told.json()).toMatchObject({
+        accepted: 2,
+        errors: [
+          {
+            index: 1,
+            reason: path === '/v1/events' ? 'invalid' : 'malformed',
+            detail: expect.stringMatching(/^line 3: /) as unknown,
+          },
+          { index: 3, detail: expect.stringMatching(/^line 5: /) as unknown },
+        ],
+      })
+    }
+  })
+
+  it('tells a time that cannot be read, and takes the record all the same', async () => {
+    const one = (time: unknown) => JSON.stringify({ id: String(time), identity: 'a', action: 'read', time })
+    const answer = await collector.post(
+      '/v1/events',
+      [one('2026-01-05T08:00:00Z'), one('yesterday'), one(3)].join('\n'),
+    )
+    expect(await answer.json()).toEqual({
+      accepted: 3,
+      rejected: 0,
+      errors: [],
+      ignored_fields: { time: 1 },
+      untimed: { missing: 1, ancient: 1 },
+    })
+    const record = (timeUnixNano: string) => ({ timeUnixNano, eventName: 'device.auth' })
+    const logRecords = [record('1767600000000000000'), record('soon')]
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'probe' } }] }
+    const otlp = JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] })
+    expect(await (await collector.post('/v1/logs', otlp)).json()).toEqual({
+      partialSuccess: {
+        rejectedLogRecords: '0',
+        errorMessage: '1 record without a time that can be read: the time of receipt stands for it',
+      },
     })
   })
 })

@@ -128,6 +128,16 @@ describe('a call that is said flatly', () => {
     ])
   })
 
+  it('where only the name of the record says so', () => {
+    const attributes = { tool: 'shell', input: CURL, sessionId: 's' }
+    expect(eventsOf(request({ 'service.name': 'a' }, { name: 'tool_use', attributes }))).toMatchObject([
+      { action: 'shell', kind: 'tool', principal_kind: 'agent', peer: 'www.moltbook.com' },
+    ])
+    expect(
+      eventsOf(request({ 'service.name': 'a' }, { name: 'toolbox.used', attributes: { tool: 'lathe' } })),
+    ).toMatchObject([{ action: 'toolbox.used', kind: 'api', principal_kind: 'service' }])
+  })
+
   it('also in a structured body', () => {
     const body = {
       kvlistValue: { values: pairs({ tool_name: 'read', arguments: '{"path": "/etc/hosts"}', session_id: 's' }) },

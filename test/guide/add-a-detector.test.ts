@@ -2,25 +2,16 @@
  * Runs docs/add-a-detector.md: its blocks become three files and one registry line in a copy of the tree, its version is locked,
  * the conformance suite runs for it there, and a snapshot from before the detector restores without losing what others learned.
  */
-import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PATIENCE_MS } from '../support/patience.ts'
-import { block } from './markdown.ts'
-import { copyOfTree, runConformance, type TreeCopy } from './tree.ts'
+import { copyOfTree, failedOf, follow, passedOf, runConformance, SUITE_MS, type TreeCopy } from './tree.ts'
 
 let tree: TreeCopy
 
-async function node(file: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: tree.path, timeout: PATIENCE_MS })
-  return stdout
-}
 async function run(script: string): Promise<Record<string, unknown>> {
-  const file = join(tree.path, 'run.ts')
-  await writeFile(file, script)
-  return JSON.parse(await node(file)) as Record<string, unknown>
+  await writeFile(join(tree.path, 'run.ts'), script)
+  return JSON.parse(await tree.node('run.ts')) as Record<string, unknown>
 }
 
 /** Learns with the registry as it stands, in the copy, and leaves the snapshot behind. */
@@ -66,34 +57,21 @@ console.log(JSON.stringify({ detectors: DETECTORS.length, lost, failed: failed.m
 
 describe('docs/add-a-detector.md', () => {
   beforeAll(async () => {
-    tree = await copyOfTree(['docs'])
+    tree = await copyOfTree()
   })
   afterAll(() => tree.remove())
 
-  it('adds a detector with three files and one registry line, and nobody loses what they learned', async () => {
+  it('adds a detector with three files and one registry line, and nobody loses what they learned', {
+    timeout: SUITE_MS,
+  }, async () => {
     const before = await run(LEARN)
-    const page = await readFile(join(tree.source, 'docs/add-a-detector.md'), 'utf8')
-    for (const path of ['detectors/intent/stuck-call.ts', 'detectors/intent/stuck-call.cases.ts']) {
-      await writeFile(join(tree.path, path), block(page, `\`${path}\`\n`))
-    }
-    const [imported, line] = block(page, '## 3. The registry').trim().split('\n') as [string, string]
-    const registry = await readFile(join(tree.path, 'detectors/registry.ts'), 'utf8')
-    const at = registry.indexOf('= [') + 3
-    await writeFile(
-      join(tree.path, 'detectors/registry.ts'),
-      `${imported}\n${registry.slice(0, at)}\n  ${line}${registry.slice(at)}`,
-    )
-    const itsPage = /```markdown\n(.*?)```/s.exec(page)?.[1] ?? ''
-    await writeFile(join(tree.path, 'docs/detections/intent-stuck-call.md'), itsPage)
-    await node(join(tree.path, 'scripts/lock-detectors.ts'))
+    await follow(tree, 'add-a-detector.md')
+    await tree.node('scripts/lock-detectors.ts')
 
     const after = await run(CHECK)
     expect(after).toEqual({ detectors: (before['detectors'] as number) + 1, lost: [], failed: [], cases: 5 })
     const tests = await runConformance(tree, 'test/conformance/detectors.test.ts', 'intent/stuck-call')
-    expect(tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName)).toEqual([])
-    const passed = tests.filter(
-      ({ fullName, status }) => fullName.startsWith('intent/stuck-call') && status === 'passed',
-    )
-    expect(passed.length).toBeGreaterThan(20)
+    expect(failedOf(tests)).toEqual([])
+    expect(passedOf(tests, 'intent/stuck-call')).toBeGreaterThan(20)
   })
 })

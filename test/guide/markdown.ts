@@ -86,16 +86,7 @@ export const invocationsIn = (code: string): Invocation[] => {
     const words = (rest ?? '').split(/\s+/).filter((word) => word !== '' && !/^[A-Z[<.]/.test(word))
     const fixed = start ?? (script === 'moltwatch' ? undefined : script)
     const command = fixed ?? (words[0] !== undefined && /^[a-z]/.test(words[0]) ? words[0] : undefined)
-    const options = words.flatMap((word) => /^\[?(--[a-z][a-z-]*)/.exec(word)?.[1] ?? [])
+    const options = words.flatMap((word) => /^\[?(--[a-z][a-z\d-]*)/.exec(word)?.[1] ?? [])
     return { command: name !== undefined && rest === '' ? undefined : command, options }
   })
-}
-
-/** A fenced block of TypeScript of a page, by the path or heading before it. */
-export function block(page: string, before: string): string {
-  const at = page.indexOf(before)
-  const open = page.indexOf('```ts', at)
-  if (at < 0 || open < 0) throw new Error(`the page has no block of TypeScript after "${before}"`)
-  const start = page.indexOf('\n', open) + 1
-  return page.slice(start, page.indexOf('```', start))
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DETECTORS } from '../../detectors/registry.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import { eventsById, listEvents } from '../../services/api/questions/events.ts'
-import { equal, tenantDoor } from '../../services/api/query.ts'
+import { equal, tenantReader } from '../../services/api/query.ts'
 import { createArchiver } from '../../services/archiver/index.ts'
 import { createStageOne } from '../../services/detector/engine/index.ts'
 import { systemClock } from '../../services/lib/clock.ts'
@@ -85,17 +85,23 @@ describe('an id that somebody else can guess', () => {
       metrics: createMetrics(),
     })
     await archiver.start()
-    const door = tenantDoor(store, 'acme')
+    const reader = tenantReader(store, 'acme')
     const ours = async () =>
-      (await listEvents(door, { where: equal('identity', 'rewritten'), filters: {} }, { limit: 10, cursor: undefined }))
-        .items
+      (
+        await listEvents(
+          reader,
+          { where: equal('identity', 'rewritten'), filters: {} },
+          { limit: 10, cursor: undefined },
+          Date.now(),
+        )
+      ).items
     await expect.poll(async () => (await ours()).length).toBe(2)
     await archiver.stop()
     const [first, second] = await ours()
     expect(first).toMatchObject({ action: 'http_post', sender: 'live' })
     expect(second).toMatchObject({ action: 'read_file', conflict: true, sender: 'both' })
     const id = first?.event_id ?? ''
-    expect((await eventsById(door, [id])).get(id)).toMatchObject([{ action: 'http_post' }, { action: 'read_file' }])
+    expect((await eventsById(reader, [id])).get(id)).toMatchObject([{ action: 'http_post' }, { action: 'read_file' }])
   })
 
   it('tells nothing of an event that is sent again', async () => {

@@ -8,7 +8,7 @@ import { DETECTORS } from '../../detectors/registry.ts'
 import { EVENT_COLUMNS } from '../../schemas/event.ts'
 import { decodeFrame } from '../../schemas/frame.ts'
 import { eventsById, otherTellings } from '../../services/api/questions/events.ts'
-import { tenantDoor } from '../../services/api/query.ts'
+import { tenantReader } from '../../services/api/query.ts'
 import { createArchiver } from '../../services/archiver/index.ts'
 import { createStageOne } from '../../services/detector/engine/index.ts'
 import { systemClock } from '../../services/lib/clock.ts'
@@ -119,16 +119,16 @@ describe('a call that both kinds of record tell', () => {
     const metrics = createMetrics()
     const archiver = createArchiver({ log: room.log, warehouse: store, clock: systemClock, logger: silent, metrics })
     await archiver.start()
-    const door = tenantDoor(store, 'acme')
+    const reader = tenantReader(store, 'acme')
     const [one, other] = (await room.events()).filter(({ identity }) => identity === agent)
     const ids = [one?.event_id ?? '', other?.event_id ?? '']
-    await expect.poll(async () => (await eventsById(door, ids)).size).toBe(2)
+    await expect.poll(async () => (await eventsById(reader, ids)).size).toBe(2)
     await archiver.stop()
-    const found = await eventsById(door, ids)
+    const found = await eventsById(reader, ids)
     for (const [id, telling] of [ids, ids.toReversed()]) {
       const [event] = found.get(id ?? '') ?? []
       if (event === undefined) throw new Error('the event is not there')
-      expect((await otherTellings(door, event)).map(({ event_id }) => event_id)).toEqual([telling])
+      expect((await otherTellings(reader, event)).map(({ event_id }) => event_id)).toEqual([telling])
     }
   })
 })

@@ -2,7 +2,7 @@
  * The program itself, as a process: what stands on standard output and on standard error, and how it exits. Then the
  * development data, where it lies beside the checkout: replayed twice, and proven with a few seeds.
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const MAIN = fileURLToPath(new URL('../../services/main.ts', import.meta.url))
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
+
+/** Whether a process can be given a terminal here. */
+const hasTerminal = spawnSync('script', ['-qefc', 'true', '/dev/null'], { stdio: 'ignore' }).status === 0
 
 interface Ended {
   readonly code: number
@@ -69,6 +72,7 @@ describe('the program', () => {
     [['replay', 'no-such-file'], /no-such-file cannot be read: there is no such file/],
     [['replay', '--format', 'csv', 'x'], /Allowed choices are auto/],
     [['prove', '--seeds', 'many', MAIN], /--seeds takes a number/],
+    [['prove', '--from', '0', MAIN], /--from takes a number/],
     [['eval', MAIN], /--labels/],
     [['nothing'], /unknown command 'nothing'/],
     [['replay', MAIN], /is not JSON/],
@@ -84,6 +88,18 @@ describe('the program', () => {
     expect(code).toBe(0)
     expect(out).toMatch(new RegExp(`^Usage: moltwatch ${command}`))
     expect(out).toMatch(/--json/)
+  })
+
+  // util-linux has it; what else gives a process a terminal would be a dependency.
+  it.skipIf(!hasTerminal)('shows a person on a terminal how far it is, and clears that before the result', async () => {
+    const path = file('watched.ndjson', JSON.stringify(contact))
+    const line = `"${process.execPath}" "${MAIN}" replay "${path}"`
+    const { stdout } = await promisify(execFile)('script', ['-qefc', line, '/dev/null'])
+    const shown = stdout.lastIndexOf('reading: ')
+    const cleared = stdout.indexOf('\r\u001B[K', shown)
+    expect(shown).toBeGreaterThanOrEqual(0)
+    expect(cleared).toBeGreaterThan(shown)
+    expect(stdout.slice(cleared)).toMatch(/"peer\/known-agent-network".*\n1 event of 1 identity/s)
   })
 
   it('does not mind a reader that has seen enough', async () => {

@@ -3,7 +3,7 @@
  * end and a new start. The user `default` needs no password, because only this machine can reach the port.
  */
 import { freePorts } from '../../infra/local/kafka.ts'
-import type { StartedClickHouse } from './clickhouse-server.ts'
+import type { StartedClickHouse } from './clickhouse.ts'
 import { startContainer } from './containers.ts'
 import { CLICKHOUSE_IMAGE } from './engines.ts'
 

@@ -13,6 +13,9 @@ import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createChdbConnection } from 'chdb/connection'
 import { CLICKHOUSE_IMAGE, chooseEngine, sayEngine } from './engines.ts'
+import type { ClickHouseServer, StartedClickHouse } from './clickhouse.ts'
+
+export type { ClickHouseServer } from './clickhouse.ts'
 
 /** As ClickHouse has it (http_max_uri_size): a list of a thousand ids stands in the query string. */
 const URI_BYTES_MAX = 1_048_576
@@ -74,19 +77,6 @@ async function serve(path: string, port: number): Promise<void> {
   process.exit(0)
 }
 
-export interface ClickHouseServer {
-  readonly url: string
-  /** What was started, for people. */
-  readonly description: string
-  /** Ends it; nothing answers any more. What is stored stays. */
-  pause(): Promise<void>
-  /** Starts it again at the same address with what it had stored. */
-  resume(): Promise<void>
-  /** Of the process that was started last; undefined where it runs in a container. */
-  pid(): number | undefined
-  close(): Promise<void>
-}
-
 interface ServerProcess {
   readonly url: string
   readonly pid: number
@@ -115,8 +105,6 @@ async function startProcess(directory: string, port: number): Promise<ServerProc
     },
   }
 }
-
-export type StartedClickHouse = Omit<ClickHouseServer, 'description'>
 
 async function startOnChdb(directory: string): Promise<StartedClickHouse> {
   const first = await startProcess(directory, 0)

@@ -16,7 +16,7 @@ export interface DemoLoad {
 export function demoLoad(sessions: number, seed = 7): DemoLoad {
   const random = createRandom(seed)
   const week = ordinaryWeek(HOUR_START, random).slice(-sessions)
-  const requests = [...week, ...eventfulHour(HOUR_START, random)].filter(({ door }) => door === '/v1/logs')
+  const requests = [...week, ...eventfulHour(HOUR_START, random)].filter(({ path }) => path === '/v1/logs')
   return {
     lines: requests.map(({ body }) => JSON.stringify(body)),
     events: requests.reduce((sum, { events }) => sum + events, 0),

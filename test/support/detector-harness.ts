@@ -4,6 +4,7 @@
  * than every event, as an import has.
  */
 import type { CaseEvent, Detector, DetectorCase } from '../../detectors/detector.ts'
+import { Agents } from '../../detectors/lib/agent-registry.ts'
 import { LeakedCredentials } from '../../detectors/lib/leaked-credentials.ts'
 import { type DetectionConfiguration, emptyConfiguration } from '../../schemas/configuration.ts'
 import { blankEvent, EVENT_SCHEMA_VERSION, type Event, rowOf } from '../../schemas/event.ts'
@@ -63,13 +64,21 @@ export function runDetectors(
   plan: Plan = PLAIN,
   configuration: DetectionConfiguration = emptyConfiguration(),
   leaked?: LeakedCredentials,
+  agents?: Agents,
 ): Run {
   const receipt = Math.max(0, ...events.map((event) => event.receipt_time))
   const make =
     (factory: StageFactory, partition: number) =>
     (snapshot?: ReturnType<Stage['snapshot']>): Stage =>
       factory(
-        { detectors, codeVersion: 'test', partition, configuration, ...(leaked === undefined ? {} : { leaked }) },
+        {
+          detectors,
+          codeVersion: 'test',
+          partition,
+          configuration,
+          ...(leaked === undefined ? {} : { leaked }),
+          ...(agents === undefined ? {} : { agents }),
+        },
         snapshot,
       )
   const ticks = (schema: number): Buffer[] =>
@@ -147,5 +156,16 @@ export const configurationOf = (detector: Detector, testCase: DetectorCase): Det
 export const leakedOf = ({ leaked }: DetectorCase): LeakedCredentials | undefined =>
   leaked === undefined ? undefined : new LeakedCredentials(Buffer.from(leaked.join(''), 'hex'))
 
+/** The trust registry of a case. */
+export const agentsOf = ({ agents }: DetectorCase): Agents | undefined =>
+  agents === undefined ? undefined : new Agents(agents)
+
 export const runCase = (detector: Detector, testCase: DetectorCase, plan: Plan = PLAIN): Run =>
-  runDetectors([detector], eventsOf(testCase.events), plan, configurationOf(detector, testCase), leakedOf(testCase))
+  runDetectors(
+    [detector],
+    eventsOf(testCase.events),
+    plan,
+    configurationOf(detector, testCase),
+    leakedOf(testCase),
+    agentsOf(testCase),
+  )

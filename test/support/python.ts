@@ -36,8 +36,12 @@ async function install(path: string): Promise<void> {
   await rename(join(path, 'ready.tmp'), join(path, 'ready'))
 }
 
-/** The folder with `python` and `opentelemetry-instrument`. Throws where there is none and must be one. */
-export async function findPython(): Promise<Python> {
+let found: Promise<Python> | undefined
+
+/** The folder with `python` and `opentelemetry-instrument`, installed once however many ask. Throws where there is none and must be one. */
+export const findPython = (): Promise<Python> => (found ??= findOrInstall())
+
+async function findOrInstall(): Promise<Python> {
   const path = folder()
   try {
     if (!existsSync(join(path, 'ready'))) await install(path)

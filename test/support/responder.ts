@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { encodeCommand, type Command, commandId, type CommandType } from '../../schemas/command.ts'
-import type { Finding } from '../../schemas/finding.ts'
+import { type Finding, writeFindingRecord } from '../../schemas/finding.ts'
 import { H, partitionOf } from '../../schemas/ids.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
@@ -113,7 +113,8 @@ export interface TestBench {
   readonly log: Log
   responder: Responder
   readonly config: ServiceConfiguration
-  sendFinding(finding: Finding): Promise<void>
+  /** `agentSince`: when its agent began, in ms since 1970; absent: nobody knows, as in records of earlier versions. */
+  sendFinding(finding: Finding, agentSince?: number): Promise<void>
   sendCommand(type: CommandType, fields: object, tenant?: string): Promise<string>
   /** Stops the responder without letting it end anything, and starts another on the same log. */
   restart(change?: Partial<ResponderOptions>): Promise<Responder>
@@ -142,9 +143,13 @@ export async function testBench(options: BenchOptions = {}): Promise<TestBench> 
     log,
     config,
     responder: createResponder({ ...base, config }),
-    async sendFinding(value) {
+    async sendFinding(value, agentSince) {
       const partition = partitionOf(value.tenant, log.partitions('findings'))
-      await log.append('findings', partition, [{ key: value.tenant, value: Buffer.from(JSON.stringify(value)) }])
+      const text =
+        agentSince === undefined
+          ? JSON.stringify(value)
+          : writeFindingRecord(value, { foundAt: realClock.now(), agentSince })
+      await log.append('findings', partition, [{ key: value.tenant, value: Buffer.from(text) }])
     },
     async sendCommand(type, fields, tenant = 'default') {
       commands += 1

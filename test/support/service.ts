@@ -138,7 +138,7 @@ export async function until<T>(
       last = error.message
     }
     if (Date.now() > deadline) {
-      throw new Error(`not settled within ${msMax} ms; last: ${JSON.stringify(last)?.slice(0, 500)}`)
+      throw new Error(`not settled within ${msMax} ms; last: ${JSON.stringify(last)?.slice(-500)}`)
     }
   }
 }

@@ -66,10 +66,10 @@ export interface Life {
   readonly failures: number
 }
 
-/** Tells it all; `setMood` makes the receiver refuse, stall or take. */
+/** Tells it all; `setMood` makes the receiver refuse, stall or take, and is told how many notices were delivered before. */
 export async function liveThrough(
   sink: Sink,
-  setMood: (mood: 'take' | 'refuse' | 'stall') => Promise<void>,
+  setMood: (mood: 'take' | 'refuse' | 'stall', delivered: number) => Promise<void>,
 ): Promise<Life> {
   const rule = {
     detector: '*',
@@ -86,15 +86,15 @@ export async function liveThrough(
   try {
     const one = finding()
     const hears = lifeOf(sink.type)
-    await setMood('refuse')
+    await setMood('refuse', 0)
     await bench.sendFinding(one)
     await eventually('attempts that are refused', attempted(bench, 2))
-    await setMood('take')
+    await setMood('take', 0)
     await eventually('the finding and its page', delivered(bench, 2))
-    await setMood('stall')
+    await setMood('stall', 2)
     await bench.sendFinding({ ...one, revision: 2 })
     await eventually('an attempt that is stalled', attempted(bench, 3))
-    await setMood('take')
+    await setMood('take', 2)
     await eventually('the second revision', delivered(bench, 3))
     const incidents = await bench.responder.views.incidents('default', { limit: 1, cursor: null })
     const incident = incidents.ok ? (incidents.items[0]?.id ?? '') : ''

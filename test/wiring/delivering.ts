@@ -1,102 +1,130 @@
 /**
- * One client delivers to a real service that is killed twice meanwhile (kill -9) and started again on its data. What is stored is
- * compared with what was handed over, by id: the ids must be those that `replay` gives the same records.
+ * Clients deliver, side by side, to a real service that is killed twice meanwhile (kill -9), started again on its data, and whose disk
+ * is full for a while. What is stored is compared with what was handed over, by id: the ids must be those that `replay` gives the
+ * records.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TryAgain } from '../support/asker.ts'
-import { untilEnough } from '../support/patience.ts'
-import { planService, type RunningService, startService, TOKEN } from '../support/service.ts'
+import { certificate } from '../support/certificate.ts'
+import { freePort, planService, type RunningService, startService, TOKEN } from '../support/service.ts'
 import { recordsOf, replayedIds } from './records.ts'
-import type { Client, Row } from './wiring.ts'
+import { awaitMark, awaitRecords, storedIds } from './stored.ts'
+import { serviceHand } from './hardship.ts'
+import { createTrials, type Trials } from './trials.ts'
+import type { Client, Door, Given, Row } from './wiring.ts'
 
-async function storedIds(service: RunningService, agent: string): Promise<Set<string>> {
-  const ids = new Set<string>()
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
-    const page = (await service.get(`/v1/events?identity=${agent}&limit=1000${more}`)) as {
-      readonly items: readonly { readonly event_id: string }[]
-      readonly next_cursor: string | null
-    }
-    for (const item of page.items) ids.add(item.event_id)
-    cursor = page.next_cursor
-  }
-  return ids
+const SYSLOG = ['tcp', 'tls'] as const
+
+/** The configuration of a service that opens ports for syslog and follows a file, and what a client has to know of them. */
+async function openInputs(directory: string) {
+  const [config, keyFile] = [join(directory, 'moltwatch.yaml'), join(directory, 'key.pem')]
+  const { key, file: authority } = certificate(directory)
+  await writeFile(keyFile, key, { mode: 0o600 })
+  const [tcp, tls] = [await freePort(), await freePort()]
+  const tokens = [{ name: 'edge', token: 'edge_token_of_the_wiring_0123456789', role: 'sender', tenant: 'default' }]
+  const inputs = SYSLOG.map((protocol) => ({
+    name: protocol,
+    type: 'syslog',
+    token: 'edge',
+    protocol,
+    port: protocol === 'tls' ? tls : tcp,
+    ...(protocol === 'tls' ? { cert_file: authority, key_file: keyFile } : {}),
+  }))
+  const file = join(directory, 'agents.log')
+  const followed = { name: 'file', type: 'file', token: 'edge', paths: [file] }
+  await writeFile(config, JSON.stringify({ tokens, inputs: [...inputs, followed] }), { mode: 0o600 })
+  return { config, syslog: { tcp, tls, authority }, file }
 }
 
-/** What is stored once as many are as must be, or nothing more has come for as long as tests are patient. */
-async function settledIds(service: RunningService, agent: string, wanted: number): Promise<Set<string>> {
-  let ids = new Set<string>()
-  await untilEnough(async () => {
-    try {
-      ids = await storedIds(service, agent)
-      return ids.size
-    } catch (error) {
-      if (!(error instanceof TryAgain)) throw error
-      return undefined
-    }
-  }, wanted)
-  return ids
+/** Counts the ids that are stored against those of `replay`. */
+export function compare(expected: ReadonlySet<string>, stored: ReadonlySet<string>, dropped: number) {
+  const strange = [...stored].filter((id) => !expected.has(id)).length
+  const missing = [...expected].filter((id) => !stored.has(id)).length
+  const strangers = strange > 0 ? [`${strange} under ids that replay does not give`] : []
+  return { stored: stored.size, lost: Math.max(0, missing - dropped) + strange, strangers }
 }
 
-/** Kills the service and starts it again, in the background: the client must live with its absence. */
-function killer(first: RunningService) {
-  let current = first
-  let starting: Promise<unknown> = Promise.resolve()
-  let kills = 0
-  return {
-    async kill(): Promise<void> {
-      await starting
-      await current.kill()
-      kills += 1
-      starting = startService(current.plan).then((next) => {
-        current = next
-      })
-      // Who waits for it hears of it.
-      starting.catch(() => undefined)
-    },
-    kills: () => kills,
-    async service(): Promise<RunningService> {
-      await starting
-      return current
-    },
-  }
-}
-
-/** Lets the client deliver so many records; where it is not there, `left` says why. */
-export async function deliver(client: Client, count: number): Promise<Row | { readonly left: string }> {
-  const presence = await client.presence()
-  if (!presence.ok) return { left: presence.reason }
-  const directory = await mkdtemp(join(tmpdir(), 'moltwatch-wiring-'))
+/** Lets one client deliver so many records, and counts what is stored of them. */
+async function deliver(
+  client: Client,
+  version: string,
+  count: number,
+  door: Door,
+  trials: Trials<RunningService>,
+): Promise<Row> {
   const agent = `wiring-${client.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`
-  const plan = await planService(directory)
-  const dying = killer(await startService(plan))
+  let given: Given | undefined
   try {
     const records = recordsOf(agent, count)
-    const expected = await replayedIds(records)
-    const handed = async (sent: number): Promise<void> => {
-      if (sent >= (count * (dying.kills() + 1)) / 3 && dying.kills() < 2) await dying.kill()
-    }
-    const door = { url: `http://127.0.0.1:${plan.port}`, otlpUrl: `http://127.0.0.1:${plan.otlpPort}`, token: TOKEN }
-    const { dropped } = await client.deliver(door, records, handed)
-    const ids = await settledIds(await dying.service(), agent, expected.size - dropped)
-    const strange = [...ids].filter((id) => !expected.has(id)).length
-    const missing = [...expected].filter((id) => !ids.has(id)).length
+    const expected = await replayedIds(records, client.sends ?? 'logs')
+    const beganMs = Date.now()
+    given = await client.deliver(door, records, trials.handing(client.name))
+    const tookS = Math.ceil((Date.now() - beganMs) / 1_000)
+    trials.finish(client.name)
+    const service = await trials.service()
+    await awaitMark(service, agent, given.mark)
+    // A file that was renamed may be read behind the one that took its place.
+    if (client.acknowledges !== false) await awaitRecords(service, agent, expected.size - given.dropped)
+    const { strangers, ...counts } = compare(expected, await storedIds(service, agent), given.dropped)
     return {
       what: client.input,
       client: client.name,
-      version: presence.version,
+      version,
       records: count,
-      stored: ids.size,
-      lost: Math.max(0, missing - dropped) + strange,
-      dropped,
+      ...counts,
+      dropped: given.dropped,
       merged: count - expected.size,
-      acknowledged: true,
-      note: strange > 0 ? `${strange} under ids that replay does not give` : `killed ${dying.kills()} times`,
+      acknowledged: client.acknowledges ?? true,
+      note: [trials.told(), `${tookS} s`, ...(given.says === undefined ? [] : [given.says]), ...strangers].join('; '),
     }
   } finally {
-    await (await dying.service()).kill()
-    await rm(directory, { recursive: true, force: true })
+    trials.finish(client.name)
+    await given?.stop?.()
   }
+}
+
+export interface Delivered {
+  readonly rows: readonly Row[]
+  /** Clients that are not there, and why. */
+  readonly left: readonly { readonly client: string; readonly reason: string }[]
+  /** Clients whose delivery came to no end, and how. */
+  readonly failed: readonly string[]
+}
+
+/** Lets the clients deliver so many records each; `tell` hears of each row as soon as it is known. */
+export async function deliverAll(
+  clients: readonly Client[],
+  count: number,
+  tell: (row: Row) => void = () => undefined,
+): Promise<Delivered> {
+  const found = await Promise.all(clients.map(async (client) => ({ client, presence: await client.presence() })))
+  const present = found.flatMap(({ client, presence }) => (presence.ok ? [{ client, version: presence.version }] : []))
+  const left = found.flatMap(({ client, presence }) =>
+    presence.ok ? [] : [{ client: client.name, reason: presence.reason }],
+  )
+  if (present.length === 0) return { rows: [], left, failed: [] }
+  const directory = await mkdtemp(join(tmpdir(), 'moltwatch-wiring-'))
+  const { config, syslog, file } = await openInputs(directory)
+  const plan = await planService(join(directory, 'data'), config)
+  const first = await startService(plan)
+  const hear = present.some(({ client }) => client.acknowledges !== false && client.hears !== false)
+  const names = present.map(({ client }) => client.name)
+  const trials = createTrials((isPast) => serviceHand(first, hear, isPast), names, count)
+  const [url, otlpUrl] = [plan.port, plan.otlpPort].map((port) => `http://127.0.0.1:${port}`) as [string, string]
+  const door: Door = { url, otlpUrl, token: TOKEN, syslog, file }
+  const came = await Promise.allSettled(
+    present.map(async ({ client, version }) => {
+      const row = await deliver(client, version, count, door, trials)
+      tell(row)
+      return row
+    }),
+  )
+  await trials.close()
+  await rm(directory, { recursive: true, force: true })
+  const failed = came.flatMap((one, i) =>
+    one.status === 'rejected' ? [`${present[i]?.client.name}: ${(one.reason as Error).message}`] : [],
+  )
+  const rows = came.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  return { rows, left, failed }
 }

@@ -6,7 +6,14 @@ export interface Door {
   readonly url: string
   readonly otlpUrl: string
   readonly token: string
+  /** Ports of syslog inputs, and the file of the certificate of the one with TLS. */
+  readonly syslog: { readonly tcp: number; readonly tls: number; readonly authority: string }
+  /** A file that is followed. */
+  readonly file: string
 }
+
+/** What of the records a client hands over: log records, spans, or lines of JSON. */
+export type Sends = 'logs' | 'spans' | 'lines'
 
 /** Whether the program is there: its version, or why it is left out. */
 export type Presence = { readonly ok: true; readonly version: string } | { readonly ok: false; readonly reason: string }
@@ -15,12 +22,24 @@ export type Presence = { readonly ok: true; readonly version: string } | { reado
 export interface Given {
   /** Records that it says it could not deliver. */
   readonly dropped: number
+  /** What else it counts, as a phrase. */
+  readonly says?: string
+  /** Sends a line behind all records, where it has to take their way to be behind them. */
+  mark?(line: string): Promise<void>
+  /** Ends what still delivers, once nothing more comes. */
+  stop?(): Promise<void>
 }
 
 export interface Client {
   readonly name: string
   /** What it speaks. */
   readonly input: string
+  /** Log records where it does not say. */
+  readonly sends?: Sends
+  /** False: it hears of no acknowledgement, and what it loses nobody hears of. */
+  readonly acknowledges?: boolean
+  /** False: it asks nothing of the service, so it hears of no refusal; yet nothing may be lost. */
+  readonly hears?: boolean
   presence(): Promise<Presence>
   /**
    * Delivers the records and resolves when nothing is under way any more. `handed` is told how many have been handed to

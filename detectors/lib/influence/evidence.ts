@@ -3,7 +3,7 @@ import { type CallIndicators, INDICATOR_LIMITS as MAX, UNREAD_STRENGTH } from '.
 import { holdsHash, type InfluenceState, PLACE, SOURCE, sourceOf, taskWord } from './state.ts'
 import { INFLUENCE, SERIOUS } from './weights.ts'
 
-/** What a call weighs by what it does: acts, only reads, builds what lies there; told and asked. */
+/** Weight of a call by its effect (acts, only reads, builds what is there): told and asked. */
 const EFFECT_WEIGHT: readonly (readonly [told: number, asked: number])[] = [
   [1, 1],
   [INFLUENCE.reads_told, INFLUENCE.reads],

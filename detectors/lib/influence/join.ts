@@ -18,7 +18,7 @@ export interface Verdict {
   readonly order: number
   /** 0..1: what a value of the call carries on from the suspected call that brought it. */
   readonly mark: number
-  /** Index of the kept event that held the order or brought the marked value; -1 where it was not kept. */
+  /** Index of the kept event that held the order or brought the marked value; -1 if it was not kept. */
   readonly source: number
   /** How the agent came to the place of the order, a number of PLACE. */
   readonly place: number
@@ -47,8 +47,8 @@ interface Explanation {
 }
 
 /**
- * Judges a call against the orders of the session so far. Of the orders that explain it nearly alike, the one that the
- * user stands behind most is taken.
+ * Judges a call against the orders of the session so far. Among orders that explain it nearly equally, it takes the one
+ * that the user stands behind most.
  */
 export function judge(state: InfluenceState, call: CallIndicators): Verdict {
   const ownShare = 1 - INFLUENCE.task_share * taskShare(state, call)

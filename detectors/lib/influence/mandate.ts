@@ -42,26 +42,33 @@ export function mandateOf(
     )
   }
   const place = placeNow(state, order)
-  const { shared, borrowed } = objectsShared(state, order, call)
   const agrees = sharesAct(state, order, call)
-  // Agreement in the act alone is no mandate for a thing that stands nowhere but in the order.
+  // Agreement in the act alone is no mandate for a thing that is nowhere but in the order.
   const alone = bringsOwn(state, order, call)
-  const central = state.orders.get('cohesion', order) >= INFLUENCE.central_from
+  const cohesion = state.orders.get('cohesion', order)
+  const repeats = repeatsTask(state, order)
+  // What a text has from the user's own request says nothing about the rest of the order.
+  const central = !repeats && cohesion >= INFLUENCE.central_from
+  const other = alone && isOtherAct(state, call)
+  const subject = objectsShared(state, order, call, other)
+  const about = !repeats && subject.about
+  const most = !repeats ? 1 : agrees && place === PLACE.named ? INFLUENCE.object_own : 0
   if (delegated === 2 && place !== PLACE.elsewhere) {
     const relates =
-      (shared > 0 && !borrowed) || ((agrees || (place === PLACE.named && asksNothing(state))) && (!alone || central))
+      (about && (!other || cohesion >= INFLUENCE.other_from)) ||
+      ((agrees || (place === PLACE.named && asksNothing(state))) && (!alone || central))
     if (relates) raise(INFLUENCE.place_delegated + INFLUENCE.place_related, 'place')
     else if (!alone || central) raise(INFLUENCE.place_delegated, 'place')
   }
-  if (shared > 0 && !borrowed && place === PLACE.named && agrees) raise(INFLUENCE.place_agreed, 'place')
-  raise(shared, 'objects')
+  if (about && subject.itself && place === PLACE.named && agrees) raise(INFLUENCE.place_agreed, 'place')
+  raise(Math.min(subject.cover, most), 'objects')
   if (answersAuthor(state, order, call)) raise(INFLUENCE.own_site, 'link')
   if (place === PLACE.kind && agrees && !alone) raise(INFLUENCE.kind_agreed, 'place')
-  if (linksBack(state, order, call)) raise(INFLUENCE.points_back, 'link')
+  if (!repeats && linksBack(state, order, call)) raise(INFLUENCE.points_back, 'link')
   return { value, because }
 }
 
-/** The task names no act of its own but to answer: what is to be done, the document says. */
+/** The task names no act other than to answer: the document says what to do. */
 const asksNothing = (state: InfluenceState): boolean => (state.taskClasses.value & ~READING & ~CLASS_BIT.send) === 0
 
 /** A message of the user that arrived after the reading that it asked for names its place, too. */
@@ -74,32 +81,59 @@ function placeNow(state: InfluenceState, order: number): number {
 const sharesAct = (state: InfluenceState, order: number, call: CallIndicators): boolean =>
   (state.orders.get('classes', order) & state.taskClasses.value & call.classes & ~READING) !== 0
 
-/** A value of the call stood first in the order itself, and in no record, page or word of the user's. */
+/** The call acts, and in a way that the user's words do not name. */
+const isOtherAct = (state: InfluenceState, call: CallIndicators): boolean =>
+  call.reads === 0 &&
+  (call.classes & state.taskClasses.value & ~READING) === 0 &&
+  !call.verbs.some((verb) => taskWord(state, verb) > 0)
+
+/** Where people's sentences brought a value, whether they ask or tell; it stands in no record, and the user does not say it. */
+const WRITTEN: ReadonlySet<number> = new Set([SOURCE.order, SOURCE.beside, SOURCE.prose])
+
+/** A value of the call stood first in the order's own text, and in no record, page or word of the user's. */
 function bringsOwn(state: InfluenceState, order: number, call: CallIndicators): boolean {
   return call.arguments.some((argument) =>
     argument.values.some(
-      (hash) => holdsHash(state, 'values', order, hash, MAX.order_values) && sourceOf(state, hash) === SOURCE.order,
+      (hash) => holdsHash(state, 'values', order, hash, MAX.order_values) && WRITTEN.has(sourceOf(state, hash)),
     ),
   )
 }
 
-/**
- * Words that tell what the task is about and that the order or its neighbours hold; each further one adds less. An order
- * that repeats the task borrows its words, and those of an act that the task did not ask for cover little.
- */
+/** Words about the task's subject that the order or its neighbours contain; each further one adds less. */
 function objectsShared(
   state: InfluenceState,
   order: number,
   call: CallIndicators,
-): { readonly shared: number; readonly borrowed: boolean } {
+  other: boolean,
+): { readonly cover: number; readonly about: boolean; readonly itself: boolean } {
   const own = count(state, call, 'stems', order, MAX.order_stems)
   const near = count(state, call, 'context', order, MAX.order_context_stems)
-  const cover = Math.min(
-    INFLUENCE.objects_max,
-    1 - (1 - INFLUENCE.object_own) ** own * (1 - INFLUENCE.object_near) ** near,
-  )
-  const borrowed = own >= INFLUENCE.borrowed_from || wordsOfTask(state, order) >= INFLUENCE.repeated_from
-  return { shared: borrowed ? Math.min(cover, INFLUENCE.object_own) : cover, borrowed }
+  const shared = 1 - (1 - INFLUENCE.object_own) ** own * (1 - INFLUENCE.object_near) ** near
+  const borrowed = own >= INFLUENCE.borrowed_from
+  const central = own >= INFLUENCE.central_from && placeNow(state, order) === PLACE.named
+  const most = borrowed || (other && !central) ? INFLUENCE.object_own : INFLUENCE.objects_max
+  return { cover: Math.min(most, shared), about: shared > 0 && !borrowed, itself: namesSubject(state, order) }
+}
+
+/** The order has a word about the task's subject, though it be the tool's: `reserve_table`, and the user wants a table. */
+function namesSubject(state: InfluenceState, order: number): boolean {
+  for (let part = 0; part < MAX.order_stems; part++) {
+    const hash = state.orders.get('stems', order, part)
+    if (hash === 0) return false
+    if (taskWord(state, hash) === 2) return true
+  }
+  return false
+}
+
+/**
+ * The order and its neighbours say again what the user asked for. A text that was written for everybody is about the same
+ * subject in words of its own; one that repeats a request was written for whoever carries it out.
+ */
+function repeatsTask(state: InfluenceState, order: number): boolean {
+  const said =
+    wordsOfTask(state, order, 'stems', MAX.order_stems) + wordsOfTask(state, order, 'context', MAX.order_context_stems)
+  const half = Math.ceil(state.taskWords.length / 2)
+  return said >= Math.min(INFLUENCE.repeated_from, Math.max(half, INFLUENCE.repeated_least))
 }
 
 function count(
@@ -119,17 +153,17 @@ function count(
 }
 
 /** How many words of the order are the task's, everyday ones included. */
-function wordsOfTask(state: InfluenceState, order: number): number {
+function wordsOfTask(state: InfluenceState, order: number, column: 'stems' | 'context', length: number): number {
   let found = 0
-  for (let part = 0; part < MAX.order_stems; part++) {
-    const hash = state.orders.get('stems', order, part)
+  for (let part = 0; part < length; part++) {
+    const hash = state.orders.get(column, order, part)
     if (hash === 0) break
     if (taskWord(state, hash) > 0) found++
   }
   return found
 }
 
-/** A word of the task that tells what it is about. The tool's own name tells only which kind of act it is. */
+/** A word about the task's subject. The tool's own name says only which kind of act it is. */
 const tells = (state: InfluenceState, call: CallIndicators, hash: number): boolean =>
   taskWord(state, hash) === 2 && !call.nouns.includes(hash) && !call.verbs.includes(hash)
 
@@ -147,7 +181,7 @@ function linksBack(state: InfluenceState, order: number, call: CallIndicators): 
   return back
 }
 
-/** Content goes back to whoever wrote the page or mail, and nothing else is done. */
+/** Content goes back to the author of the page or mail, and nothing else is done. */
 function answersAuthor(state: InfluenceState, order: number, call: CallIndicators): boolean {
   if ((call.classes & SERIOUS) !== 0) return false
   let answers = false

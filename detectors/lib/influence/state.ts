@@ -9,7 +9,7 @@ import { evidenceList } from '../evidence.ts'
 import { counter, small } from '../fields.ts'
 import { list } from '../list.ts'
 
-/** Who brought a value into the session first. The numbers stand in snapshots. */
+/** Who brought a value into the session first. The numbers are stored in snapshots. */
 export const SOURCE = {
   unknown: 0,
   task: 1,
@@ -20,7 +20,7 @@ export const SOURCE = {
   prose: 6,
   beside: 7,
   order: 8,
-  /** Stands in an order whose author the task names. */
+  /** Found in an order whose author the task names. */
   vouched: 9,
 } as const
 
@@ -41,11 +41,11 @@ const TASK_NAMES = 16
 const VALUES = 256
 const ORDERS = 32
 const EVIDENCE_BYTES = 3_400
-/** Index that stands for "this event was not kept". */
+/** Index that means "this event was not kept". */
 export const NO_EVENT = 255
 
 export const influenceFields = {
-  /** Words of the task; `telling` 1 where the word tells what the task is about. */
+  /** Words of the task; `telling` is 1 for a word about its subject. */
   taskWords: list({ cap: TASK_WORDS, columns: { hash: 'u32', telling: 'u8' } }),
   taskNames: list({ cap: TASK_NAMES, columns: { hash: 'u32' } }),
   taskClasses: counter(),
@@ -75,7 +75,7 @@ export const influenceFields = {
       age: 'u16',
     },
   }),
-  /** Orders seen so far: tells the oldest. */
+  /** Orders seen so far: identifies the oldest. */
   ordersSeen: counter(),
   sources: evidenceList({ bytes: EVIDENCE_BYTES }),
 } as const
@@ -101,7 +101,7 @@ export function absorbTask(state: InfluenceState, task: TaskIndicators): void {
   state.taskSeen.value = Math.max(state.taskSeen.value, 1 + task.delegates)
 }
 
-/** The session's declared task is a record that was read: what is to be done stands there. */
+/** The session's declared task is a record that was read, so that record says what to do. */
 export function absorbHandOver(state: InfluenceState): void {
   state.taskSeen.value = Math.max(state.taskSeen.value, 3)
 }
@@ -119,7 +119,7 @@ function pushHash(
   if (telling !== undefined) words.set('telling', at, telling)
 }
 
-/** 0: not a word of the task; 1: one of its common words; 2: one that tells what it is about. */
+/** 0: not a word of the task; 1: one of its common words; 2: a word about its subject. */
 export function taskWord(state: InfluenceState, hash: number): 0 | 1 | 2 {
   const words = state.taskWords
   for (let at = 0; at < words.length; at++) {
@@ -225,7 +225,7 @@ export interface Absorbed {
   readonly read: number
   /** Suspicion (0..1) of the call that brought the result: its new values carry it on. */
   readonly mark: number
-  /** The call used something that an order brought: what it returns is no witness of its own. */
+  /** The call used something from an order, so its result is no independent witness. */
   readonly touched: boolean
   /** Keeps the event as evidence; called once at most, and only where the result held an order. */
   keep(): number

@@ -18,10 +18,10 @@ export const INFLUENCE = {
     beside: 1,
     order: 1,
   },
-  /** Weight of the tool's name beside the arguments: a whole argument's when the act is new to the task. */
+  /** Weight of the tool's name next to the arguments: that of a whole argument if the act is new to the task. */
   act_weight: 0.8,
   act_weight_in_task: 0.3,
-  /** Weight of an argument whose value stands in records that the agent read anyway. */
+  /** Weight of an argument whose value is in records that the agent read anyway. */
   known_weight: 0.3,
   /** Weight of an argument that nobody gave: the agent's own words. */
   own_weight: 0.25,
@@ -33,15 +33,15 @@ export const INFLUENCE = {
   noun_share: 0.4,
   /** From this strength on a sentence counts in full. */
   strength_full: 90,
-  /** From this strength on a sentence asks; below it only tells, and a call must take more from it. */
+  /** From this strength on a sentence asks. Below it only tells, and a call must take more from it. */
   asks_from: 140,
   words_told: 0.6,
-  /** An argument of so many words that repeats what a text tells passes it on. */
+  /** An argument of this many words that repeats a text passes it on. */
   sentence_from: 4,
   reads_told: 0.35,
-  /** Building and testing what lies there is what a page about it tells everybody to do. */
+  /** Building and testing what is there is what a page about it tells everybody to do. */
   routine: 0.4,
-  /** Of orders that explain a call nearly alike, the one that the user stands behind most is taken. */
+  /** Among orders that explain a call nearly equally, the one that the user stands behind most is taken. */
   near_equal: 0.7,
   reads: 0.9,
   /** Words of an argument that the order holds, out of those that are new, from this many on full. */
@@ -61,10 +61,13 @@ export const INFLUENCE = {
   objects_max: 0.4,
   object_own: 0.2,
   object_near: 0.3,
-  /** So many words of the task in one order are borrowed. */
+  /** So many words about the task's subject in one order are borrowed. */
   borrowed_from: 3,
-  /** Everyday words included, so many repeat it. */
+  /** Everyday words included, so many of the task's in an order and its neighbours repeat it; of a short task half of them. */
   repeated_from: 5,
+  repeated_least: 4,
+  /** An act that the user did not name needs this much in common with the rest of the text that the user handed over. */
+  other_from: 1,
   points_back: 0.7,
   /** The order asks to be answered where its author is at home. */
   own_site: 0.5,

@@ -3,8 +3,9 @@
  * of it says `coverage.ts` of the API.
  */
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
-import { condition, oneOf, type TenantDoor } from '../query.ts'
+import { condition, holding, oneOf, type TenantReader } from '../query.ts'
 import { isoOf } from './events.ts'
 
 export const COVERED = ['identity', 'sender', 'source'] as const
@@ -17,6 +18,8 @@ export interface Received {
   readonly events: number
   readonly first_seen: string
   readonly last_seen: string
+  /** When the engine began to learn from it: what arrives long after its time is as old as its receipt makes it. */
+  readonly learned_from: string
   /** Share of its events that say anything in a field, 0 to 1. */
   readonly fields: Readonly<Record<string, number>>
   /** Calls of tools, and how many of them came without any value of arguments or results. */
@@ -29,6 +32,9 @@ export interface Received {
 
 const KNOWN: ReadonlyMap<string, string> = new Map(EVENT_COLUMNS.map(({ name, clickhouse }) => [name, clickhouse]))
 
+/** The time at which an event counts for the age of its identity, as the engine places it (`placing.ts` of the detector). */
+const LEARNED_FROM = `if(history = 0 AND sender != '', greatest(time, receipt_time - toIntervalMillisecond(${LIMITS.event_behind_ms_max})), time)`
+
 /** Whether a column says something. `field` is a name of our own: a column of the event. */
 function saidBy(field: string): string {
   const type = KNOWN.get(field) ?? ''
@@ -39,23 +45,24 @@ function saidBy(field: string): string {
 
 type Row = Readonly<Record<string, string>>
 
-/** A page by name, `from` a name on, with the share of events that say each of `fields`. Throws CursorError. */
+/** A page by name, `from` a name on, of those that hold `name`, with the share of events that say each of `fields`. Throws CursorError. */
 export async function received(
-  door: TenantDoor,
+  reader: TenantReader,
   by: Covered,
   fields: readonly string[],
   page: { limit: number; cursor: string | undefined },
-  from?: string,
+  { from, name }: { readonly from?: string; readonly name?: string } = {},
 ): Promise<Page<Received>> {
-  const scope = { tenant: door.tenant, list: 'coverage', filters: { by, from } }
+  const scope = { tenant: reader.tenant, list: 'coverage', filters: { by, from, name } }
   const after = page.cursor === undefined ? undefined : (decodeCursor(scope, page.cursor, ['string'])[0] as string)
-  const names = await door.rows<Row>({
+  const names = await reader.rows<Row>({
     name: 'coverage_names',
     columns: [`DISTINCT \`${by}\` AS name`],
     from: 'events',
     where: [
       ...(from === undefined ? [] : [condition(`\`${by}\` >= {from:String}`, { from })]),
       ...(after === undefined ? [] : [condition(`\`${by}\` > {after:String}`, { after })]),
+      ...holding(`\`${by}\``, name),
     ],
     orderBy: 'name',
     limit: page.limit + 1,
@@ -63,22 +70,28 @@ export async function received(
   const shown = names.slice(0, page.limit).map((row) => row['name'] ?? '')
   const last = names.length > page.limit ? shown.at(-1) : undefined
   const asked = fields.filter((field) => KNOWN.has(field))
-  const rows = shown.length === 0 ? [] : await sharesOf(door, by, asked, shown)
+  const rows = shown.length === 0 ? [] : await sharesOf(reader, by, asked, shown)
   return {
     items: rows.map((row) => receivedOf(row, asked)),
     next_cursor: last === undefined ? null : encodeCursor(scope, [last]),
   }
 }
 
-function sharesOf(door: TenantDoor, by: Covered, fields: readonly string[], names: readonly string[]): Promise<Row[]> {
+function sharesOf(
+  reader: TenantReader,
+  by: Covered,
+  fields: readonly string[],
+  names: readonly string[],
+): Promise<Row[]> {
   const isTool = "kind IN ('tool', 'mcp') AND action != 'user.message'"
-  return door.rows<Row>({
+  return reader.rows<Row>({
     name: 'coverage',
     columns: [
       `\`${by}\` AS name`,
       'count() AS events',
       'min(time) AS first_seen',
       'max(time) AS last_seen',
+      `min(${LEARNED_FROM}) AS learned_from`,
       `countIf(${isTool}) AS tool_calls`,
       `countIf(${isTool} AND empty(value_hashes) AND empty(indicators)) AS tool_calls_empty`,
       "countIf(session != '') AS sessions",
@@ -97,6 +110,7 @@ const receivedOf = (row: Row, fields: readonly string[]): Received => ({
   events: Number(row['events']),
   first_seen: isoOf(row['first_seen'] ?? ''),
   last_seen: isoOf(row['last_seen'] ?? ''),
+  learned_from: isoOf(row['learned_from'] ?? ''),
   fields: Object.fromEntries(fields.map((field) => [field, Number(Number(row[`share_${field}`]).toFixed(4))])),
   tool_calls: Number(row['tool_calls']),
   tool_calls_empty: Number(row['tool_calls_empty']),

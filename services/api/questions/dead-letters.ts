@@ -1,7 +1,7 @@
 /** The list of what could not be processed, newest first. */
 import { DEAD_LETTER_COLUMNS, type DeadLetter } from '../../../schemas/dead-letter.ts'
-import { encodeCursor, type Page, timePlace } from '../cursor.ts'
-import { before, equal, type TenantDoor, within } from '../query.ts'
+import { encodeCursor, type Page, timeSortKey } from '../cursor.ts'
+import { before, equal, type TenantReader, within } from '../query.ts'
 import { isoOf } from './events.ts'
 
 export interface DeadLetterFilters {
@@ -22,8 +22,8 @@ function letterOf(row: Row): DeadLetterRecord {
 
 const COLUMNS = DEAD_LETTER_COLUMNS.map(({ name }) => `\`${name}\``)
 
-export async function deadLetterById(door: TenantDoor, id: string): Promise<DeadLetterRecord | undefined> {
-  const rows = await door.rows<Row>({
+export async function deadLetterById(reader: TenantReader, id: string): Promise<DeadLetterRecord | undefined> {
+  const rows = await reader.rows<Row>({
     name: 'dead_letter',
     columns: COLUMNS,
     from: 'dead_letters',
@@ -37,12 +37,12 @@ export async function deadLetterById(door: TenantDoor, id: string): Promise<Dead
 
 /** Throws CursorError. */
 export async function listDeadLetters(
-  door: TenantDoor,
+  reader: TenantReader,
   filters: DeadLetterFilters,
   page: { limit: number; cursor: string | undefined },
 ): Promise<Page<DeadLetterRecord>> {
-  const scope = { tenant: door.tenant, list: 'dead-letters', filters: { ...filters } }
-  const rows = await door.rows<Row>({
+  const scope = { tenant: reader.tenant, list: 'dead-letters', filters: { ...filters } }
+  const rows = await reader.rows<Row>({
     name: 'dead_letters',
     columns: [...COLUMNS, 'toUnixTimestamp64Milli(time) AS ms'],
     from: 'dead_letters',
@@ -51,7 +51,7 @@ export async function listDeadLetters(
       ...equal('service', filters.service),
       ...equal('reason', filters.reason),
       ...within(filters.since, filters.until),
-      ...before('id', timePlace(scope, page.cursor)),
+      ...before('id', timeSortKey(scope, page.cursor)),
     ],
     orderBy: 'time DESC, id DESC',
     limit: page.limit + 1,

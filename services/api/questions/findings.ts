@@ -1,8 +1,9 @@
 /** Questions about findings: lists, one finding with its evidence, how many of each severity. */
+import { isId } from '../../../schemas/id-text.ts'
 import { type Finding, SEVERITIES, type Severity } from '../../../schemas/finding.ts'
-import { CursorError, type CursorScope, decodeCursor, encodeCursor, type Page, type Place } from '../cursor.ts'
+import { CursorError, type CursorScope, decodeCursor, encodeCursor, type Page, type SortKey } from '../cursor.ts'
 import type { Search } from '../parameters.ts'
-import { beyond, equal, isId, isPlace, oneOf, type TenantDoor } from '../query.ts'
+import { beyond, equal, isSortKey, oneOf, type TenantReader } from '../query.ts'
 import { type EventRecord, eventsById, instantOf } from './events.ts'
 
 const ORDER = [
@@ -11,40 +12,40 @@ const ORDER = [
   ['id', 'String'],
 ] as const
 
-function readPlace(scope: CursorScope, cursor: string | undefined): Place | undefined {
+function readSortKey(scope: CursorScope, cursor: string | undefined): SortKey | undefined {
   if (cursor === undefined) return undefined
-  const place = decodeCursor(scope, cursor, ['number', 'number', 'string'])
-  if (!isPlace(place)) throw new CursorError('this cursor was changed: ask again without a cursor')
-  return place
+  const sortKey = decodeCursor(scope, cursor, ['number', 'number', 'string'])
+  if (!isSortKey(sortKey)) throw new CursorError('this cursor was changed: ask again without a cursor')
+  return sortKey
 }
 
-/** A finding with the log's time when it was found; null where it was found before the log kept that. */
+/** A finding with the log time at which it was found; null if it was found before the log kept that. */
 export interface FoundFinding extends Finding {
   readonly found_at: string | null
 }
 
-/** Newest first; of one time, what was found later. Throws CursorError. */
+/** Newest first; at equal times, the one found later first. Throws CursorError. */
 export async function listFindings(
-  door: TenantDoor,
+  reader: TenantReader,
   { where, filters }: Search,
   page: { limit: number; cursor: string | undefined },
 ): Promise<Page<FoundFinding>> {
-  const scope = { tenant: door.tenant, list: 'findings', filters }
-  const places = await door.rows<{ id: string; ms: string; place: string }>({
+  const scope = { tenant: reader.tenant, list: 'findings', filters }
+  const sortKeys = await reader.rows<{ id: string; ms: string; place: string }>({
     name: 'findings',
     columns: ['id', 'place', 'toUnixTimestamp64Milli(time) AS ms'],
     from: 'findings',
     final: true,
-    where: [...where, ...beyond(ORDER, readPlace(scope, page.cursor))],
+    where: [...where, ...beyond(ORDER, readSortKey(scope, page.cursor))],
     orderBy: ORDER.map(([column]) => `${column} DESC`).join(', '),
     limit: page.limit + 1,
   })
-  const shown = places.slice(0, page.limit)
+  const shown = sortKeys.slice(0, page.limit)
   const found = await findingsById(
-    door,
+    reader,
     shown.map(({ id }) => id),
   )
-  const last = places.length > page.limit ? shown.at(-1) : undefined
+  const last = sortKeys.length > page.limit ? shown.at(-1) : undefined
   return {
     items: shown.flatMap(({ id }) => found.get(id) ?? []),
     next_cursor: last === undefined ? null : encodeCursor(scope, [Number(last.ms), Number(last.place), last.id]),
@@ -59,26 +60,26 @@ const PULL_ORDER = [
   ['id', 'String'],
 ] as const
 
-/** One pull: what was found, and the cursor to go on from, which there always is. */
+/** One pull: what was found, and the cursor to continue from, which always exists. */
 export interface Pull {
   readonly items: readonly FoundFinding[]
   readonly next_cursor: string
 }
 
 /**
- * Findings in the order in which they were written to the log, from a cursor on: whoever pulls on from the last cursor
- * misses none, however late its events came. A revised finding stands at the place of its revision, and comes again. Throws
- * CursorError.
+ * Findings in the order in which they were written to the log, from a cursor on. A client that continues from its last
+ * cursor misses none, however late the events arrived. A revised finding moves to the position of its revision and is
+ * returned again. Throws CursorError.
  */
 export async function pullFindings(
-  door: TenantDoor,
+  reader: TenantReader,
   { where, filters }: Search,
   { limit, after }: { limit: number; after: string },
 ): Promise<Pull> {
-  const scope = { tenant: door.tenant, list: 'findings-pulled', filters }
+  const scope = { tenant: reader.tenant, list: 'findings-pulled', filters }
   const from = after === PULL_START ? undefined : decodeCursor(scope, after, ['number', 'string'])
-  if (from !== undefined && !isPlace(from)) throw new CursorError('this cursor was changed: begin with after=start')
-  const rows = await door.rows<{ id: string; place: string }>({
+  if (from !== undefined && !isSortKey(from)) throw new CursorError('this cursor was changed: begin with after=start')
+  const rows = await reader.rows<{ id: string; place: string }>({
     name: 'findings_pulled',
     columns: ['id', 'place'],
     from: 'findings',
@@ -88,7 +89,7 @@ export async function pullFindings(
     limit,
   })
   const found = await findingsById(
-    door,
+    reader,
     rows.map(({ id }) => id),
   )
   const last = rows.at(-1)
@@ -99,15 +100,15 @@ export async function pullFindings(
 }
 
 /** The newest revisions. Bodies are read in a second question, because a list would otherwise read those of all findings. */
-export async function findingsById(door: TenantDoor, ids: readonly string[]): Promise<Map<string, FoundFinding>> {
+export async function findingsById(reader: TenantReader, ids: readonly string[]): Promise<Map<string, FoundFinding>> {
   if (ids.length === 0) return new Map()
-  const rows = await door.rows<{ id: string; body: string; found_at: string }>({
+  const rows = await reader.rows<{ id: string; body: string; found_at: string }>({
     name: 'finding_bodies',
     columns: ['id', 'body', 'found_at'],
     from: 'findings',
     where: oneOf('id', ids),
     orderBy: 'id, revision DESC',
-    oneBy: 'id',
+    limitBy: { columns: 'id', rows: 1 },
   })
   return new Map(
     rows.map(({ id, body, found_at }) => [id, { ...(JSON.parse(body) as Finding), found_at: instantOf(found_at) }]),
@@ -122,17 +123,20 @@ export interface FindingWithEvents extends FoundFinding {
   readonly events: readonly EventRecord[]
 }
 
-export async function findingInFull(door: TenantDoor, id: string): Promise<FindingWithEvents | undefined> {
-  const finding = isId(id) ? (await findingsById(door, [id])).get(id) : undefined
+export const findingById = async (reader: TenantReader, id: string): Promise<FoundFinding | undefined> =>
+  isId(id) ? (await findingsById(reader, [id])).get(id) : undefined
+
+export async function findingInFull(reader: TenantReader, id: string): Promise<FindingWithEvents | undefined> {
+  const finding = await findingById(reader, id)
   if (finding === undefined) return undefined
   const ids = finding.evidence.map(({ event_id }) => event_id)
-  const events = await eventsById(door, ids)
+  const events = await eventsById(reader, ids)
   return { ...finding, events: ids.flatMap((event) => events.get(event) ?? []) }
 }
 
 /** How many findings an identity has, by severity. */
-export async function findingCounts(door: TenantDoor, agent: string): Promise<Record<Severity, number>> {
-  const rows = await door.rows<{ severity: Severity; findings: string }>({
+export async function findingCounts(reader: TenantReader, agent: string): Promise<Record<Severity, number>> {
+  const rows = await reader.rows<{ severity: Severity; findings: string }>({
     name: 'finding_counts',
     columns: ['severity', 'uniqExact(id) AS findings'],
     from: 'findings',

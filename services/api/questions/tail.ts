@@ -1,18 +1,18 @@
 /**
- * Events as they come. The warehouse takes frames of many partitions in turns, so an event can arrive after one that was
- * received later: the question looks back, and what was told already is left out.
+ * Events as they arrive. The warehouse takes frames of many partitions in turns, so an event can arrive after one that was
+ * received later. The query therefore looks back, and leaves out what was already sent.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
-import { condition, type TenantDoor } from '../query.ts'
+import { condition, type TenantReader } from '../query.ts'
 import type { Follow, Told } from '../streams.ts'
 import { eventsById } from './events.ts'
 
 /** What came after a time of receipt in ms, oldest first; ids are such times. */
-export function followEvents(door: TenantDoor, now: number): Follow {
+export function followEvents(reader: TenantReader, now: number): Follow {
   const told = new Map<string, number>()
   return async (after) => {
     const since = after === undefined ? now : Number(after)
-    const rows = await door.rows<{ event_id: string; received: string }>({
+    const rows = await reader.rows<{ event_id: string; received: string }>({
       name: 'events_tail',
       columns: ['event_id', 'toUnixTimestamp64Milli(min(receipt_time)) AS received'],
       from: 'events',
@@ -27,7 +27,7 @@ export function followEvents(door: TenantDoor, now: number): Follow {
     })
     const fresh = rows.filter(({ event_id }) => !told.has(event_id))
     const found = await eventsById(
-      door,
+      reader,
       fresh.map(({ event_id }) => event_id),
     )
     for (const { event_id, received } of fresh) told.set(event_id, Number(received))

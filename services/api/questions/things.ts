@@ -3,7 +3,7 @@
  * of one column, with who used it, how often and since when.
  */
 import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
-import { type Condition, condition, type TenantDoor } from '../query.ts'
+import { type Condition, condition, holding, type TenantReader } from '../query.ts'
 import { DISTINCT_EVENTS, newestNamed } from '../search/fields.ts'
 import { isoOf } from './events.ts'
 
@@ -25,7 +25,7 @@ export interface Toucher extends Times {
   readonly owner: string
 }
 
-/** Identities that are told of one value. */
+/** Identities that are listed for one value. */
 export const TOUCHERS_MAX = 200
 
 const TIMES = [`${DISTINCT_EVENTS} AS events`, 'min(time) AS first_seen', 'max(time) AS last_seen']
@@ -40,19 +40,20 @@ const timesOf = <T extends Times>(row: Counted<T>): T =>
     last_seen: isoOf(row.last_seen),
   }) as unknown as T
 
-/** The values of an expression of ours, by name. Throws CursorError. */
+/** The values of an expression of ours, by name; `name`: only those that hold it. Throws CursorError. */
 export async function listThings(
-  door: TenantDoor,
+  reader: TenantReader,
   { list, expression }: { list: string; expression: string },
   page: { limit: number; cursor: string | undefined },
+  name?: string,
 ): Promise<Page<Thing>> {
-  const scope = { tenant: door.tenant, list, filters: {} }
+  const scope = { tenant: reader.tenant, list, filters: name === undefined ? {} : { name } }
   const after = page.cursor === undefined ? '' : (decodeCursor(scope, page.cursor, ['string'])[0] as string)
-  const rows = await door.rows<Counted<Thing> & { identities: string }>({
+  const rows = await reader.rows<Counted<Thing> & { identities: string }>({
     name: list,
     columns: [`${expression} AS value`, 'uniqExact(identity) AS identities', ...TIMES],
     from: 'events',
-    where: [condition('value > {after:String}', { after })],
+    where: [condition('value > {after:String}', { after }), ...holding('value', name)],
     groupBy: 'value',
     orderBy: 'value',
     limit: page.limit + 1,
@@ -63,8 +64,8 @@ export async function listThings(
 }
 
 /** Who did what a condition says, first ones first. */
-export async function touchers(door: TenantDoor, name: string, where: readonly Condition[]): Promise<Toucher[]> {
-  const rows = await door.rows<Counted<Toucher>>({
+export async function touchers(reader: TenantReader, name: string, where: readonly Condition[]): Promise<Toucher[]> {
+  const rows = await reader.rows<Counted<Toucher>>({
     name,
     columns: ['identity', newestNamed('owner'), ...TIMES],
     from: 'events',
@@ -83,11 +84,11 @@ export interface Shared {
 }
 
 /** Which of these hashes other identities have touched, those that few touched first. */
-export async function sharedValues(door: TenantDoor, hashes: readonly string[], but: string): Promise<Shared[]> {
+export async function sharedValues(reader: TenantReader, hashes: readonly string[], but: string): Promise<Shared[]> {
   if (hashes.length === 0) return []
   // The engine takes no list of 64-bit numbers as texts, and a number of JavaScript would round them.
   const asked = 'arrayMap(h -> toUInt64(h), {hashes:Array(String)})'
-  const rows = await door.rows<Counted<Toucher> & { value: string }>({
+  const rows = await reader.rows<Counted<Toucher> & { value: string }>({
     name: 'shared_values',
     columns: [
       `toString(arrayJoin(arrayIntersect(value_hashes, ${asked}))) AS value`,

@@ -8,7 +8,7 @@ import { defineRoute, type Route } from '../route.ts'
 import { heldSubject } from '../search/recall.ts'
 import { viewedRoutes } from '../viewed.ts'
 
-/** What the API puts into a command by itself. */
+/** What the API itself sets in a command. */
 const OF_THE_API = ['id', 'tenant', 'by', 'time'] as const
 const NOT_ASKED: ReadonlySet<string> = new Set(['configuration', 'record'])
 

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time, timeOrNull } from '../answers.ts'
 import { advice, fieldsNeeded, sightsOf } from '../coverage.ts'
-import { listQuery, pageOf } from '../parameters.ts'
+import { listQuery, NAME, pageOf } from '../parameters.ts'
 import { COVERED, received } from '../questions/coverage.ts'
 import { defineRoute, type Route } from '../route.ts'
 
@@ -14,6 +14,7 @@ const Item = Type.Object({
   events: count('Stored, repeats included'),
   first_seen: time('Its first event'),
   last_seen: time('Its last event: after that nothing was heard of it'),
+  learned_from: time('From when its habits are learned: what arrives long after its time counts from its receipt'),
   fields: Type.Record(Type.String(), Type.Number({ minimum: 0, maximum: 1 }), {
     description: 'Share of its events that say anything in a field that some detector needs',
   }),
@@ -43,6 +44,7 @@ export const coverageRoutes: readonly Route[] = [
     about:
       'What the detectors can see, by identity, sender or source: from stored events, which fields really come, which detector sees, which is blind for lack of fields, and which still learns and until when.',
     query: listQuery({
+      ...NAME,
       by: Type.Optional(Type.String({ pattern: `^(?:${COVERED.join('|')})$`, description: 'identity where absent' })),
       from: Type.Optional(
         Type.String({
@@ -53,9 +55,9 @@ export const coverageRoutes: readonly Route[] = [
     }),
     answer: PageAnswer(Item),
     example: { query: { by: 'identity', limit: '1000' } },
-    async handle({ query, door, detectors, now }) {
+    async handle({ query, reader, detectors, now }) {
       const by = COVERED.find((one) => one === query.by) ?? 'identity'
-      const page = await received(door, by, fieldsNeeded(detectors), pageOf(query), query.from)
+      const page = await received(reader, by, fieldsNeeded(detectors), pageOf(query), query)
       return {
         items: page.items.map((one) => ({
           ...one,

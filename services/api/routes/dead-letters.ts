@@ -1,4 +1,4 @@
-/** `/v1/dead-letters`: what could not be processed, for whoever repairs the producer. */
+/** `/v1/dead-letters`: what could not be processed, for people who repair the producer. */
 import Type from 'typebox'
 import { DEAD_LETTER_REASONS, DEAD_LETTER_SERVICES, DeadLetter } from '../../../schemas/dead-letter.ts'
 import { PageAnswer, time } from '../answers.ts'
@@ -7,7 +7,10 @@ import { notFound } from '../errors.ts'
 import { deadLetterById, listDeadLetters } from '../questions/dead-letters.ts'
 import { defineRoute, type Route } from '../route.ts'
 
-const LetterAnswer = Type.Object({ ...DeadLetter.properties, time: time('When it was given up') })
+const LetterAnswer = Type.Object(
+  { ...DeadLetter.properties, time: time('When it was given up') },
+  { $id: 'dead-letter' },
+)
 
 export const deadLetterRoutes: readonly Route[] = [
   defineRoute({
@@ -22,14 +25,14 @@ export const deadLetterRoutes: readonly Route[] = [
     }),
     answer: PageAnswer(LetterAnswer),
     example: { query: { reason: 'malformed', limit: '10' } },
-    handle({ query, door, now }) {
+    handle({ query, reader, now }) {
       const { service, reason } = query
       const filters = {
         ...(service === undefined ? {} : { service }),
         ...(reason === undefined ? {} : { reason }),
         ...timesOf(query, now),
       }
-      return listDeadLetters(door, filters, pageOf(query))
+      return listDeadLetters(reader, filters, pageOf(query))
     },
   }),
   defineRoute({
@@ -39,8 +42,8 @@ export const deadLetterRoutes: readonly Route[] = [
     about: 'One of them. `POST /v1/dead-letters/resend` at the collector reads it again; see docs/formats.md.',
     params: Type.Object({ id: ID }),
     answer: LetterAnswer,
-    async handle({ params: { id }, door }) {
-      const letter = await deadLetterById(door, id)
+    async handle({ params: { id }, reader }) {
+      const letter = await deadLetterById(reader, id)
       if (letter === undefined) throw notFound(`there is no dead letter ${id}`)
       return letter
     },

@@ -1,4 +1,4 @@
-/** `/v1/deliveries`: what was told to which sink, from the responder's memory. */
+/** `/v1/deliveries`: what was sent to which sink, from the responder's memory. */
 import { Delivery } from '../../../schemas/delivery.ts'
 import { word } from '../parameters.ts'
 import type { Route } from '../route.ts'

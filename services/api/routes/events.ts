@@ -36,8 +36,8 @@ export const eventRoutes: readonly Route[] = [
     query: listQuery({ ...SEARCH, ...FILTERS }),
     answer: PageAnswer(EventAnswer),
     example: { query: { limit: '10' } },
-    handle: ({ query, door, now }) =>
-      listEvents(door, searchOf(query, conditionsOf(EVENTS, query, now)), pageOf(query)),
+    handle: ({ query, reader, now }) =>
+      listEvents(reader, searchOf(query, conditionsOf(EVENTS, query, now)), pageOf(query), now),
   }),
   defineRoute({
     method: 'GET',
@@ -46,17 +46,17 @@ export const eventRoutes: readonly Route[] = [
     about: 'How many events there are; repeats count once. Takes the filters of `/v1/events`.',
     query: Type.Object({ ...SEARCH, ...FILTERS }, { additionalProperties: false }),
     answer: Type.Object({ count: Type.Integer({ minimum: 0 }) }),
-    handle: async ({ query, door, now }) => ({ count: await countEvents(door, conditionsOf(EVENTS, query, now)) }),
+    handle: async ({ query, reader, now }) => ({ count: await countEvents(reader, conditionsOf(EVENTS, query, now)) }),
   }),
   ...summaryRoutes('events', FILTERS, warehouseSummaries(EVENTS)),
-  exportRoute('events', FILTERS, EXPORTED, ({ query, door, now }) => {
+  exportRoute('events', FILTERS, EXPORTED, ({ query, reader, now }) => {
     const search = searchOf(query, conditionsOf(EVENTS, query, now))
-    return (cursor) => listEvents(door, search, { limit: LIMITS.export_page_rows, cursor })
+    return (cursor) => listEvents(reader, search, { limit: LIMITS.export_page_rows, cursor }, now)
   }),
   tailRoute(
     'events',
     'Events as the warehouse takes them, about two seconds after their receipt. One may come again after a reader comes again: drop those whose `event_id` is known.',
-    ({ door, now }) => followEvents(door, now),
+    ({ reader, now }) => followEvents(reader, now),
     isOffset,
   ),
   defineRoute({
@@ -71,10 +71,10 @@ export const eventRoutes: readonly Route[] = [
       conflicts: Type.Array(EventAnswer),
       same_call: Type.Array(EventAnswer),
     }),
-    async handle({ params: { id }, door }) {
-      const [event, ...conflicts] = (await eventsById(door, [id])).get(id) ?? []
+    async handle({ params: { id }, reader }) {
+      const [event, ...conflicts] = (await eventsById(reader, [id])).get(id) ?? []
       if (event === undefined) throw notFound(`there is no event ${id}`)
-      return { ...event, conflicts, same_call: await otherTellings(door, event) }
+      return { ...event, conflicts, same_call: await otherTellings(reader, event) }
     },
   }),
 ]

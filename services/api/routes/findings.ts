@@ -1,14 +1,13 @@
 /** `/v1/findings`: what the detectors found. */
 import Type from 'typebox'
-import { excerptsOf } from '../questions/excerpts.ts'
+import { excerptsBehind } from '../questions/excerpts.ts'
 import { type Content, EXCERPT_KINDS } from '../../../schemas/excerpt.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { EventAnswer, FindingAnswer, PageAnswer } from '../answers.ts'
 import { badRequest, notFound } from '../errors.ts'
 import { exactFilters, ID, listQuery, pageOf, SEARCH, searchOf, word } from '../parameters.ts'
-import type { TenantDoor } from '../query.ts'
 import { eventsAfter } from '../questions/behaviour.ts'
-import { findingInFull, type FindingWithEvents, listFindings, pullFindings } from '../questions/findings.ts'
+import { findingById, findingInFull, listFindings, pullFindings } from '../questions/findings.ts'
 import { sharedValues } from '../questions/things.ts'
 import { exportRoute, isOffset, tailRoute } from '../exports.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -29,9 +28,9 @@ const FILTERS = exactFilters(
   FINDINGS.fields,
 )
 
-/** The finding of this id. Throws Answer where the tenant has none. */
-async function known(door: TenantDoor, id: string): Promise<FindingWithEvents> {
-  const finding = await findingInFull(door, id)
+/** What was found under an id. Throws Answer where the tenant has nothing. */
+async function known<T>(id: string, found: Promise<T | undefined>): Promise<T> {
+  const finding = await found
   if (finding === undefined) throw notFound(`there is no finding ${id}`)
   return finding
 }
@@ -45,12 +44,12 @@ const ExcerptAnswer = Type.Object({
   text: Type.String({ description: 'Redacted, at most 240 characters; a whole body at most 8,192' }),
 })
 
-/** Why a finding has no words beside it. */
+/** Why a finding has no words next to it. */
 const NOTES: Readonly<Record<Content, string>> = {
   none: 'No words are kept here. To see the orders that an agent read and what its user asked for, put `content: excerpts` into the configuration; docs/security.md says what that keeps.',
   excerpts:
-    'No words are kept of this evidence: it held neither a task nor a sentence that reads like an order, or their time has passed.',
-  full: 'No words are kept of this evidence: it held none, it came before they were kept, or their time has passed.',
+    'No words are kept of this finding: there was neither a task nor a sentence that reads like an order, or their time has passed.',
+  full: 'No words are kept of this finding: there were none, it came before they were kept, or their time has passed.',
 }
 
 export const findingRoutes: readonly Route[] = [
@@ -67,20 +66,20 @@ export const findingRoutes: readonly Route[] = [
     }),
     answer: PageAnswer(FindingAnswer),
     example: { query: { severity: 'high,critical', limit: '10' } },
-    handle({ query, door, now }) {
+    handle({ query, reader, now }) {
       const { after, ...rest } = query
       const search = searchOf(rest, conditionsOf(FINDINGS, rest, now))
       const page = pageOf(rest)
-      if (after === undefined) return listFindings(door, search, page)
+      if (after === undefined) return listFindings(reader, search, page)
       if (page.cursor !== undefined)
         throw badRequest('querystring: cursor turns pages and after pulls: give one of them')
-      return pullFindings(door, search, { limit: page.limit, after })
+      return pullFindings(reader, search, { limit: page.limit, after })
     },
   }),
   ...summaryRoutes('findings', FILTERS, warehouseSummaries(FINDINGS)),
-  exportRoute('findings', FILTERS, Object.keys(FindingAnswer.properties), ({ query, door, now }) => {
+  exportRoute('findings', FILTERS, Object.keys(FindingAnswer.properties), ({ query, reader, now }) => {
     const search = searchOf(query, conditionsOf(FINDINGS, query, now))
-    return (cursor) => listFindings(door, search, { limit: LIMITS.export_page_rows, cursor })
+    return (cursor) => listFindings(reader, search, { limit: LIMITS.export_page_rows, cursor })
   }),
   tailRoute(
     'findings',
@@ -101,7 +100,7 @@ export const findingRoutes: readonly Route[] = [
     path: '/findings/:id',
     right: 'read',
     about:
-      'One finding, the words behind its evidence in `excerpts` where they are kept, and in `events` its evidence in full, in the order of `evidence`, each with those that conflict with it. An event that retention has removed is missing there.',
+      'One finding, in `excerpts` what the user had asked for in its session and the words behind its evidence where they are kept, and in `events` its evidence in full, in the order of `evidence`, each with those that conflict with it. An event that retention has removed is missing there.',
     params: Type.Object({ id: ID }),
     answer: Type.Object({
       ...FindingAnswer.properties,
@@ -109,12 +108,9 @@ export const findingRoutes: readonly Route[] = [
       excerpts_note: Type.Union([Type.String(), Type.Null()], { description: 'Why there are none' }),
       events: Type.Array(EventAnswer),
     }),
-    async handle({ params: { id }, door, content }) {
-      const finding = await known(door, id)
-      const excerpts = await excerptsOf(
-        door,
-        finding.evidence.map(({ event_id }) => event_id),
-      )
+    async handle({ params: { id }, reader, content }) {
+      const finding = await known(id, findingInFull(reader, id))
+      const excerpts = await excerptsBehind(reader, finding)
       return { ...finding, excerpts, excerpts_note: excerpts.length > 0 ? null : NOTES[content] }
     },
   }),
@@ -134,10 +130,10 @@ export const findingRoutes: readonly Route[] = [
       { additionalProperties: false },
     ),
     answer: Type.Object({ items: Type.Array(EventAnswer), events: Type.Integer({ minimum: 0 }) }),
-    async handle({ params: { id }, query, door }) {
-      const { agent, time, evidence } = await known(door, id)
+    async handle({ params: { id }, query, reader }) {
+      const { agent, time, evidence } = await known(id, findingById(reader, id))
       const last = evidence.reduce((latest, one) => (one.time > latest ? one.time : latest), time)
-      return eventsAfter(door, agent, Date.parse(last), query.limit ?? LIMITS.list_items_default)
+      return eventsAfter(reader, agent, Date.parse(last), query.limit ?? LIMITS.list_items_default)
     },
   }),
   defineRoute({
@@ -152,10 +148,10 @@ export const findingRoutes: readonly Route[] = [
         Type.Object({ value: Type.String({ description: 'As in value_hashes' }), identities: Touchers }),
       ),
     }),
-    async handle({ params: { id }, door }) {
-      const { agent, events } = await known(door, id)
+    async handle({ params: { id }, reader }) {
+      const { agent, events } = await known(id, findingInFull(reader, id))
       const hashes = [...new Set(events.flatMap(({ value_hashes = [] }) => value_hashes))]
-      return { values: await sharedValues(door, hashes, agent) }
+      return { values: await sharedValues(reader, hashes, agent) }
     },
   }),
 ]

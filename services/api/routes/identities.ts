@@ -1,11 +1,14 @@
-/** `/v1/identities`: who acts here, and what is known of one. */
+/** `/v1/identities`: who acts here, and what is known of one identity. */
 import Type from 'typebox'
 import { SEVERITIES } from '../../../schemas/finding.ts'
-import { PageAnswer, time } from '../answers.ts'
+import { PageAnswer, time, timeOrNull } from '../answers.ts'
 import { notFound } from '../errors.ts'
-import { ID_TEXT, listQuery, pageOf } from '../parameters.ts'
+import { API_LIMITS } from '../limits.ts'
+import { ID_TEXT, listQuery, NAME, pageOf } from '../parameters.ts'
+import { compare } from '../permissions.ts'
 import { hours } from '../questions/behaviour.ts'
 import { identityInFull, isKnown, listIdentities } from '../questions/identities.ts'
+import { usedSince } from '../questions/permissions.ts'
 import { defineRoute, type Route } from '../route.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -22,15 +25,48 @@ const Summary = {
   instances: count('Distinct copies of it'),
 }
 
-const Used = Type.Array(
-  Type.Object({
-    value: Type.String(),
-    events: count('With this value'),
-    first_seen: time('First with this value'),
-    last_seen: time('Last with this value'),
-  }),
-  { description: 'The 50 most used' },
+const usedValue = {
+  value: Type.String(),
+  events: count('With this value'),
+  first_seen: time('First with this value'),
+  last_seen: time('Last with this value'),
+}
+const Used = Type.Array(Type.Object(usedValue, { $id: 'used-value' }), { description: 'The 50 most used' })
+
+const Entries = (description: string) =>
+  Type.Array(
+    Type.Object(
+      {
+        entry: Type.String({ description: 'As it stands in agents.yaml' }),
+        events: count('Under it in these days, those counted that name several values each time; 0: never used'),
+        last_used: timeOrNull('The last of these events; null where there is none'),
+      },
+      { $id: 'registry-entry' },
+    ),
+    { description },
+  )
+
+const Permissions = Type.Object(
+  {
+    allowed: Entries('What it may do, last used first, never used last; where a list exists, all else is a finding'),
+    never: Entries('What it must never do'),
+    undeclared: Type.Array(
+      Type.Object({
+        ...usedValue,
+        trusted: Type.Boolean({ description: 'A peer that the registry trusts for everybody' }),
+      }),
+      { description: `Used and under no entry of allowed: the ${API_LIMITS.permissions_undeclared_max} most used` },
+    ),
+    undeclared_count: count('All of these values'),
+    whole: Type.Boolean({
+      description: `False: it used more than ${API_LIMITS.permission_values_max.toLocaleString('en-GB')} values, and the rarest were not compared`,
+    }),
+  },
+  { $id: 'permissions' },
 )
+
+const DAY_MS = 86_400_000
+const PERMISSION_DAYS = 30
 
 const WeekAnswer = Type.Array(Type.Array(Type.Integer({ minimum: 0 })), {
   description: 'Seven rows, Monday first, of 24',
@@ -42,9 +78,9 @@ export const identityRoutes: readonly Route[] = [
     path: '/identities',
     right: 'read',
     about: 'Identities by name.',
-    query: listQuery({}),
+    query: listQuery(NAME),
     answer: PageAnswer(Type.Object(Summary)),
-    handle: ({ query, door }) => listIdentities(door, pageOf(query)),
+    handle: ({ query, reader }) => listIdentities(reader, pageOf(query), query.name),
   }),
   defineRoute({
     method: 'GET',
@@ -63,8 +99,8 @@ export const identityRoutes: readonly Route[] = [
       outcomes: Used,
       findings: Type.Object(Object.fromEntries(SEVERITIES.map((severity) => [severity, count('')]))),
     }),
-    async handle({ params: { identity }, door }) {
-      const known = await identityInFull(door, identity)
+    async handle({ params: { identity }, reader }) {
+      const known = await identityInFull(reader, identity)
       if (known === undefined) throw notFound(`nothing is known of the identity ${identity}`)
       return known
     },
@@ -86,9 +122,54 @@ export const identityRoutes: readonly Route[] = [
       days_now: Type.Integer(),
       days_before: Type.Integer(),
     }),
-    async handle({ params: { identity }, query, door, now }) {
-      if (!(await isKnown(door, identity))) throw notFound(`nothing is known of the identity ${identity}`)
-      return hours(door, identity, now, query.days ?? 7)
+    async handle({ params: { identity }, query, reader, now }) {
+      if (!(await isKnown(reader, identity))) throw notFound(`nothing is known of the identity ${identity}`)
+      return hours(reader, identity, now, query.days ?? 7)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/identities/:identity/permissions',
+    right: 'read',
+    about:
+      'What an identity may do and what it did in the last days: entries of the trust registry (`agents.yaml`) that were used and that were not, and what it used that no entry declares. An act counts for the most exact entry of a list.',
+    params: Type.Object({ identity: ID_TEXT }),
+    query: Type.Object(
+      {
+        days: Type.Optional(Type.Integer({ minimum: 1, maximum: 400, description: `${PERMISSION_DAYS} where absent` })),
+      },
+      { additionalProperties: false },
+    ),
+    answer: Type.Object({
+      registry: Type.Enum(['none', 'unlisted', 'listed'], {
+        description: 'none: no agent is listed at all; unlisted: no entry fits this identity',
+      }),
+      strict: Type.Boolean({ description: 'An agent that is not listed is a finding' }),
+      owner: Type.String({ description: 'Whom the registry names as the one to ask; empty where nobody' }),
+      days: Type.Integer(),
+      since: time('Their beginning'),
+      actions: Permissions,
+      targets: Permissions,
+      peers: Permissions,
+      kinds: Type.Array(Type.Object(usedValue), { description: 'Kinds of acts; a registry does not list them' }),
+    }),
+    async handle({ params: { identity }, query, reader, registry, now }) {
+      if (!(await isKnown(reader, identity))) throw notFound(`nothing is known of the identity ${identity}`)
+      const days = query.days ?? PERMISSION_DAYS
+      const since = now - days * DAY_MS
+      const { kinds, ...used } = await usedSince(reader, identity, since)
+      const bounds = registry.boundsOf(identity)
+      return {
+        registry: registry.isEmpty ? 'none' : bounds === undefined ? 'unlisted' : 'listed',
+        strict: registry.isStrict,
+        owner: bounds?.owner ?? '',
+        days,
+        since: new Date(since).toISOString(),
+        actions: compare(registry, identity, 'actions', used.actions),
+        targets: compare(registry, identity, 'targets', used.targets),
+        peers: compare(registry, identity, 'peers', used.peers),
+        kinds,
+      }
     },
   }),
 ]

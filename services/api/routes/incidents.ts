@@ -1,6 +1,6 @@
 /**
- * `/v1/incidents`: findings that belong together, what people make of them, and what was done. All but the findings in full
- * comes from the responder's memory, so it answers while the warehouse is away.
+ * `/v1/incidents`: findings that belong together, what people make of them, and what was done. Everything except the full
+ * findings comes from the responder's memory, so it works while the warehouse is away.
  */
 import Type from 'typebox'
 import { Tie, tiesOf } from '../../../schemas/chain.ts'
@@ -8,11 +8,12 @@ import type { Finding } from '../../../schemas/finding.ts'
 import { Incident, INCIDENT_STATUSES, VERDICTS } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { Quarantine } from '../../../schemas/quarantine.ts'
+import { riskAt } from '../../../schemas/risk.ts'
 import { FindingAnswer, OrderAnswer } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { changesAfter, isOffset, tailRoute } from '../exports.ts'
 import { HASH, REASON, word } from '../parameters.ts'
-import { type TenantDoor, unlessAway } from '../query.ts'
+import { type TenantReader, unlessAway } from '../query.ts'
 import { findingsById } from '../questions/findings.ts'
 import { type Ask, defineRoute, type Route } from '../route.ts'
 import { heldSubject } from '../search/recall.ts'
@@ -50,8 +51,8 @@ const IncidentInFull = Type.Object(
   { additionalProperties: false },
 )
 
-async function findingsOf(door: TenantDoor, ids: readonly string[]): Promise<Finding[] | null> {
-  const found = await unlessAway(findingsById(door, ids))
+async function findingsOf(reader: TenantReader, ids: readonly string[]): Promise<Finding[] | null> {
+  const found = await unlessAway(findingsById(reader, ids))
   if (found === undefined) return null
   return [...found.values()].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
 }
@@ -74,11 +75,11 @@ const triage = {
   reason: REASON,
 }
 
-/** `me` is whoever asks. */
+/** `me` is the caller. */
 const named = <T extends { readonly assignee?: string | null }>(wish: T, name: string): T =>
   wish.assignee === 'me' ? { ...wish, assignee: name } : wish
 
-async function inFull(incident: Incident, { grant, views, door }: Pick<Ask, 'views' | 'grant' | 'door'>) {
+async function inFull(incident: Incident, { grant, views, reader }: Pick<Ask, 'views' | 'grant' | 'reader'>) {
   const held = await views.quarantines(grant.tenant, {
     limit: LIMITS.list_limit_max,
     cursor: null,
@@ -86,11 +87,58 @@ async function inFull(incident: Incident, { grant, views, door }: Pick<Ask, 'vie
   })
   return {
     ...incident,
-    findings: await findingsOf(door, incident.finding_ids),
+    findings: await findingsOf(reader, incident.finding_ids),
     quarantines: held.ok ? held.items : [],
     chain: await views.chain(grant.tenant, incident),
   }
 }
+
+const WORST_ITEMS_DEFAULT = 50
+
+const OPEN: ReadonlySet<string> = new Set(['new', 'in_progress'])
+
+/** The newest quarantine of each of these identities. */
+async function newestOf(identities: ReadonlySet<string>, { views, grant }: Pick<Ask, 'views' | 'grant'>) {
+  const held = await views.quarantines(grant.tenant, {
+    limit: LIMITS.quarantines_kept_max,
+    cursor: null,
+    only: { key: '', holds: (item) => identities.has((item as Quarantine).identity) },
+  })
+  // The list is newest first.
+  return held.ok ? [...new Map(held.items.toReversed().map((one) => [one.identity, one])).values()] : []
+}
+
+const openRoute = defineRoute({
+  method: 'GET',
+  path: '/incidents/open',
+  right: 'read',
+  about:
+    'Open incidents by their risk as of now, the worst first, with the newest quarantine of each agent among them.',
+  query: Type.Object(
+    {
+      limit: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: LIMITS.list_limit_max, description: '50 where absent' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  answer: Type.Object({
+    items: Type.Array(Incident),
+    quarantines: Type.Array(Quarantine),
+    open: Type.Integer({ minimum: 0, description: 'How many there are in all' }),
+  }),
+  async handle({ query, views, grant, now }) {
+    const answer = await views.incidents(grant.tenant, { limit: LIMITS.incidents_kept_max, cursor: null })
+    const open = (answer.ok ? answer.items : []).filter(({ status }) => OPEN.has(status))
+    // Of equal risk, as it is shown, the one that was found last.
+    const worst = open.toSorted(
+      (a, b) => riskAt(b, now) - riskAt(a, now) || Date.parse(b.last_time) - Date.parse(a.last_time),
+    )
+    const items = worst.slice(0, query.limit ?? WORST_ITEMS_DEFAULT)
+    const agents = new Set(items.map(({ agent }) => agent))
+    return { items, quarantines: await newestOf(agents, { views, grant }), open: open.length }
+  },
+})
 
 const subject = heldSubject('incidents', Incident, {
   time: 'last_time',
@@ -111,6 +159,7 @@ export const incidentRoutes: readonly Route[] = [
     },
     isOffset,
   ),
+  openRoute,
   ...viewedRoutes({
     list: 'incidents',
     singular: 'incident',
@@ -193,9 +242,9 @@ export const incidentRoutes: readonly Route[] = [
     status: 202,
     answer: OrderAnswer,
     example: { body: { finding_ids: ['0'.repeat(32)], reason: 'Another agent, at the same time by chance.' } },
-    async handle({ params: { id }, body, grant, views, door, command }) {
+    async handle({ params: { id }, body, grant, views, reader, command }) {
       const incident = await known({ views, grant }, id)
-      const found = [...(await findingsById(door, incident.finding_ids)).values()]
+      const found = [...(await findingsById(reader, incident.finding_ids)).values()]
       const findings = found.map((one) => {
         const { id: finding, agent, owner, severity, time, detector, techniques } = one
         return { id: finding, agent, owner, severity, time, detector, techniques: [...techniques], ties: tiesOf(one) }

@@ -1,5 +1,5 @@
-/** `/v1/overview`, `/v1/graph` and `/v1/detectors`: how things stand, who talks to whom, and what looks at it. */
-import { counted } from '../../../schemas/counted.ts'
+/** `/v1/overview`, `/v1/graph` and `/v1/detectors`: the current state, who talks to whom, and what watches it. */
+import { counted, countedInGroups } from '../../../schemas/counted.ts'
 import Type from 'typebox'
 import { type Severity, SEVERITIES } from '../../../schemas/finding.ts'
 import { isOpen, type Verdict, VERDICTS } from '../../../schemas/incident.ts'
@@ -71,7 +71,7 @@ const untimedText = ({ untimed_last_hour: untimed }: Activity): string =>
 
 async function overview(ask: Ask) {
   const [seen, open, sinks, { ready, reasons }] = await Promise.all([
-    unlessAway(activity(ask.door, ask.now)),
+    unlessAway(activity(ask.reader, ask.now)),
     openIncidents(ask),
     sinkHealth(ask),
     ask.readiness(),
@@ -81,7 +81,7 @@ async function overview(ask: Ask) {
       ? { state: 'warn', text: 'unknown while the warehouse is away' }
       : {
           state: seen.events_last_hour > 0 ? 'ok' : 'warn',
-          text: `${counted(seen.events_last_hour, 'event')} in the last hour${untimedText(seen)}`,
+          text: `${countedInGroups(seen.events_last_hour, 'event')} in the last hour${untimedText(seen)}`,
         }
   const health: Record<string, Health> = {
     service: ready ? { state: 'ok', text: 'ready' } : { state: 'bad', text: reasons.join('; ') },
@@ -99,22 +99,25 @@ async function overview(ask: Ask) {
   }
 }
 
-const Detector = Type.Object({
-  id: Type.String(),
-  version: Type.Integer(),
-  title: Type.String(),
-  severity: Type.Enum([...SEVERITIES]),
-  mode: Type.Enum(['live', 'shadow']),
-  techniques: Type.Array(Type.String()),
-  false_positives: Type.Array(Type.String(), { description: 'What else may look like that' }),
-  findings: maybe('Of this tenant; null while the warehouse is away'),
-  verdicts: Type.Object(Object.fromEntries(VERDICTS.map((verdict) => [verdict, count('')])), {
-    description: 'Of the incidents that it spoke in',
-  }),
-  precision: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
-    description: 'Share of true positives among these verdicts; null before the first',
-  }),
-})
+const Detector = Type.Object(
+  {
+    id: Type.String(),
+    version: Type.Integer(),
+    title: Type.String(),
+    severity: Type.Enum([...SEVERITIES]),
+    mode: Type.Enum(['live', 'shadow']),
+    techniques: Type.Array(Type.String()),
+    false_positives: Type.Array(Type.String(), { description: 'What else may look like that' }),
+    findings: maybe('Of this tenant; null while the warehouse is away'),
+    verdicts: Type.Object(Object.fromEntries(VERDICTS.map((verdict) => [verdict, count('')])), {
+      description: 'Of the incidents that it spoke in',
+    }),
+    precision: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+      description: 'Share of true positives among these verdicts; null before the first',
+    }),
+  },
+  { $id: 'detector' },
+)
 
 type Verdicts = Readonly<Record<Verdict, number>>
 
@@ -153,8 +156,10 @@ export const overviewRoutes: readonly Route[] = [
     about: 'How things stand: incidents by severity, what came in within the last hour, and the health of the parts.',
     answer: Type.Object({
       open_incidents: Type.Object(Object.fromEntries(SEVERITIES.map((severity) => [severity, count('')]))),
-      events: maybe('All that are kept; null while the warehouse is away, as the next two'),
-      events_last_hour: maybe('By receipt'),
+      events: maybe(
+        'All that are kept; above 100,000, repeats that are not merged yet count again. Null while the warehouse is away, as the next two',
+      ),
+      events_last_hour: maybe('By receipt; above 100,000, repeats that are not merged yet count again'),
       agents_last_hour: maybe('Identities that acted, by receipt'),
       untimed_last_hour: Type.Union(
         [Type.Array(Type.Object({ sender: Type.String(), events: count('') })), Type.Null()],
@@ -190,9 +195,9 @@ export const overviewRoutes: readonly Route[] = [
       ),
     }),
     example: { query: { since: '2026-01-31' } },
-    async handle({ query, door, now }) {
+    async handle({ query, reader, now }) {
       const { since = now - DAY_MS } = timesOf(query, now)
-      return { edges: await edges(door, since) }
+      return { edges: await edges(reader, since) }
     },
   }),
   defineRoute({
@@ -202,7 +207,7 @@ export const overviewRoutes: readonly Route[] = [
     about: 'The detectors of this version, with how many findings each has.',
     answer: PageAnswer(Detector),
     async handle(ask) {
-      const findings = await unlessAway(findingsByDetector(ask.door))
+      const findings = await unlessAway(findingsByDetector(ask.reader))
       const verdicts = await verdictsOf(ask)
       const items = ask.detectors.map((detector) => shown(detector, findings, verdicts(detector.id)))
       return { items, next_cursor: null }
@@ -220,7 +225,7 @@ export const overviewRoutes: readonly Route[] = [
       const detector = ask.detectors.find(({ id }) => id === wanted)
       if (detector === undefined) throw notFound(`there is no detector ${wanted}`)
       const verdicts = await verdictsOf(ask)
-      return shown(detector, await unlessAway(findingsByDetector(ask.door)), verdicts(detector.id))
+      return shown(detector, await unlessAway(findingsByDetector(ask.reader)), verdicts(detector.id))
     },
   }),
 ]

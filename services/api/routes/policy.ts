@@ -1,25 +1,9 @@
-/** `/v1/policy`: what is done about findings by itself at the moment, and whether somebody has stopped that. */
+/** `/v1/policy`: what currently happens automatically about findings, and whether somebody has stopped that. */
 import Type from 'typebox'
-import { type Severity, SEVERITIES } from '../../../schemas/finding.ts'
+import { SEVERITIES } from '../../../schemas/finding.ts'
 import { StopSwitch } from '../../../schemas/stop.ts'
-import { type Mode, MODES, POLICY_ACTIONS, type PolicyAction } from '../../lib/config/schema.ts'
+import { MODES, POLICY_ACTIONS } from '../../lib/config/schema.ts'
 import { defineRoute, type Route } from '../route.ts'
-
-/** A tenant's policy with every default filled in. */
-export interface ShownPolicy {
-  readonly mode: Mode
-  readonly rules: readonly {
-    readonly detector: string
-    readonly min_severity: Severity
-    readonly techniques: readonly string[]
-    readonly min_detectors: number
-    readonly actions: readonly PolicyAction[]
-  }[]
-  readonly protected: readonly string[]
-  readonly caps: { readonly per_hour: number; readonly share_of_identities: number }
-  readonly expiresMs: number
-  readonly stop: boolean
-}
 
 const HOUR_MS = 3_600_000
 

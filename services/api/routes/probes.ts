@@ -1,8 +1,8 @@
 /**
- * What machines ask: is it alive, is it ready, how is it doing. Liveness and readiness need no token, because whoever
- * starts the service asks before it has one. Metrics hold no tenant's data; without a token they are for loopback only,
- * because they still tell how much is going on. Behind a proxy on the same machine everybody comes from loopback: let the
- * proxy not pass /metrics on.
+ * What machines ask: is it alive, is it ready, how is it doing. Liveness and readiness need no token, because the program
+ * that starts the service checks them before it has one. Metrics hold no tenant's data. Without a token they are for
+ * loopback only, because they still reveal how much traffic there is. Behind a proxy on the same machine every client comes
+ * from loopback, so the proxy must not pass /metrics on.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LIMITS } from '../../../schemas/limits.ts'

@@ -1,6 +1,6 @@
 /**
- * `/v1/quarantines`: who is held back, and the orders that hold back, let go and approve. The list is read from the
- * responder's memory, so it answers while the warehouse is away. Answer 202 means that the order is durable in the log.
+ * `/v1/quarantines`: who is held back, and the orders to hold back, release and approve. The list comes from the responder's
+ * memory, so it works while the warehouse is away. Answer 202 means that the order is durable in the log.
  */
 import Type from 'typebox'
 import { LIMITS } from '../../../schemas/limits.ts'

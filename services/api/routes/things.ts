@@ -3,15 +3,18 @@ import Type from 'typebox'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, Times } from '../answers.ts'
 import { notFound } from '../errors.ts'
-import { listQuery, pageOf } from '../parameters.ts'
+import { listQuery, NAME, pageOf } from '../parameters.ts'
 import { condition } from '../query.ts'
 import { listThings, touchers } from '../questions/things.ts'
 import { defineRoute, type Route } from '../route.ts'
 
 /** Who touched something, as an answer. */
-export const Touchers = Type.Array(Type.Object({ identity: Type.String(), owner: Type.String(), ...Times }), {
-  description: 'The first ones first, at most 200',
-})
+export const Touchers = Type.Array(
+  Type.Object({ identity: Type.String(), owner: Type.String(), ...Times }, { $id: 'toucher' }),
+  {
+    description: 'The first ones first, at most 200',
+  },
+)
 
 interface Kind {
   readonly list: string
@@ -29,12 +32,12 @@ function routesOf({ list, singular, what, expression, touches }: Kind): readonly
       path: `/${list}`,
       right: 'read',
       about: `${what} by name, each with how many identities used it and since when.`,
-      query: listQuery({}),
+      query: listQuery(NAME),
       answer: PageAnswer(
         Type.Object({ [singular]: Type.String(), identities: Type.Integer({ description: 'Distinct' }), ...Times }),
       ),
-      async handle({ query, door }) {
-        const { items, next_cursor } = await listThings(door, { list, expression }, pageOf(query))
+      async handle({ query, reader }) {
+        const { items, next_cursor } = await listThings(reader, { list, expression }, pageOf(query), query.name)
         return { items: items.map(({ value, ...rest }) => ({ [singular]: value, ...rest })), next_cursor }
       },
     }),
@@ -45,9 +48,9 @@ function routesOf({ list, singular, what, expression, touches }: Kind): readonly
       about: `Everybody who used one ${singular}.`,
       params: Type.Object({ [singular]: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max }) }),
       answer: Type.Object({ [singular]: Type.String(), identities: Touchers }),
-      async handle({ params, door }) {
+      async handle({ params, reader }) {
         const [value = ''] = Object.values(params)
-        const identities = await touchers(door, `${singular}_touchers`, [condition(touches, { value })])
+        const identities = await touchers(reader, `${singular}_touchers`, [condition(touches, { value })])
         if (identities.length === 0) throw notFound(`nobody used the ${singular} ${value}`)
         return { [singular]: value, identities }
       },

@@ -1,11 +1,12 @@
 /**
- * `/v1/tokens`: who may ask and send. Lists come from the responder's memory and show nothing secret. The text of a token is
- * made here, told once in the answer, and goes no further: what is put into the log is its hash.
+ * `/v1/tokens`: who may query and send. Lists come from the responder's memory and show nothing secret. The text of a token
+ * is created here and returned once, in the answer; only its hash goes into the log.
  */
 import { hash, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Type, { type Static } from 'typebox'
-import { type Role, type Scope, Token, TOKEN_NAME, TOKEN_ROLE, TOKEN_SCOPES } from '../../../schemas/token.ts'
+import type { Role } from '../../../schemas/roles.ts'
+import { type Scope, Token, TOKEN_NAME, TOKEN_ROLE, TOKEN_SCOPES } from '../../../schemas/token.ts'
 import { OrderAnswer } from '../answers.ts'
 import { Answer } from '../errors.ts'
 import { API_LIMITS } from '../limits.ts'

@@ -22,14 +22,14 @@ export const filtersOf = (query: object): [string, string][] =>
     NOT_FILTERS.has(name) || value === undefined ? [] : [[name, String(value)]],
   )
 
-/** Several values of a closed list stand with commas between them: any of them is meant. */
+/** Several values of a closed list are separated by commas; any of them matches. */
 function filterTree(name: string, value: string, field: Pick<Field, 'words'> | undefined): Tree {
   const values = field?.words === undefined ? [value] : value.split(',')
   const parts = values.map((one) => filterTerm(name, one))
   return parts.length === 1 ? (parts[0] as Tree) : { kind: 'or', parts }
 }
 
-/** What a SearchError is to the caller: `q` tells its place, a filter its name. */
+/** A SearchError as the caller sees it: `q` gives its position, a filter its name. */
 function told<T>(filter: string | undefined, work: () => T): T {
   try {
     return work()

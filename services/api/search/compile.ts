@@ -35,7 +35,7 @@ const likeOf = (pieces: readonly Piece[]): string =>
 
 const instant = (names: Names, ms: number): string => `fromUnixTimestamp64Milli(${names.put('Int64', ms)}, 'UTC')`
 
-/** A host and the names below it, in any case; the same for the items of the lists beside it. */
+/** A host and the names below it, case-insensitive; the same for the items of the lists in `beside`. */
 function hostSql({ sql, beside = [] }: Field, meaning: Meaning, names: Names): string {
   const holds = (one: string): string => {
     if (meaning.is === 'pattern')
@@ -79,7 +79,7 @@ function meaningSql(field: Field, meaning: Meaning, names: Names): string {
   return `${sql} = ${names.put('String', meaning.value)}`
 }
 
-/** A bare value stands anywhere in the texts, in any case. */
+/** A bare value matches anywhere in the texts, case-insensitive. */
 function anywhereSql({ texts }: Subject, { value }: Term, names: Names): string {
   const pieces = patternOf(value) ?? [{ literal: literalOf(value) }]
   const pattern = names.put('String', `%${likeOf(pieces)}%`)

@@ -30,13 +30,13 @@ export interface Subject {
   readonly fields: ReadonlyMap<string, Field>
   /** Expressions that a bare value is searched in. */
   readonly texts: readonly string[]
-  /** How many things a group of rows stands for. */
+  /** How many things a group of rows represents. */
   readonly count: string
-  /** What is counted by value where nobody says of which fields. */
+  /** What is counted by value if the caller names no fields. */
   readonly facets: readonly string[]
 }
 
-/** What was said last in a column by an event that says anything there: a sender that leaves it out unsays nothing. */
+/** The latest non-empty value of a column: an event that leaves it out does not clear it. */
 export const newestNamed = (column: 'owner' | 'role'): string =>
   `argMaxIf(${column}, time, ${column} != '') AS ${column}`
 

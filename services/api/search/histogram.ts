@@ -1,4 +1,4 @@
-/** The buckets of a time histogram: steps that people read easily, and zeros where nothing was. */
+/** The buckets of a time histogram: steps that are easy to read, and zeros where nothing happened. */
 import { LIMITS } from '../../../schemas/limits.ts'
 
 const MINUTE = 60_000

@@ -3,14 +3,14 @@
  *
  *   detector:intent/* AND NOT agent:"deploy bot" (severity:high OR severity:critical) surprise:>=4 time:>-24h
  *
- * Terms stand side by side for AND. `field:value` compares, `:>`, `:>=`, `:<`, `:<=` and `:!=` too; a bare value is
- * searched in the texts; `*` stands for any rest and `?` for one character; quotes make a value literal; `field:*` asks
- * for a field that is not empty; a bare `-24h` is everything since then. Every part of the tree knows where it stands, so
- * that an error can point at it.
+ * Terms next to each other mean AND. `field:value` compares, and so do `:>`, `:>=`, `:<`, `:<=` and `:!=`. A bare value is
+ * searched for in the texts. `*` matches any characters and `?` one; quotes make a value literal. `field:*` matches a field
+ * that is not empty. A bare `-24h` means everything since then. Every part of the tree knows its position, so that an error
+ * can point at it.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 
-/** Where something stands in the text: UTF-16 units from its start, and how many. */
+/** A place in the text: its start and length, in UTF-16 units. */
 export interface Span {
   readonly position: number
   readonly length: number
@@ -54,7 +54,7 @@ function match(pattern: RegExp, text: string, position: number): string | undefi
   return pattern.exec(text)?.[0]
 }
 
-/** A quoted text: `\"` and `\\` stand for themselves. */
+/** A quoted text; `\"` and `\\` are its only escapes. */
 function quoted(text: string, position: number): Term['value'] {
   let value = ''
   for (let at = position + 1; at < text.length; at++) {
@@ -201,7 +201,7 @@ export type Piece = { readonly literal: string } | 'any' | 'one'
 
 type Written = Pick<Term['value'], 'text' | 'quoted'>
 
-/** The pattern of a value; undefined where it has no wildcard. `\*` is a star. */
+/** The pattern of a value; undefined if it has no wildcard. `\*` is a literal star. */
 export function patternOf({ text, quoted: isLiteral }: Written): readonly Piece[] | undefined {
   if (isLiteral) return undefined
   const pieces = (text.match(/\\.|[*?]|[^\\*?]+|\\$/gs) ?? []).map((part): Piece => {
@@ -245,7 +245,7 @@ export function fits(text: string, pieces: readonly Piece[]): boolean {
 const stepOver = (text: string, at: number, literal: string): number =>
   text.startsWith(literal, at) ? literal.length : 0
 
-/** The term that a filter of its own makes: `detector=intent/*` is `detector:intent/*`. */
+/** The term of a separate filter: `detector=intent/*` is `detector:intent/*`. */
 export const filterTerm = (name: string, value: string): Term => ({
   kind: 'term',
   field: { name, position: 0, length: 0 },

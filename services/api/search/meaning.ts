@@ -1,9 +1,9 @@
 /**
- * What a term asks of a field, checked once for both readers of a search, SQL and memory: whether the field exists, whether
- * its kind can be compared like that, and which values are meant. Every refusal points at its place.
+ * What a term means for a field, checked once for both readers of a search, SQL and memory: whether the field exists,
+ * whether its kind supports the comparison, and which values are meant. Every refusal points at its position.
  */
+import { isId } from '../../../schemas/id-text.ts'
 import { suggestion } from '../../lib/config/problems.ts'
-import { isId } from '../query.ts'
 import type { FieldKind } from './fields.ts'
 import { type Comparison, fits, literalOf, patternOf, type Piece, SearchError, type Term } from './language.ts'
 import { DAY_MS, instantOf, isAgo, isDay, TIME_FORMS } from './times.ts'
@@ -24,7 +24,7 @@ interface Known {
   readonly words?: readonly string[]
 }
 
-/** The field that a term names. Throws SearchError where there is none. */
+/** The field that a term names. Throws SearchError if it does not exist. */
 export function fieldOf<F extends Known>(fields: ReadonlyMap<string, F>, term: Term): F {
   const { name, ...at } = term.field ?? { name: '', position: 0, length: 0 }
   const field = fields.get(name)
@@ -66,7 +66,7 @@ function flagMeaning({ value }: Term, name: string): Meaning {
   return { is: 'flag', value: flag }
 }
 
-/** Values of a closed list: one that is none of them would be an empty list for ever. */
+/** Checks a value against a closed list: one outside it would always give an empty list. */
 function checkWords(name: string, words: readonly string[], meaning: Meaning, at: Term['value']): void {
   const holds = (word: string): boolean =>
     meaning.is === 'pattern' ? fits(word, meaning.pieces) : meaning.is !== 'equal' || word === meaning.value

@@ -47,7 +47,7 @@ function kindOf(name: string, shape: Shape): FieldKind | undefined {
   return own.type === 'string' || own.enum !== undefined ? 'text' : undefined
 }
 
-/** The fields of a schema; those of an object within it go by their own names. */
+/** The fields of a schema; those of a nested object keep their own names. */
 function fieldsIn(properties: Readonly<Record<string, Shape>>, path: string): HeldField[] {
   return Object.entries(properties).flatMap(([name, shape]): HeldField[] => {
     const property = path === '' ? name : `${path}.${name}`
@@ -59,7 +59,7 @@ function fieldsIn(properties: Readonly<Record<string, Shape>>, path: string): He
 }
 
 interface HeldOptions {
-  /** Name of the field that `time` stands for. */
+  /** Name of the field that `time` refers to. */
   readonly time: string
   readonly facets: readonly string[]
   readonly aliases?: Readonly<Record<string, string>>
@@ -124,7 +124,7 @@ function holds(value: unknown, meaning: Meaning): boolean {
   }
 }
 
-/** A bare value stands anywhere in the texts of the thing, in any case. */
+/** A bare value matches anywhere in the texts of the thing, case-insensitive. */
 function anywhere({ fields }: HeldSubject, { value }: Term): (thing: object) => boolean {
   const pieces = patternOf(value) ?? [{ literal: literalOf(value) }]
   const wanted = [

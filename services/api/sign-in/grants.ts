@@ -10,7 +10,7 @@ import { hash } from 'node:crypto'
 import type { Grant } from '../../lib/auth.ts'
 import type { OidcSection } from '../../lib/config/oidc.ts'
 
-/** Claims as a provider gives them; what is in them is not trusted to have a form. */
+/** Claims as a provider gives them; their form is not trusted. */
 export type Claims = Readonly<Record<string, unknown>>
 
 const NAME_CHARS_MAX = 128
@@ -45,7 +45,7 @@ function nameOf(claims: Claims, { name_claim: claim, issuer }: OidcSection): str
   return `${hash('sha256', String(claims['sub'])).slice(0, SUBJECT_DIGEST_CHARS)}@${host}`
 }
 
-/** What a person may do; undefined where no rule fits. */
+/** What a person may do; undefined if no rule matches. */
 export function grantOf(claims: Claims, section: OidcSection): Grant | undefined {
   const rule = section.rules.find((one) => says(claimOf(claims, one.claim), one.value))
   if (rule === undefined) return undefined

@@ -49,7 +49,7 @@ export function pageOf(to: unknown): string {
   return isPage ? url.pathname + url.search : HOME
 }
 
-/** One provider for one section: a changed section is asked anew. */
+/** One provider per section; a changed section gets a new one. */
 function createProviders(current: () => OidcSection | undefined) {
   let known: { readonly section: OidcSection; readonly provider: Provider } | undefined
   return () => {
@@ -62,87 +62,104 @@ function createProviders(current: () => OidcSection | undefined) {
 
 const queryOf = (request: FastifyRequest): string => request.url.split('?').slice(1).join('?')
 
-function createSignIn({ clock, oidc, sessions, logger, opened }: SignInTools) {
-  const providers = createProviders(oidc)
-  const sealed = createSealed<Begun>()
+/** What signing in knows between two requests. */
+interface SignInState {
+  readonly options: SignInTools
+  readonly providers: ReturnType<typeof createProviders>
+  readonly sealed: ReturnType<typeof createSealed<Begun>>
   /** States that came back: none comes back twice. */
-  const over = new LRUCache<string, true>({ max: API_LIMITS.sign_ins_remembered_max })
-  let underway = 0
+  readonly over: LRUCache<string, true>
+  underway: number
+}
 
-  const fail = (reply: FastifyReply, problem: Problem, reason?: string): FastifyReply => {
-    if (reason !== undefined) logger.warn({ problem, reason }, 'nobody was signed in')
-    return reply.redirect(`${HOME}?sign-in=${problem}`, 303)
-  }
-  const failWith = (reply: FastifyReply, error: unknown): FastifyReply => {
-    if (error instanceof SignInError) return fail(reply, error.problem, error.message)
-    throw error
-  }
-  /** Each way there and back makes the service ask the provider: so many at once. */
-  const asking = async <T>(ask: () => Promise<T>): Promise<T> => {
-    if (underway >= API_LIMITS.sign_ins_underway_max) throw new SignInError('away', 'too many sign in at once')
-    underway++
-    try {
-      return await ask()
-    } finally {
-      underway--
-    }
-  }
-  const cookie = (section: OidcSection | undefined) =>
-    ({ path: BEGIN, httpOnly: true, sameSite: 'lax', secure: section?.url.startsWith('https:') === true }) as const
+const fail = (signIn: SignInState, reply: FastifyReply, problem: Problem, reason?: string): FastifyReply => {
+  if (reason !== undefined) signIn.options.logger.warn({ problem, reason }, 'nobody was signed in')
+  return reply.redirect(`${HOME}?sign-in=${problem}`, 303)
+}
 
-  const begunIn = (request: FastifyRequest): Begun | undefined => {
-    const begun = sealed.open(request.cookies[COOKIE] ?? '')
-    const isLive = begun !== undefined && clock.now() < begun.endsMs && !over.has(begun.state)
-    return isLive && new URLSearchParams(queryOf(request)).get('state') === begun.state ? begun : undefined
+const failWith = (signIn: SignInState, reply: FastifyReply, error: unknown): FastifyReply => {
+  if (error instanceof SignInError) return fail(signIn, reply, error.problem, error.message)
+  throw error
+}
+
+/** Each way there and back makes the service ask the provider: so many at once. */
+const asking = async <T>(signIn: SignInState, ask: () => Promise<T>): Promise<T> => {
+  if (signIn.underway >= API_LIMITS.sign_ins_underway_max) throw new SignInError('away', 'too many sign in at once')
+  signIn.underway++
+  try {
+    return await ask()
+  } finally {
+    signIn.underway--
   }
-  /** Asked at each request: a rule that was taken out takes its people with it. */
-  const grantNow = (claims: Claims, issuer: string) => (): Grant | undefined => {
-    const section = oidc()
-    return section?.issuer === issuer ? grantOf(claims, section) : undefined
+}
+
+const cookie = (section: OidcSection | undefined) =>
+  ({ path: BEGIN, httpOnly: true, sameSite: 'lax', secure: section?.url.startsWith('https:') === true }) as const
+
+const begunIn = (signIn: SignInState, request: FastifyRequest): Begun | undefined => {
+  const begun = signIn.sealed.open(request.cookies[COOKIE] ?? '')
+  const isLive = begun !== undefined && signIn.options.clock.now() < begun.endsMs && !signIn.over.has(begun.state)
+  return isLive && new URLSearchParams(queryOf(request)).get('state') === begun.state ? begun : undefined
+}
+
+/** Asked at each request: a rule that was taken out takes its people with it. */
+const grantNow = (signIn: SignInState, claims: Claims, issuer: string) => (): Grant | undefined => {
+  const section = signIn.options.oidc()
+  return section?.issuer === issuer ? grantOf(claims, section) : undefined
+}
+
+function createSignIn(deps: SignInTools) {
+  const signIn: SignInState = {
+    options: deps,
+    providers: createProviders(deps.oidc),
+    sealed: createSealed<Begun>(),
+    over: new LRUCache<string, true>({ max: API_LIMITS.sign_ins_remembered_max }),
+    underway: 0,
   }
 
   return {
     async begin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-      const known = providers()
-      if (known === undefined) return fail(reply, 'off')
+      const known = signIn.providers()
+      if (known === undefined) return fail(signIn, reply, 'off')
       try {
-        const { url, checks } = await asking(() => known.provider.begin())
-        const endsMs = clock.now() + API_LIMITS.sign_in_ms_max
+        const { url, checks } = await asking(signIn, () => known.provider.begin())
+        const endsMs = deps.clock.now() + API_LIMITS.sign_in_ms_max
         const to = pageOf((request.query as { readonly to?: unknown }).to)
-        reply.setCookie(COOKIE, sealed.seal({ ...checks, to, endsMs }), {
+        reply.setCookie(COOKIE, signIn.sealed.seal({ ...checks, to, endsMs }), {
           ...cookie(known.section),
           maxAge: API_LIMITS.sign_in_ms_max / 1_000,
         })
         return reply.redirect(url, 303)
       } catch (error) {
-        return failWith(reply, error)
+        return failWith(signIn, reply, error)
       }
     },
     async finish(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-      const known = providers()
-      if (known === undefined) return fail(reply, 'off')
+      const known = signIn.providers()
+      if (known === undefined) return fail(signIn, reply, 'off')
       const { section, provider } = known
-      const begun = begunIn(request)
+      const begun = begunIn(signIn, request)
       reply.clearCookie(COOKIE, cookie(section))
-      if (begun === undefined) return fail(reply, 'expired')
-      over.set(begun.state, true)
+      if (begun === undefined) return fail(signIn, reply, 'expired')
+      signIn.over.set(begun.state, true)
       try {
-        const { claims, signOutUrl } = await asking(() => provider.finish(queryOf(request), begun))
+        const { claims, signOutUrl } = await asking(signIn, () => provider.finish(queryOf(request), begun))
         const kept = decisive(claims, section)
         const grant = grantOf(kept, section)
-        if (grant === undefined) return fail(reply, 'no-role', 'no rule of oidc.rules fits the claims of this person')
+        if (grant === undefined)
+          return fail(signIn, reply, 'no-role', 'no rule of oidc.rules fits the claims of this person')
         // Whatever session the browser had ends: one that somebody else planted is nobody's way in.
-        sessions.close(request)
-        sessions.start(reply, {
-          grant: grantNow(kept, section.issuer),
+        deps.sessions.close(request)
+        deps.sessions.start(reply, {
+          grant: grantNow(signIn, kept, section.issuer),
           lifeMs: section.session_hours * HOUR_MS,
           isSecure: cookie(section).secure,
           signOutUrl,
         })
-        await opened(grant)
+        await deps.opened(grant)
         return reply.redirect(begun.to, 303)
       } catch (error) {
-        return failWith(reply, error)
+        return failWith(signIn, reply, error)
       }
     },
   }

@@ -10,7 +10,7 @@ import { type Claims, claimOf } from './grants.ts'
 
 export const CALLBACK = '/console/sign-in/oidc/callback'
 
-/** What is to come back as it was sent. */
+/** What must come back unchanged. */
 export interface Checks {
   readonly state: string
   readonly nonce: string
@@ -32,7 +32,7 @@ export class SignInError extends Error {
 
 export interface Person {
   readonly claims: Claims
-  /** Where the provider ends its own session; undefined where it cannot. */
+  /** Where the provider ends its own session; undefined if it cannot. */
   readonly signOutUrl: string | undefined
 }
 
@@ -88,7 +88,7 @@ async function discover(section: OidcSection): Promise<client.Configuration> {
   return made
 }
 
-/** What the ID token says, and where it says nothing of a claim that decides, the user info. */
+/** The ID token's claims, plus the user info if a claim that decides is missing. */
 async function claimsOf(config: client.Configuration, section: OidcSection, accessToken: string, idToken: Claims) {
   const named = [section.name_claim, ...section.rules.map(({ claim }) => claim)]
   const lacks = named.some((name) => claimOf(idToken, name) === undefined)
@@ -107,7 +107,7 @@ function signOutUrlOf(config: client.Configuration, section: OidcSection, idToke
   }).href
 }
 
-/** Makes it; nothing is asked before somebody signs in. */
+/** Creates a provider; nothing is requested before somebody signs in. */
 export function createProvider(section: OidcSection): Provider {
   let found: Promise<client.Configuration> | undefined
   /** What could not be found is looked for again the next time. */

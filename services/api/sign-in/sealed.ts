@@ -15,7 +15,7 @@ export interface Sealed<T> {
   open(text: string): T | undefined
 }
 
-/** Makes a seal of its own. */
+/** Creates a seal with a new key. */
 export function createSealed<T>(): Sealed<T> {
   const key = randomBytes(KEY_BYTES)
   return {

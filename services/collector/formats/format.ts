@@ -1,13 +1,12 @@
 /**
- * What a format is: how the records of one kind of log are found in a value, and what one record says. Pure functions: no
- * I/O, no clock, nothing kept between requests. Ids, redaction, times and the schema are the same for all formats and are
- * seen to by whoever reads (`read-envelopes.ts`, `lib/finish.ts`), so that no format can forget them.
+ * What a format is: how to find the records of one kind of log in a value, and what one record says. Pure functions: no I/O,
+ * no clock, no state between requests. Ids, redaction, times and the schema are the same for all formats. Their callers
+ * handle these (`read-envelopes.ts`, `lib/finish.ts`), so that no format can forget them.
  */
 import type { DeadLetterReason } from '../../../schemas/dead-letter.ts'
 import type { ASSURANCES, Event } from '../../../schemas/event.ts'
 import type { Binding } from '../binding.ts'
 import type { Extractor, Parts } from '../indicators/index.ts'
-import type { Formats } from './formats.ts'
 
 /** Names a format; the column `source` of its events. */
 export type FormatId = Event['source']
@@ -31,9 +30,9 @@ export interface NormaliseContext {
   readonly extractor: Extractor
   /** HMAC(k, SHA-256(secret)), for formats that hold the secret itself. */
   readonly hashCredential: (secret: string) => string
-  /** What is read; without it the formats of the registry alone. */
+  /** The formats to read; only those of the registry if absent. */
   readonly formats?: Formats
-  /** False: what is no record is noted, and the request never refused as a whole. */
+  /** False: what is not a record is noted, and the request is never refused as a whole. */
   readonly refuses?: boolean
 }
 
@@ -43,7 +42,7 @@ export interface RecordContext extends NormaliseContext {
   ignore(field: string): void
 }
 
-/** What the collector alone decides, and what is derived from other fields. */
+/** What only the collector decides, and what is derived from other fields. */
 type Decided =
   | 'event_id'
   | 'content_id'
@@ -67,7 +66,7 @@ type Decided =
 /** The fields that a record may say. */
 export type Fields = Partial<Omit<Event, Decided>>
 
-/** One act that a record tells of; it becomes one event. */
+/** One act that a record reports; it becomes one event. */
 export interface Draft {
   /**
    * The parts of the producer's own id; no part can run into the next. Without one the body from which an id is made,
@@ -102,6 +101,14 @@ export interface FormatNames {
   readonly credential: string
 }
 
+/** A record of another format; with `auto` it is only what it looks like, and what carries it counts where it looks like none. */
+export interface CarriedRecord {
+  readonly format: FormatChoice
+  readonly record: unknown
+  /** When what carries it says that it was made. */
+  readonly time?: unknown
+}
+
 export interface Format<R = unknown> {
   readonly id: FormatId
   /** What people call it. */
@@ -111,14 +118,24 @@ export interface Format<R = unknown> {
   /** What a body of this format is, for a person who sent something else. */
   readonly takes: string
   readonly names: readonly FormatNames[]
-  /** A value is a request by itself, so that equal records are counted within it alone; otherwise within the request. */
+  /** Each value counts as a request: equal records are counted within it, otherwise within the whole request. */
   readonly valueIsRequest?: true
   /** Whether a value looks like this format: one record, or what usually holds them. */
   recognises(value: unknown): boolean
   /** The records of a value, usual envelopes opened; or, in a sentence for its sender, why it can hold none. */
   records(value: unknown): Iterable<R> | { readonly refused: string }
   /** Where a record is only what carries one of another format, as a provider's export does: that one. It has the id that it has in every way. */
-  carries?(record: R): { readonly format: FormatId; readonly record: unknown } | undefined
+  carries?(record: R): CarriedRecord | undefined
   /** What one record says. */
   drafts(record: R, context: RecordContext): readonly Draft[] | Problem
+}
+
+/** The formats that are read: those of the registry and the mappings of the configuration. */
+export interface Formats {
+  readonly all: readonly Format[]
+  /** Throws where there is none of this name. */
+  of(id: FormatId): Format
+  has(id: FormatId): boolean
+  /** The format of a value, undefined where none recognises it. */
+  recognise(value: unknown): Format | undefined
 }

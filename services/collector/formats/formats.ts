@@ -3,18 +3,11 @@
  * unknown format is tried with the registry's first, so that no mapping takes a known log away.
  */
 import type { Mapping } from '../../lib/mappings/schema.ts'
-import type { Format, FormatId } from './format.ts'
+import type { Formats } from './format.ts'
 import { mappedFormat } from './mapped/index.ts'
 import { FORMATS } from './registry.ts'
 
-export interface Formats {
-  readonly all: readonly Format[]
-  /** Throws where there is none of this name. */
-  of(id: FormatId): Format
-  has(id: FormatId): boolean
-  /** The format of a value, undefined where none recognises it. */
-  recognise(value: unknown): Format | undefined
-}
+export type { Formats } from './format.ts'
 
 export function createFormats(mappings: readonly Mapping[]): Formats {
   const all = [...FORMATS, ...mappings.map(mappedFormat)]

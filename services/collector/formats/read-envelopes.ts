@@ -9,10 +9,13 @@ import type { Excerpt } from '../../../schemas/excerpt.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Parts } from '../indicators/index.ts'
 import { redactText } from '../redaction/redact.ts'
-import type { Format, FormatChoice, FormatId, NormaliseContext, Problem } from './format.ts'
+import type { CarriedRecord, Draft, Format, FormatChoice, FormatId, NormaliseContext, Problem } from './format.ts'
+import { CARRIERS_MAX, carriedBy } from './lib/carriers.ts'
 import { finish } from './lib/finish.ts'
 import { createIds, type MakeId } from './lib/ids.ts'
 import { recordText } from './lib/json.ts'
+import { createPacked, type Packed } from './lib/packed.ts'
+import { readNanos, readTime } from './lib/times.ts'
 import { BUILT_IN, type Formats } from './formats.ts'
 
 /** A value of a request and how it is to be read, or what of the request could not be read, with its reason. */
@@ -22,8 +25,12 @@ export type Envelope =
       readonly value: unknown
       /** What makes it unique where its records have no ids: a place in a file, labels and time of a line. */
       readonly place?: string
+      /** When what carries it says that it was made, as `readTime` reads it; counts where a record does not say its time. */
+      readonly time?: unknown
+      /** Line of the body at which it starts, from 1, where the body holds several. */
+      readonly line?: number
     }
-  | { readonly problem: Problem; readonly record: unknown }
+  | { readonly problem: Problem; readonly record: unknown; readonly line?: number }
 
 /** A record that became no event, and why. `record` is redacted and cut. */
 export interface Rejected {
@@ -32,12 +39,14 @@ export interface Rejected {
   readonly reason: DeadLetterReason
   /** A sentence for a person: what was wrong, where, what to do. */
   readonly detail: string
+  /** Line of the body, from 1, where the detail does not say it and the body holds several values. */
+  readonly line?: number
   readonly record: string
 }
 
-/** What is told of a request besides its events. */
+/** What is reported about a request besides its events. */
 export interface Account {
-  /** The format of its events; where it has none, the one in which it was to be read. */
+  /** The format of its events; without events, the one in which it was to be read. */
   readonly source: FormatId | undefined
   readonly rejected: Rejected[]
   /** Records that the request held; one record may become several events. */
@@ -49,7 +58,7 @@ export interface Account {
 export interface Normalised extends Account {
   /** In the order of the request. */
   readonly events: Event[]
-  /** The words that are kept of them; empty where none are. */
+  /** The words that are kept of them; empty if none. */
   readonly excerpts: Excerpt[]
 }
 
@@ -72,7 +81,7 @@ export const refused = (detail: string, status: 400 | 413 = 400): Refused => ({ 
 
 const IGNORED_FIELDS_MAX = 64
 const IGNORED_CHARS_MAX = 64
-/** The record was one of another kind: a request of nothing else is told so, because its sender counts 200 as stored. */
+/** The record was of another kind. A request with no other records is refused, because its sender takes 200 as stored. */
 const NO_RECORD: ReadonlySet<DeadLetterReason> = new Set(['malformed', 'unsupported'])
 
 const expected = ({ all }: Formats): string => all.map(({ title, takes }) => `${title} (${takes})`).join('; ')
@@ -88,13 +97,20 @@ function createIgnored() {
   }
 }
 
-interface Found {
+interface Placed {
+  readonly line?: number
+}
+interface Found extends Placed {
   readonly format: Format
   readonly record: unknown
   readonly makeId: MakeId
+  /** Of what carried it; undefined where nothing did or said it. */
+  readonly time: unknown
+  /** Whether its id is made with its place. */
+  readonly hasPlace: boolean
 }
 
-type Entry = Found | { readonly record: unknown; readonly problem: Problem }
+type Entry = Found | (Placed & { readonly record: unknown; readonly problem: Problem })
 
 /** Whatever else could be read of it by accident: a record of another format says other things in the same words. */
 const belongsTo = ({ title, address }: Format): string => `this is ${title}: it goes to ${address}`
@@ -106,41 +122,60 @@ function isOwn(format: Format, value: unknown): boolean {
   return Array.isArray(records) && records.some((record) => format.recognises(record))
 }
 
-/** The records of an envelope; one that holds none is an entry with its reason. `shared` makes the ids of a request. */
-function* entriesOf(envelope: Envelope, formats: Formats, shared: MakeId): Generator<Entry> {
+/** What all values of a request have in common. */
+interface Shared {
+  readonly makeId: MakeId
+  readonly packed: Packed
+}
+
+/** The format of what a record carries: as it says, or what it looks like. */
+const formatOf = ({ format, record }: CarriedRecord, formats: Formats): Format | undefined =>
+  format === 'auto' ? formats.recognise(record) : formats.of(format)
+
+/** The records of an envelope; one that holds none is an entry with its reason. */
+function* entriesOf(envelope: Envelope, formats: Formats, shared: Shared, depth = 0): Generator<Entry> {
   if ('problem' in envelope) {
     yield envelope
     return
   }
   const { value } = envelope
+  const placed: Placed = envelope.line === undefined ? {} : { line: envelope.line }
   const named = formats.has(envelope.format) ? formats.of(envelope.format) : undefined
   const other = named === undefined || isOwn(named, value) ? undefined : formats.recognise(value)
   if (other !== undefined) {
-    yield { record: value, problem: { reason: 'malformed', detail: belongsTo(other) } }
+    yield { ...placed, record: value, problem: { reason: 'malformed', detail: belongsTo(other) } }
     return
   }
+  const carriers = named === undefined || !isOwn(named, value) ? carriedBy(value, shared.packed) : undefined
   const format = envelope.format === 'auto' ? formats.recognise(value) : named
+  if (carriers !== undefined && depth < CARRIERS_MAX && format?.recognises(value) !== true) {
+    for (const one of carriers) yield* entriesOf({ ...envelope, ...one }, formats, shared, depth + 1)
+    return
+  }
   const records = format?.records(value) ?? { refused: `of no known format. Taken are: ${expected(formats)}` }
   if (format === undefined || 'refused' in records) {
     const detail = 'refused' in records ? records.refused : ''
-    yield { record: value, problem: { reason: 'malformed', detail } }
+    yield { ...placed, record: value, problem: { reason: 'malformed', detail } }
     return
   }
   const own = format.valueIsRequest === true || envelope.place !== undefined
-  const makeId = own ? createIds(envelope.place) : shared
+  const makeId = own ? createIds(envelope.place) : shared.makeId
   for (const record of records) {
+    const found = { ...placed, format, record, makeId, time: envelope.time, hasPlace: envelope.place !== undefined }
     const carried = format.carries?.(record)
-    if (carried === undefined) yield { format, record, makeId }
-    else yield { format: formats.of(carried.format), record: carried.record, makeId }
+    const inner = carried === undefined ? undefined : formatOf(carried, formats)
+    yield carried === undefined || inner === undefined
+      ? found
+      : { ...found, format: inner, record: carried.record, time: carried.time ?? found.time }
   }
 }
 
-/** All entries of a request, undefined where they are more than are taken. */
+/** All entries of a request; undefined if there are too many. */
 function allEntries(envelopes: readonly Envelope[], formats: Formats): Entry[] | undefined {
   const entries: Entry[] = []
-  const makeId = createIds()
+  const shared: Shared = { makeId: createIds(), packed: createPacked() }
   for (const envelope of envelopes) {
-    for (const entry of entriesOf(envelope, formats, makeId)) {
+    for (const entry of entriesOf(envelope, formats, shared)) {
       if (entries.push(entry) > LIMITS.records_per_request_max) return undefined
     }
   }
@@ -174,19 +209,28 @@ function excerptsOf(event: Event, { task, call, result }: Parts): Excerpt[] {
   )
 }
 
+/**
+ * The time of what carried a record, where it says none itself; without an id of its own that time tells it from another with
+ * the same words.
+ */
+function timed(draft: Draft, { time, hasPlace }: Found): Draft {
+  const read = draft.time === undefined ? readTime(time) : undefined
+  if (read === undefined) return draft
+  const id = 'body' in draft.id && !hasPlace ? { body: { carried: String(time), record: draft.id.body } } : draft.id
+  return { ...draft, id, time: read, timeNs: readNanos(time) }
+}
+
 /** The events of one record, or why it became none. */
-function eventsOf(
-  { format, record, makeId }: Found,
-  context: Parameters<Format['drafts']>[1],
-  excerpts: Excerpt[],
-): Event[] | Problem {
+function eventsOf(found: Found, context: Parameters<Format['drafts']>[1], excerpts: Excerpt[]): Event[] | Problem {
+  const { format, record, makeId } = found
   const made = format.drafts(record, context)
   if ('reason' in made) return made
   if (made.length > LIMITS.acts_per_record_max) return TOO_MANY_ACTS
   const hashed = made.reduce((sum, { id }) => sum + ('canonical' in id ? id.canonical.length : 0), 0)
   if (made.length > 1 && hashed > LIMITS.record_hash_chars_max) return TOO_LONG_FOR_IDS
   const events: Event[] = []
-  for (const draft of made) {
+  for (const one of made) {
+    const draft = timed(one, found)
     const finished = finish(format.id, makeId(draft.id), draft, context)
     if ('reason' in finished) return finished
     events.push(finished)
@@ -207,7 +251,7 @@ function attempt(make: () => Event[] | Problem): Event[] | Problem {
 const tooMany = (): Refused =>
   refused(`at most ${LIMITS.records_per_request_max} records are taken in one request: send it in smaller parts`, 413)
 
-/** What stands in a row beside its indicators and hashes, in characters: an estimate from below. */
+/** Characters of a row besides its indicators and hashes: an estimate from below. */
 const ROW_CHARS = 512
 const HASH_CHARS = 20
 
@@ -219,7 +263,7 @@ const formatsOf = (envelopes: readonly Envelope[]): FormatId[] => [
   ...new Set(envelopes.flatMap((one) => ('problem' in one || one.format === 'auto' ? [] : [one.format]))),
 ]
 
-/** Where nothing of a request is a record: the first reason, and what is taken. */
+/** If a request contains no record: the first reason, and what is taken. */
 function refusedWhole(
   envelopes: readonly Envelope[],
   rejected: readonly Rejected[],
@@ -247,10 +291,12 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
   let chars = 0
   for (const [index, entry] of entries.entries()) {
     const made = 'problem' in entry ? entry.problem : attempt(() => eventsOf(entry, reading, excerpts))
-    if ('reason' in made) rejected.push({ index, ...made, record: recordText(entry.record) })
-    else {
+    if ('reason' in made) {
+      const placed = entry.line === undefined ? {} : { line: entry.line }
+      rejected.push({ index, ...placed, ...made, record: recordText(entry.record) })
+    } else {
       for (const event of made) {
-        // Tells the order of what has one time.
+        // Orders events with the same time.
         event.sequence = events.length
         events.push(event)
         chars += ROW_CHARS + event.indicators.length + HASH_CHARS * event.value_hashes.length

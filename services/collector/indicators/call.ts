@@ -4,7 +4,7 @@
  */
 import { CLASS_BIT, type CallIndicators, INDICATOR_LIMITS } from '../../../schemas/indicators.ts'
 import { jsonInText } from '../bounded-json.ts'
-import { type CommandReading, EFFECT, isCommandKey, readCommand, requestOf } from './command.ts'
+import { type CommandReading, EFFECT, isCommandKey, isShellName, readCommand, requestOf } from './command.ts'
 import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
 import { actingRootOf, imperativeOf, nounClasses, rootOf } from './lexicon.ts'
@@ -53,11 +53,28 @@ export function readsOnly(name: string): boolean {
   return acting.length > 0 && READING.has(acting[0] as string)
 }
 
+/** The command that a shell is given; undefined for any other tool. `given` as for `readCall`. */
+export function commandOf(name: string, given: unknown): string | undefined {
+  const words = nameWords(name)
+  if (given === undefined || !isShellName(words)) return undefined
+  return commandIn(argumentLeaves(given), words)
+}
+
+const argumentLeaves = (given: unknown): readonly Leaf[] =>
+  leavesOf(typeof given === 'string' ? parsed(given) : given).leaves
+
+/** The commands among the arguments, one a line; '' if there is none. */
+const commandIn = (leaves: readonly Leaf[], words: readonly string[]): string =>
+  leaves
+    .filter((leaf) => isCommandKey(leaf.key, words))
+    .map((leaf) => leaf.text)
+    .join('\n')
+
 /** What a call does, by its tool's name, or by its argument where the tool does what that says. */
 function actOfCall(name: string, leaves: readonly Leaf[]): CommandReading {
   const words = nameWords(name)
-  const commands = leaves.filter((leaf) => isCommandKey(leaf.key, words))
-  if (commands.length > 0) return readCommand(commands.map((leaf) => leaf.text).join('\n'))
+  const command = commandIn(leaves, words)
+  if (command !== '') return readCommand(command)
   const method = leaves.find((leaf) => /^(?:http_?)?(?:method|verb)$/i.test(leaf.key))?.text.trim()
   const request = requestOf(
     words,
@@ -76,7 +93,7 @@ function actOfCall(name: string, leaves: readonly Leaf[]): CommandReading {
 }
 
 export function readCall(name: string, given: unknown, hasher: Hasher): CallReading {
-  const { leaves } = leavesOf(typeof given === 'string' ? parsed(given) : given)
+  const leaves = argumentLeaves(given)
   const act = actOfCall(name, leaves)
   const words = nameWords(name)
   const values: Value[] = []

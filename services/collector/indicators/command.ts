@@ -9,7 +9,7 @@
 import { CLASS_BIT } from '../../../schemas/indicators.ts'
 import { imperativeOf, nounClasses } from './lexicon.ts'
 
-/** What a call does to the world. The numbers stand in indicators. */
+/** What a call does to the world. Indicators store the numbers. */
 export const EFFECT = { acts: 0, reads: 1, routine: 2 } as const
 
 export interface CommandReading {
@@ -47,7 +47,7 @@ const READERS = set(
   `ls cat head tail less more grep egrep fgrep rg ag find fd awk wc sort uniq cut tr jq yq stat file du df ps top whoami id pwd echo printf date which type uname tree diff
   cmp md5sum sha1sum sha256sum cksum true false test basename dirname realpath readlink column nl tac hostname uptime man cd pushd popd set export source sleep bat xxd od strings base64 base32 gzip gunzip zcat`,
 )
-/** They build, test, format or install what is in the working directory. */
+/** Programs that build, test, format or install what is in the working directory. */
 const BUILDERS = set(
   `npm yarn pnpm bun pip pip3 pipenv poetry uv make cmake ninja cargo go gradle gradlew mvn mvnw sbt bazel pytest vitest jest mocha tox nox ruff black eslint prettier
   mypy tsc biome rubocop rspec bundle rake composer phpunit dotnet swift xcodebuild docker podman pre-commit golangci-lint clippy rustfmt isort flake8 pylint coverage`,
@@ -60,12 +60,13 @@ const SENDERS = set('scp sftp rsync nc ncat netcat socat telnet ftp mail mailx s
 const DELETERS = set('rm rmdir shred unlink truncate wipefs mkfs dd')
 const CHANGERS = set('mv cp chmod chown ln tee touch mkdir patch install')
 const ENVIRONMENT = set('printenv env')
-/** Files whose content is a secret, wherever they lie. */
+/** Files whose content is a secret, wherever they are. */
 const SECRET_PATH =
   /(?:^|[\s/~"'=@])(?:\.ssh\b|id_(?:rsa|ed25519|ecdsa|dsa)\b|\.aws\/credentials|\.netrc\b|\.pgpass\b|\.kube\/config|\.docker\/config|\.npmrc\b|\.pypirc\b|\.git-credentials|\.env\b(?!\.example)|\.gnupg\b|etc\/shadow|credentials\.json|[\w-]+\.pem\b|[\w-]+\.p12\b|keychain|authorized_keys)/i
 const SECRET_VARIABLE = /\$\{?[A-Z_]*(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL)[A-Z_]*\b/
+/** A quoted command is compared in small letters: what can be told in them is, too. */
 const UPLOADS =
-  /(?:^|\s)(?:-d|--data(?:-\w+)?|-F|--form|-T|--upload-file|--post-data|--post-file|--body-file|-X\s*(?:POST|PUT|PATCH)|--request[ =](?:POST|PUT|PATCH)|--method[ =](?:POST|PUT|PATCH))(?=[\s=@'"{]|$)|(?:^|\s)-s?T\s?-|(?:^|\s)-\w*T(?=\s)/
+  /(?:^|\s)(?:-d|--data(?:-\w+)?|-F|--form|-T|--upload-file|--post-data|--post-file|--body-file|-X\s*(?:POST|PUT|PATCH)|--request[ =](?:POST|PUT|PATCH)|--method[ =](?:POST|PUT|PATCH))(?=[\s=@'"{]|$)|(?:^|\s)-s?T\s?-|(?:^|\s)-\w*T(?=\s)|(?:^|\s)-\w*t\s-(?=\s|$)|(?:^|\s)(?:-x\s*|--request[ =])(?:post|put|patch)\b/
 const REMOVES = /(?:^|\s)(?:-X\s*DELETE|--request[ =]DELETE|--method[ =]DELETE)/
 const LOCAL_INSTALL =
   /^(?:ci|install|i|test|t|run|build|lint|check|fmt|format|sync|fund|ls|list|version|--version|-v|audit|exec|coverage|typecheck|-r|-q|bench|vet|doc)$/
@@ -127,7 +128,7 @@ export function readCommand(text: string): CommandReading {
   return { verbs: [...verbs], nouns: [...nouns], classes: classes >>> 0, effect }
 }
 
-/** Splits at what the shell splits at, outside of single quotes; a substitution is a step of its own. */
+/** Splits where the shell splits, outside single quotes; a substitution is a separate step. */
 function stepsOf(text: string): Step[] {
   const steps: Step[] = []
   let open = ''
@@ -257,7 +258,7 @@ function interpreting(rest: readonly string[]): Act {
   }
 }
 
-/** A program of its own: its subcommand is the verb where the lexicon knows one, its name is what it is about. */
+/** Any other program: its subcommand is the verb if the lexicon knows one, its name is what it is about. */
 function other(program: string, rest: readonly string[]): Act {
   const plain = rest.filter((word) => /^[\p{L}][\p{L}_-]{1,30}$/u.test(word)).slice(0, 3)
   const verbs = plain.filter((word) => imperativeOf(word) !== undefined).slice(0, 2)

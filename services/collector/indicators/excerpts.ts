@@ -15,7 +15,7 @@ const BLANKS = /\s+/g
 
 /** A text as it is kept. */
 export function excerptOf(text: string): string {
-  // What is redacted may be longer than what is kept: four times as much is read.
+  // Text can be longer before redaction than what is kept, so four times as much is read.
   const near = text
     .slice(0, 4 * LIMITS.excerpt_chars_max)
     .replace(BLANKS, ' ')

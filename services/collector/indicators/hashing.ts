@@ -13,7 +13,7 @@ export interface Hasher {
 }
 
 const CACHE_ENTRIES = 32_768
-/** Longer texts hardly come again. */
+/** Longer texts rarely recur. */
 const REMEMBERED_CHARS_MAX = 128
 
 export function createHasher(key: Buffer): Hasher {
@@ -27,5 +27,5 @@ export function createHasher(key: Buffer): Hasher {
   }
 }
 
-/** The form in which a value stands in the indicators: its upper 32 bits, never 0. */
+/** A value's form in the indicators: its upper 32 bits, never 0. */
 export const upper32 = (hash: bigint): number => Number(hash >> 32n) || 1

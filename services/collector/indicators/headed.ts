@@ -1,7 +1,7 @@
 /**
- * A text that opens with the lines of a letter: `From: Nora <nora@farm.example>`, `Subject: ladder`, then what it says.
- * The head tells who wrote the rest. It is read where the text begins and nowhere else: further down anybody can write
- * one, and sign with any name.
+ * A text that opens with the header of a letter: `From: Nora <nora@farm.example>`, `Subject: ladder`, then the content. The
+ * header says who wrote the rest. It is only read at the beginning of the text: further down anybody can write one, with any
+ * name.
  */
 const HEADER = /^(\p{L}[\p{L} _-]{0,30}):[ \t]+(\S.*)$/u
 const LETTER_KEY =

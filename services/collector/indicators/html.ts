@@ -104,8 +104,8 @@ export function blocksOfHtml(html: string): Block[] {
 type Find = (word: string, from: number) => number
 
 /**
- * Where a word comes next; -1 where it does not. Places are asked for in the order of the text, so that what was found, or
- * found absent, answers until it is passed: without that, every tag that nobody closes would search the whole text.
+ * The next position of a word; -1 if there is none. Positions are requested in the order of the text, so a result, found or
+ * absent, stays valid until it is passed. Without that, every unclosed tag would search the whole text.
  */
 function createFinder(html: string): Find {
   const known = new Map<string, { readonly from: number; readonly at: number }>()

@@ -1,5 +1,5 @@
 /**
- * The door of the indicator extractor: texts in, hashed indicators out. It is the only part of moltwatch that reads the
+ * The face of the indicator extractor: texts in, hashed indicators out. It is the only part of moltwatch that reads the
  * texts of tasks, arguments and results; nothing of them leaves it in clear. Pure functions of (key, text): no clock, no
  * state between events but bounded memories of what such a function gave before.
  */
@@ -16,6 +16,7 @@ import {
 import type { Content } from '../../../schemas/excerpt.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { readCall, readsOnly } from './call.ts'
+import { withoutHints } from './hints.ts'
 import { bodyOf, excerptOf, ordersIn } from './excerpts.ts'
 import { createHasher } from './hashing.ts'
 import { createMemory } from './memory.ts'
@@ -33,7 +34,7 @@ export interface HashedValue {
 export interface Part<I> {
   readonly indicators: I
   readonly values: readonly HashedValue[]
-  /** Words that are kept, where they are. */
+  /** The words that are kept, if any. */
   readonly excerpts?: readonly string[]
   /** The whole text, redacted, where whole bodies are kept. */
   readonly body?: string
@@ -44,8 +45,15 @@ export interface Extractor {
   userMessage(text: string): Part<TaskIndicators>
   /** `arguments` as the producer gave them: an object, or its JSON text. */
   toolCall(call: { readonly name: string; readonly arguments: unknown }): Part<CallIndicators>
-  /** `result` as the producer gave it: text, or any JSON value. Errors that the agent saw are results too. */
-  toolResult(answer: { readonly name: string; readonly result: unknown }): Part<ResultIndicators>
+  /**
+   * `result` as the producer gave it: text, or any JSON value. Errors that the agent saw are results too. `arguments` of the
+   * same call, if they are known: what a program printed reads otherwise than what it was given to print.
+   */
+  toolResult(answer: {
+    readonly name: string
+    readonly arguments?: unknown
+    readonly result: unknown
+  }): Part<ResultIndicators>
 }
 
 /** The columns of the canonical event that the indicators fill. */
@@ -54,7 +62,7 @@ export type IndicatorColumns = Pick<
   'indicators' | 'value_hashes' | 'value_kinds' | 'content_classes' | 'extractor_version' | 'content_origin'
 >
 
-/** What an event showed: a user message has a task; a tool call has a call, and its result where it came back. */
+/** What an event showed: a user message has a task; a tool call has a call, and its result if one came back. */
 export interface Parts {
   readonly task?: Part<TaskIndicators>
   readonly call?: Part<CallIndicators>
@@ -64,7 +72,7 @@ export interface Parts {
 /** The event's value columns hold at most this many. */
 const EVENT_VALUES_MAX = 256
 
-/** Estimates what a remembered part holds beside its text, in bytes: a small record for each value, numbers for the rest. */
+/** Estimates the bytes of a remembered part besides its text: a small record for each value, numbers for the rest. */
 const PART_BYTES = 300
 const PART_VALUE_BYTES = 80
 const NESTED_BYTES = 500
@@ -97,7 +105,7 @@ export function createExtractor(options: {
   })
   const worded = <I>(found: Part<I>, words: () => string[]): Part<I> =>
     content === 'none' ? found : { ...found, excerpts: words() }
-  // Behind what is remembered, which holds no bodies.
+  // Added after the memory, which holds no bodies.
   const whole = <I>(found: Part<I>, given: unknown): Part<I> =>
     content === 'full' ? { ...found, body: bodyOf(given) } : found
   const tasks = createMemory<Part<TaskIndicators>>(half / 4, (kept) => bytesOfPart(kept.values, 1))
@@ -111,13 +119,14 @@ export function createExtractor(options: {
       const read = (): Part<CallIndicators> => part(readCall(name, given, hasher))
       return whole(typeof given === 'string' ? calls(`${name.length}:${name}${given}`, read) : read(), given)
     },
-    toolResult({ name, result: given }) {
+    toolResult({ name, arguments: asked, result: given }) {
+      const heard = withoutHints(name, asked, given)
       const read = (): Part<ResultIndicators> => {
-        const found = part(readResult(name, given, hasher, leaves))
-        return found.indicators.orders.length === 0 ? found : worded(found, () => ordersIn(given))
+        const found = part(readResult(name, heard, hasher, leaves))
+        return found.indicators.orders.length === 0 ? found : worded(found, () => ordersIn(heard))
       }
       // Of the tool's name only this one bit counts for the reading of its answer.
-      return whole(typeof given === 'string' ? results((readsOnly(name) ? 'r' : 'a') + given, read) : read(), given)
+      return whole(typeof heard === 'string' ? results((readsOnly(name) ? 'r' : 'a') + heard, read) : read(), given)
     },
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Acting words and words of asking in other languages than English, each mapped to the English word that the joins use.
- * A sentence in such a language joins through its classes, its acting word and its values; its other words stay its own.
- * Small on purpose: enough for the common ways to order one of the known acts. A sentence in a language that is not
- * here, or without a known word, counts as not understood and is taken for a weak order where it holds a value.
+ * Acting words and asking words in languages other than English, each mapped to the English word that the joins use. A
+ * sentence in such a language joins through its classes, its acting word and its values; its other words stay as they are.
+ * The list is small on purpose: it has the common ways to order one of the known acts. A sentence in a language that is not
+ * here, or without a known word, counts as not understood, and as a weak order if it holds a value.
  */
 import { memo } from '../memo.ts'
 import { actingRootOf, actionOf, imperativeOf, nounClasses, rootOf } from './lexicon.ts'
@@ -138,7 +138,7 @@ const CLITIC = /(?:me|nos|te|se)?(?:l[aeo]s?|li|gli)$/
 
 const PLURAL = /(?:s|es|en)$/
 
-/** What a foreign word means, in English; undefined where it is not known. French joins the object with a hyphen. */
+/** The English meaning of a foreign word; undefined if unknown. French joins the object with a hyphen. */
 export function englishOf(lower: string): string | undefined {
   if (lower.length < 3) return undefined
   const word = bare(lower)

@@ -1,7 +1,7 @@
 /**
- * The English words that the extractor knows: acting words with their classes and synonyms, words of asking, stop words.
- * It names no product, person or place; what is not listed here still counts as a plain word or a value. Acting words
- * have one canonical word each, so that "erase the folder" and `delete_directory` meet in a join over hashes.
+ * The English words that the extractor knows: acting words with their classes and synonyms, asking words, stop words. It
+ * names no product, person or place; other words still count as plain words or values. Acting words have one canonical word
+ * each, so that "erase the folder" and `delete_directory` meet in a join over hashes.
  */
 import { stemmer } from 'stemmer'
 import { CLASS_BIT, type ContentClass } from '../../../schemas/indicators.ts'
@@ -260,8 +260,8 @@ export const actionOf = (lower: string): Meaning | undefined =>
 const byStem = (lower: string): Meaning | undefined => BY_STEM.get(stemmer(IRREGULAR[lower] ?? lower))
 export const nounClasses = (lower: string): number => NOUN_CLASSES.get(lower) ?? 0
 /**
- * Whether a word is too common to tell what somebody is about: acting words, the objects of everyday work, the names of
- * services. "Invitation" and "registration" tell, "invite" and "register" do not.
+ * Whether a word is too common to show what somebody is about: acting words, the objects of everyday work, the names of
+ * services. "Invitation" and "registration" show it, "invite" and "register" do not.
  */
 export function isEveryday(lower: string): boolean {
   const plain = ALIASES[lower] ?? lower

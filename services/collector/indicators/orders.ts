@@ -1,13 +1,15 @@
 /**
- * Which sentences read like an order, how strongly, and what they ask for. No sentence is an order by its wrapper: what
+ * Which sentences read like an order, how strongly, and what they ask for. A wrapper never makes a sentence an order. What
  * counts is the grammar of asking (an imperative, a modal with somebody who is asked, a wish, a polite question), then
- * whether it names an act at all. Statements that name an act or bring a value are kept as weak orders, because a text
- * can command without commanding; the detector asks more of them.
+ * whether it names an act at all. Statements that name an act or bring a value are kept as weak orders, because a text can
+ * command without that grammar; the detector requires more of them.
  */
+import { readCommand } from './command.ts'
 import { actingRootOf, DETERMINERS, NOT_AFTER_VERB, nounClasses } from './lexicon.ts'
 import { meaningOfEnglish, readIdeographs } from './languages.ts'
 import { CLASS_BIT, UNREAD_STRENGTH } from '../../../schemas/indicators.ts'
 import type { Sentence, Word } from './text.ts'
+import type { Value } from './values.ts'
 
 /** Strength by the grammar of the sentence, 0..255. */
 export const STRENGTH = {
@@ -31,12 +33,12 @@ export interface Reading {
   readonly roots: readonly string[]
   /** It points at something that a neighbour names: it, this, one, the link. */
   readonly pointsBack: boolean
-  /** False where no word of it is known in any language. */
+  /** False if too few of its words are known in any language. */
   readonly understood: boolean
 }
 
 const ROOTS_MAX = 32
-/** A sentence that only tells and holds this many values is a record; one with fewer words is no sentence. */
+/** A statement with this many values is a record; one with fewer than SENTENCE_WORDS words is not a sentence. */
 const RECORD_VALUES = 4
 /** Share of words that must be known for a sentence to be understood. */
 const KNOWN_SHARE = 0.25
@@ -44,7 +46,7 @@ const SENTENCE_WORDS = 4
 
 export function readSentence(sentence: Sentence): Reading {
   const roots = new Set<string>()
-  let classes = 0
+  let classes = secretsOut(sentence.values)
   let acts = false
   let known = 0
   let pointsBack = false
@@ -70,6 +72,7 @@ export function readSentence(sentence: Sentence): Reading {
     if (sense.isStopWord) known++
     if (sense.asksInOtherLanguage) foreignAsk = true
     if (!isPlainWord(word)) continue
+    if (sense.isAmbiguous && standsAsThing(sentence.words, at)) classes |= sense.imperative ?? 0
     if (sense.isAmbiguous && standsAsVerb(sentence.words, at)) {
       roots.add(actingRootOf(word.lower))
       classes |= sense.imperative ?? 0
@@ -100,6 +103,20 @@ export function readSentence(sentence: Sentence): Reading {
   }
 }
 
+const SECRETS_OUT = CLASS_BIT.credential | CLASS_BIT.send
+
+/**
+ * The classes of a quoted command that sends secrets away: "run" says nothing of it, whatever verb the sentence has. Other
+ * commands keep the classes of the words around them, because every manual quotes some.
+ */
+function secretsOut(values: readonly Value[]): number {
+  for (const { kind, text } of values) {
+    if (kind !== 'quoted' || !text.includes(' ')) continue
+    if ((readCommand(text).classes & SECRETS_OUT) === SECRETS_OUT) return SECRETS_OUT
+  }
+  return 0
+}
+
 /** How many things a sentence names: a link with its host and path is one, a phrase in quotes is one. */
 const namedThings = (sentence: Sentence): number =>
   sentence.words.filter((word) => word.values.length > 0).length +
@@ -127,6 +144,11 @@ function standsAsVerb(words: readonly Word[], at: number): boolean {
     DETERMINERS.has(words[at + 1]?.lower ?? '')
   )
 }
+
+/** "A transfer of $10", "the upload into": a statement names its act as a thing. */
+const standsAsThing = (words: readonly Word[], at: number): boolean =>
+  DETERMINERS.has(words[at - 1]?.lower ?? '') && LEADS_ON.has(words[at + 1]?.lower ?? '')
+const LEADS_ON = new Set(['of', 'to', 'into', 'for', 'from'])
 
 /** Values, stop words, numbers and paths are no words to compare. */
 const isPlainWord = (word: Word): boolean => word.values.length === 0 && word.sense.isPlain
@@ -165,7 +187,7 @@ const opensWithForeignAct = (sentence: Sentence): boolean =>
     return at < 2 || before === undefined || before.breaks || before.lower === '' || /[,:;]/.test(before.behind)
   })
 
-/** The strongest way in which an English sentence asks; 0 where it does not ask. */
+/** The strongest way in which an English sentence asks; 0 if it does not. */
 function askingStrength(sentence: Sentence): number {
   const { words } = sentence
   let best = 0
@@ -239,7 +261,7 @@ function modalStrength(words: readonly Word[], at: number, question: boolean): n
 /** Modals only with "to" behind them: "has to pay", not "has paid". */
 const NEEDS_TO = new Set(['have', 'has', 'need', 'needs', 'ought', 'required', 'obliged', 'supposed', 'expected'])
 
-/** An acting word, or one that acts because "to" or a modal stands in front of it. */
+/** An acting word, or one that acts because "to" or a modal precedes it. */
 function acts(words: readonly Word[], at: number): boolean {
   const word = words[at] as Word
   if (word.sense.meaning.acts) return true
@@ -278,7 +300,7 @@ export function rootsOf(words: readonly Word[]): string[] {
   return roots
 }
 
-/** Roots of the words that tell what a text is about: neither acting words nor everyday objects. */
+/** Roots of the words that show what a text is about: neither acting words nor everyday objects. */
 export function tellingWords(words: readonly Word[]): string[] {
   return rootsOf(words.filter((word) => !word.sense.isEveryday))
 }

@@ -1,17 +1,17 @@
 /**
- * Reads what Python prints for its values: dicts, lists, tuples, sets, `Name(field=value)`, strings in both quotes with
- * escapes, numbers and names. JSON that was cut reads the same way. One pass, no backtracking; a text that ends in the
- * middle gives what was read so far.
+ * Reads Python's printed values: dicts, lists, tuples, sets, `Name(field=value)`, strings in both quotes with escapes,
+ * numbers and names. Truncated JSON reads the same way. One pass, no backtracking; a text that ends early gives what was
+ * read so far.
  */
 import { lookup } from '../../../schemas/lookup.ts'
-import type { Node } from './shape.ts'
+import type { Node } from './node.ts'
 
 const DEPTH_MAX = 24
 
 class Reader {
   readonly text: string
   at = 0
-  /** Set at the first character that fits no value: what came before still stands. */
+  /** Set at the first character that fits no value; what was read before remains valid. */
   failed = false
   constructor(text: string) {
     this.text = text
@@ -27,7 +27,7 @@ class Reader {
   }
 }
 
-/** The value at the beginning of the text and the text behind it; undefined where it begins with no structure. */
+/** The value at the beginning of the text and the text after it; undefined if it does not begin with a structure. */
 export function parseRepresentation(text: string): { readonly node: Node; readonly rest: string } | undefined {
   const reader = new Reader(text)
   const node = readValue(reader, 0)

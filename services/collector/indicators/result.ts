@@ -121,7 +121,7 @@ export function readResult(
   }
 }
 
-/** Keeps each value once, with the place where it stood first. */
+/** Keeps each value once, with its first place. */
 class Places {
   readonly hashes: number[] = []
   readonly origins: number[] = []

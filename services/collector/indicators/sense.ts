@@ -1,6 +1,6 @@
 /**
- * What the lexicons know of a word, whatever sentence it stands in. The same words come back in every text, and a word that
- * is remembered keeps its sense: what costs something is worked out when it is first asked for, and then never again.
+ * What the lexicons know of a word, regardless of its sentence. The same words recur in every text, and a remembered word
+ * keeps its sense: expensive properties are computed on first use, and then never again.
  */
 import { asksInOtherLanguage, englishOf, type Meaning, meaningOf } from './languages.ts'
 import {
@@ -32,7 +32,7 @@ export class Sense {
   /** An acting word that is a noun as often. */
   readonly isAmbiguous: boolean
   readonly asksInOtherLanguage: boolean
-  /** Classes of a base form, as an order begins with it; undefined where it is none. */
+  /** Classes of a base form, as an order begins with it; undefined if it is not one. */
   readonly imperative: number | undefined
   readonly #lower: string
   #plain: boolean | undefined
@@ -64,7 +64,7 @@ export class Sense {
     this.#foreign ??= englishOf(this.#lower) !== undefined
     return this.#foreign
   }
-  /** The meaning of the word as it stands. */
+  /** The meaning of the word as it is. */
   get meaning(): Meaning {
     this.#whole ??= meaningOf(this.#lower)
     return this.#whole
@@ -74,7 +74,7 @@ export class Sense {
     this.#parts ??= partsOf(this.#lower).map(meaningOf)
     return this.#parts
   }
-  /** Too common to tell what somebody is about, part by part. */
+  /** Every part is too common to show what somebody is about. */
   get isEveryday(): boolean {
     this.#everyday ??= partsOf(this.#lower).every(isEveryday)
     return this.#everyday

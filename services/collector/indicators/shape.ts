@@ -1,27 +1,25 @@
 /**
- * What a result looks like inside. A tool answers with JSON, with a Python representation, with YAML, with HTML or with
- * prose, cut anywhere, and each of these can stand in a string of another. This file finds the leaves: texts with their
- * key, the item (row, mail, comment) they stand in, and who wrote that item. Half of the work of telling an order from
- * its surroundings is done here.
+ * What a result looks like inside. A tool answers with JSON, a Python representation, YAML, HTML or prose, cut anywhere, and
+ * each of these can be inside a string of another. This file finds the leaves: texts with their key, the item (row, mail,
+ * comment) that contains them, and the author of that item. This is half of the work of separating an order from its
+ * surroundings.
  *
- * Everything is bounded: text is cut, depth is limited, and each parser runs in linear time over text that an attacker
- * may have written.
+ * Everything is bounded: text is cut, depth is limited, and each parser runs in linear time over text that an attacker may
+ * have written.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import { jsonInText } from '../bounded-json.ts'
 import { headed } from './headed.ts'
 import { blocksOfHtml, looksLikeHtml } from './html.ts'
+import type { Node } from './node.ts'
 import { parseRepresentation } from './representation.ts'
 import { looksLikeYaml, parseYaml } from './yaml.ts'
-
-/** A tree as every parser gives it. Numbers and flags are texts. */
-export type Node = string | readonly Node[] | { readonly entries: readonly (readonly [string, Node])[] }
 
 export interface Leaf {
   readonly text: string
   /** Key it stood under, '' without. */
   readonly key: string
-  /** Number of the item it stands in; 0 outside of any. */
+  /** Number of its item; 0 outside any. */
   readonly item: number
   /** Sender, owner or author of the item, as written. */
   readonly author: string
@@ -34,7 +32,7 @@ const LEAVES_MAX = 2_000
 const AUTHOR_KEY =
   /^(?:sender|from|from_?(?:name|address|email)|owner|owner_(?:name|username|login)|author|author_(?:name|email)|user|username|user_?name|login|creator|created_by|posted_by|submitted_by|reviewer|organizer|organiser|organizer_email|reporter|committer|publisher|seller|issuer|uploader)$/i
 
-interface Place {
+interface TextPlace {
   readonly key: string
   readonly item: number
   readonly author: string
@@ -48,24 +46,24 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
   let cut = false
   let chars = 0
   const isFull = (): boolean => leaves.length >= LEAVES_MAX || chars >= LIMITS.indicator_record_chars_max
-  const put = (text: string, place: Place, link = false): void => {
+  const put = (text: string, place: TextPlace, link = false): void => {
     if (text.trim() === '') return
     chars += text.length
     if (isFull()) cut = true
     else leaves.push({ text, key: place.key, item: place.item, author: place.author, link })
   }
-  const walk = (node: Node, place: Place): void => {
+  const walk = (node: Node, place: TextPlace): void => {
     if (isFull()) return
     if (typeof node === 'string') readText(node, place)
     else if (Array.isArray(node)) for (const one of node) walkItem(one, place)
     else walkMap(node as Exclude<Node, string | readonly Node[]>, place)
   }
-  const walkItem = (node: Node, place: Place): void => {
+  const walkItem = (node: Node, place: TextPlace): void => {
     const isItem = typeof node !== 'string' && !Array.isArray(node)
     if (isItem) items += 1
     walk(node, { ...place, item: isItem ? items : place.item, depth: place.depth + 1 })
   }
-  const walkMap = (node: { readonly entries: readonly (readonly [string, Node])[] }, place: Place): void => {
+  const walkMap = (node: { readonly entries: readonly (readonly [string, Node])[] }, place: TextPlace): void => {
     let author = place.author
     for (const [key, value] of node.entries) {
       if (typeof value === 'string' && value.length <= 200 && AUTHOR_KEY.test(key)) author = value
@@ -77,7 +75,7 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
       else walk(value, inner)
     }
   }
-  const readText = (text: string, place: Place): void => {
+  const readText = (text: string, place: TextPlace): void => {
     const deeper = { ...place, depth: place.depth + 1 }
     const open = place.depth < DEPTH_MAX
     const plain = visible(unescaped(text))
@@ -97,7 +95,7 @@ export function leavesOf(value: unknown): { readonly leaves: readonly Leaf[]; re
       put(plain, place)
     }
   }
-  const start: Place = { key: '', item: 0, author: '', depth: 0 }
+  const start: TextPlace = { key: '', item: 0, author: '', depth: 0 }
   if (typeof value === 'string') {
     cut = value.length > LIMITS.indicator_text_chars_max
     readText(value.slice(0, LIMITS.indicator_text_chars_max), start)
@@ -128,11 +126,11 @@ function unescaped(text: string): string {
 
 interface Parsed {
   readonly node: Node
-  /** Text after what was parsed: somebody added a sentence behind the record. */
+  /** Text after what was parsed: somebody added a sentence after the record. */
   readonly rest: string
 }
 
-/** Reads a text as JSON, a representation or YAML; undefined where it is none of these. */
+/** Reads a text as JSON, a representation or YAML; undefined if it is none of these. */
 function parse(text: string): Parsed | undefined {
   const trimmed = text.trim()
   const first = trimmed[0]

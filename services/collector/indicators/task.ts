@@ -1,7 +1,7 @@
 /**
- * What the user asked for: words, names, values, and whether the user hands the work over to a text of somebody else
- * ("follow his instructions", "complete the tasks he sent"). The hand-over is a phrase of complying followed closely by
- * a word for what somebody asked; naming a document alone is not one.
+ * What the user asked for: words, names, values, and whether the user delegates the work to somebody else's text ("follow
+ * his instructions", "complete the tasks he sent"). A delegation is a phrase of complying, followed closely by a word for
+ * what somebody asked; naming a document alone is not one.
  */
 import { INDICATOR_LIMITS, type TaskIndicators } from '../../../schemas/indicators.ts'
 import type { Hasher } from './hashing.ts'
@@ -12,12 +12,12 @@ import { type Sentence, sentencesOf, type Word } from './text.ts'
 import type { Value } from './values.ts'
 
 const set = (text: string): Set<string> => new Set(text.split(/\s+/))
-/** Doing what was asked. */
+/** Words for doing what was asked. */
 const COMPLY = set(
   `follow following follows complete completing fulfil fulfill achieve accomplish address handle execute perform do carry implement resolve process satisfy meet act finish
   help according accordingly per care deal answer reply obey honor honour work befolge befolgen erledige erledigen folge sigue siga cumple completa haz suivez suis effectue faites segui completa siga cumpra 按照 执行 完成 处理`,
 )
-/** What was asked. */
+/** Words for what was asked. */
 const ASKED = set(
   `instruction instructions request requests requested task tasks issue issues ask asks asked need needs needed todo todos steps directions wishes wants want homework work assignment
   assignments items orders points ticket tickets invoice invoices told says said guidance guidelines procedure checklist anweisungen anweisung anleitung aufgaben aufgabe bitte instrucciones instrucción tareas tarea solicitud petición consignes
@@ -34,7 +34,7 @@ const SAYS = set(
 )
 const WINDOW = 7
 
-/** 2: an open hand-over; 1: the task points at what somebody said; 0: neither. */
+/** 2: an open delegation; 1: the task points at what somebody said; 0: neither. */
 export function delegationOf(sentences: readonly Sentence[]): 0 | 1 | 2 {
   let pointed: 0 | 1 = 0
   for (const { words } of sentences) {

@@ -1,8 +1,8 @@
 /**
- * Text into paragraphs, sentences and words. A word that is a value (an address, a path, a code) keeps its dots; a
+ * Splits text into paragraphs, sentences and words. A word that is a value (an address, a path, a code) keeps its dots; a
  * sentence ends at a full stop that is not inside one. Ideographs have no spaces: a run of them is one word, and values
- * inside the run come apart. Linear in the text. What stands between two spaces is read once and remembered, because
- * the same words come back in every text.
+ * inside the run are separated. Linear in the text. Each chunk between two spaces is read once and remembered, because the
+ * same words recur in every text.
  */
 import { memo } from '../memo.ts'
 import { Sense } from './sense.ts'
@@ -17,7 +17,7 @@ export class Word {
   readonly ideographs: boolean
   /** Punctuation right behind it, quotes left out. */
   readonly behind: string
-  /** A dash, bullet or arrow stands in front of it, or the word itself is one. */
+  /** A dash, bullet or arrow precedes it, or the word itself is one. */
   readonly breaks: boolean
   #sense: Sense | undefined
   constructor({ lower, values, capital, ideographs, behind, breaks }: Omit<Word, 'sense'>) {
@@ -63,7 +63,7 @@ const QUOTED =
   /(?:^|[\s(:=,，：是为])(["'“‘«`「『《])(?=\S)([^"'“”‘’«»`「」『』《》\n]{2,80})(["'”’»`」』》])(?=$|[\s.,;:!?)\]。，！]|\p{Script=Han})/gu
 const QUOTED_WORDS_MAX = 8
 
-/** Three backticks and the name of a language: what is inside is text like any other. */
+/** Three backticks and the name of a language: what follows is text like any other. */
 const CODE_FENCE = /```[\w-]{0,20}/g
 
 /** Paragraphs: blank lines, list marks and headings part them; a single line break only wraps. */
@@ -132,7 +132,7 @@ interface Step {
   readonly question: boolean
 }
 
-/** Longer chunks hardly come again. */
+/** Longer chunks rarely recur. */
 const REMEMBERED_CHARS_MAX = 48
 const CHUNKS_MAX = 32_768
 
@@ -188,14 +188,17 @@ function wordOf(chunk: string): Word | undefined {
 const CODE = /`([^`\n]{2,400})`/g
 const CODE_WORDS_COMPARED = 4
 
-/** Code between backticks is one value, however long: a call carries it out as it stands. */
+/** As the words of a sentence stand beside each other: what is no word, such as `<`, is none there either. */
+const plainOf = (runs: readonly string[]): string => runs.flatMap((run) => wordOf(run)?.lower ?? []).join(' ')
+
+/** Code between backticks is one value, however long: a call runs it as it is. */
 function codeOf(text: string, phrases: { plain: string; value: Value }[]): void {
   for (const match of text.slice(0, 8_192).matchAll(CODE)) {
     const form = comparable(match[1] as string)
     if (form.length < 3 || phrases.length >= 32) continue
     const words = form.split(' ').slice(0, CODE_WORDS_COMPARED)
     phrases.push({
-      plain: words.map((word) => wordOf(word)?.lower ?? '').join(' '),
+      plain: plainOf(words),
       value: { kind: 'quoted', text: form },
     })
   }
@@ -210,12 +213,10 @@ function phrasesOf(text: string): { readonly plain: string; readonly value: Valu
     const inside = match[2] as string
     const chunks = inside.split(/\s+/)
     if (chunks.length > QUOTED_WORDS_MAX || phrases.length >= 32) continue
-    const plain = chunks
-      .flatMap((chunk) => (IDEOGRAPHS.test(chunk) ? (chunk.match(RUNS) ?? []) : [chunk]))
-      .map((run) => wordOf(run)?.lower ?? '')
-      .join(' ')
+    const runs = chunks.flatMap((chunk) => (IDEOGRAPHS.test(chunk) ? (chunk.match(RUNS) ?? []) : [chunk]))
     const form = comparable(inside)
-    if (form.length >= 3 && !/^\d+$/.test(form)) phrases.push({ plain, value: { kind: 'quoted', text: form } })
+    if (form.length >= 3 && !/^\d+$/.test(form))
+      phrases.push({ plain: plainOf(runs), value: { kind: 'quoted', text: form } })
   }
   return phrases
 }

@@ -61,7 +61,7 @@ export function namesNothing(text: string): boolean {
   )
 }
 
-/** The values of one word that stands between spaces, without the punctuation around it; [] for an ordinary word. */
+/** The values of one word between spaces, without the punctuation around it; [] for an ordinary word. */
 export function valuesOf(word: string): Value[] {
   if (word.length < 3 || word.length > 2_048) return []
   const lower = word.toLowerCase().slice(0, VALUE_CHARS_MAX)
@@ -142,7 +142,7 @@ const SHARED_MAIL = new Set(
   ),
 )
 
-/** The registrable domain of a host, an address or a URL, marked as one; undefined where it tells nothing about who it is. */
+/** The registrable domain of a host, an address or a URL, marked as one; undefined if it does not show who it is. */
 export function siteOf(value: Value): string | undefined {
   if (value.kind !== 'host' && value.kind !== 'address' && !(value.kind === 'leaf' && ADDRESS.test(value.text)))
     return undefined

@@ -3,7 +3,7 @@
  * folding, and `|` and `>` blocks. Not a YAML parser: no anchors, tags or flow mappings, and any text gives a tree, so
  * that a cut list still reads. Linear in the text.
  */
-import type { Node } from './shape.ts'
+import type { Node } from './node.ts'
 
 const KEY = /^([A-Za-z_][\w .()/-]{0,48}|'[^'\n]{1,48}'|"[^"\n]{1,48}"):(?: +(.*))?$/
 const DEPTH_MAX = 32

@@ -9,19 +9,19 @@ import type { Formats } from '../formats/formats.ts'
 import type { Account } from '../formats/read-envelopes.ts'
 import type { Form, Unpacked } from '../unpack.ts'
 
-/** What can be said of a request before its body is read. Plain data: it goes to the thread that unpacks the body. */
+/** What is known of a request before its body is read. Plain data: it goes to the thread that unpacks the body. */
 export interface Head {
   readonly method: string
   /** As the input declares it: `/v1/logs`, `/elastic/:index/_bulk`. */
   readonly path: string
-  /** The parts of the address that stand for `:name`. */
+  /** The parts of the address that match `:name`. */
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, unknown>>
   readonly headers: IncomingHttpHeaders
 }
 
 /** An address at which bodies are posted. */
-export interface Place {
+export interface Endpoint {
   readonly path: string
   /** Media types taken and how their bodies are written; undefined: the input does not ask. */
   readonly types?: Readonly<Record<string, Form>>
@@ -29,17 +29,19 @@ export interface Place {
   readonly untyped?: string
 }
 
-/** What a client asks before it sends, or beside it. */
+/** What a client asks before it sends, or in between. */
 export interface Question {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
   readonly path: string
-  /** `given`: how many requests were numbered so far. A body is read where one was sent, and is small. */
+  /** `given`: how many requests have been numbered so far. `body` is read if one was sent, and is small. */
   answer(head: Head, tools: { authenticate: Authenticate; ready: boolean; given: number; body: string }): Answer
 }
 
 /** What of a request is in the log. */
 export interface Taken extends Account {
   readonly events: number
+  /** Events whose time was replaced by the receipt time, by what was wrong with it. */
+  readonly untimed: ReadonlyMap<string, number>
 }
 
 /** What became of a request: durable in the log, or not taken. `number` counts the requests of this collector. */
@@ -53,7 +55,7 @@ export type Identified =
 
 export interface Input {
   readonly id: string
-  readonly takes: readonly Place[]
+  readonly takes: readonly Endpoint[]
   readonly questions?: readonly Question[]
   /** Who sends, from headers alone. */
   identify(head: Head, authenticate: Authenticate): Identified

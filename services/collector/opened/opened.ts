@@ -1,6 +1,6 @@
 /**
- * What an input is that the collector opens itself: a port that is no HTTP, files that it follows. Nobody hears an answer, so
- * that nothing is refused: what is no record becomes a dead letter, and what is dropped at a limit is counted.
+ * An input that the collector opens itself: a port that does not speak HTTP, or files that it follows. Nobody reads an
+ * answer, so nothing is refused: what is not a record becomes a dead letter, and what is dropped at a limit is counted.
  */
 import type { Binding } from '../binding.ts'
 import type { TObject } from 'typebox'
@@ -49,7 +49,7 @@ export interface OpenedInput<S = never> extends InputTypeEntry {
   readonly settings: TObject
   /** The values of a body. Runs in a thread: it needs nothing but its arguments. */
   unpack(body: Buffer, params: OpenParams, formats: Formats): Unpacked
-  /** Throws OpenError where it cannot be opened. */
+  /** Throws OpenError if it cannot be opened. */
   open(settings: S, tools: OpenTools): Promise<Opened>
 }
 

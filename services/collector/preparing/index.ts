@@ -5,29 +5,20 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Mapping } from '../../lib/mappings/schema.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { createFormats } from '../formats/formats.ts'
-import { createPrepare, type Prepare } from './prepare.ts'
+import { createPrepare, type Preparer } from './prepare.ts'
 import { createThreads } from './threads.ts'
 
-export type { Job, Preparation, Prepared, RefusedJob } from './prepare.ts'
-
-export interface Preparer {
-  /** Rejects where a bug met the job: the same job may go right the next time. */
-  readonly prepare: Prepare
-  /** Reads by these mappings from the next job on. */
-  useMappings(mappings: readonly Mapping[]): void
-  /** Ends what it has begun; what is in progress then fails. */
-  close(): Promise<void>
-}
+export type { Job, Preparation, Prepared, Preparer, RefusedJob } from './prepare.ts'
 
 export interface PreparerOptions {
   readonly keys: TenantKeys
   readonly logger: Logger
   /**
    * Default: one for each core but one, at least one, so that no request stands in the way of the doors, and at most
-   * `LIMITS.prepare_threads_max`. With 0 the caller's thread does the work.
+   * `LIMITS.prepare_threads_max`; another one is for tenants that took little. With 0 the caller's thread does the work.
    */
   readonly threads?: number
-  /** Formats beside those of the registry. */
+  /** Formats in addition to those of the registry. */
   readonly mappings?: readonly Mapping[]
 }
 

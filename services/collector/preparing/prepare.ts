@@ -1,7 +1,8 @@
 /**
  * From the bytes of a request to what the log takes: normalised, redacted, each event as a line of its partition. This is
- * nearly all that a collector computes, and it needs nothing but what stands in the job, so that any thread can do it.
+ * nearly all that a collector computes. It depends only on the job, so any thread can do it.
  */
+import type { Mapping } from '../../lib/mappings/schema.ts'
 import { type Event, rowOf } from '../../../schemas/event.ts'
 import type { Content, Excerpt } from '../../../schemas/excerpt.ts'
 import { createPartitioner, type Partitioner, type Spread } from '../../../schemas/partitioning.ts'
@@ -52,13 +53,13 @@ export interface Prepared extends Account {
   /** Rows as JSON by partition, in the order of the request. */
   readonly lines: ReadonlyMap<number, readonly string[]>
   readonly events: number
-  /** Events whose time was replaced, by what was wrong with it. */
+  /** Number of events with a replaced time, by what was wrong with it. */
   readonly untimed: ReadonlyMap<string, number>
   /** What its agents left out. */
   readonly unclear: readonly Unclear[]
   /** Lines of prose that were left out. */
   readonly dropped?: number
-  /** Excerpts as JSON by partition; absent where none are kept. */
+  /** Excerpts as JSON by partition; absent if none are kept. */
   readonly excerpts?: ReadonlyMap<number, readonly string[]>
 }
 
@@ -142,4 +143,13 @@ export function createPrepare(
     }
     return { ok, ...account, ...dropped, ...rows, ...words }
   }
+}
+
+export interface Preparer {
+  /** Rejects where a bug met the job: the same job may go right the next time. */
+  readonly prepare: Prepare
+  /** Reads by these mappings from the next job on. */
+  useMappings(mappings: readonly Mapping[]): void
+  /** Ends what it has started; work in progress then fails. */
+  close(): Promise<void>
 }

@@ -1,14 +1,33 @@
-/** A thread that prepares requests. Long ones take turns, so that a short one behind them need not wait for their end. */
+/**
+ * A thread that prepares requests. Long ones take turns, so that a short one behind them need not wait for their end. It
+ * says of each what it took, from the steps between which others had theirs.
+ */
+import { constants, getPriority, platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
+import { LIMITS } from '../../../schemas/limits.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { createPrepare } from './prepare.ts'
 import { createFormats } from '../formats/formats.ts'
 import { type Answer, type Given, JOB, type Mappings, placeIn, STEP, type ThreadData } from './protocol.ts'
 
+const LOWEST = constants.priority.PRIORITY_LOW
 const port = parentPort!
-const { memoryBytesMax, place: shared, mappings } = workerData as ThreadData
+const { memoryBytesMax, isForLight, place: shared, mappings } = workerData as ThreadData
+/**
+ * On Linux each thread has a priority of its own; elsewhere this would change the whole process. Where cores are scarce, a long
+ * request gives way to the event loop and to short ones. A sandbox may refuse it, and then all are equal.
+ */
+function stepBack(): void {
+  if (isForLight || platform() !== 'linux') return
+  try {
+    setPriority(Math.min(getPriority() + LIMITS.background_nice, LOWEST))
+  } catch {
+    // Refused: the thread works all the same.
+  }
+}
+stepBack()
 const place = placeIn(shared)
-/** By tenant; they come with each job, so that the master key stays where it is. */
+/** By tenant. They come with each job, so that the master key does not enter this thread. */
 const given = new Map<string, Given['keys']>()
 const keyOf = (tenant: string, use: keyof Given['keys']): Buffer => {
   const keys = given.get(tenant)
@@ -22,19 +41,42 @@ const keys: TenantKeys = {
 let formats = createFormats(mappings)
 const prepare = createPrepare(keys, memoryBytesMax, () => formats)
 
+const spent = new Map<number, number>()
+let since = 0
+
+/** From here on the thread works on this job; 0: on none. */
+function workOn(id: number): void {
+  const before = Atomics.exchange(place, JOB, id)
+  const now = performance.now()
+  if (before !== 0) spent.set(before, (spent.get(before) ?? 0) + now - since)
+  since = now
+}
+
+function spentOn(id: number): number {
+  workOn(0)
+  const ms = spent.get(id) ?? 0
+  spent.delete(id)
+  return ms
+}
+
 async function answer({ id, job, body, keys: own }: Given): Promise<Answer> {
   given.set(job.tenant, own)
   const step = (): void => {
-    Atomics.store(place, JOB, id)
+    workOn(id)
     Atomics.add(place, STEP, 1)
   }
   try {
+    // Not every reader takes shared memory, and the copy is made here, where nobody waits for the event loop.
+    const isShared = body.buffer instanceof SharedArrayBuffer
+    const whole = isShared ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    const preparation = await prepare({ ...job, body: whole }, step)
+    return { id, preparation, spentMs: spentOn(id) }
+  } catch (error) {
     return {
       id,
-      preparation: await prepare({ ...job, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) }, step),
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      spentMs: spentOn(id),
     }
-  } catch (error) {
-    return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
 }
 
@@ -43,8 +85,5 @@ port.on('message', (message: Given | Mappings) => {
     formats = createFormats(message.mappings)
     return
   }
-  void answer(message).then((made) => {
-    Atomics.store(place, JOB, 0)
-    port.postMessage(made)
-  })
+  void answer(message).then((made) => port.postMessage(made))
 })

@@ -1,7 +1,8 @@
 /**
  * Threads that prepare requests, so that a collector uses the cores that the machine has and its event loop is free for
- * doors and log. Tenants take turns, and none has every place in a thread, so that a request of another never waits for
- * the end of somebody's long ones.
+ * requests and log. Tenants take turns, and none has every place in a thread, so that a request of another never waits for
+ * the end of somebody's long ones. Still a step of one can be long, and whoever comes behind it waits: so one thread more is
+ * for tenants that took little of late (usage.ts), and for nobody else.
  *
  * A thread tells at each step which job it works on. One that dies, or makes no step for long, has met a job that no
  * thread survives: that job is refused for good, because a sender who is asked to repeat it would end the next thread.
@@ -13,12 +14,12 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Mapping } from '../../lib/mappings/schema.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { memo } from '../memo.ts'
-import { createFairQueue } from '../../lib/fair-queue.ts'
-import type { Preparer } from './index.ts'
-import type { Job, Preparation } from './prepare.ts'
+import { createFairQueue, type FairQueue } from '../../lib/fair-queue.ts'
+import type { Job, Preparation, Preparer } from './prepare.ts'
 import { type Answer, type Given, JOB, type Mappings, placeIn, STEP, type ThreadData } from './protocol.ts'
+import { createUsage, type Usage } from './usage.ts'
 
-interface Waiting {
+interface QueuedJob {
   readonly id: number
   readonly job: Job
   readonly resolve: (preparation: Preparation) => void
@@ -29,7 +30,9 @@ interface Waiting {
 
 interface Thread {
   readonly worker: Worker
-  readonly inHand: Map<number, Waiting>
+  /** For tenants that took little. */
+  readonly isForLight: boolean
+  readonly underWay: Map<number, QueuedJob>
   /** What it works on; shared with it. */
   readonly place: Int32Array
   /** The step at the last look, and how many looks ago it was another one. */
@@ -41,7 +44,7 @@ export interface ThreadsOptions {
   readonly keys: TenantKeys
   readonly logger: Logger
   readonly mappings?: readonly Mapping[]
-  /** At least 1. */
+  /** At least 1; the one for tenants that took little comes on top. */
   readonly threads: number
   /** What a thread runs. */
   readonly entry?: URL
@@ -56,133 +59,162 @@ const DEADLY: Preparation = {
   deadly: true,
 }
 
-const bytesOf = ({ inHand }: Thread): number => [...inHand.values()].reduce((sum, { job }) => sum + job.body.length, 0)
+const bytesOf = ({ underWay }: Thread): number =>
+  [...underWay.values()].reduce((sum, { job }) => sum + job.body.length, 0)
 
-/** Whether a thread has a place for a job of this tenant: the last one is for others. */
-const hasPlace = ({ inHand }: Thread, tenant: string): boolean => {
-  const own = [...inHand.values()].filter(({ job }) => job.tenant === tenant).length
-  return inHand.size < LIMITS.prepare_jobs_per_thread_max && own < LIMITS.prepare_jobs_per_thread_max - 1
+/** Whether a thread has a place for this job: its last one is for another tenant. */
+function hasPlace({ underWay, isForLight }: Thread, { tenant, body }: Job, usage: Usage): boolean {
+  if (isForLight && body.length > LIMITS.prepare_light_body_bytes_max) return false
+  if (isForLight && !usage.isLight(tenant, performance.now())) return false
+  const own = [...underWay.values()].filter(({ job }) => job.tenant === tenant).length
+  return underWay.size < LIMITS.prepare_jobs_per_thread_max && own < LIMITS.prepare_jobs_per_thread_max - 1
 }
+
+/** Idle threads first, then the one for the light, whose steps are short, then the one with the fewest bytes. */
+const byRoom = (a: Thread, b: Thread): number =>
+  Math.sign(a.underWay.size) - Math.sign(b.underWay.size) ||
+  Number(b.isForLight) - Number(a.isForLight) ||
+  bytesOf(a) - bytesOf(b)
 
 /** The job that a thread died of: the one that it worked on, or the only one that it had. */
-function culpritOf({ inHand, place }: Thread): Waiting | undefined {
-  const working = inHand.get(Atomics.load(place, JOB))
-  return working ?? (inHand.size === 1 ? [...inHand.values()][0] : undefined)
+function culpritOf({ underWay, place }: Thread): QueuedJob | undefined {
+  const working = underWay.get(Atomics.load(place, JOB))
+  return working ?? (underWay.size === 1 ? [...underWay.values()][0] : undefined)
 }
 
-export function createThreads({
-  keys,
-  logger,
-  threads: count,
-  entry = THREAD,
-  mappings: first = [],
-}: ThreadsOptions): Preparer {
-  let mappings = first
-  const memoryBytesMax = Math.floor(LIMITS.indicator_memory_bytes_max / count)
-  const threads = new Set<Thread>()
-  const queue = createFairQueue<Waiting>()
-  let closed = false
-  let lastId = 0
-
-  const keysOf = memo((tenant): Given['keys'] => ({
+const keysIn =
+  (keys: TenantKeys) =>
+  (tenant: string): Given['keys'] => ({
     indicators: new Uint8Array(keys.forTenant(tenant)),
     credentials: new Uint8Array(keys.forCredentials(tenant)),
-  }))
+  })
 
-  function settle(thread: Thread, answer: Answer): void {
-    const waiting = thread.inHand.get(answer.id)
-    if (waiting === undefined) return
-    thread.inHand.delete(answer.id)
-    if (answer.error === undefined) waiting.resolve(answer.preparation)
-    else waiting.reject(new Error(answer.error))
-    dispatch()
+/** The threads, and what waits for them. */
+interface Pool {
+  readonly options: ThreadsOptions
+  mappings: readonly Mapping[]
+  readonly threads: Set<Thread>
+  readonly queue: FairQueue<QueuedJob>
+  readonly usage: Usage
+  closed: boolean
+  lastId: number
+  readonly keysOf: (tenant: string) => Given['keys']
+}
+
+function settle(pool: Pool, thread: Thread, answer: Answer): void {
+  const queued = thread.underWay.get(answer.id)
+  if (queued === undefined) return
+  thread.underWay.delete(answer.id)
+  pool.usage.add(queued.job.tenant, answer.spentMs, performance.now())
+  if (answer.error === undefined) queued.resolve(answer.preparation)
+  else queued.reject(new Error(answer.error))
+  dispatch(pool)
+}
+
+function end(pool: Pool, thread: Thread, reason: string): void {
+  if (!pool.threads.delete(thread)) return
+  const culprit = culpritOf(thread)
+  for (const queued of thread.underWay.values()) {
+    queued.deaths += 1
+    if (pool.closed) queued.reject(new Error('the collector is closing'))
+    else if (queued === culprit || queued.deaths >= LIMITS.prepare_deaths_max) queued.resolve(DEADLY)
+    else pool.queue.push(queued.job.tenant, queued)
+  }
+  thread.underWay.clear()
+  if (pool.closed) return
+  pool.options.logger.error(
+    { reason, tenant: culprit?.job.tenant, bytes: culprit?.job.body.length },
+    'a request ended a thread of the collector; it was refused, and another thread takes up the rest',
+  )
+  setTimeout(() => begin(pool, thread.isForLight), LIMITS.prepare_restart_ms).unref()
+}
+
+/** A thread that made no step since so many looks is ended. Looks count, not time: a stopped process has made none. */
+function look(pool: Pool): void {
+  for (const thread of pool.threads) {
+    const step = Atomics.load(thread.place, STEP)
+    const stands = step === thread.step && thread.underWay.has(Atomics.load(thread.place, JOB))
+    thread.looks = stands ? thread.looks + 1 : 0
+    thread.step = step
+    if (thread.looks < LIMITS.prepare_looks_max) continue
+    end(pool, thread, `no step for ${(LIMITS.prepare_looks_max * LIMITS.prepare_look_every_ms) / 1000} s`)
+    void thread.worker.terminate()
+  }
+}
+
+function begin(pool: Pool, isForLight: boolean): void {
+  if (pool.closed) return
+  const place = placeIn(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
+  const memoryBytesMax = Math.floor(LIMITS.indicator_memory_bytes_max / (pool.options.threads + 1))
+  const data: ThreadData = { memoryBytesMax, isForLight, place: place.buffer, mappings: pool.mappings }
+  const resourceLimits = { maxOldGenerationSizeMb: LIMITS.prepare_heap_mb_max }
+  const worker = new Worker(pool.options.entry ?? THREAD, { workerData: data, name: 'prepare', resourceLimits })
+  const thread: Thread = { worker, isForLight, underWay: new Map(), place, step: 0, looks: 0 }
+  worker.on('message', (answer: Answer) => settle(pool, thread, answer))
+  worker.on('error', (error) => end(pool, thread, error instanceof Error ? error.message : String(error)))
+  worker.on('exit', (code) => end(pool, thread, `exit code ${code}`))
+  // Callers that wait for an answer keep the process alive; a thread alone does not.
+  worker.unref()
+  pool.threads.add(thread)
+  dispatch(pool)
+}
+
+function hand(pool: Pool, thread: Thread, queued: QueuedJob): void {
+  const { body, ...rest } = queued.job
+  const isShared = body.buffer instanceof SharedArrayBuffer
+  // The job may begin again in another thread: a body of its own memory is copied, a shared one is only named.
+  const own = isShared ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : new Uint8Array(body)
+  const given: Given = { id: queued.id, job: rest, body: own, keys: pool.keysOf(rest.tenant) }
+  thread.underWay.set(queued.id, queued)
+  thread.worker.postMessage(given, isShared ? [] : [own.buffer as ArrayBuffer])
+}
+
+/** Gives out what waits, for as long as there are places. */
+function dispatch(pool: Pool): void {
+  for (;;) {
+    let open: Thread[] = []
+    const queued = pool.queue.next((_tenant, { job }) => {
+      open = [...pool.threads].filter((thread) => hasPlace(thread, job, pool.usage))
+      return open.length > 0
+    })
+    const [thread] = open.sort(byRoom)
+    if (queued === undefined || thread === undefined) return
+    hand(pool, thread, queued)
+  }
+}
+
+export function createThreads(options: ThreadsOptions): Preparer {
+  const pool: Pool = {
+    options,
+    mappings: options.mappings ?? [],
+    threads: new Set(),
+    queue: createFairQueue(),
+    usage: createUsage(),
+    closed: false,
+    lastId: 0,
+    keysOf: memo(keysIn(options.keys)),
   }
 
-  function end(thread: Thread, reason: string): void {
-    if (!threads.delete(thread)) return
-    const culprit = culpritOf(thread)
-    for (const waiting of thread.inHand.values()) {
-      waiting.deaths += 1
-      if (closed) waiting.reject(new Error('the collector is closing'))
-      else if (waiting === culprit || waiting.deaths >= LIMITS.prepare_deaths_max) waiting.resolve(DEADLY)
-      else queue.push(waiting.job.tenant, waiting)
-    }
-    thread.inHand.clear()
-    if (closed) return
-    logger.error(
-      { reason, tenant: culprit?.job.tenant, bytes: culprit?.job.body.length },
-      'a request ended a thread of the collector; it was refused, and another thread takes up the rest',
-    )
-    setTimeout(begin, LIMITS.prepare_restart_ms).unref()
-  }
-
-  /** A thread that made no step since so many looks is ended. Looks count, not time: a stopped process has made none. */
-  const watch = setInterval(() => {
-    for (const thread of threads) {
-      const step = Atomics.load(thread.place, STEP)
-      const stands = step === thread.step && thread.inHand.has(Atomics.load(thread.place, JOB))
-      thread.looks = stands ? thread.looks + 1 : 0
-      thread.step = step
-      if (thread.looks < LIMITS.prepare_looks_max) continue
-      end(thread, `no step for ${(LIMITS.prepare_looks_max * LIMITS.prepare_look_every_ms) / 1000} s`)
-      void thread.worker.terminate()
-    }
-  }, LIMITS.prepare_look_every_ms).unref()
-
-  function begin(): void {
-    if (closed) return
-    const place = placeIn(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
-    const data: ThreadData = { memoryBytesMax, place: place.buffer, mappings }
-    const resourceLimits = { maxOldGenerationSizeMb: LIMITS.prepare_heap_mb_max }
-    const worker = new Worker(entry, { workerData: data, name: 'prepare', resourceLimits })
-    const thread: Thread = { worker, inHand: new Map(), place, step: 0, looks: 0 }
-    worker.on('message', (answer: Answer) => settle(thread, answer))
-    worker.on('error', (error) => end(thread, error instanceof Error ? error.message : String(error)))
-    worker.on('exit', (code) => end(thread, `exit code ${code}`))
-    // Whoever waits for an answer keeps the process; a thread alone does not.
-    worker.unref()
-    threads.add(thread)
-    dispatch()
-  }
-
-  function hand(thread: Thread, waiting: Waiting): void {
-    const { body, ...rest } = waiting.job
-    const own = new Uint8Array(body)
-    const given: Given = { id: waiting.id, job: rest, body: own, keys: keysOf(rest.tenant) }
-    thread.inHand.set(waiting.id, waiting)
-    thread.worker.postMessage(given, [own.buffer])
-  }
-
-  /** Gives out what waits, for as long as there are places. */
-  function dispatch(): void {
-    for (;;) {
-      const waiting = queue.next((tenant) => [...threads].some((thread) => hasPlace(thread, tenant)))
-      if (waiting === undefined) return
-      const open = [...threads].filter((thread) => hasPlace(thread, waiting.job.tenant))
-      const [thread] = open.sort((a, b) => bytesOf(a) - bytesOf(b))
-      if (thread !== undefined) hand(thread, waiting)
-    }
-  }
-
-  for (let n = 0; n < count; n++) begin()
+  for (let n = 0; n <= options.threads; n++) begin(pool, n === options.threads)
+  const watch = setInterval(() => look(pool), LIMITS.prepare_look_every_ms).unref()
   return {
     prepare: (job) =>
       new Promise((resolve, reject) => {
-        if (closed) reject(new Error('no thread of the collector runs any more'))
-        lastId = (lastId + 1) % 0x7fff_ffff || 1
-        queue.push(job.tenant, { id: lastId, job, resolve, reject, deaths: 0 })
-        dispatch()
+        if (pool.closed) reject(new Error('no thread of the collector runs any more'))
+        pool.lastId = (pool.lastId + 1) % 0x7fff_ffff || 1
+        pool.queue.push(job.tenant, { id: pool.lastId, job, resolve, reject, deaths: 0 })
+        dispatch(pool)
       }),
     useMappings(next) {
-      mappings = next
-      const message: Mappings = { mappings }
-      for (const { worker } of threads) worker.postMessage(message, [])
+      pool.mappings = next
+      const message: Mappings = { mappings: pool.mappings }
+      for (const { worker } of pool.threads) worker.postMessage(message, [])
     },
     async close() {
-      closed = true
+      pool.closed = true
       clearInterval(watch)
-      for (const { reject } of queue.drain()) reject(new Error('the collector is closing'))
-      await Promise.all([...threads].map(({ worker }) => worker.terminate()))
+      for (const { reject } of pool.queue.drain()) reject(new Error('the collector is closing'))
+      await Promise.all([...pool.threads].map(({ worker }) => worker.terminate()))
     },
   }
 }

@@ -50,7 +50,7 @@ const WIRE_TYPES: Readonly<Record<Scalar, WireType>> = {
   fixed64: WireType.Bit64,
 }
 
-/** What a field has where it is not set: an encoder may write it, and JSON leaves it out. */
+/** The value of an unset field: an encoder may write it, and JSON omits it. */
 const ZEROS: Readonly<Record<Scalar, unknown>> = {
   string: '',
   hex: '',
@@ -82,11 +82,11 @@ function countRecord(reading: Reading): void {
   throw new Broken(`more than ${max} records in one request: send it in smaller parts`, 413)
 }
 
-/** The end of what a length announces; it must lie within the message that holds it. */
+/** The end of a length-delimited field; it must be within the enclosing message. */
 function readEnd({ reader }: Reading, end: number): number {
   const start = reader.pos
   let length = reader.uint32()
-  // The reader drops what is beyond 32 bits: a huge length must not pass for a small one.
+  // The reader drops bits beyond 32: a huge length must not pass for a small one.
   if (reader.pos - start > 4) {
     reader.pos = start
     length = Number(reader.uint64())
@@ -95,7 +95,7 @@ function readEnd({ reader }: Reading, end: number): number {
   return reader.pos + length
 }
 
-/** Texts as they are in JSON: what is no UTF-8 becomes U+FFFD there, too. */
+/** Texts as in JSON, where invalid UTF-8 becomes U+FFFD, too. */
 function readBytes(reading: Reading, end: number, encoding: 'utf8' | 'hex' | 'base64'): string {
   const stop = readEnd(reading, end)
   const text = reading.bytes.toString(encoding, reading.reader.pos, stop)
@@ -103,7 +103,7 @@ function readBytes(reading: Reading, end: number, encoding: 'utf8' | 'hex' | 'ba
   return text
 }
 
-/** JSON has no number for NaN and the infinities: they stand there as words. */
+/** JSON has no number for NaN and the infinities: it spells them as words. */
 const doubleValue = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
 
 function readScalar(reading: Reading, type: Scalar, end: number): unknown {
@@ -137,7 +137,7 @@ function skip(reading: Reading, number: number, wireType: WireType, end: number)
   else reader.skip(wireType, number)
 }
 
-/** Sets a field of an object. A single message that comes again adds to the first, as everywhere in protobuf. */
+/** Sets a field of an object. A repeated single message merges into the first, as everywhere in protobuf. */
 function readField(reading: Reading, field: Field, into: Plain, message: Message, end: number, depth: number): void {
   const { key, type } = field
   if (message.oneOf) for (const other of Object.keys(into)) if (other !== key) delete into[other]

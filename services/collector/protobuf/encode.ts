@@ -1,5 +1,5 @@
 /**
- * What the door for OTLP answers in protobuf: ExportLogsServiceResponse {partial_success = 1 {rejected_log_records = 1,
+ * What the input for OTLP answers in protobuf: ExportLogsServiceResponse {partial_success = 1 {rejected_log_records = 1,
  * error_message = 2}} and google.rpc.Status {code = 1, message = 2}.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'

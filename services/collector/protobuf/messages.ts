@@ -1,7 +1,7 @@
 /**
- * The messages of OTLP logs and traces as they stand in protobuf: which number a field has, how its value is written, and how the
- * JSON form of OTLP spells it. The numbers are those of opentelemetry-proto (collector/logs/v1, collector/trace/v1, logs/v1, trace/v1, resource/v1,
- * common/v1), where a published number never changes. Fields that are not here are skipped.
+ * The messages of OTLP logs and traces in protobuf: the number of each field, the encoding of its value, and its spelling
+ * in the JSON form of OTLP. The numbers are those of opentelemetry-proto (collector/logs/v1, collector/trace/v1, logs/v1,
+ * trace/v1, resource/v1, common/v1), where a published number never changes. Fields that are not listed are skipped.
  */
 
 /** How a scalar is written: `hex` and `base64` are bytes, spelled that way in JSON. */
@@ -45,9 +45,9 @@ export interface Message {
   readonly name: MessageName
   /** By number. */
   readonly fields: ReadonlyMap<number, Field>
-  /** Only one of the fields is set at a time: the last one counts, and counts even where it is zero. */
+  /** Only one of the fields is set at a time: the last one counts, even if it is zero. */
   readonly oneOf: boolean
-  /** It leads to log records: what is unknown in it may be records that were not understood. */
+  /** It leads to log records: an unknown field may hold records that were not understood. */
   readonly holdsRecords: boolean
 }
 

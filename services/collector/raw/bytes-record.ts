@@ -1,8 +1,7 @@
 /**
- * What a dead letter keeps of a record that could not be read: a text as it is, in JSON, anything else in base64, which
- * begins with neither a quote nor a brace. Secrets are taken out of the bytes before, because base64 would hide them from
- * whoever looks for them later. Stars stand in their place, as many as there were bytes, so that the place of the fault
- * stays where the dead letter says it is.
+ * What a dead letter keeps of a record that could not be read: text as it is, in JSON; anything else in base64, which
+ * starts with neither a quote nor a brace. Secrets are removed from the bytes first, because base64 would hide them from
+ * later searches. Each of their bytes becomes a star, so that the fault stays where the dead letter says it is.
  */
 import { isUtf8 } from 'node:buffer'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -25,7 +24,7 @@ const ATTRIBUTE =
 const varint = (bytes: string): number =>
   Buffer.from(bytes, 'latin1').reduce((sum, byte, index) => sum + (byte & 0x7f) * 128 ** index, 0)
 
-/** Puts stars over the values of attributes whose key says secret. Bytes stand in the text as one character each. */
+/** Covers the values of attributes whose key names a secret with stars. The text has one character per byte. */
 function coverAttributes(text: string): string {
   let covered = text
   for (const match of text.matchAll(ATTRIBUTE)) {

@@ -1,10 +1,10 @@
 /**
- * Tells how a record of the topic `raw` is written when nobody says it. A request in protobuf begins with 0x0a, the tag of
- * its first field, which is also the newline that JSON may begin with; the length behind it may well be `{`.
+ * Decides how a record of the topic `raw` is written if nothing says it. A request in protobuf starts with 0x0a, the tag
+ * of its first field. That is also the newline that JSON may start with, and the length after it may well be `{`.
  *
- * What tells them apart for certain: JSON holds no control characters but tab, newline and carriage return, within texts
- * or outside. A request in protobuf that has a record has a ScopeLogs, and with it the tag 0x12, or a longer form of it,
- * which ends in 0x00.
+ * The certain difference: JSON holds no control characters but tab, newline and carriage return, within texts or outside.
+ * A request in protobuf that has a record has a ScopeLogs, and with it the tag 0x12, or a longer form of it that ends in
+ * 0x00.
  */
 const TAG_OF_RESOURCE_LOGS = 0x0a
 const SPACE = 0x20
@@ -12,10 +12,10 @@ const TAB = 0x09
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
-/** A control character that cannot stand in JSON. */
+/** A control character that cannot occur in JSON. */
 const isForeign = (byte: number): boolean =>
   byte < SPACE && byte !== NEWLINE && byte !== CARRIAGE_RETURN && byte !== TAB
 
-/** Protobuf only where it cannot be JSON. What is neither is read as JSON, and its fault told as one of JSON. */
+/** Protobuf only if it cannot be JSON. What is neither is read as JSON, and its fault is reported as one of JSON. */
 export const formOf = (value: Buffer): 'json' | 'protobuf-any' =>
   value[0] === TAG_OF_RESOURCE_LOGS && value.some(isForeign) ? 'protobuf-any' : 'json'

@@ -8,16 +8,57 @@
 import { hash } from 'node:crypto'
 import { KEY_ID_SHAPES, NAMED_SHAPES, namesSecret, PROSE_SHAPES, SECRET_SHAPES, type SecretShape } from './shapes.ts'
 
-const ID_SHAPES = [...SECRET_SHAPES, ...NAMED_SHAPES]
-const TEXT_SHAPES = [...PROSE_SHAPES, ...ID_SHAPES, ...KEY_ID_SHAPES]
+/**
+ * The characters of a text as two sets of bits, a bit for each ASCII character and one for all others: a text that lacks a
+ * character of a word does not hold the word. Ids are short and there are many hints, so that most are excluded by this.
+ */
+interface Letters {
+  /** Characters below 64, by their code below 32: controls, which no hint has, share bits with signs and digits. */
+  readonly low: number
+  /** All others, by their code below 32. */
+  readonly high: number
+}
+const NO_LETTERS: Letters = { low: 0, high: 0 }
+const ALL_LETTERS: Letters = { low: -1, high: -1 }
+/** A longer text has nearly all of them. */
+const LETTERS_CHARS_MAX = 256
+
+function lettersOf(text: string): Letters {
+  if (text.length > LETTERS_CHARS_MAX) return ALL_LETTERS
+  let { low, high } = NO_LETTERS
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 64) low |= 1 << (code & 31)
+    else high |= 1 << (code & 31)
+  }
+  return { low, high }
+}
+
+interface Hinted extends SecretShape {
+  readonly words: readonly (Letters & { readonly word: string })[]
+}
+
+const hinted = (shapes: readonly SecretShape[]): Hinted[] =>
+  shapes.map((shape) => ({ ...shape, words: shape.hints.map((word) => ({ word, ...lettersOf(word) })) }))
+
+const ID_SHAPES = hinted([...SECRET_SHAPES, ...NAMED_SHAPES])
+const TEXT_SHAPES = [...hinted(PROSE_SHAPES), ...ID_SHAPES, ...hinted(KEY_ID_SHAPES)]
 
 const mark = (kind: string): string => `[redacted:${kind}]`
 
-function applyShapes(text: string, shapes: readonly SecretShape[]): string {
+function hasOneOf({ words }: Hinted, lower: string, { low, high }: Letters): boolean {
+  for (const one of words) {
+    if ((one.low & ~low) === 0 && (one.high & ~high) === 0 && lower.includes(one.word)) return true
+  }
+  return false
+}
+
+function applyShapes(text: string, shapes: readonly Hinted[]): string {
   const lower = text.toLowerCase()
+  const letters = lettersOf(lower)
   let redacted = text
   for (const shape of shapes) {
-    if (!shape.hints.some((hint) => lower.includes(hint))) continue
+    if (!hasOneOf(shape, lower, letters)) continue
     const kept = shape.kind === 'url-password' ? `${mark(shape.kind)}@` : mark(shape.kind)
     redacted = redacted.replace(shape.pattern, (...parts) => {
       if (shape.isOne?.(parts[0]) === false) return parts[0]
@@ -101,7 +142,7 @@ interface Walk {
   readonly redactName: (text: string) => string
 }
 
-/** What the walk still reads of a text. Where that is not all of it, the last word goes: it may be half of a secret. */
+/** The part of a text that the walk still reads. If that is not all, the last word is dropped: it may be half a secret. */
 function read(text: string, walk: Walk): string {
   if (text.length <= walk.left) {
     walk.left -= text.length
@@ -134,8 +175,8 @@ function redactIn(value: unknown, depth: number, walk: Walk): unknown {
 }
 
 /**
- * A JSON value without its secrets, by the names of its keys as well as by shape; depth, width and the text in all are
- * bounded. Keys are names, as in records, or free text, as in what an agent was told.
+ * A JSON value without its secrets, found by the names of keys and by shape. Depth, width and total text are bounded.
+ * Keys are names, as in records, or free text, as in what an agent was told.
  */
 export const redactValue = (value: unknown, keys: 'names' | 'text' = 'names'): unknown =>
   redactIn(value, 0, { left: LEAF_CHARS_MAX, redactName: keys === 'names' ? redactId : redactText })

@@ -1,13 +1,13 @@
 /**
- * The table of secret shapes: what a secret looks like wherever it stands, and the names of fields that hold one. Every
- * expression is linear: a fixed prefix, one bounded class, no repetition inside a repetition. A new kind of token is one
- * line here and one line in the test beside it.
+ * The table of secret shapes: what a secret looks like in any text, and the names of fields that hold one. Every
+ * expression is linear: a fixed prefix, one bounded class, no nested repetition. A new kind of token is one line here and
+ * one line in the test next to it.
  */
 
 export interface SecretShape {
-  /** Stands in the text in its place: `[redacted:kind]`. */
+  /** Its name in the replacement: `[redacted:kind]`. */
   readonly kind: string
-  /** Lower-case words, one of which must stand in the text (in lower case) before the expression is tried. */
+  /** Lower-case words. The expression is tried only if the text (in lower case) contains one of them. */
   readonly hints: readonly string[]
   /**
    * Global expression. The group `keep` is put back in front of the mark (the name of a header, a parameter or an
@@ -55,7 +55,7 @@ export function namesSecret(name: string): boolean {
   return SECRET_NAME.test(words) && !NOT_SECRET_NAME.test(words)
 }
 
-/** Shapes that are secrets beyond doubt, wherever they stand: also inside ids. */
+/** Shapes that are certainly secrets, wherever they occur: also inside ids. */
 export const SECRET_SHAPES: readonly SecretShape[] = [
   {
     kind: 'private-key',
@@ -172,28 +172,19 @@ export const NAMED_SHAPES: readonly SecretShape[] = [
       /(?<keep>\b(?:mnemonic|(?:seed|recovery|secret|backup) (?:phrase|words)|seed)\b["']?\s{0,3}(?:is\b|are\b|=>|=|:)?\s{0,3}["']?)(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}\b/gi,
   },
   {
-    // "the private key is 0x..": what stands after an equals sign or a colon is a named value.
+    // "the private key is 0x..": a value after an equals sign or a colon is a named value.
     kind: 'hex-key',
     hints: ['key'],
     pattern:
       /(?<keep>\b(?:private|secret|signing|encryption|master|wallet|hmac|aes|account|api)[ _-]key\b["']?\s{0,3}(?:is\b|was\b|:|=)?\s{0,3}["']?(?:0x)?)[0-9a-f]{32,128}\b/gi,
   },
   {
-    kind: 'password',
-    hints: ['=', '%3d'],
-    pattern: new RegExp(`(?<keep>${NAMED}\\\\{0,3}["']?\\s{0,3}(?:=>|=|%3D)${NAMED_VALUE}`, 'gi'),
-  },
-  {
-    // Not after a colon: `arn:aws:secretsmanager:eu-west-1:1:secret:name` names a secret and holds none.
-    kind: 'password',
-    hints: [':'],
-    pattern: new RegExp(`(?<keep>(?<!:)${NAMED}\\\\{0,3}["']?\\s{0,3}:${NAMED_VALUE}`, 'gi'),
-  },
-  {
+    // What depends on the words before it comes first: `password= --token x` would otherwise lose `--token` and keep `x`.
     kind: 'password',
     hints: ['--'],
     pattern: new RegExp(
-      `(?<keep>--(?:[A-Za-z0-9]{1,32}-){0,3}?(?:${SECRET_WORDS})(?:=|\\s{1,4})["']?)(?!\\[redacted:)[^\\s"'&;<>]{1,4000}`,
+      `(?<keep>--(?:[A-Za-z0-9]{1,32}-){0,3}?(?:${SECRET_WORDS})(?:=|\\s{1,4}))(?:"(?!\\[redacted:)[^"\\r\\n]{1,4000}|` +
+        `'(?!\\[redacted:)[^'\\r\\n]{1,4000}|(?!["']|\\[redacted:)[^\\s"'&;<>]{1,4000})`,
       'gi',
     ),
   },
@@ -211,6 +202,17 @@ export const NAMED_SHAPES: readonly SecretShape[] = [
   },
   {
     kind: 'password',
+    hints: ['=', '%3d'],
+    pattern: new RegExp(`(?<keep>${NAMED}\\\\{0,3}["']?\\s{0,3}(?:=>|=|%3D)${NAMED_VALUE}`, 'gi'),
+  },
+  {
+    // Not after a colon: `arn:aws:secretsmanager:eu-west-1:1:secret:name` names a secret and holds none.
+    kind: 'password',
+    hints: [':'],
+    pattern: new RegExp(`(?<keep>(?<!:)${NAMED}\\\\{0,3}["']?\\s{0,3}:${NAMED_VALUE}`, 'gi'),
+  },
+  {
+    kind: 'password',
     hints: ['<'],
     pattern: new RegExp(`(?<keep><(?:${SECRET_WORDS})>)(?!\\[redacted:)[^<\\s]{1,4000}(?=</)`, 'gi'),
   },
@@ -222,7 +224,7 @@ export const NAMED_SHAPES: readonly SecretShape[] = [
   },
 ]
 
-/** What is a secret in a text, and might be an id elsewhere. */
+/** Shapes that are secrets in a text, and may be ids elsewhere. */
 export const PROSE_SHAPES: readonly SecretShape[] = [
   {
     // Of the large issuers alone: many ids have sixteen digits.
@@ -245,7 +247,7 @@ export const KEY_ID_SHAPES: readonly SecretShape[] = [
 
 const ISSUED = SECRET_SHAPES.filter(({ issuer }) => issuer !== undefined)
 
-/** Hosts of the networks of agents whose keys stand in a text. */
+/** Hosts of the agent networks whose keys occur in a text. */
 export function keyIssuersIn(text: string): string[] {
   const isIn = ({ hints, pattern }: SecretShape): boolean =>
     hints.some((hint) => text.includes(hint)) && text.search(pattern) >= 0

@@ -1,11 +1,11 @@
 /**
- * `POST /v1/dead-letters/resend`: reads dead letters again, by a format or mapping that was repaired since, and appends the
- * events that they become. The collector does it because it alone has the formats and the keys; the letters come from the
- * log. What is kept of a record is redacted and cut: what cannot be made whole again is told with its reason. A letter that
- * fails again stays what it is, and is no new letter. A record becomes what its sender could have sent: whoever sends a letter again
- * lends it no name that its own token may not use.
+ * `POST /v1/dead-letters/resend`: reads dead letters again, with a format or mapping that was repaired since, and appends
+ * the resulting events. The collector does it because only it has the formats and the keys; the letters come from the
+ * log. The kept record is redacted and cut: what cannot be restored is reported with its reason. A letter that fails
+ * again stays as it is and makes no new letter. A record becomes what its sender could have sent: a caller cannot lend it
+ * a name that the sender's token may not use.
  *
- * Asking twice is safe: an event has the id that its record gives it.
+ * Repeating a request is safe: an event has the id that its record gives it.
  */
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -49,7 +49,7 @@ export interface Resent {
   readonly id: string
   readonly status: 'sent' | 'skipped' | 'rejected' | 'impossible'
   readonly events: number
-  /** What stands in its events as `[redacted:...]` did not come from the sender so. */
+  /** Its events contain `[redacted:...]` that did not come from the sender. */
   readonly redacted: boolean
   readonly detail: string
 }
@@ -81,7 +81,7 @@ const formatsFor = ({ origin }: DeadLetter, format: string | undefined): readonl
   return /^[a-z][a-z0-9-]*$/.test(origin) && origin !== 'auto' ? [origin, 'auto'] : ['auto']
 }
 
-/** What is said of a value that is of no format. */
+/** The reason for a value that fits no format. */
 const UNKNOWN = 'of no known format'
 
 type From = Pick<Job, 'tenant' | 'sender' | 'history' | 'binding'>
@@ -101,82 +101,98 @@ function bindingOfLetter(
 
 type Read = { readonly resent: Resent; readonly taking?: Taking }
 
+/** What sending again needs. */
+interface Resending {
+  readonly options: CollectorOptions
+  readonly store: ReturnType<typeof createEventStore>
+}
+
+async function prepared(resending: Resending, letter: DeadLetter, body: Buffer, from: From, asked: Body) {
+  const { clock, partitioning, preparer } = resending.options
+  const receiptTime = clock.now()
+  let detail = ''
+  for (const format of formatsFor(letter, asked.format)) {
+    const spread = await partitioning.spread()
+    const result = await preparer.prepare({ ...from, receiptTime, format, form: 'json', body, ...spread })
+    if (result.ok && result.rejected.length === 0) return { receiptTime, result }
+    const said = result.ok ? (result.rejected[0]?.detail ?? '') : result.detail
+    // What the format of its origin says of it says more than the list of all formats.
+    if (detail === '' || detail.startsWith(UNKNOWN)) detail = said
+  }
+  return detail
+}
+
+async function readAgain(
+  resending: Resending,
+  letter: DeadLetter,
+  grant: Grant,
+  history: boolean,
+  asked: Body,
+): Promise<Read> {
+  const redacted = letter.record.includes('[redacted:')
+  const told = (status: Resent['status'], events: number, detail: string): Resent => ({
+    id: letter.id,
+    status,
+    events,
+    redacted,
+    detail: detail.slice(0, LIMITS.text_chars_max),
+  })
+  const body = bodyOf(letter)
+  if (typeof body === 'string') return { resent: told('impossible', 0, body) }
+  const binding = bindingOfLetter(letter, resending.options.authenticate)
+  const from = { tenant: grant.tenant, sender: grant.name, history, ...(binding === undefined ? {} : { binding }) }
+  const made = await prepared(resending, letter, body, from, asked)
+  if (typeof made === 'string') return { resent: told('rejected', 0, made) }
+  const result: Prepared = made.result
+  if (result.events === 0) return { resent: told('skipped', 0, 'it is no act of anybody, says its format') }
+  return {
+    resent: told('sent', result.events, `as ${result.source}`),
+    taking: {
+      tenant: grant.tenant,
+      sender: grant.name,
+      origin: letter.origin,
+      receiptTime: made.receiptTime,
+      prepared: result,
+    },
+  }
+}
+
+/** Rejects with LogError where the log cannot be read or written. */
+async function resend(resending: Resending, asked: Body, grant: Grant, history: boolean): Promise<ResendAnswer> {
+  const { log, logger } = resending.options
+  const { letters, more } = await findDeadLetters(log, grant.tenant, asked)
+  const read: Read[] = []
+  for (const letter of letters) read.push(await readAgain(resending, letter, grant, history, asked))
+  const takings = read.flatMap(({ taking }) => (taking === undefined ? [] : [taking]))
+  if (!asked.dry_run) await resending.store(takings)
+  const missing = (asked.ids ?? []).filter((id) => !letters.some((letter) => letter.id === id))
+  const unknown = missing.map(
+    (id): Resent => ({
+      id,
+      status: 'impossible',
+      events: 0,
+      redacted: false,
+      detail: `no letter of this tenant has this id among the newest ${COLLECTOR_LIMITS.resend_letters_searched_max}`,
+    }),
+  )
+  const events = takings.reduce((sum, taking) => sum + taking.prepared.events, 0)
+  const answer = { sent: takings.length, events, dry_run: asked.dry_run, more }
+  logger.info(
+    { tenant: grant.tenant, by: grant.name, history, format: asked.format, letters: letters.length, ...answer },
+    asked.dry_run ? 'dead letters were tried' : 'dead letters were sent again',
+  )
+  return { letters: [...read.map(({ resent }) => resent), ...unknown], ...answer }
+}
+
 export function createResend(options: CollectorOptions) {
-  const { log, clock, logger, preparer, partitioning, authenticate } = options
-  const store = createEventStore(options)
-
-  async function prepared(letter: DeadLetter, body: Buffer, from: From, asked: Body) {
-    const receiptTime = clock.now()
-    let detail = ''
-    for (const format of formatsFor(letter, asked.format)) {
-      const spread = await partitioning.spread()
-      const result = await preparer.prepare({ ...from, receiptTime, format, form: 'json', body, ...spread })
-      if (result.ok && result.rejected.length === 0) return { receiptTime, result }
-      const said = result.ok ? (result.rejected[0]?.detail ?? '') : result.detail
-      // What the format of its origin says of it says more than the list of all formats.
-      if (detail === '' || detail.startsWith(UNKNOWN)) detail = said
-    }
-    return detail
+  const resending: Resending = {
+    options,
+    store: createEventStore(options),
   }
 
-  async function readAgain(letter: DeadLetter, grant: Grant, history: boolean, asked: Body): Promise<Read> {
-    const redacted = letter.record.includes('[redacted:')
-    const told = (status: Resent['status'], events: number, detail: string): Resent => ({
-      id: letter.id,
-      status,
-      events,
-      redacted,
-      detail: detail.slice(0, LIMITS.text_chars_max),
-    })
-    const body = bodyOf(letter)
-    if (typeof body === 'string') return { resent: told('impossible', 0, body) }
-    const binding = bindingOfLetter(letter, authenticate)
-    const from = { tenant: grant.tenant, sender: grant.name, history, ...(binding === undefined ? {} : { binding }) }
-    const made = await prepared(letter, body, from, asked)
-    if (typeof made === 'string') return { resent: told('rejected', 0, made) }
-    const result: Prepared = made.result
-    if (result.events === 0) return { resent: told('skipped', 0, 'it is no act of anybody, says its format') }
-    return {
-      resent: told('sent', result.events, `as ${result.source}`),
-      taking: {
-        tenant: grant.tenant,
-        sender: grant.name,
-        origin: letter.origin,
-        receiptTime: made.receiptTime,
-        prepared: result,
-      },
-    }
-  }
-
-  /** Rejects with LogError where the log cannot be read or written. */
-  async function resend(asked: Body, grant: Grant, history: boolean): Promise<ResendAnswer> {
-    const { letters, more } = await findDeadLetters(log, grant.tenant, asked)
-    const read: Read[] = []
-    for (const letter of letters) read.push(await readAgain(letter, grant, history, asked))
-    const takings = read.flatMap(({ taking }) => (taking === undefined ? [] : [taking]))
-    if (!asked.dry_run) await store(takings)
-    const missing = (asked.ids ?? []).filter((id) => !letters.some((letter) => letter.id === id))
-    const unknown = missing.map(
-      (id): Resent => ({
-        id,
-        status: 'impossible',
-        events: 0,
-        redacted: false,
-        detail: `no letter of this tenant has this id among the newest ${COLLECTOR_LIMITS.resend_letters_searched_max}`,
-      }),
-    )
-    const events = takings.reduce((sum, taking) => sum + taking.prepared.events, 0)
-    const answer = { sent: takings.length, events, dry_run: asked.dry_run, more }
-    logger.info(
-      { tenant: grant.tenant, by: grant.name, history, format: asked.format, letters: letters.length, ...answer },
-      asked.dry_run ? 'dead letters were tried' : 'dead letters were sent again',
-    )
-    return { letters: [...read.map(({ resent }) => resent), ...unknown], ...answer }
-  }
-
-  /** Who may: whoever may read the letters and send events. */
+  /** The caller must be allowed to read the letters and to send events. */
   return async (head: Pick<Head, 'query' | 'headers'>, text: string): Promise<ResendAnswer | Refusal> => {
-    const identified = authenticate(head.headers.authorization)
+    const identified = options.authenticate(head.headers.authorization)
     if (!identified.ok) return identified
     const reads = permit(identified.grant, 'read')
     if (!reads.ok) return reads
@@ -204,6 +220,6 @@ export function createResend(options: CollectorOptions) {
       return refusal(400, 'bad_body', 'say which letters: ids, reason, origin or since')
     }
     const limit = asked.ids === undefined ? asked.limit : COLLECTOR_LIMITS.resend_letters_max
-    return resend({ ...asked, limit }, identified.grant, scope.history)
+    return resend(resending, { ...asked, limit }, identified.grant, scope.history)
   }
 }

@@ -2,38 +2,26 @@
  * `findings`, `incidents`, `tail`, `show` and `explain`: questions to a running service for those who live on a terminal.
  * Tables are for people, `--json` for programs.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Finding } from '../../../schemas/finding.ts'
+import { isId } from '../../../schemas/id-text.ts'
 import type { Incident } from '../../../schemas/incident.ts'
+import { asking, type AskingOptions as AskOptions, clientOf, type Page } from '../lib/asking.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { UsageError } from '../../lib/errors.ts'
-import { createServiceClient, type ServiceClient, serviceToken } from '../lib/service-client.ts'
+import type { ServiceClient } from '../lib/service-client.ts'
 import { print, say } from '../lib/terminal.ts'
 import { type Covered, coverageText } from './coverage.ts'
-import { explanation, findingLine, findingsTable, incidentsTable, incidentText } from './text.ts'
+import { tail, type TailOptions } from './tail.ts'
+import { explanation, type FindingInFull, findingsTable, incidentsTable, incidentText } from './text.ts'
 
-interface AskOptions {
-  readonly url: string
-  readonly data: string
-  readonly json?: true
-}
 interface ListOptions extends AskOptions {
   readonly since?: string
   readonly limit: number
 }
-interface Page<T> {
-  readonly items: readonly T[]
-  readonly next_cursor: string | null
-}
 
 const LIMIT_MAX = 1_000
-const TAIL_EVERY_MS = 1_000
-/** Ids that `tail` remembers so that it tells each finding once. */
-const TAIL_KNOWN_MAX = 10_000
-
-const clientOf = async (options: AskOptions, tools: CommandTools): Promise<ServiceClient> =>
-  createServiceClient(options.url, await serviceToken(options.data, tools.environment.MOLTWATCH_TOKEN))
+/** What `--json` prints. */
+const LINES = 'one JSON object a line'
 
 const pathOf = (list: string, query: string | undefined, options: ListOptions): string => {
   const parameters = new URLSearchParams({ limit: String(options.limit) })
@@ -42,7 +30,7 @@ const pathOf = (list: string, query: string | undefined, options: ListOptions): 
   return `/v1/${list}?${parameters.toString()}`
 }
 
-/** Prints one page of a list, and says where there is more. */
+/** Prints one page of a list, and says if there is more. */
 function lister(list: string, text: (items: readonly never[]) => string) {
   return async (query: string | undefined, options: ListOptions, tools: CommandTools): Promise<void> => {
     const client = await clientOf(options, tools)
@@ -57,17 +45,12 @@ function lister(list: string, text: (items: readonly never[]) => string) {
   }
 }
 
-/** The thing of this id, whichever it is. Throws UsageError where there is none. */
-async function thing(client: ServiceClient, id: string): Promise<{ finding: Finding } | { incident: Incident }> {
-  if (!/^[0-9a-f]{32}$/.test(id)) throw new UsageError(`"${id}" is no id: findings and incidents have 32 hex digits`)
-  const get = <T>(path: string): Promise<T | undefined> =>
-    client.get<T>(path).catch((error: unknown) => {
-      if (error instanceof UsageError && error.message.includes(' answered 404')) return undefined
-      throw error
-    })
-  const finding = await get<Finding>(`/v1/findings/${id}`)
+/** The finding or incident with this id. Throws UsageError if there is none. */
+async function thing(client: ServiceClient, id: string): Promise<{ finding: FindingInFull } | { incident: Incident }> {
+  if (!isId(id)) throw new UsageError(`"${id}" is no id: findings and incidents have 32 hex digits`)
+  const finding = await client.find<FindingInFull>(`/v1/findings/${id}`)
   if (finding !== undefined) return { finding }
-  const incident = await get<Incident>(`/v1/incidents/${id}`)
+  const incident = await client.find<Incident>(`/v1/incidents/${id}`)
   if (incident !== undefined) return { incident }
   throw new UsageError(`there is no finding or incident with the id ${id}`)
 }
@@ -86,7 +69,7 @@ async function explain(id: string, options: AskOptions, tools: CommandTools): Pr
   const findings =
     'finding' in found
       ? [found.finding]
-      : await Promise.all(found.incident.finding_ids.map((one) => client.get<Finding>(`/v1/findings/${one}`)))
+      : await Promise.all(found.incident.finding_ids.map((one) => client.get<FindingInFull>(`/v1/findings/${one}`)))
   if (options.json === true) {
     for (const finding of findings) await print(tools.terminal, JSON.stringify(finding))
     return
@@ -95,32 +78,15 @@ async function explain(id: string, options: AskOptions, tools: CommandTools): Pr
   for (const finding of findings) await print(tools.terminal, `${explanation(finding)}\n`)
 }
 
-/** Tells findings as they come, until it is stopped. Asks by the newest page, so that it survives a restart of the service. */
-async function tail(options: ListOptions, tools: CommandTools): Promise<void> {
-  const client = await clientOf(options, tools)
-  const known = new Set<string>()
-  for (let first = true; ; first = false) {
-    const { items } = await client.get<Page<Finding>>(pathOf('findings', undefined, options))
-    for (const finding of items.toReversed()) {
-      if (known.has(finding.id)) continue
-      known.add(finding.id)
-      if (first && options.since === undefined) continue
-      await print(tools.terminal, options.json === true ? JSON.stringify(finding) : findingLine(finding))
-    }
-    for (const id of known) {
-      if (known.size <= TAIL_KNOWN_MAX) break
-      known.delete(id)
-    }
-    await sleep(TAIL_EVERY_MS)
-  }
-}
-
 function limitOf(value: string): number {
   const limit = Number(value)
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
     throw new InvalidArgumentError(`give a number from 1 to ${LIMIT_MAX}`)
   return limit
 }
+
+const NOTHING =
+  'Nothing was received. Some instrumentations send nothing and do not say so: docs/senders.md has what each kind of agent needs.'
 
 /** All pages of coverage, or the first one where `limit` is smaller. */
 async function coverage(options: ListOptions & { readonly by: string }, tools: CommandTools): Promise<void> {
@@ -138,18 +104,12 @@ async function coverage(options: ListOptions & { readonly by: string }, tools: C
     for (const item of items) await print(tools.terminal, JSON.stringify(item))
     return
   }
-  await print(tools.terminal, items.length === 0 ? 'nothing was received' : coverageText(items))
+  await print(tools.terminal, items.length === 0 ? NOTHING : coverageText(items))
   if (cursor !== null) say(tools.terminal, 'There are more: raise --limit.')
 }
 
-const asking = (command: Command): Command =>
-  command
-    .option('--url <url>', 'API of the service', 'http://127.0.0.1:8080')
-    .option('--data <dir>', "the service's data directory, for its token; MOLTWATCH_TOKEN replaces it", '.moltwatch')
-    .option('--json', 'one JSON object a line')
-
 const listing = (command: Command): Command =>
-  asking(command)
+  asking(command, LINES)
     .option('--since <time>', 'from here on: ISO 8601, or -24h, -7d')
     .addOption(new Option('--limit <number>', 'how many at most').argParser(limitOf).default(50))
 
@@ -162,7 +122,7 @@ export const addAsk: AddCommand = (program, tools) => {
   listing(program.command('incidents').argument('[query]', 'such as severity:high or agent:billing-bot'))
     .description('list incidents of a running service, newest first')
     .action((query: string | undefined, options: ListOptions) => incidents(query, options, tools))
-  asking(program.command('coverage'))
+  asking(program.command('coverage'), LINES)
     .description(
       'what each detector can see of what is received: which are blind for lack of fields, which still learn',
     )
@@ -171,13 +131,14 @@ export const addAsk: AddCommand = (program, tools) => {
     )
     .addOption(new Option('--limit <number>', 'how many at most').argParser(limitOf).default(LIMIT_MAX))
     .action((options: ListOptions & { readonly by: string }) => coverage(options, tools))
-  listing(program.command('tail'))
-    .description('tell findings as they come, until Ctrl-C')
-    .action((options: ListOptions) => tail(options, tools))
-  asking(program.command('show').argument('<id>', 'of a finding or an incident'))
+  asking(program.command('tail'), LINES)
+    .option('--since <time>', 'also what was found before, from here on: ISO 8601, or -24h, -7d')
+    .description('tell findings as they are found, until Ctrl-C; waits while the service is away, and misses none')
+    .action((options: TailOptions) => tail(options, tools))
+  asking(program.command('show').argument('<id>', 'of a finding or an incident'), LINES)
     .description('show one finding or incident')
     .action((id: string, options: AskOptions) => show(id, options, tools))
-  asking(program.command('explain').argument('<id>', 'of a finding or an incident'))
+  asking(program.command('explain').argument('<id>', 'of a finding or an incident'), LINES)
     .description('say why: what was seen, what was expected, and the evidence of every finding')
     .action((id: string, options: AskOptions) => explain(id, options, tools))
 }

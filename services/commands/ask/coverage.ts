@@ -50,7 +50,7 @@ export function coverageText(items: readonly Covered[]): string {
   ])
   const advice = Map.groupBy(
     items.flatMap((one) => one.advice.map((text) => ({ text, name: one.name }))),
-    // The same thing is told with other numbers of each.
+    // The same advice differs only in its numbers.
     ({ text }) => text.replaceAll(/\d+/g, ''),
   )
   return [

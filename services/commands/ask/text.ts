@@ -3,6 +3,7 @@
  * the direction of text: every character that is not printable is written out.
  */
 import { counted } from '../../../schemas/counted.ts'
+import type { ExcerptKind } from '../../../schemas/excerpt.ts'
 import type { Finding, Measures } from '../../../schemas/finding.ts'
 import type { Incident } from '../../../schemas/incident.ts'
 import { techniqueText } from '../../../schemas/techniques.ts'
@@ -65,8 +66,29 @@ function measuresTable({ observed, expected }: Finding): string {
   return table(['measure', 'observed', 'expected'], rows, 'left')
 }
 
+/** A finding as the API gives one alone. */
+export type FindingInFull = Finding & {
+  readonly excerpts?: readonly { readonly kind: ExcerptKind; readonly text: string }[]
+  readonly excerpts_note?: string | null
+}
+
+const WORDS: Readonly<Record<ExcerptKind, string>> = {
+  task: 'the user asked',
+  order: 'the agent read',
+  message: 'whole message',
+  arguments: 'arguments',
+  result: 'result',
+}
+
+/** What was said, or why nothing of it is kept. Others wrote it. */
+const wordsOf = ({ excerpts = [], excerpts_note: note }: FindingInFull): readonly string[] => [
+  ...(excerpts.length === 0 && (note ?? '') === '' ? [] : ['', 'words']),
+  ...excerpts.map(({ kind, text }) => `  ${WORDS[kind]}: ${printable(text)}`),
+  ...(excerpts.length > 0 || (note ?? '') === '' ? [] : [`  ${note}`]),
+]
+
 /** Everything about a finding that a person needs to judge it. */
-export function explanation(finding: Finding): string {
+export function explanation(finding: FindingInFull): string {
   const names = finding.techniques.map(techniqueText)
   const learned = finding.learned_since === null ? 'a fixed rule' : `learned since ${moment(finding.learned_since)} UTC`
   const evidence = finding.evidence.map((event) => [
@@ -89,6 +111,7 @@ export function explanation(finding: Finding): string {
     ...(finding.evidence_count === undefined
       ? []
       : [`${counted(finding.evidence_count, 'event')} in all, ${evidence.length} of them shown`]),
+    ...wordsOf(finding),
   ].join('\n')
 }
 

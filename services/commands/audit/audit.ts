@@ -3,37 +3,28 @@
  * export of it, and names the first entry that was changed, taken out or moved.
  */
 import { counted } from '../../../schemas/counted.ts'
-import type { Command } from 'commander'
 import { type AuditEntry, AuditEntry as AuditEntrySchema, checkChain } from '../../../schemas/audit.ts'
 import { validator } from '../../../schemas/columns.ts'
 import type { CommandOutcome } from '../../../schemas/command.ts'
 import { readFile } from 'node:fs/promises'
+import { asking, type AskingOptions as Options, clientOf, type Page } from '../lib/asking.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { createServiceClient, type ServiceClient, serviceToken } from '../lib/service-client.ts'
+import type { ServiceClient } from '../lib/service-client.ts'
 import { table } from '../lib/table.ts'
 import { print } from '../lib/terminal.ts'
 
-interface Options {
-  readonly url: string
-  readonly data: string
-  readonly json?: true
+interface ListOptions extends Options {
+  readonly base?: true
 }
 interface VerifyOptions extends Options {
   readonly file?: string
   readonly head?: string
 }
-interface Page<T> {
-  readonly items: readonly T[]
-  readonly next_cursor: string | null
-}
 
 const PAGE = 1_000
 const SHOWN = 50
 const entries = validator(AuditEntrySchema)
-
-const clientOf = async (options: Options, tools: CommandTools): Promise<ServiceClient> =>
-  createServiceClient(options.url, await serviceToken(options.data, tools.environment.MOLTWATCH_TOKEN))
 
 async function allOf<T>(client: ServiceClient, list: string): Promise<T[]> {
   const found: T[] = []
@@ -73,29 +64,38 @@ function untold(outcomes: readonly CommandOutcome[], log: readonly AuditEntry[])
     : `the command ${missing.id} (${missing.type}) was carried out and has no entry`
 }
 
+const ofEverybody = ({ entries: count }: { readonly entries: number }): string =>
+  count === 0 ? '' : `, and ${count} that ${count === 1 ? 'concerns' : 'concern'} every tenant`
+
 async function verify(options: VerifyOptions, tools: CommandTools): Promise<void> {
   const client = options.file === undefined ? await clientOf(options, tools) : undefined
-  // Outcomes first: what is carried out meanwhile then has an entry.
+  // Outcomes first: a command carried out in between then has an entry.
   const outcomes = client === undefined ? [] : await allOf<CommandOutcome>(client, 'commands')
   const log = client === undefined ? await entriesIn(options.file ?? '') : await allOf<AuditEntry>(client, 'audit')
+  // What concerns every tenant is a chain of its own; an export holds one chain alone.
+  const base = checkChain(client === undefined ? [] : await allOf<AuditEntry>(client, 'audit/base'))
   const outcome = checkChain(log, options.head)
   const gap = outcome.ok ? untold(outcomes, log) : undefined
   if (options.json === true) {
-    await print(tools.terminal, JSON.stringify(gap === undefined ? outcome : { ok: false, reason: gap }))
+    const own = gap === undefined ? outcome : { ok: false, reason: gap }
+    await print(tools.terminal, JSON.stringify(client === undefined ? own : { ...own, base }))
+  } else if (!base.ok) {
+    await print(tools.terminal, `the chain of every tenant is broken at entry ${base.sequence}: ${base.reason}`)
   } else if (!outcome.ok) await print(tools.terminal, `broken at entry ${outcome.sequence}: ${outcome.reason}`)
   else if (gap !== undefined) await print(tools.terminal, `broken at its end: ${gap}`)
   else {
     await print(
       tools.terminal,
-      `whole: ${counted(outcome.entries, 'entry', 'entries')}. Note this hash elsewhere and give it with --head next time:\n${outcome.head}`,
+      `whole: ${counted(outcome.entries, 'entry', 'entries')}${ofEverybody(base)}. Note this hash elsewhere and give it with --head next time:\n${outcome.head}`,
     )
   }
-  if (!outcome.ok || gap !== undefined) tools.exit(EXIT.failed)
+  if (!outcome.ok || !base.ok || gap !== undefined) tools.exit(EXIT.failed)
 }
 
-async function list(options: Options, tools: CommandTools): Promise<void> {
+async function list(options: ListOptions, tools: CommandTools): Promise<void> {
   const client = await clientOf(options, tools)
-  const { items } = await client.get<Page<AuditEntry>>(`/v1/audit?limit=${SHOWN}`)
+  const path = options.base === true ? '/v1/audit/base' : '/v1/audit'
+  const { items } = await client.get<Page<AuditEntry>>(`${path}?limit=${SHOWN}`)
   if (options.json === true) {
     for (const entry of items) await print(tools.terminal, JSON.stringify(entry))
     return
@@ -111,18 +111,13 @@ async function list(options: Options, tools: CommandTools): Promise<void> {
   await print(tools.terminal, table(['no', 'time (UTC)', 'who', 'what', 'outcome', 'to what'], rows, 'left'))
 }
 
-const asking = (command: Command): Command =>
-  command
-    .option('--url <url>', 'API of the service', 'http://127.0.0.1:8080')
-    .option('--data <dir>', "the service's data directory, for its token; MOLTWATCH_TOKEN replaces it", '.moltwatch')
-    .option('--json', 'for programs')
-
 export const addAudit: AddCommand = (program, tools) => {
   const audit = program.command('audit').description('who did what, and whether the record of it is whole')
-  asking(audit.command('list'))
+  asking(audit.command('list'), 'for programs')
     .description('list the newest acts')
-    .action((options: Options) => list(options, tools))
-  asking(audit.command('verify'))
+    .option('--base', 'those that concern every tenant: changes of the rules that all inherit')
+    .action((options: ListOptions) => list(options, tools))
+  asking(audit.command('verify'), 'for programs')
     .description('check the chain; exit code 1 where an entry was changed, taken out or moved')
     .option('--file <file>', 'an export of /v1/audit/export in NDJSON, instead of a running service')
     .option('--head <hash>', 'a hash that an earlier verify told: nothing up to it may have been taken off the end')

@@ -1,11 +1,14 @@
 /**
- * `backup`: copies a data directory while its service runs, or while none does. The warehouse is frozen by whoever has it
- * open, the log is copied as one moment saw it, after the warehouse.
+ * `backup`: copies a data directory, whether or not its service runs. The process that has the warehouse open freezes it.
+ * The log is copied after the warehouse, as of one moment.
  */
 import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
+import { agentFiles } from '../../lib/config/agents.ts'
+import { tenantFiles } from '../../lib/config/tenants.ts'
+import { findLeakFiles } from '../../lib/lists/find.ts'
 import { copyLog, holdsLog } from '../../lib/log/sqlite/copy.ts'
 import { lockDirectory } from '../../lib/log/sqlite/database.ts'
 import { createLogger } from '../../lib/logger.ts'
@@ -16,8 +19,8 @@ import { programVersion } from '../../lib/program-version.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { print, say } from '../lib/terminal.ts'
-import { askToFreeze } from '../../roles/door.ts'
-import { BACKUP_FORMAT, MANIFEST, type Manifest, SECRET_FILES } from './layout.ts'
+import { askToFreeze } from '../../roles/local-socket.ts'
+import { BACKUP_FORMAT, CONFIGURATION, MANIFEST, type Manifest, SECRET_FILES } from './layout.ts'
 
 interface BackupOptions {
   readonly data: string
@@ -48,7 +51,7 @@ async function freezeHere(data: string, name: string): Promise<void> {
   }
 }
 
-/** The files of the warehouse in the copy; undefined where it has none. */
+/** The number of warehouse files in the copy; undefined if there is no warehouse. */
 async function copyWarehouse(data: string, target: string): Promise<number | undefined> {
   const warehouse = join(data, 'warehouse')
   if (!(await stat(join(warehouse, 'store')).catch(() => undefined))?.isDirectory()) return undefined
@@ -77,7 +80,7 @@ async function takeLog(data: string, target: string): Promise<number> {
   return outcome.bytes
 }
 
-/** Keeps a service from starting meanwhile where none runs; the result lets it go. */
+/** If no service runs, keeps one from starting meanwhile; the result releases it. */
 function holdWhereFree(data: string): () => void {
   try {
     const lock = lockDirectory(join(data, 'log'))
@@ -85,6 +88,21 @@ function holdWhereFree(data: string): () => void {
   } catch {
     return () => undefined
   }
+}
+
+/** Copies the configuration with the files beside it that the service reads; gives their number. */
+async function copyConfiguration(config: string, target: string): Promise<number> {
+  const { base, tenants } = await findLeakFiles(config)
+  const settings = await tenantFiles(config)
+  const agents = await agentFiles(config)
+  const beside = [...base, ...[...tenants.values()].flat(), ...[...settings.values()].flat(), ...agents]
+  await copyFile(config, join(target, CONFIGURATION))
+  for (const file of beside) {
+    const copy = join(target, relative(dirname(config), file))
+    await mkdir(dirname(copy), { recursive: true, mode: 0o700 })
+    await copyFile(file, copy)
+  }
+  return 1 + beside.length
 }
 
 async function copyAll(options: BackupOptions, part: string): Promise<Manifest> {
@@ -98,13 +116,14 @@ async function copyAll(options: BackupOptions, part: string): Promise<Manifest> 
       if (error.code !== 'ENOENT' || secret === 'master-key') throw error
     })
   }
-  if (config !== undefined) await copyFile(config, join(part, 'moltwatch.yaml'))
+  const configurationFiles = config === undefined ? undefined : await copyConfiguration(config, part)
   const manifest: Manifest = {
     format: BACKUP_FORMAT,
     version: programVersion(),
     time,
     log_bytes: bytes,
     ...(files === undefined ? {} : { warehouse_files: files }),
+    ...(configurationFiles === undefined ? {} : { configuration_files: configurationFiles }),
   }
   await writeFile(join(part, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true })
   return manifest
@@ -142,7 +161,7 @@ export const addBackup: AddCommand = (program, tools) => {
     .description('copy the data directory, while its service runs or while none does')
     .argument('<directory>', 'where to; must not exist yet')
     .option('--data <dir>', 'data directory', '.moltwatch')
-    .option('--config <file>', 'keep this configuration file with it')
+    .option('--config <file>', 'keep this configuration file with it, and agents.yaml, tenants/ and lists/ beside it')
     .option('--no-warehouse', 'leave out the warehouse: it is filled again from the log, as far as that reaches')
     .option('--json', 'print what it holds as JSON')
     .action((directory: string, options: BackupOptions) => backup(directory, options, tools))

@@ -6,7 +6,7 @@ import { ensureDirectory } from '../../lib/directory.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { print } from '../lib/terminal.ts'
-import { MANIFEST, Manifest } from './layout.ts'
+import { CONFIGURATION, MANIFEST, Manifest } from './layout.ts'
 
 interface RestoreOptions {
   readonly data: string
@@ -52,7 +52,8 @@ async function restore(given: string, options: RestoreOptions, tools: CommandToo
     throw new UsageError(`the backup could not be restored to ${data}: ${(error as Error).message}`)
   }
   if (options.json === true) return print(tools.terminal, JSON.stringify({ data, ...manifest }))
-  await print(tools.terminal, `${data} holds what was there at ${manifest.time}: npm start -- --data ${data}`)
+  const config = manifest.configuration_files === undefined ? '' : ` --config ${join(data, CONFIGURATION)}`
+  await print(tools.terminal, `${data} holds what was there at ${manifest.time}: npm start -- --data ${data}${config}`)
 }
 
 export const addRestore: AddCommand = (program, tools) => {

@@ -7,7 +7,8 @@ import { counted } from '../../../schemas/counted.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Detector } from '../../../detectors/detector.ts'
-import { type Curve, MARGIN, type Threshold } from '../../../detectors/lib/scored.ts'
+import type { Curve } from '../../../detectors/lib/curve.ts'
+import { MARGIN, type Threshold } from '../../../detectors/lib/scored.ts'
 import { emptyConfiguration } from '../../../schemas/configuration.ts'
 import { severityAtLeast } from '../../../schemas/finding.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
@@ -45,10 +46,16 @@ const floorsOf = (detectors: readonly Detector[]): Map<string, number> =>
     }),
   )
 
-/** Everything as it runs, but that each joint score is reported from its floor on. */
+/** Above every joint score. */
+const NEVER_REACHED = 1e6
+
+/** Everything as it runs, but that each joint score is told from its floor on, and as low: none changes what is learned. */
 function measuring(options: DetectionOptions, floors: ReadonlyMap<string, number>): DetectionOptions {
   const detectors = Object.fromEntries(
-    [...floors].map(([id, floor]) => [id, { settings: { score_low: floor } }] as const),
+    [...floors].map(
+      ([id, floor]) =>
+        [id, { settings: { score_low: floor, score_medium: NEVER_REACHED, score_high: NEVER_REACHED } }] as const,
+    ),
   )
   return { ...options, configuration: { ...emptyConfiguration(), detectors } }
 }
@@ -120,7 +127,7 @@ export function noiseOf(
 }
 
 /** What the written file imports; apart, so that no reader of imports takes it for one of this file. */
-const CURVE_FROM = './scored.ts'
+const CURVE_FROM = './curve.ts'
 
 const curvesSource = (unscored: Threshold, curves: ReadonlyMap<string, Curve>): string => {
   const rate = (of: number): number => Number(of.toFixed(3))

@@ -1,9 +1,10 @@
 /**
- * From scores on ordinary life to thresholds. The budget is a rate of false occasions for all live detectors together;
- * what detectors without a score use of it is taken off first, the rest is divided evenly among those that have one. A
- * threshold is the lowest score that so many occasions reach or pass, and lies between two scores that were seen.
+ * From scores on ordinary life to thresholds. The budget is a rate of false occasions for all live detectors together.
+ * The share of detectors without a score is subtracted first; the rest is divided evenly among those that have one. A
+ * threshold is the lowest score that so many occasions reach or pass, and is between two observed scores.
  */
-import { type Curve, shareOf, type Threshold } from '../../../detectors/lib/scored.ts'
+import type { Curve } from '../../../detectors/lib/curve.ts'
+import { shareOf, type Threshold } from '../../../detectors/lib/scored.ts'
 import type { Occasion } from './measure.ts'
 
 export interface Budget {
@@ -23,7 +24,7 @@ export function thresholdAt(scores: readonly number[], allowed: number): number 
   const sorted = scores.toSorted((a, b) => b - a)
   const kept = Math.min(sorted.length, Math.floor(allowed))
   const [last, next] = [sorted[kept - 1], sorted[kept]]
-  // Beyond what was ever seen there is no telling: a tenth above the highest.
+  // Nothing is known beyond the highest observed score: take a tenth above it.
   if (last === undefined) return next === undefined ? 0 : rounded(next * 1.1)
   if (next === undefined) return rounded(last)
   // Scores that are equal go together: none of them is let through.
@@ -49,8 +50,8 @@ const scoresOf = (occasions: readonly Occasion[], detector: string): number[] =>
 const byName = (floors: ReadonlyMap<string, number>) => [...floors].sort(([a], [b]) => (a < b ? -1 : 1))
 
 /**
- * A threshold for each detector that has scores, in the order of their names. `floors` holds the lowest score that each of
- * them reports while it is measured; no threshold lies below it.
+ * A threshold for each detector that has scores, sorted by name. `floors` holds the lowest score that each of them
+ * reports while it is measured; no threshold is below it.
  */
 export function thresholdsFor(
   occasions: readonly Occasion[],

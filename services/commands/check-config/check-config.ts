@@ -1,4 +1,4 @@
-/** `check-config`: says what is wrong with a configuration file, with line and column, before a service meets it. */
+/** `check-config`: reports faults of a configuration file, with line and column, before a service reads it. */
 import { formatProblems, loadConfig } from '../../lib/config.ts'
 import type { Token } from '../../lib/config/schema.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
@@ -6,7 +6,7 @@ import { EXIT } from '../../lib/errors.ts'
 import { configNames } from '../lib/serving.ts'
 import { print } from '../lib/terminal.ts'
 
-/** What is no fault and should be known. */
+/** What is not a fault but should be known. */
 function notesOn(tokens: readonly Token[]): string[] {
   const senders = tokens.filter(({ role }) => role === 'ingest' || role === 'sender' || role === 'admin')
   return [...Map.groupBy(senders, ({ tenant }) => tenant)]

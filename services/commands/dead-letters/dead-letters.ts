@@ -3,20 +3,16 @@
  * configuration was repaired.
  */
 import { counted } from '../../../schemas/counted.ts'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { isId } from '../../../schemas/id-text.ts'
 import { DEAD_LETTER_REASONS, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import type { ResendAnswer } from '../../collector/resend/index.ts'
+import { asking, type AskingOptions as Asked, clientOf, type Page } from '../lib/asking.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { createServiceClient, type ServiceClient, serviceToken } from '../lib/service-client.ts'
 import { table } from '../lib/table.ts'
 import { print, say } from '../lib/terminal.ts'
 
-interface Asked {
-  readonly url: string
-  readonly data: string
-  readonly json?: true
-}
 interface ListOptions extends Asked {
   readonly reason?: string
   readonly since?: string
@@ -36,17 +32,12 @@ type Letter = Omit<DeadLetter, 'time'> & { readonly time: string }
 const LIMIT_MAX = 1_000
 const DETAIL_CHARS = 100
 
-const clientOf = async (options: Asked, tools: CommandTools): Promise<ServiceClient> =>
-  createServiceClient(options.url, await serviceToken(options.data, tools.environment.MOLTWATCH_TOKEN))
-
 async function list(options: ListOptions, tools: CommandTools): Promise<void> {
   const client = await clientOf(options, tools)
   const query = new URLSearchParams({ limit: String(options.limit) })
   if (options.reason !== undefined) query.set('reason', options.reason)
   if (options.since !== undefined) query.set('since', options.since)
-  const page = await client.get<{ items: readonly Letter[]; next_cursor: string | null }>(
-    `/v1/dead-letters?${query.toString()}`,
-  )
+  const page = await client.get<Page<Letter>>(`/v1/dead-letters?${query.toString()}`)
   if (options.json === true) {
     for (const item of page.items) await print(tools.terminal, JSON.stringify(item))
     return
@@ -69,7 +60,7 @@ async function list(options: ListOptions, tools: CommandTools): Promise<void> {
 }
 
 async function show(id: string, options: Asked, tools: CommandTools): Promise<void> {
-  if (!/^[0-9a-f]{32}$/.test(id)) throw new UsageError(`"${id}" is no id: dead letters have 32 hex digits`)
+  if (!isId(id)) throw new UsageError(`"${id}" is no id: dead letters have 32 hex digits`)
   const letter = await (await clientOf(options, tools)).get<Letter>(`/v1/dead-letters/${id}`)
   if (options.json === true) await print(tools.terminal, JSON.stringify(letter))
   else for (const [name, value] of Object.entries(letter)) await print(tools.terminal, `${name.padEnd(10)} ${value}`)
@@ -121,27 +112,21 @@ function limitOf(value: string): number {
   return limit
 }
 
-const asking = (command: Command): Command =>
-  command
-    .option('--url <url>', 'API of the service', 'http://127.0.0.1:8080')
-    .option('--data <dir>', "the service's data directory, for its token; MOLTWATCH_TOKEN replaces it", '.moltwatch')
-    .option('--json', 'in JSON')
-
 const limitOption = (): Option => new Option('--limit <number>', 'how many at most').argParser(limitOf).default(100)
 const reasonOption = (): Option => new Option('--reason <reason>', 'only these').choices([...DEAD_LETTER_REASONS])
 
 export const addDeadLetters: AddCommand = (program, tools) => {
   const letters = program.command('dead-letters').description('records that could not be processed')
-  asking(letters.command('list'))
+  asking(letters.command('list'), 'in JSON')
     .description('list them, newest first')
     .addOption(reasonOption())
     .option('--since <time>', 'from here on: ISO 8601, or -24h, -7d')
     .addOption(limitOption())
     .action((options: ListOptions) => list(options, tools))
-  asking(letters.command('show').argument('<id>'))
+  asking(letters.command('show').argument('<id>'), 'in JSON')
     .description('show one, with what is kept of its record')
     .action((id: string, options: Asked) => show(id, options, tools))
-  asking(letters.command('resend').argument('[id...]'))
+  asking(letters.command('resend').argument('[id...]'), 'in JSON')
     .description('read them again, by a format or mapping that was repaired since, and store what they become')
     .addOption(reasonOption())
     .option('--origin <origin>', 'only those of this format or place')

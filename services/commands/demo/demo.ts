@@ -1,6 +1,6 @@
 /**
- * `demo`: sends a simulated week of a small company's agents into a running service as history, then an hour live, waits
- * until the service has made up its mind, and prints what was found, sent and quarantined.
+ * `demo`: sends a simulated week of a small company's agents into a running service as history, then an hour live. It
+ * waits until the service has settled, and prints what was found, sent and quarantined.
  */
 import { counted } from '../../../schemas/counted.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,7 +28,7 @@ interface DemoOptions {
 
 const HOUR_MS = 3_600_000
 const REQUESTS_PER_BODY = 50
-/** The service is asked this often, and has made up its mind when it says the same this many times. */
+/** The service is polled at this interval, and has settled when it gives the same answer this many times. */
 const ASK_EVERY_MS = 500
 const SAME_ANSWERS = 8
 const ASKS_MAX = 240
@@ -43,22 +43,22 @@ interface Outcome {
   readonly quarantines: readonly Quarantine[]
 }
 
-/** Joins neighbouring requests of one door into one body: fewer, larger requests, in the same order. */
-function* bodies(requests: readonly Request[]): Generator<{ door: Request['door']; body: object; events: number }> {
+/** Joins neighbouring requests of one path into one body: fewer, larger requests, in the same order. */
+function* bodies(requests: readonly Request[]): Generator<{ path: Request['path']; body: object; events: number }> {
   for (let at = 0; at < requests.length; ) {
-    const { door } = requests[at] as Request
+    const { path } = requests[at] as Request
     let end = at
-    while (end < requests.length && end - at < REQUESTS_PER_BODY && requests[end]?.door === door) end++
+    while (end < requests.length && end - at < REQUESTS_PER_BODY && requests[end]?.path === path) end++
     const joined = requests.slice(at, end)
-    const field = door === '/v1/logs' ? 'resourceLogs' : 'Records'
+    const field = path === '/v1/logs' ? 'resourceLogs' : 'Records'
     const items = joined.flatMap(({ body }) => new Map<string, object[]>(Object.entries(body)).get(field) ?? [])
-    yield { door, body: { [field]: items }, events: joined.reduce((sum, { events }) => sum + events, 0) }
+    yield { path, body: { [field]: items }, events: joined.reduce((sum, { events }) => sum + events, 0) }
     at = end
   }
 }
 
-const byDoor = (requests: readonly Request[]): Request[] =>
-  requests.toSorted((a, b) => (a.door < b.door ? -1 : a.door > b.door ? 1 : a.time - b.time))
+const byPath = (requests: readonly Request[]): Request[] =>
+  requests.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.time - b.time))
 
 async function sendAll(
   client: DemoClient,
@@ -67,8 +67,8 @@ async function sendAll(
   tell: (events: number) => void,
 ): Promise<number> {
   let sent = 0
-  for (const { door, body, events } of bodies(byDoor(requests))) {
-    await client.send(door, body, history)
+  for (const { path, body, events } of bodies(byPath(requests))) {
+    await client.send(path, body, history)
     tell((sent += events))
   }
   return sent

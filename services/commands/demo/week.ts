@@ -15,9 +15,9 @@ const RELEASES_PER_DAY = 12
 const HOME = { address: '198.51.100.24', client: 'Boto3/1.40.2 md/Botocore#1.40.2 lang/python#3.13' }
 const THIEF = { address: '203.0.113.77', client: 'aws-cli/2.31.0 md/awscrt#0.27 lang/python#3.12' }
 
-/** A request to one of the collector's doors. */
+/** A request to one of the collector's inputs. */
 export interface Request {
-  readonly door: '/v1/logs' | '/v1/cloudtrail'
+  readonly path: '/v1/logs' | '/v1/cloudtrail'
   readonly body: object
   readonly events: number
   /** Event time of its first event in ms. */
@@ -25,14 +25,14 @@ export interface Request {
 }
 
 const ask = (session: Session, time: number, random: Random): Request => ({
-  door: '/v1/logs',
+  path: '/v1/logs',
   body: otlpRequest(session, time, random),
   events: session.calls.length + 1,
   time,
 })
 
 const trail = (calls: readonly CloudCall[], random: Random): Request => ({
-  door: '/v1/cloudtrail',
+  path: '/v1/cloudtrail',
   body: { Records: calls.map((call) => cloudTrailRecord(call, random)) },
   events: calls.length,
   time: calls[0]?.time ?? 0,

@@ -1,9 +1,9 @@
 /**
  * Scores findings on a simulated company: which incidents were caught, what as many findings at random events would have
- * caught, and how often nothing was there, by detector and by what misled it.
+ * caught, and how often findings were false, by detector and by what misled it.
  *
- * An incident is caught when a finding names one of its identities and its evidence holds one of the incident's own events,
- * or its time lies within a span of it or an hour after. Rates are per 1,000 identity-days.
+ * An incident is caught if a finding names one of its identities, and either its evidence holds one of the incident's own
+ * events or its time is within a span of the incident or an hour after. Rates are per 1,000 identity-days.
  */
 import type { Finding } from '../../../schemas/finding.ts'
 import { severityAtLeast } from '../../../schemas/finding.ts'
@@ -12,7 +12,7 @@ import type { Floor } from '../eval/score.ts'
 
 const HOUR_MS = 3_600_000
 
-/** What is needed of a finding; trivial rules make such, too. */
+/** The fields of a finding that are needed; trivial rules also produce them. */
 export type Told = Pick<Finding, 'detector' | 'agent' | 'time' | 'evidence' | 'severity' | 'mode'>
 
 interface Incident {
@@ -75,7 +75,7 @@ export async function readCompanyLabels(path: string): Promise<CompanyLabels> {
 
 type Way = 'evidence' | 'time'
 
-/** How a finding stands to an incident: it catches it, touches it under another name, or has nothing to do with it. */
+/** How a finding relates to an incident: it catches it, touches it under another name, or is unrelated. */
 function wayOf(finding: Told, incident: Incident): Way | 'misnamed' | undefined {
   const touches = finding.evidence.some(({ source_id: id }) => incident.events.has(id))
   const mine = incident.identities.has(finding.agent)
@@ -88,8 +88,8 @@ function wayOf(finding: Told, incident: Incident): Way | 'misnamed' | undefined 
 export interface CompanyScore {
   readonly caught: number
   readonly of: number
-  /** Caught with one of the incident's own events as evidence. */
-  readonly by_evidence: number
+  /** Strictly: time alone catches nothing, and what rests on it is false. */
+  readonly strict: { readonly caught: number; readonly false_per_1000: number }
   /** What as many findings at random events would catch. */
   readonly by_chance: number
   readonly findings: number
@@ -98,6 +98,10 @@ export interface CompanyScore {
   readonly misnamed: number
   readonly precision: number | null
   readonly false_per_1000: number
+  /** The same by occasion: what is false about one identity within one hour is one thing to read. */
+  readonly false_occasions_per_1000: number
+  /** Hours of a day in which anything false was told, of anybody. */
+  readonly false_hours_per_day: number
   /** By kind of incident: caught and how many there are. */
   readonly kinds: Readonly<Record<string, readonly [number, number]>>
   readonly difficulties: Readonly<Record<string, readonly [number, number]>>
@@ -115,20 +119,44 @@ function shares(incidents: readonly Incident[], caught: ReadonlySet<string>, by:
   return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+interface Judgement {
+  /** Incidents that it catches, and those of them that it catches strictly. */
+  readonly caught: readonly string[]
+  readonly strictly: readonly string[]
+  readonly misnamed: boolean
+}
+
+function judgementOf(finding: Told, incidents: readonly Incident[]): Judgement {
+  const ways = incidents.map((incident) => [incident, wayOf(finding, incident)] as const)
+  const hits = ways.filter(([, way]) => way === 'evidence' || way === 'time')
+  return {
+    caught: hits.map(([{ id }]) => id),
+    // An incident without events of its own can be caught by time alone.
+    strictly: hits.filter(([{ events }, way]) => way === 'evidence' || events.size === 0).map(([{ id }]) => id),
+    misnamed: ways.some(([, way]) => way === 'misnamed'),
+  }
+}
+
 export function scoreCompany(labels: CompanyLabels, findings: readonly Told[], floor: Floor): CompanyScore {
-  const caught = new Map<string, Way>()
+  const [ids, strictly] = [new Set<string>(), new Set<string>()]
   const misled = new Map<string, number>()
-  let [told, right, wrong, misnamed] = [0, 0, 0, 0]
+  const [occasions, hours] = [new Set<string>(), new Set<number>()]
+  let [told, right, wrong, misnamed, byTimeAlone] = [0, 0, 0, 0, 0]
   for (const finding of findings) {
     if (finding.mode === 'shadow' || !severityAtLeast(finding.severity, floor)) continue
     told++
-    const ways = labels.incidents.map((incident) => [incident.id, wayOf(finding, incident)] as const)
-    const hits = ways.filter(([, way]) => way === 'evidence' || way === 'time')
-    for (const [id, way] of hits) if (caught.get(id) !== 'evidence') caught.set(id, way as Way)
-    if (hits.length > 0) right++
-    else if (ways.some(([, way]) => way === 'misnamed')) misnamed++
+    const judged = judgementOf(finding, labels.incidents)
+    for (const id of judged.caught) ids.add(id)
+    for (const id of judged.strictly) strictly.add(id)
+    if (judged.caught.length > 0) {
+      right++
+      if (judged.strictly.length === 0 && !judged.misnamed) byTimeAlone++
+    } else if (judged.misnamed) misnamed++
     else {
       wrong++
+      const hour = Math.floor(Date.parse(finding.time) / HOUR_MS)
+      occasions.add(`${hour} ${finding.agent}`)
+      hours.add(hour)
       const kind = finding.evidence
         .map(({ source_id: id }) => labels.lookalikes.get(id))
         .find((one) => one !== undefined)
@@ -137,11 +165,10 @@ export function scoreCompany(labels: CompanyLabels, findings: readonly Told[], f
   }
   const perThousand = (count: number): number => round((1_000 * count) / Math.max(1, labels.identityDays))
   const chance = labels.incidents.reduce((sum, { around }) => sum + 1 - (1 - around / labels.events) ** told, 0)
-  const ids = new Set(caught.keys())
   return {
-    caught: caught.size,
+    caught: ids.size,
     of: labels.incidents.length,
-    by_evidence: [...caught.values()].filter((way) => way === 'evidence').length,
+    strict: { caught: strictly.size, false_per_1000: perThousand(wrong + byTimeAlone) },
     by_chance: round(chance, 1),
     findings: told,
     true_findings: right,
@@ -149,6 +176,8 @@ export function scoreCompany(labels: CompanyLabels, findings: readonly Told[], f
     misnamed,
     precision: told === 0 ? null : round(right / told, 3),
     false_per_1000: perThousand(wrong),
+    false_occasions_per_1000: perThousand(occasions.size),
+    false_hours_per_day: round(hours.size / Math.max(1, labels.days)),
     kinds: shares(labels.incidents, ids, 'kind'),
     difficulties: shares(labels.incidents, ids, 'difficulty'),
     lookalikes: Object.fromEntries(

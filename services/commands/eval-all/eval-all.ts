@@ -1,12 +1,13 @@
 /**
- * `eval-all`: runs the detectors over all labelled data of a folder and says how good each is, beside what chance and
- * trivial rules reach: as a page with curves, or as JSON.
+ * `eval-all`: runs the detectors over all labelled data of a folder and reports how good each is, compared with chance
+ * and trivial rules: as a page with curves, or as JSON.
  */
 import { counted } from '../../../schemas/counted.ts'
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { evaluate } from '../eval/eval.ts'
+import { withBudget } from '../lib/budget.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { detect, type DetectionOptions } from '../replay/detection.ts'
 import { UsageError } from '../../lib/errors.ts'
@@ -16,39 +17,11 @@ import { readLabels } from '../eval/labels.ts'
 import { FLOORS } from '../eval/score.ts'
 import { createProgress, print, say } from '../lib/terminal.ts'
 import { chart, type Curve } from './chart.ts'
-import { type CompanyScore, readCompanyLabels, scoreCompany, type CompanyLabels, type Told } from './company.ts'
+import { readCompanyLabels, scoreCompany, type CompanyLabels, type Told } from './company.ts'
 import { DATA_SETS, type DataSet } from './data-sets.ts'
 import { evaluationPage } from './page.ts'
+import type { CompanyResult, DetectorResult, LabelledResult, Results } from './results.ts'
 import { trivialFindings } from './trivial.ts'
-
-interface DetectorResult {
-  readonly detector: string
-  readonly medium: CompanyScore
-  readonly high: CompanyScore
-}
-
-interface CompanyResult {
-  readonly name: string
-  readonly medium: CompanyScore
-  readonly high: CompanyScore
-  readonly detectors: readonly DetectorResult[]
-  readonly trivial: readonly DetectorResult[]
-  readonly curves: readonly Curve[]
-  /** Name of the picture beside the page. */
-  readonly chart?: string
-}
-
-export interface LabelledResult {
-  readonly name: string
-  readonly rows: readonly (readonly (string | number | null)[])[]
-}
-
-export interface Results {
-  readonly commit: string
-  readonly date: string
-  readonly companies: readonly CompanyResult[]
-  readonly labelled: readonly LabelledResult[]
-}
 
 interface EvalAllOptions {
   readonly data: string
@@ -75,7 +48,7 @@ function byDetector(labels: CompanyLabels, findings: readonly Told[], names: rea
     .toSorted((a, b) => b.medium.caught - a.medium.caught || a.medium.false_per_1000 - b.medium.false_per_1000)
 }
 
-/** What is caught at which rate when detectors are switched on one after another, the most precise first. */
+/** What is caught at which rate as detectors are switched on one by one, the most precise first. */
 function curveOf(
   name: string,
   labels: CompanyLabels,
@@ -105,7 +78,8 @@ async function findingsOf(set: DataSet, folder: string, detection: DetectionOpti
   const { spool } = await importFiles([join(folder, set.file)], set.format, (_, events) =>
     tell(`${set.name}: reading ${counted(events, 'event')}`),
   )
-  const { findings } = detect(spool, detection, (events) =>
+  const under = set.budget === undefined ? detection : withBudget(detection, set.budget)
+  const { findings } = detect(spool, under, (events) =>
     tell(`${set.name}: ${events} of ${counted(spool.count, 'event')}`),
   )
   return { spool, findings }
@@ -161,7 +135,7 @@ async function labelledResult(
   return { name: set.name, rows }
 }
 
-/** The commit that is measured and its day; what is not under version control says so. */
+/** The commit that is measured and its date; `unknown` outside version control. */
 function revision(): Pick<Results, 'commit' | 'date'> {
   try {
     const said = execFileSync('git', ['show', '-s', '--format=%h %cs', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
@@ -179,7 +153,7 @@ async function evaluateAll(options: EvalAllOptions, tools: CommandTools): Promis
   const present = DATA_SETS.filter(({ file }) => existsSync(join(options.data, file)))
   if (present.length === 0)
     throw new UsageError(`${options.data} holds none of the labelled files: name their folder with --data`)
-  for (const { file } of DATA_SETS.filter((set) => !present.includes(set)))
+  for (const file of new Set(DATA_SETS.filter((set) => !present.includes(set)).map((set) => set.file)))
     say(terminal, `left out: ${file} is not there`)
   const progress = createProgress(terminal)
   const detection = await tools.detection()

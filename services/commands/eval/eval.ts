@@ -1,6 +1,7 @@
 /**
- * `eval --labels LABELS FILE...`: replays labelled files and says how good each detector is, at severity high and up and
- * at medium and up: what was caught, what was flagged wrongly and how often, and whether the evidence names the attack.
+ * `eval --labels LABELS FILE...`: replays labelled files and reports how good each detector is, at severity high and
+ * above and at medium and above: what was caught, what was flagged wrongly and how often, and whether the evidence names
+ * the attack.
  */
 import { counted } from '../../../schemas/counted.ts'
 import { type Command, Option } from 'commander'
@@ -12,7 +13,7 @@ import { UsageError } from '../../lib/errors.ts'
 import type { DetectorScore, Evaluation, Part } from './evaluation.ts'
 import { evaluationText } from './evaluation-text.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { importFiles } from '../import/import.ts'
+import { importFiles, tellUnusable } from '../import/import.ts'
 import { type Labels, readLabels } from './labels.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
 import { FLOORS, type Floor, type Folds } from './score.ts'
@@ -133,7 +134,7 @@ async function evaluateFiles(files: readonly string[], options: EvalOptions, too
     progress.show(() => `detecting: ${events} of ${counted(imported.spool.count, 'event')}`),
   )
   progress.end()
-  for (const told of imported.told) say(terminal, `rejected: ${told}`)
+  tellUnusable(imported, (line) => say(terminal, line))
   const names = detection.detectors.map((detector) => detector.id)
   const evaluation: Evaluation = {
     events: counts.events,

@@ -10,7 +10,7 @@ const percent = (share: number | null): string => (share === null ? '-' : `${(sh
 const rate = (value: number | null): string => (value === null ? '-' : value.toFixed(4))
 const shareCell = (share: Share | undefined): string =>
   share === undefined || share.of === 0 ? '-' : `${share.hits}/${share.of} ${percent(share.share)}`
-/** Said of the total alone: a detector's own share needs no interval to be compared with another's on the same data. */
+/** Given for the total only: detectors can be compared on the same data without an interval. */
 const intervalText = (share: Share | undefined): string =>
   share === undefined || share.interval === null
     ? ''

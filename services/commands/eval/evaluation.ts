@@ -22,8 +22,8 @@ export interface Part<S> {
 export interface Evaluation {
   readonly events: number
   readonly identities: number
-  /** Present where there are labels of runs. */
+  /** Present if there are labels of runs. */
   readonly runs?: Part<RunScore>
-  /** Present where there are labels of single events. */
+  /** Present if there are labels of single events. */
   readonly labelled_events?: Part<EventScore>
 }

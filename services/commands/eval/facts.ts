@@ -1,4 +1,4 @@
-/** What an evaluation needs to know of the events beside the findings: which run, identity and day each belongs to. */
+/** What an evaluation needs besides the findings: the run, identity and day of each event. */
 import { EventView } from '../../../schemas/event.ts'
 import type { Spool } from '../import/spool.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Labels: what is known of the runs or events of a labelled file. A label that names a `session` is about a run, one that
- * names an `eventID` (or `source_id`) about a single event. Fields beyond the named ones are kept for folding.
+ * Labels: what is known about the runs or events of a labelled file. A label with a `session` is about a run, one with an
+ * `eventID` (or `source_id`) about a single event. Other fields are kept for folding.
  */
 import { UsageError } from '../../lib/errors.ts'
 import { readValues } from '../import/requests.ts'
@@ -22,7 +22,7 @@ export interface RunLabel {
 
 export interface EventLabel {
   readonly sourceId: string
-  /** The label; a background event that brings benign novelty is told apart by what the novelty is. */
+  /** The label; for a background event with benign novelty, the kind of novelty. */
   readonly class: string
   readonly scored: boolean
   readonly positive: boolean
@@ -60,13 +60,13 @@ function eventLabel(sourceId: string, fields: Record<string, unknown>): EventLab
     class: churn === '' ? label : `${label}, ${churn}`,
     scored: !UNSCORED.has(label) && fields['phase'] !== 'warmup',
     positive: POSITIVE.has(label),
-    // An attack event without an incident is one of its own.
+    // An attack event without an incident is a separate one.
     incident: group === '' ? sourceId : group,
     fields,
   }
 }
 
-/** Reads label files, plain or gzip, one JSON object a line. Throws UsageError where one is not of that form. */
+/** Reads label files, plain or gzip, one JSON object per line. Throws UsageError if one has another form. */
 export async function readLabels(paths: readonly string[]): Promise<Labels> {
   const runs = new Map<string, RunLabel>()
   const events = new Map<string, EventLabel>()

@@ -33,7 +33,7 @@ export interface ScoredEvents {
   readonly incidents: readonly Incident[]
   readonly labels: ReadonlyMap<string, EventLabel>
   readonly identityDays: number
-  /** Event time in ms from which on findings are scored; what lies before is learned from. */
+  /** Event time in ms from which findings are scored; what is before it is for learning. */
   readonly from: number
 }
 
@@ -105,7 +105,7 @@ export function scoreEvents(scored: ScoredEvents, all: readonly Finding[], floor
   }
 }
 
-/** Folds incidents; a false finding has no technique, so that only what was caught is told. */
+/** Folds incidents. A false finding has no technique, so only what was caught is reported. */
 export function foldEvents(scored: ScoredEvents, all: readonly Finding[], floor: Floor, by: EventFold): Folds {
   const evidence = evidenceOf(above(all, floor))
   return foldsOf(

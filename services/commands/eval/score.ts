@@ -17,7 +17,7 @@ export interface Trial {
 export interface Share {
   readonly hits: number
   readonly of: number
-  /** hits / of; null where there is nothing to count. */
+  /** hits / of; null if there is nothing to count. */
   readonly share: number | null
   /** 95 % interval by resampling clusters; null with fewer than two clusters. */
   readonly interval: readonly [number, number] | null
@@ -85,7 +85,7 @@ export function joinedCount(findings: readonly Finding[]): number {
   return joined
 }
 
-/** One value of what is folded by: the positives caught and the negatives flagged among those that have it. */
+/** One value of the folded field: the positives caught and the negatives flagged that have it. */
 export interface Fold {
   readonly value: string
   readonly caught: Share

@@ -43,7 +43,7 @@ function readWhole(file: number, length: number, at: number): Buffer {
 /** Closes the file of blocks that nobody holds any more. */
 const files = new FinalizationRegistry<number>((file) => closeSync(file))
 
-/** `memoryBytesMax`: what is kept in memory. */
+/** `memoryBytesMax`: the most that is kept in memory. */
 export function createBlocks(memoryBytesMax: number): Blocks {
   const held: Buffer[] = []
   const lengths: number[] = []

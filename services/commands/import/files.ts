@@ -1,6 +1,6 @@
 /**
- * The files that a command names, and their bytes in the clear: plain, gzip or zstd, told by their first bytes, because a
- * name may say anything. A directory stands for the files in it, `-` for standard input, a pattern for what it fits.
+ * The files that a command names, and their uncompressed bytes: plain, gzip or zstd, detected by the first bytes, because
+ * a name may be wrong. A directory stands for its files, `-` for standard input, a pattern for its matches.
  */
 import { createReadStream } from 'node:fs'
 import { glob, readdir, stat } from 'node:fs/promises'
@@ -39,7 +39,7 @@ async function filesOf(path: string): Promise<string[]> {
     .sort()
 }
 
-/** All files that these paths stand for, in their order; those of a directory or pattern by name. */
+/** All files that these paths stand for, in order; those of a directory or pattern sorted by name. */
 export async function expandPaths(paths: readonly string[]): Promise<string[]> {
   return (await Promise.all(paths.map(filesOf))).flat()
 }
@@ -55,7 +55,7 @@ function unpacker(first: Buffer): { readonly name: string; readonly create: () =
   return undefined
 }
 
-/** Throws UsageError where the file cannot be read or is damaged. `onBytes` hears of bytes as they lie on disk. */
+/** Throws UsageError if the file cannot be read or is damaged. `onBytes` gets byte counts as stored on disk. */
 export async function* bytesOf(path: string, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
   const file = path === STDIN ? process.stdin : createReadStream(path, { highWaterMark: READ_BYTES })
   const packed = (file as AsyncIterable<Buffer>)[Symbol.asyncIterator]()

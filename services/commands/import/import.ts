@@ -1,13 +1,14 @@
 /**
- * Files to normalised events, as replay, prove and eval need them: the same normalisers as behind the service's doors, the
+ * Files to normalised events, as replay, prove and eval need them: the same normalisers as behind the service's inputs, the
  * tenant `default`, and a fixed key, so that two runs on two machines compare. No finding holds a keyed hash: the key
  * changes none.
  */
 import { counted } from '../../../schemas/counted.ts'
+import { memo } from '../../collector/memo.ts'
 import { createExtractor } from '../../collector/indicators/index.ts'
 import { type NormaliseContext, normaliseBody, type Rejected } from '../../collector/normalise.ts'
 import { tenantKeys } from '../../lib/secrets.ts'
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { UsageError } from '../../lib/errors.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
 import { createFormats } from '../../collector/formats/formats.ts'
@@ -19,7 +20,7 @@ import { createSpool, PROVISIONAL_RECEIPT_MS, type Spool } from './spool.ts'
 export const IMPORT_TENANT = 'default'
 /** Not a secret: it keys hashes that leave no command. */
 const IMPORT_MASTER_KEY = Buffer.from('moltwatch replay, a key that is public')
-/** So many rejected records are told in full. */
+/** Rejected records that are reported in full. */
 const TOLD_MAX = 5
 
 /** A file of which nothing became an event. */
@@ -41,6 +42,7 @@ export interface Imported {
 function importContext(): NormaliseContext {
   const keys = tenantKeys(IMPORT_MASTER_KEY)
   const credentialKey = keys.forCredentials(IMPORT_TENANT)
+  const keyed = memo((digest) => createHmac('sha256', credentialKey).update(Buffer.from(digest, 'hex')).digest('hex'))
   return {
     tenant: IMPORT_TENANT,
     sender: '',
@@ -48,8 +50,7 @@ function importContext(): NormaliseContext {
     history: false,
     assurance: 'claimed',
     extractor: createExtractor({ key: keys.forTenant(IMPORT_TENANT) }),
-    hashCredential: (secret) =>
-      createHmac('sha256', credentialKey).update(createHash('sha256').update(secret).digest()).digest('hex'),
+    hashCredential: (secret) => keyed(hash('sha256', secret, 'hex')),
   }
 }
 
@@ -57,8 +58,8 @@ function importContext(): NormaliseContext {
 const GENERATED_BATCH = 2_000
 
 /**
- * Takes canonical events that were made and not read, through the same normaliser as a file's. `onEvents` hears how many
- * there are so far. Throws where one of them is refused: whoever makes events makes valid ones.
+ * Takes generated canonical events through the same normaliser as those of a file. `onEvents` gets the count so far.
+ * Throws if an event is refused: generated events must be valid.
  */
 export function importMade(events: Iterable<object>, onEvents: (events: number) => void = () => {}): Spool {
   const context = importContext()
@@ -138,13 +139,13 @@ async function readFile(
     if (reading.spool.count > before) reading.told.push(`${error.message}; what stands before that was read`)
     first ??= error.message
   }
-  // An empty file is a log in which nothing happened; one of which nothing could be used is told.
+  // An empty file is a log in which nothing happened. A file without a usable record is reported.
   return reading.spool.count > before ? undefined : first
 }
 
 /**
- * Reads all files, in the order given. One that gives nothing is told with its reason and takes no other with it. Throws
- * UsageError where none of them gave an event and something was wrong. `onProgress` hears bytes read so far and events so
+ * Reads all files in the given order. One without events is reported with its reason and does not affect the others.
+ * Throws UsageError if none of them gave an event and something was wrong. `onProgress` gets the bytes and events read so
  * far.
  */
 export async function importFiles(

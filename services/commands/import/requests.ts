@@ -1,6 +1,6 @@
 /**
  * Reads a file as the requests that a sender would have posted: a line of an OTLP file is one request; the records of any
- * other file go together as far as one request may hold them. So an event gets the same id as through the service's doors.
+ * other file go together as far as one request may hold them. So an event gets the same id as through the service's inputs.
  * Files are read as streams, plain or gzip (told by their first bytes), and never held whole.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -25,7 +25,7 @@ export interface Unreadable {
   readonly problem: string
 }
 
-/** The format of a value; `auto` where it looks like none, so that whoever reads it says what was expected. */
+/** The format of a value; `auto` if it looks like none, so that its reader reports what was expected. */
 function formatOfValue(value: Value, formats: Formats): FormatChoice {
   // A record that stood in `Records` is looked at as it would be alone.
   if (value.holder === 'records') return 'cloudtrail'
@@ -47,7 +47,7 @@ function join(holder: Holder, values: readonly Value[]): Buffer {
   const parts: Buffer[] = [Buffer.from(head)]
   values.forEach((value, i) => {
     if (i > 0) parts.push(Buffer.from(between))
-    // Values that stand alone become lines, so that one that is no JSON does not spoil its neighbours.
+    // Standalone values become lines, so that one that is not JSON does not spoil its neighbours.
     parts.push(holder === 'alone' ? oneLine(value.bytes) : value.bytes)
   })
   parts.push(Buffer.from(tail))
@@ -97,8 +97,8 @@ function createCollecting(choice: FormatChoice, formats: Formats) {
 }
 
 /**
- * The requests of a file, in its order; lines that are no JSON stand between them. Throws UsageError where the file cannot
- * be read on: what came before it was given out. `onBytes` hears of every part read, in bytes as they lie on disk.
+ * The requests of a file, in order; lines that are not JSON keep their place. Throws UsageError if the file cannot be
+ * read further, after yielding what came before. `onBytes` gets the size of every part read, in bytes as stored on disk.
  */
 export async function* readRequests(
   path: string,
@@ -123,7 +123,7 @@ export async function* readRequests(
   yield* collecting.rest()
 }
 
-/** The JSON values of a file one by one, for what is not a log: labels. Throws UsageError like `readRequests`. */
+/** The JSON values of a file one by one, for files that are not logs: labels. Throws UsageError like `readRequests`. */
 export async function* readValues(path: string): AsyncGenerator<{ readonly value: unknown; readonly line: number }> {
   const splitter = createSplitter(path, LIMITS.body_inflated_bytes_max)
   for await (const chunk of bytesOf(path, () => {})) {

@@ -5,7 +5,7 @@
  */
 import { UsageError } from '../../lib/errors.ts'
 
-/** alone: a value of its own; list: an element of a list; records: an element of `Records`. */
+/** alone: a standalone value; list: an element of a list; records: an element of `Records`. */
 export type Holder = 'alone' | 'list' | 'records'
 
 export interface Value {
@@ -13,12 +13,12 @@ export interface Value {
   /** Line at which it starts, from 1. */
   readonly line: number
   readonly holder: Holder
-  /** What stands here is no JSON value: why. */
+  /** Why this is not a JSON value. */
   readonly problem?: string
 }
 
 export interface Splitter {
-  /** The values that end in this chunk. Throws UsageError where nothing behind a fault can be found again. */
+  /** The values that end in this chunk. Throws UsageError if it cannot find the next value after a fault. */
   push(chunk: Buffer): Value[]
   /** Throws UsageError where the input ended inside a value. */
   end(): void
@@ -37,6 +37,15 @@ const isClose = (byte: number): boolean => byte === 0x7d || byte === 0x5d
 /** Blanks, separators, and the byte order mark that some tools put first. */
 const isBetween = (byte: number): boolean =>
   byte <= 0x20 || byte === 0x2c || byte === 0xef || byte === 0xbb || byte === 0xbf
+
+/** The next byte from `at` on that can mean something inside a string, or that ends a line. */
+function nextMark(chunk: Buffer, at: number): number {
+  for (let i = at; i < chunk.length; i++) {
+    const byte = chunk[i]
+    if (byte === QUOTE || byte === BACKSLASH || byte === NEWLINE) return i
+  }
+  return chunk.length
+}
 
 class ByteSplitter implements Splitter {
   readonly #name: string
@@ -66,6 +75,9 @@ class ByteSplitter implements Splitter {
     const values: Value[] = []
     let start = this.#parts.length > 0 ? 0 : -1
     for (let i = 0; i < chunk.length; i++) {
+      // Most bytes stand in strings and mean nothing; the first of a line may begin a value.
+      if (this.#inString && !this.#escaped && chunk[i - 1] !== NEWLINE) i = nextMark(chunk, i)
+      if (i === chunk.length) break
       const byte = chunk[i] as number
       if (byte === NEWLINE) {
         this.#line++

@@ -1,7 +1,8 @@
 /**
- * Normalised events in little memory, until the receipt time of the import is known: it must lie after every event, so it
- * is known only when the last file has been read. Rows wait in compressed blocks, the form of a frame, about 50 bytes
- * each, and beyond some megabytes in a temporary file; then they are read back in order with the receipt time filled in.
+ * Holds normalised events in little memory until the receipt time of the import is known. That time must be after every
+ * event, so it is known only when the last file has been read. Rows wait in compressed blocks, the form of a frame, about
+ * 50 bytes each, and beyond some megabytes in a temporary file. Then they are read back in order with the receipt time
+ * filled in.
  */
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, type Event, type EventRow, rowOf } from '../../../schemas/event.ts'
 import { decodeFrame, encodeFrame } from '../../../schemas/frame.ts'

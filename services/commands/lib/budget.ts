@@ -1,6 +1,6 @@
 /** The false-alarm budget as options of a command, for trying another one than the default on files. */
 import type { Command } from 'commander'
-import { emptyConfiguration } from '../../../schemas/configuration.ts'
+import { emptyConfiguration, type FalsePer1000 } from '../../../schemas/configuration.ts'
 import { UsageError } from '../../lib/errors.ts'
 import type { DetectionOptions } from '../replay/detection.ts'
 
@@ -21,7 +21,7 @@ function rate(option: string, text: string): number {
   return value
 }
 
-/** The detectors under the budget that was asked for; as they are where none was. Throws UsageError for no number. */
+/** The detectors under the requested budget; unchanged without one. Throws UsageError if it is not a number. */
 export function underBudget(detection: DetectionOptions, options: BudgetOptions): DetectionOptions {
   const { falsePer1000: medium, highPer1000: high } = options
   if (medium === undefined && high === undefined) return detection
@@ -29,6 +29,10 @@ export function underBudget(detection: DetectionOptions, options: BudgetOptions)
     ...(medium === undefined ? {} : { medium: rate('--false-per-1000', medium) }),
     ...(high === undefined ? {} : { high: rate('--high-per-1000', high) }),
   }
-  const configuration = detection.configuration ?? emptyConfiguration()
-  return { ...detection, configuration: { ...configuration, false_per_1000: budget } }
+  return withBudget(detection, budget)
 }
+
+export const withBudget = (detection: DetectionOptions, budget: FalsePer1000): DetectionOptions => ({
+  ...detection,
+  configuration: { ...(detection.configuration ?? emptyConfiguration()), false_per_1000: budget },
+})

@@ -11,7 +11,7 @@ export interface CommandTools {
   detection(): Promise<DetectionOptions>
   /** What of the environment commands may know; `main.ts` alone reads it. */
   readonly environment: { readonly MOLTWATCH_TOKEN?: string; readonly MOLTWATCH_MASTER_KEY?: string }
-  /** A variable of the environment that the configuration file names, for secrets that do not stand in it. */
+  /** An environment variable that the configuration file names, for secrets that are not in it. */
   variable(name: string): string | undefined
   /** Makes the process live in another time zone, by its IANA name. */
   setTimeZone(zone: string): void

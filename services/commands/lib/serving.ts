@@ -42,7 +42,7 @@ export const acceptGapsOption = (): Option =>
 export const rebuildOption = (): Option =>
   new Option('--rebuild-warehouse', 'store again all that the log holds; what is there already counts once')
 
-/** What the file may name, and where secrets may stand besides it. */
+/** The names that the file may use, and where secrets may be stored outside it. */
 export const configNames = ({ variable }: CommandTools) => ({
   formats: FORMAT_IDS,
   sinkTypes: SINK_TYPES,
@@ -62,7 +62,7 @@ export async function readConfiguration(path: string | undefined, tools: Command
 export interface Reconfigurable {
   /** Takes a changed configuration file. */
   reconfigure(config: ServiceConfiguration): Promise<void>
-  /** Takes each tenant's leak list; absent where it uses none. */
+  /** Takes each tenant's leak list; absent if the service uses none. */
   useLeakLists?(lists: ReadonlyMap<string, Uint8Array>): Promise<void>
 }
 
@@ -74,7 +74,10 @@ export interface Watching {
   keys(): TenantKeys
 }
 
-/** Hands every good change of the file, and of the lists beside it, to the service until the returned function is called. */
+/**
+ * Passes every valid change of the file, and of the lists next to it, to the service until the returned function is
+ * called.
+ */
 export async function watchConfiguration(
   path: string | undefined,
   service: Reconfigurable,
@@ -104,7 +107,7 @@ export async function watchConfiguration(
   }
 }
 
-/** The leak lists beside the file, for a service that uses them. */
+/** The leak lists next to the file, for a service that uses them. */
 function watchLeakLists(
   path: string,
   service: Reconfigurable,
@@ -138,8 +141,8 @@ export const toldToStop = (): Promise<NodeJS.Signals> =>
   })
 
 /**
- * Stops in time. What cannot be drained in time is safe in the log and taken up at the next start. The deadline holds
- * after everything is closed, too: a question that the warehouse still works on would keep the process alive.
+ * Stops in time. What cannot be drained in time is safe in the log and is processed at the next start. The deadline also
+ * applies after everything is closed: a query still running in the warehouse would keep the process alive.
  */
 export async function drain(stop: () => Promise<void>, logger: Logger): Promise<void> {
   setTimeout(() => {

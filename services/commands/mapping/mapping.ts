@@ -26,7 +26,7 @@ interface TestOptions {
 /** Not a secret: hashes of a trial go nowhere. */
 const KEY = Buffer.from('moltwatch mapping test, a public key')
 const BLANK = blankEvent()
-/** What is no field of a mapping, or differs on each run. */
+/** Columns that are not fields of a mapping, or differ on each run. */
 const UNTOLD: ReadonlySet<string> = new Set(
   'tenant receipt_time content_id sender sequence value_hashes value_kinds extractor_version content_classes'.split(
     ' ',

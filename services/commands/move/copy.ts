@@ -1,8 +1,8 @@
 /**
- * Copies a log into an empty one so that every offset stays what it was. Offsets stand in snapshots, in signals, in what the
- * responder has written down; keeping them is what lets the services go on over there as if nothing had happened. What
- * retention has taken from the beginning of a partition is made up for by records without content, which every reader passes over.
- * Compacted topics are copied as they are: nothing names an offset of theirs.
+ * Copies a log into an empty one and keeps every offset. Snapshots, signals and the responder's records contain offsets;
+ * keeping them lets the services continue on the new log as if nothing had happened. Records that retention removed from
+ * the beginning of a partition are replaced by records without content, which every reader skips. Compacted topics are
+ * copied as they are: nothing names their offsets.
  */
 import { counted } from '../../../schemas/counted.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -114,7 +114,7 @@ async function checkBefore({ source, target, topics }: CopyOptions): Promise<voi
   }
 }
 
-/** Copies every topic. Throws CopyError, and LogError where one of the logs fails; what was written is then of no use. */
+/** Copies every topic. Throws CopyError, and LogError if one of the logs fails; what was written is then unusable. */
 export async function copyLog(options: CopyOptions): Promise<Copied[]> {
   await checkBefore(options)
   const copied: Copied[] = []

@@ -1,7 +1,7 @@
 /**
- * `move`: carries the log of an embedded installation over to Kafka, where the separate processes go on with it: what was
- * learned, what was found, what was ordered, and the events that the log still holds. ClickHouse is not copied: the archiver stores
- * there again what the log holds.
+ * `move`: copies the log of an embedded installation to Kafka, where the separate processes continue with it: what was
+ * learned, found and ordered, and the events that the log still holds. ClickHouse is not copied: the archiver stores the
+ * contents of the log there again.
  */
 import { counted } from '../../../schemas/counted.ts'
 import { existsSync } from 'node:fs'

@@ -83,7 +83,7 @@ function generated(): string {
   return sections.join('\n')
 }
 
-/** The page with its generated part made anew. Throws where the page has lost its marks. */
+/** The page with its generated part updated. Throws if the page has lost its marks. */
 export function apiPage(page: string): string {
   const begin = page.indexOf(BEGIN)
   const end = page.indexOf(END)

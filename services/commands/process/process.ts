@@ -1,6 +1,6 @@
 /**
- * `collector`, `detector`, `archiver`, `responder`, `api`: the services one by one, on Kafka and ClickHouse. Each runs until
- * it is told to stop, and several of each share the work.
+ * `collector`, `detector`, `archiver`, `responder`, `api`: the services one by one, on Kafka and ClickHouse. Each runs
+ * until it is stopped, and several instances of one share the work.
  */
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /**
- * Takes clock and random away while a function runs: whoever asks for them gets an exception. `prove` runs the core so,
- * because a core that reads either cannot be replayed. A date made from a given time stays what it is.
+ * Disables clock and random while a function runs: using them throws. `prove` runs the core this way, because a core that
+ * reads either cannot be replayed. A date made from a given time still works.
  */
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
@@ -24,7 +24,7 @@ const timelessDate = new Proxy(RealDate, {
     key === 'now' ? refuse('the time of day, by Date.now()') : Reflect.get(target, key, receiver),
 })
 
-/** Owner, name, and what it would tell. */
+/** Owner, name, and what it would return. */
 const SOURCES: readonly (readonly [object, string, string])[] = [
   [Math, 'random', 'a random number'],
   [performance, 'now', 'the time since the start'],

@@ -17,7 +17,7 @@ export interface Plan {
   readonly frameEventsMax: number
   /** Share of events that come twice. */
   readonly repeats: number
-  /** Events of different identities change places if they lie at most this far apart in event time. */
+  /** Events of different identities may swap if they are at most this far apart in event time. */
   readonly jitterMs: number
   /** Share of records after which something fails. */
   readonly faults: number
@@ -80,8 +80,8 @@ export function planOf(seed: number, events: number): Plan {
 }
 
 /**
- * Rows in another order: each is moved by a random time up to the jitter, those of one identity never past each other.
- * The order of the file counts as time where it is not in order of event time.
+ * Rows in another order: each moves by a random time up to the jitter, and those of one identity never pass each other.
+ * If the file is not in order of event time, its own order counts as time.
  */
 export function interleave(rows: readonly EventRow[], jitterMs: number, chance: () => number): EventRow[] {
   if (jitterMs === 0) return [...rows]

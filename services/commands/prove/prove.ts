@@ -17,6 +17,7 @@ import { compare, type Outcome, runTrial } from './trial.ts'
 
 interface ProveOptions {
   readonly seeds: string
+  readonly from: string
   readonly format: FormatChoice
   readonly mapping: readonly string[]
   readonly json?: true
@@ -28,7 +29,7 @@ interface Proof {
   readonly events: number
   readonly stage_one: { readonly hash: string; readonly findings: number }
   readonly ids: { readonly hash: string; readonly count: number }
-  /** The first one: which trial, and where it parts from the calm run. */
+  /** The first one: which trial, and where it departs from the calm run. */
   readonly difference: { readonly trial: string; readonly what: string } | null
 }
 
@@ -44,11 +45,13 @@ function proofText(proof: Proof): string {
 interface Trials {
   readonly rows: readonly EventRow[]
   readonly receiptTime: number
+  /** The first one. */
+  readonly from: number
   readonly seeds: number
 }
 
 /** Runs all trials, or up to the first that differs. */
-function prove({ rows, receiptTime, seeds }: Trials, options: DetectionOptions, tools: CommandTools): Proof {
+function prove({ rows, receiptTime, from, seeds }: Trials, options: DetectionOptions, tools: CommandTools): Proof {
   const progress = createProgress(tools.terminal)
   const trial = (plan: typeof CALM): Outcome => {
     tools.setTimeZone(plan.timeZone)
@@ -60,14 +63,15 @@ function prove({ rows, receiptTime, seeds }: Trials, options: DetectionOptions, 
     stage_one: { hash: calm.stageOneHash, findings: calm.stageOne.size },
     ids: { hash: calm.idsHash, count: calm.ids.size },
   }
-  for (let seed = 0; seed <= seeds; seed++) {
-    progress.show(() => `seed ${seed} of ${seeds}`)
-    // The calm run must hold by itself, too.
-    const plan = seed === 0 ? CALM : planOf(seed, rows.length)
-    const what = compare(calm, seed === 0 ? calm : trial(plan))
+  for (let tried = 0; tried <= seeds; tried++) {
+    const seed = from + tried - 1
+    progress.show(() => `seed ${seed} of ${from} to ${from + seeds - 1}`)
+    // The calm run must not contradict itself, either.
+    const plan = tried === 0 ? CALM : planOf(seed, rows.length)
+    const what = compare(calm, tried === 0 ? calm : trial(plan))
     if (what === undefined) continue
     progress.end()
-    return { agree: false, seeds: seed, ...proof, difference: { trial: describePlan(plan), what } }
+    return { agree: false, seeds: tried, ...proof, difference: { trial: describePlan(plan), what } }
   }
   progress.end()
   return { agree: true, seeds, ...proof, difference: null }
@@ -81,6 +85,8 @@ async function proveFiles(files: readonly string[], options: ProveOptions, tools
   const { terminal } = tools
   const seeds = Number(options.seeds)
   if (!Number.isInteger(seeds) || seeds < 1) throw new UsageError(`--seeds takes a number from 1, not ${options.seeds}`)
+  const from = Number(options.from)
+  if (!Number.isInteger(from) || from < 1) throw new UsageError(`--from takes a number from 1, not ${options.from}`)
   const progress = createProgress(terminal)
   const mappings = await readMappings(options.mapping)
   const imported = await importFiles(
@@ -92,7 +98,7 @@ async function proveFiles(files: readonly string[], options: ProveOptions, tools
   progress.end()
   const { spool } = imported
   const rows = [...spool.rows()].flat()
-  const proof = prove({ rows, receiptTime: spool.receiptTime(), seeds }, await tools.detection(), tools)
+  const proof = prove({ rows, receiptTime: spool.receiptTime(), from, seeds }, await tools.detection(), tools)
   tellUnusable(imported, (line) => say(terminal, line))
   warnings(proof, terminal)
   await print(terminal, options.json === true ? JSON.stringify(proof) : proofText(proof))
@@ -109,6 +115,7 @@ export const addProve: AddCommand = (program, tools) => {
       'trials, each with frames, partitions, order, repeats, faults and time zone of its own',
       '10',
     )
+    .option('--from <seed>', 'the first seed, to go on where an earlier proof ended', '1')
     .addOption(formatOption())
     .addOption(mappingOption())
     .option('--json', 'the result as one JSON object')

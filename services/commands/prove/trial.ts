@@ -130,7 +130,7 @@ const shuffled = (count: number, chance: () => number): number[] =>
     .sort((a, b) => a.at - b.at)
     .map(({ index }) => index)
 
-/** The first finding, by id, in which two runs differ; undefined where they agree. */
+/** The first finding, by id, that differs between two runs; undefined if they agree. */
 export function difference(a: Bytes, b: Bytes): string | undefined {
   for (const key of [...new Set([...a.keys(), ...b.keys()])].sort()) {
     const [one, other] = [a.get(key), b.get(key)]
@@ -151,7 +151,7 @@ export const runTrial = (
   options: DetectionOptions,
 ): Outcome => withoutClockAndRandom(() => run(rows, receiptTime, plan, options))
 
-/** How an outcome differs from the calm one, as a sentence; undefined where it does not. */
+/** How an outcome differs from the calm one, as a sentence; undefined if it does not. */
 export function compare(calm: Outcome, trial: Outcome): string | undefined {
   if (trial.contradiction !== undefined) return trial.contradiction
   const first = difference(calm.stageOne, trial.stageOne)

@@ -1,6 +1,6 @@
 /**
- * What `start` tells people once it is ready: where it listens, where the token lies, the lines that connect an agent, and
- * what the policy and the setting for words mean.
+ * What `start` prints once it is ready: its address, the path of the token, the lines that connect an agent, and what the
+ * policy and the setting for words mean.
  */
 import type { Content } from '../../../schemas/excerpt.ts'
 import type { EffectivePolicy } from '../../responder/policy.ts'
@@ -16,7 +16,10 @@ export interface Banner {
   readonly content: Content
 }
 
-/** What the policy in force means, so that nobody believes an agent stopped that is not. */
+/** What a command asks if it is told nothing. */
+const DEFAULTS = { url: 'http://127.0.0.1:8080', otlpUrl: 'http://127.0.0.1:4318', data: '.moltwatch' } as const
+
+/** What the policy in force means, so that no agent is believed to be stopped if it is not. */
 function policyLines({ mode, rules, stop }: EffectivePolicy): readonly string[] {
   const contains = rules.some(({ actions }) => actions.includes('quarantine') || actions.includes('reduce-autonomy'))
   if (!contains) {
@@ -33,7 +36,7 @@ function policyLines({ mode, rules, stop }: EffectivePolicy): readonly string[] 
   return ['Quarantine: shadow. What the policy asks for is written down, and nothing is stopped.']
 }
 
-/** What is kept of the words of agents and their users, so that nobody finds out later. */
+/** What is kept of the words of agents and their users, so that this surprises nobody later. */
 const CONTENT_LINES: Readonly<Record<Content, readonly string[]>> = {
   none: ['Words: none are kept. `content: excerpts` in the configuration keeps those behind an alarm.'],
   excerpts: [
@@ -62,6 +65,16 @@ export function connectLines({ otlpUrl, tokenFile }: Pick<Banner, 'otlpUrl' | 't
   ]
 }
 
+/** The options of a command for this service, where the defaults ask another one. */
+const optionsFor = ({ url, otlpUrl, data, tokenFile }: Banner): string =>
+  [
+    ...(url === DEFAULTS.url ? [] : ['--url', url]),
+    ...(otlpUrl === DEFAULTS.otlpUrl ? [] : ['--otlp-url', otlpUrl]),
+    ...(tokenFile === null || data === DEFAULTS.data ? [] : ['--data', quoted(data)]),
+  ]
+    .map((word) => ` ${word}`)
+    .join('')
+
 export const bannerOf = (banner: Banner): readonly string[] => [
   `moltwatch is ready at ${banner.url} (console, API, events, CloudTrail) and ${banner.otlpUrl} (OTLP logs and traces)`,
   `data: ${banner.data}`,
@@ -70,7 +83,8 @@ export const bannerOf = (banner: Banner): readonly string[] => [
   'Connect an agent:',
   ...connectLines(banner).map((line) => `  ${line}`),
   '',
-  'See it find something: npm run -s moltwatch -- demo',
+  'Other kinds of agents, and Python packages that work together: docs/senders.md',
+  `See it find something: npm run -s moltwatch -- demo${optionsFor(banner)}`,
   ...policyLines(banner.policy),
   ...CONTENT_LINES[banner.content],
 ]

@@ -1,6 +1,6 @@
 /**
- * Whether words are kept where the configuration says nothing: a new installation keeps excerpts, one that is older than they
- * are does not begin to by an upgrade. Which it is stands in the data directory, in the file `content`.
+ * Whether words are kept if the configuration does not say. A new installation keeps excerpts; one that is older than
+ * excerpts does not start to after an upgrade. The file `content` in the data directory records which it is.
  */
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ const fileOf = (data: string): string => join(data, 'content')
 /** Whether nothing has been started on this directory yet. */
 export const isNewInstallation = (data: string): boolean => !existsSync(join(data, 'master-key'))
 
-/** What stands in the directory, which is there; it is written down at the first start that asks. */
+/** The setting in the data directory, which exists; the first start that asks writes it. */
 export async function contentOfInstallation(data: string, isNew: boolean): Promise<Content> {
   const file = fileOf(data)
   if (existsSync(file)) {

@@ -1,6 +1,6 @@
 /**
- * `start`: runs the service until it is told to stop. It prints where it listens, where the token lies and the lines that
- * connect an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
+ * `start`: runs the service until it is stopped. It prints its address, the path of the token and the lines that connect
+ * an agent, watches the configuration file, and drains on SIGTERM and SIGINT.
  */
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -49,7 +49,7 @@ function unusable(data: string, error: unknown): unknown {
   )
 }
 
-/** A file with secrets in it is its owner's business. Those that lie in files and variables of their own are not in it. */
+/** Warns if others can read a file with secrets in it. Secrets in separate files and variables are not in it. */
 function warnOfReadable(path: string, { sinks, tokens }: ServiceConfiguration, logger: Logger): void {
   const text = readFileSync(path, 'utf8')
   const holds = [...tokens.flatMap(({ token }) => token ?? []), ...sinks.flatMap((sink) => secretsOf(sink))]

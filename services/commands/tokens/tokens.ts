@@ -1,18 +1,13 @@
 /** `tokens`: makes, lists and revokes tokens of a running service, for those who live on a terminal. */
-import type { Command } from 'commander'
 import { Option } from 'commander'
-import { ROLES, type Role, SCOPES, type Scope, type Token } from '../../../schemas/token.ts'
+import { ROLES, type Role } from '../../../schemas/roles.ts'
+import { SCOPES, type Scope, type Token } from '../../../schemas/token.ts'
+import { asking, type AskingOptions as Options, clientOf, endOf, type Page } from '../lib/asking.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
 import { UsageError } from '../../lib/errors.ts'
-import { createServiceClient, type ServiceClient, serviceToken } from '../lib/service-client.ts'
 import { table } from '../lib/table.ts'
 import { print, say } from '../lib/terminal.ts'
 
-interface Options {
-  readonly url: string
-  readonly data: string
-  readonly json?: true
-}
 interface CreateOptions extends Options {
   readonly role: Role
   readonly scope?: readonly Scope[]
@@ -25,23 +20,7 @@ interface Made {
   readonly in_force: boolean
 }
 
-const HOUR_MS = 3_600_000
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ['h', HOUR_MS],
-  ['d', 24 * HOUR_MS],
-])
 const LIST_MAX = 1_000
-
-const clientOf = async (options: Options, tools: CommandTools): Promise<ServiceClient> =>
-  createServiceClient(options.url, await serviceToken(options.data, tools.environment.MOLTWATCH_TOKEN))
-
-/** `30d`, `12h` or an instant, as an instant. Throws UsageError for anything else. */
-function endOf(text: string): string {
-  const [, count, unit = ''] = /^(\d{1,5})([hd])$/.exec(text) ?? []
-  const ms = count === undefined ? Date.parse(text) : Date.now() + Number(count) * (UNITS.get(unit) ?? 0)
-  if (Number.isNaN(ms)) throw new UsageError(`--expires ${text}: give 12h, 30d or a time such as 2027-01-31T09:00:00Z`)
-  return new Date(ms).toISOString()
-}
 
 async function create(name: string, options: CreateOptions, tools: CommandTools): Promise<void> {
   const client = await clientOf(options, tools)
@@ -49,7 +28,7 @@ async function create(name: string, options: CreateOptions, tools: CommandTools)
     name,
     role: options.role,
     ...(options.scope === undefined ? {} : { scopes: options.scope }),
-    ...(options.expires === undefined ? {} : { expires_at: endOf(options.expires) }),
+    ...(options.expires === undefined ? {} : { expires_at: endOf('--expires', options.expires) }),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   }
   const answer = await client.ask(`${options.url}/v1/tokens`, {
@@ -68,8 +47,8 @@ const day = (time: string | null): string => (time === null ? '' : time.slice(0,
 
 async function list(options: Options, tools: CommandTools): Promise<void> {
   const client = await clientOf(options, tools)
-  const { items } = await client.get<{ items: readonly Token[] }>(`/v1/tokens?limit=${LIST_MAX}`)
-  const { items: configured } = await client.get<{ items: readonly Token[] }>('/v1/tokens/configured')
+  const { items } = await client.get<Page<Token>>(`/v1/tokens?limit=${LIST_MAX}`)
+  const { items: configured } = await client.get<Pick<Page<Token>, 'items'>>('/v1/tokens/configured')
   if (options.json === true) {
     for (const one of items) await print(tools.terminal, JSON.stringify(one))
     return
@@ -87,18 +66,13 @@ async function revoke(
   tools: CommandTools,
 ): Promise<void> {
   const client = await clientOf(options, tools)
-  const { items } = await client.get<{ items: readonly Token[] }>(`/v1/tokens?limit=${LIST_MAX}`)
+  const { items } = await client.get<Page<Token>>(`/v1/tokens?limit=${LIST_MAX}`)
   const token = items.find((one) => one.id === name || one.name === name)
   if (token === undefined) throw new UsageError(`there is no token "${name}": "tokens list" shows them`)
   const parameters = new URLSearchParams({ reason: options.reason }).toString()
   await client.ask(`${options.url}/v1/tokens/${token.id}?${parameters}`, { method: 'DELETE' })
   await print(tools.terminal, `revoked "${token.name}" (${token.role})`)
 }
-
-const asking = (command: Command): Command =>
-  command
-    .option('--url <url>', 'API of the service', 'http://127.0.0.1:8080')
-    .option('--data <dir>', "the service's data directory, for its token; MOLTWATCH_TOKEN replaces it", '.moltwatch')
 
 export const addTokens: AddCommand = (program, tools) => {
   const tokens = program.command('tokens').description('who may ask and send: make, list and revoke tokens')

@@ -1,12 +1,13 @@
-/** One agent: whose it is, what it normally does against now, its findings, and where its quarantine stands. */
-import type { Finding, Hours, IdentityInFull, List, Quarantine } from '../answers.ts'
+/** One agent: its owner, what it normally does against now, what it may do, its findings, and the state of its quarantine. */
+import type { Finding, IdentityInFull, Quarantine } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Foreign, searchPath, Tag, Time, term } from '../ui/basics.tsx'
 import { FindingsTable } from '../ui/findings-table.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { HeatMap, heatLegend } from '../ui/heat.tsx'
-import { QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
+import { PermissionsCard } from '../ui/permissions.tsx'
+import { Held, QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
 import { UsedCard } from '../ui/used.tsx'
 
 const USES = [
@@ -61,10 +62,10 @@ function Contained({
 }) {
   return (
     <Card
-      title="Quarantine"
+      title="Is it contained?"
       aside={quarantines.some(isHeld) ? null : <QuarantineAct identity={identity} findingIds={[]} done={done} />}
     >
-      {quarantines.length === 0 ? <Empty>It was never held back.</Empty> : null}
+      {quarantines.length === 0 ? <Empty>It was never held back.</Empty> : <Held quarantines={quarantines} />}
       {quarantines.map((quarantine) => (
         <div key={quarantine.id}>
           <QuarantineFacts quarantine={quarantine} />
@@ -75,57 +76,71 @@ function Contained({
   )
 }
 
-const Findings = ({ findings }: { findings: readonly Finding[] }) => (
-  <Card title="Findings">
+const Findings = ({ findings, agent }: { findings: readonly Finding[]; agent: string }) => (
+  <Card
+    title="Findings"
+    aside={
+      findings.length === 0 ? null : (
+        <a href={`/console/incidents?${new URLSearchParams({ q: term('agent', agent) })}`}>Its incidents</a>
+      )
+    }
+  >
     {findings.length === 0 ? <Empty>None.</Empty> : null}
     <FindingsTable findings={findings} agent={false} />
   </Card>
 )
 
+/** What it uses, of each kind. */
+const Uses = ({ agent }: { agent: IdentityInFull }) => (
+  <div class="columns">
+    {USES.map(([title, field, uses]) => (
+      <UsedCard
+        key={field}
+        title={title}
+        field={field}
+        identity={agent.identity}
+        values={agent[uses]}
+        watchedSince={agent.first_seen}
+      />
+    ))}
+  </div>
+)
+
 export function AgentPage({ id }: { id: string }) {
-  const path = `/v1/identities/${encodeURIComponent(id)}`
-  const agent = useQuestion<IdentityInFull>(path, {}, 30_000)
-  const hours = useQuestion<Hours>(`${path}/hours`)
-  const findings = useQuestion<List<Finding>>('/v1/findings', { agent: id, limit: 50 }, 'findings')
-  const quarantines = useQuestion<List<Quarantine>>('/v1/quarantines', { identity: id }, 5_000)
+  const path = { identity: id }
+  const agent = useQuestion('/v1/identities/{identity}', { path }, 30_000)
+  // Of an identity that nobody knows the other questions would say the same.
+  const known = agent.answer
+  const hours = useQuestion(known === undefined ? undefined : '/v1/identities/{identity}/hours', { path })
+  const permissions = useQuestion(known === undefined ? undefined : '/v1/identities/{identity}/permissions', { path })
+  const findings = useQuestion('/v1/findings', { query: { agent: id, limit: 50 } }, 'findings')
+  const quarantines = useQuestion('/v1/quarantines', { query: { identity: id } }, 5_000)
   return (
     <>
       <Heading title={id} />
       <div class="columns">
-        <Answered question={agent}>{(known) => <Who agent={known} />}</Answered>
-        <Answered question={quarantines}>
-          {({ items }) => <Contained identity={id} quarantines={items} done={quarantines.ask} />}
-        </Answered>
-        <Card title="When it acts">
-          <Answered question={hours}>
-            {(known) =>
-              agent.answer === undefined ? null : (
-                <>
-                  <HeatMap hours={known} since={agent.answer.first_seen} />
-                  <p class="faint">{heatLegend(agent.answer.first_seen)}</p>
-                </>
-              )
-            }
+        <div>
+          <Answered question={agent}>{(answer) => <Who agent={answer} />}</Answered>
+          <Answered question={quarantines}>
+            {({ items }) => <Contained identity={id} quarantines={items} done={quarantines.ask} />}
           </Answered>
-        </Card>
-      </div>
-      <Answered question={findings}>{({ items }) => <Findings findings={items} />}</Answered>
-      <Answered question={agent}>
-        {(known) => (
-          <div class="columns">
-            {USES.map(([title, field, uses]) => (
-              <UsedCard
-                key={field}
-                title={title}
-                field={field}
-                identity={id}
-                values={known[uses]}
-                watchedSince={known.first_seen}
-              />
-            ))}
-          </div>
+        </div>
+        {known === undefined ? null : (
+          <Card title="When it acts">
+            <Answered question={hours}>
+              {(answer) => (
+                <>
+                  <HeatMap hours={answer} since={known.first_seen} />
+                  <p class="faint">{heatLegend(known.first_seen)}</p>
+                </>
+              )}
+            </Answered>
+          </Card>
         )}
-      </Answered>
+      </div>
+      <Answered question={findings}>{({ items }) => <Findings findings={items} agent={id} />}</Answered>
+      {known === undefined ? null : <PermissionsCard identity={id} question={permissions} />}
+      {known === undefined ? null : <Uses agent={known} />}
     </>
   )
 }

@@ -1,15 +1,17 @@
-/** The inventory that builds itself: every identity that was seen, who owns it, and what is known of it. */
-import type { Coverage, IdentityLine, List } from '../answers.ts'
+/** The inventory that builds itself: every identity that was seen, its owner, and what is known about it. */
+import type { Coverage } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Ago, agentPath, Agent, Answered, Card, Empty, Foreign, Tag, Time } from '../ui/basics.tsx'
+import { useParameters } from '../ui/address.ts'
 import { Heading } from '../ui/heading.tsx'
+import { Narrow } from '../ui/narrow.tsx'
 import { Lost, Turn, useTurning } from '../ui/pages-of.tsx'
 import { Rows } from '../ui/rows.tsx'
 
 /** Whether its habits are known yet; until then only rules and comparisons with others speak. */
-function Learned({ coverage }: { coverage: Coverage | undefined }) {
-  if (coverage === undefined) return <span class="faint">unknown</span>
+function Learned({ coverage, asking }: { coverage: Coverage | undefined; asking: boolean }) {
+  if (coverage === undefined) return <span class="faint">{asking ? 'asking…' : 'unknown'}</span>
   const learning = coverage.detectors.filter(({ sees }) => sees === 'learning')
   const blind = coverage.detectors.filter(({ sees }) => sees === 'blind')
   const until = learning
@@ -40,24 +42,37 @@ function Learned({ coverage }: { coverage: Coverage | undefined }) {
 const PAGE = 100
 
 export function AgentsPage() {
-  const turning = useTurning()
-  const question = useQuestion<List<IdentityLine>>('/v1/identities', { limit: PAGE, cursor: turning.cursor }, 30_000)
+  const parameters = useParameters()
+  const name = parameters.of('name') || undefined
+  const turning = useTurning(name)
+  const question = useQuestion('/v1/identities', { query: { limit: PAGE, cursor: turning.cursor, name } }, 30_000)
   const first = question.answer?.items[0]?.identity
-  // Both lists go by name: the same page of the other one.
-  const coverage = useQuestion<List<Coverage>>(first === undefined ? undefined : '/v1/coverage', {
-    limit: PAGE,
-    from: first,
+  // Both lists are sorted by name, so this is the same page of the other one.
+  const coverage = useQuestion(first === undefined ? undefined : '/v1/coverage', {
+    query: { limit: PAGE, from: first, name },
   })
+  const asking = coverage.answer === undefined && coverage.error === undefined
   const covered = new Map((coverage.answer?.items ?? []).map((one) => [one.name, one]))
   return (
     <>
-      <Heading title="Agents" />
+      <Heading title="Agents">
+        <Narrow
+          label="Filter by name"
+          placeholder="part of a name"
+          value={name ?? ''}
+          change={(typed) => parameters.set({ name: typed })}
+        />
+      </Heading>
       <Card title="Every identity that was seen">
         <Answered question={question}>
           {({ items, next_cursor, whole_since }) => (
             <>
               <Lost since={whole_since} />
-              {items.length === 0 ? <Empty>No identity has been seen yet.</Empty> : null}
+              {items.length > 0 ? null : (
+                <Empty>
+                  {name === undefined ? 'No identity has been seen yet.' : 'No identity has a name like that.'}
+                </Empty>
+              )}
               <Rows
                 label="Agents"
                 rows={items}
@@ -78,7 +93,10 @@ export function AgentsPage() {
                     ),
                   },
                   { title: 'Kind', cell: ({ principal_kind }) => <Tag text={principal_kind} /> },
-                  { title: 'Habits known', cell: ({ identity }) => <Learned coverage={covered.get(identity)} /> },
+                  {
+                    title: 'Habits known',
+                    cell: ({ identity }) => <Learned coverage={covered.get(identity)} asking={asking} />,
+                  },
                   { title: 'Events', number: true, cell: ({ events }) => events.toLocaleString('en-GB') },
                   { title: 'Sessions', number: true, cell: ({ sessions }) => sessions.toLocaleString('en-GB') },
                   { title: 'First seen', cell: ({ first_seen }) => <Ago at={first_seen} /> },

@@ -1,5 +1,5 @@
-/** The detectors: what each tells, whether it is live, how often it spoke and how often people said it was right. */
-import type { DetectorLine, List } from '../answers.ts'
+/** The detectors: what each reports, whether it is live, how often it fired and how often people said it was right. */
+import type { DetectorLine } from '../answers.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, searchPath, SeverityMark, Tag, term } from '../ui/basics.tsx'
 import { Heading } from '../ui/heading.tsx'
@@ -10,8 +10,12 @@ const precisionOf = ({ verdicts }: DetectorLine): string => {
   return judged === 0 ? 'none yet' : `${verdicts.true_positive} of ${judged} true`
 }
 
+/** Those that found most come first: of forty, most are silent on most days. */
+const loudestFirst = (items: readonly DetectorLine[]): readonly DetectorLine[] =>
+  items.toSorted((a, b) => (b.findings ?? 0) - (a.findings ?? 0))
+
 export function DetectorsPage() {
-  const question = useQuestion<List<DetectorLine>>('/v1/detectors', {}, 30_000)
+  const question = useQuestion('/v1/detectors', {}, 30_000)
   return (
     <>
       <Heading title="Detectors" />
@@ -20,7 +24,7 @@ export function DetectorsPage() {
           {({ items }) => (
             <Rows
               label="Detectors"
-              rows={items}
+              rows={loudestFirst(items)}
               keyOf={({ id }) => id}
               columns={[
                 {
@@ -41,7 +45,14 @@ export function DetectorsPage() {
                 {
                   title: 'Findings',
                   number: true,
-                  cell: ({ id, findings }) => <a href={searchPath(term('detector', id), 'findings')}>{findings}</a>,
+                  cell: ({ id, findings }) =>
+                    findings === 0 ? (
+                      <span class="faint">0</span>
+                    ) : (
+                      <a href={searchPath(term('detector', id), 'findings')}>
+                        {findings?.toLocaleString('en-GB') ?? '?'}
+                      </a>
+                    ),
                 },
                 { title: 'Verdicts', cell: precisionOf },
                 {

@@ -1,13 +1,12 @@
 /** One finding, with a link to the incident that it belongs to. */
-import type { Finding, Incident, List } from '../answers.ts'
 import { useQuestion } from '../question.ts'
 import { Agent, Answered, Card, incidentPath, term } from '../ui/basics.tsx'
 import { FindingView } from '../ui/finding-view.tsx'
 import { Heading } from '../ui/heading.tsx'
 
-/** Where a person acts on it: the incident that it lies in. */
+/** The incident that contains the finding, where a person can act on it. */
 function InIncident({ id }: { id: string }) {
-  const question = useQuestion<List<Incident>>('/v1/incidents', { q: term('finding_ids', id), limit: 1 })
+  const question = useQuestion('/v1/incidents', { query: { q: term('finding_ids', id), limit: 1 } })
   const incident = question.answer?.items[0]
   if (incident === undefined) return null
   return (
@@ -18,7 +17,7 @@ function InIncident({ id }: { id: string }) {
 }
 
 export function FindingPage({ id }: { id: string }) {
-  const question = useQuestion<Finding>(`/v1/findings/${encodeURIComponent(id)}`)
+  const question = useQuestion('/v1/findings/{id}', { path: { id } })
   return (
     <Answered question={question}>
       {(finding) => (

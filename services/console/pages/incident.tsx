@@ -1,15 +1,16 @@
 /**
- * One incident: what happened in a sentence, why it was told, whether it is contained, the exact events before, during and
- * after in order, who and what was touched, and the buttons. Printed, it is the report.
+ * One incident: what happened in a sentence, why it was reported, whether it is contained, the exact events before,
+ * during and after in order, who and what was touched, and the buttons. Printed, it is the report.
  */
+import { useEffect } from 'preact/hooks'
 import { riskAt } from '../../../schemas/risk.ts'
-import type { EventRecord, IncidentInFull, List } from '../answers.ts'
-import { change } from '../client.ts'
+import type { EventRecord, Finding, IncidentInFull } from '../answers.ts'
+import { type Answer, change } from '../client.ts'
 import { counted, lengthOf } from '../format.ts'
 import { type Question, useQuestion } from '../question.ts'
 import { ChainCard } from '../ui/chain.tsx'
 import { Agent, Answered, Card, incidentPath, Sentence, SeverityMark, Tag, Time, term } from '../ui/basics.tsx'
-import { Act } from '../ui/dialog.tsx'
+import { Act, textsIn } from '../ui/dialog.tsx'
 import { EventText } from '../ui/event.tsx'
 import { FirstSteps } from '../ui/first-steps.tsx'
 import { FindingView } from '../ui/finding-view.tsx'
@@ -19,8 +20,8 @@ import { Stages } from '../ui/stages.tsx'
 import { SuppressAct } from '../ui/suppress.tsx'
 import { type Moment, Timeline } from '../ui/timeline.tsx'
 import { Touched } from '../ui/touched.tsx'
-import { VerdictField } from '../ui/triage.tsx'
-import { QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
+import { VerdictField, verdictIn } from '../ui/triage.tsx'
+import { Held, QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
 
 const BEFORE_MS = 15 * 60_000
 const AFTER_MS = 60 * 60_000
@@ -45,7 +46,10 @@ function SplitAct({ incident, done }: { incident: IncidentInFull; done(): void }
         </fieldset>
       }
       run={(reason, form) =>
-        change('POST', `/v1/incidents/${incident.id}/split`, { finding_ids: form.getAll('finding'), reason })
+        change('POST', '/v1/incidents/{id}/split', {
+          path: { id: incident.id },
+          body: { finding_ids: textsIn(form, 'finding'), reason },
+        })
       }
       done={done}
     />
@@ -64,21 +68,37 @@ function Acts({ incident, done }: { incident: IncidentInFull; done(): void }) {
         explain="Closes the incident, and teaches the detectors that spoke."
         fields={<VerdictField />}
         run={(reason, form) =>
-          change('POST', `/v1/incidents/${incident.id}/triage`, {
-            status: 'resolved',
-            verdict: form.get('verdict'),
-            reason,
+          change('POST', '/v1/incidents/{id}/triage', {
+            path: { id: incident.id },
+            body: { status: 'resolved', verdict: verdictIn(form), reason },
           })
         }
         done={done}
       />
       <Act
-        label="Take over"
+        label="Assign"
         shortcut="a"
-        explain="Puts your name on it and its status to in progress."
-        run={(reason) =>
-          change('POST', `/v1/incidents/${incident.id}/triage`, { status: 'in_progress', assignee: 'me', reason })
+        explain="Puts a name on it, and its status to in progress."
+        fields={
+          <label>
+            To
+            <input name="assignee" required defaultValue="me" maxLength={200} />
+          </label>
         }
+        run={(reason, form) =>
+          change('POST', '/v1/incidents/{id}/triage', {
+            path: { id: incident.id },
+            body: { status: 'in_progress', assignee: textsIn(form, 'assignee')[0]?.trim() || 'me', reason },
+          })
+        }
+        done={done}
+      />
+      <Act
+        label="Comment"
+        shortcut="c"
+        text="Comment"
+        explain="Stands in the order of what happened, with your name."
+        run={(text) => change('POST', '/v1/incidents/{id}/comments', { path: { id: incident.id }, body: { text } })}
         done={done}
       />
       <SplitAct incident={incident} done={done} />
@@ -131,20 +151,24 @@ function momentsOf(incident: IncidentInFull, events: readonly EventRecord[]): Mo
   return [...seen, ...told]
 }
 
+type Events = Question<Answer<'GET', '/v1/events'>>
+
 /** What the agent did around the incident. */
-const useEvents = (incident: IncidentInFull): Question<List<EventRecord>> =>
-  useQuestion<List<EventRecord>>(
+const useEvents = (incident: IncidentInFull): Events =>
+  useQuestion(
     '/v1/events',
     {
-      q: term('identity', incident.agent),
-      since: new Date(Date.parse(incident.first_time) - BEFORE_MS).toISOString(),
-      until: new Date(Date.parse(incident.last_time) + AFTER_MS).toISOString(),
-      limit: EVENTS_MAX,
+      query: {
+        q: term('identity', incident.agent),
+        since: new Date(Date.parse(incident.first_time) - BEFORE_MS).toISOString(),
+        until: new Date(Date.parse(incident.last_time) + AFTER_MS).toISOString(),
+        limit: EVENTS_MAX,
+      },
     },
     'incidents',
   )
 
-function Story({ incident, events }: { incident: IncidentInFull; events: Question<List<EventRecord>> }) {
+function Story({ incident, events }: { incident: IncidentInFull; events: Events }) {
   return (
     <Answered question={events}>
       {({ items, next_cursor }) => (
@@ -164,8 +188,26 @@ function Story({ incident, events }: { incident: IncidentInFull; events: Questio
   )
 }
 
+const GRAVITY = { info: 0, low: 1, medium: 2, high: 3, critical: 4 } as const
+
+/** The gravest is told in full; of the others the sentence, until somebody opens them or prints. */
+const gravestFirst = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.toSorted((a, b) => GRAVITY[b.severity] - GRAVITY[a.severity])
+
+/** On paper nothing can be opened. */
+function useUnfoldedPrint(): void {
+  useEffect(() => {
+    const unfold = (): void => {
+      for (const one of document.querySelectorAll('details')) one.open = true
+    }
+    addEventListener('beforeprint', unfold)
+    return () => removeEventListener('beforeprint', unfold)
+  }, [])
+}
+
 function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
   const events = useEvents(incident)
+  useUnfoldedPrint()
   return (
     <>
       <Heading title={headlineOf(incident)}>
@@ -196,16 +238,17 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
         <div>
           <Card title="Why">
             {incident.findings === null ? <p>The warehouse is away: the findings in full come back with it.</p> : null}
-            {incident.findings?.map((finding) => (
-              <FindingView key={finding.id} finding={finding} />
+            {gravestFirst(incident.findings ?? []).map((finding, at) => (
+              <FindingView key={finding.id} finding={finding} folded={at > 0} />
             ))}
+            <Coming incident={incident} />
           </Card>
           <Story incident={incident} events={events} />
         </div>
         <div>
           <FirstSteps incident={incident} events={events.answer?.items ?? []} />
           <Card title="Is it contained?">
-            {incident.quarantines.length === 0 ? <p>No: nobody has ordered it, and no policy did.</p> : null}
+            <Held quarantines={incident.quarantines} />
             {incident.quarantines.map((quarantine) => (
               <div key={quarantine.id}>
                 <QuarantineFacts quarantine={quarantine} />
@@ -221,7 +264,40 @@ function Body({ incident, done }: { incident: IncidentInFull; done(): void }) {
   )
 }
 
+/** How long after its last change an incident may know of findings that the warehouse does not hold in full yet. */
+const STORING_MS_MAX = 30_000
+const ASK_AGAIN_MS = 1_000
+
+/** Findings that the incident knows of and the warehouse is still storing. */
+function findingsComing({ finding_ids: ids, findings, updated_at: updated }: IncidentInFull): readonly string[] {
+  if (findings === null || Date.now() - Date.parse(updated) > STORING_MS_MAX) return []
+  const known = new Set(findings.map(({ id }) => id))
+  return ids.filter((id) => !known.has(id))
+}
+
+/** Asks again until the warehouse holds all of them. */
+function useComing({ answer, ask }: Question<IncidentInFull>): void {
+  useEffect(() => {
+    if (answer === undefined || findingsComing(answer).length === 0) return undefined
+    const timer = setTimeout(ask, ASK_AGAIN_MS)
+    return () => clearTimeout(timer)
+  }, [answer, ask])
+}
+
+/** What the incident knows of a finding that is being stored: its sentence, in the place where the finding will stand. */
+const Coming = ({ incident }: { incident: IncidentInFull }) => (
+  <>
+    {findingsComing(incident).map((id) => (
+      <p key={id} class="faint">
+        <Sentence text={incident.timeline.find(({ finding_id: of }) => of === id)?.text ?? 'A finding'} /> (is being
+        stored)
+      </p>
+    ))}
+  </>
+)
+
 export function IncidentPage({ id }: { id: string }) {
-  const question = useQuestion<IncidentInFull>(`/v1/incidents/${encodeURIComponent(id)}`, {}, 'incidents')
+  const question = useQuestion('/v1/incidents/{id}', { path: { id } }, 'incidents')
+  useComing(question)
   return <Answered question={question}>{(incident) => <Body incident={incident} done={question.ask} />}</Answered>
 }

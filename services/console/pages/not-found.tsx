@@ -1,10 +1,14 @@
 /** An address that no page has. */
 import { Card } from '../ui/basics.tsx'
+import { Heading } from '../ui/heading.tsx'
 
 export const NotFound = () => (
-  <Card title="No such page">
-    <p>
-      There is nothing at this address. <a href="/console/">Go to what is happening now.</a>
-    </p>
-  </Card>
+  <>
+    <Heading title="No such page" />
+    <Card title="There is nothing at this address">
+      <p>
+        <a href="/console/">Go to what is happening now.</a>
+      </p>
+    </Card>
+  </>
 )

@@ -1,7 +1,9 @@
-/** Now: what is open, worst first, and whether the service itself is well. Empty, it says how to connect the first agent. */
+/**
+ * Now: what is open, worst first, and whether the service itself is well. If empty, it says how to connect the first
+ * agent.
+ */
 import type { ComponentChildren } from 'preact'
-import { riskAt } from '../../../schemas/risk.ts'
-import type { Incident, List, Overview, Quarantine } from '../answers.ts'
+import type { Overview } from '../answers.ts'
 import { counted, labelOf } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Tag } from '../ui/basics.tsx'
@@ -11,8 +13,11 @@ import { containedOf, IncidentTable } from '../ui/incident-table.tsx'
 
 const TONES = { ok: 'good', warn: 'warn', bad: 'bad' } as const
 
-/** Where more is said of a part. */
-const PLACES: ReadonlyMap<string, string> = new Map([['sinks', '/console/settings']])
+/** The pages with more about a part. */
+const PLACES: ReadonlyMap<string, string> = new Map([
+  ['inputs', '/console/settings'],
+  ['sinks', '/console/settings'],
+])
 
 const Part = ({ path, children }: { path: string | undefined; children: ComponentChildren }) =>
   path === undefined ? <>{children}</> : <a href={path}>{children}</a>
@@ -30,27 +35,27 @@ const Health = ({ overview }: { overview: Overview }) => (
   </p>
 )
 
-/** Worst first, as of now. */
-function byRisk(incidents: readonly Incident[]): readonly Incident[] {
-  const now = Date.now()
-  return incidents.toSorted((a, b) => riskAt(b, now) - riskAt(a, now))
-}
-
 export function NowPage() {
-  const overview = useQuestion<Overview>('/v1/overview', {}, 10_000)
-  const incidents = useQuestion<List<Incident>>('/v1/incidents', { status: 'new,in_progress', limit: 200 }, 'incidents')
-  const quarantines = useQuestion<List<Quarantine>>('/v1/quarantines', { limit: 200 }, 'incidents')
+  const overview = useQuestion('/v1/overview', {}, 10_000)
+  const incidents = useQuestion('/v1/incidents/open', { query: {} }, 'incidents')
   return (
     <>
       <Heading title="Now" />
       <Answered question={overview}>{(answer) => <Health overview={answer} />}</Answered>
       <Card title="Open incidents" aside={<a href="/console/incidents">All incidents</a>}>
         <Answered question={incidents}>
-          {({ items }) =>
+          {({ items, quarantines, open }) =>
             items.length === 0 ? (
               <Empty>Nothing is open. What is found shows here within seconds.</Empty>
             ) : (
-              <IncidentTable incidents={byRisk(items)} contained={containedOf(quarantines.answer?.items)} />
+              <>
+                {open > items.length ? (
+                  <p class="faint">
+                    {open.toLocaleString('en-GB')} are open: these {items.length} have the highest risk.
+                  </p>
+                ) : null}
+                <IncidentTable incidents={items} contained={containedOf(quarantines)} />
+              </>
             )
           }
         </Answered>

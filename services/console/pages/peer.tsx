@@ -1,18 +1,12 @@
 /** One peer, and everybody who touched it. */
-import type { Toucher } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Agent, Ago, agentPath, Answered, Card, Foreign, searchPath, term } from '../ui/basics.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Rows } from '../ui/rows.tsx'
 
-interface PeerInFull {
-  readonly peer: string
-  readonly identities: readonly Toucher[]
-}
-
 export function PeerPage({ id }: { id: string }) {
-  const question = useQuestion<PeerInFull>(`/v1/peers/${encodeURIComponent(id)}`, {}, 30_000)
+  const question = useQuestion('/v1/peers/{peer}', { path: { peer: id } }, 30_000)
   return (
     <>
       <Heading title={id} />

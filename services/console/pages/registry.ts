@@ -1,4 +1,7 @@
-/** The pages of the console: where each lies, its place in the menu and its key behind `g`. A new page is a file and a line. */
+/**
+ * The pages of the console: the path of each, its place in the menu and its key after `g`. A new page is a file and a
+ * line.
+ */
 import type { FunctionComponent } from 'preact'
 import { AgentPage } from './agent.tsx'
 import { AgentsPage } from './agents.tsx'

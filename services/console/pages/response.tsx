@@ -1,9 +1,24 @@
-/** The response queue: what waits for a person, what is held back, and whether the sinks were told. */
-import type { Delivery, List, Quarantine } from '../answers.ts'
+/** The response queue: what waits for a person, what is held back, and whether the sinks were notified. */
+import type { Delivery, Quarantine } from '../answers.ts'
+import { change } from '../client.ts'
 import { useQuestion } from '../question.ts'
-import { Agent, Answered, Card, Empty, findingPath, Foreign, incidentPath, Sentence, Tag, Time } from '../ui/basics.tsx'
+import {
+  Ago,
+  Agent,
+  Answered,
+  Card,
+  Empty,
+  findingPath,
+  Foreign,
+  incidentPath,
+  Sentence,
+  Tag,
+  Time,
+} from '../ui/basics.tsx'
+import { type Choosing, inListOrder, useChoosing } from '../ui/choosing.ts'
+import { Act } from '../ui/dialog.tsx'
 import { Heading } from '../ui/heading.tsx'
-import { isHeld, QuarantineActs, QuarantineTag } from '../ui/quarantine.tsx'
+import { QuarantineActs, QuarantineTag } from '../ui/quarantine.tsx'
 import { Rows } from '../ui/rows.tsx'
 
 const DELIVERY_TONES: Readonly<Record<string, 'good' | 'bad' | 'warn'>> = {
@@ -12,32 +27,94 @@ const DELIVERY_TONES: Readonly<Record<string, 'good' | 'bad' | 'warn'>> = {
   pending: 'warn',
 }
 
-const Quarantines = (props: { title: string; empty: string; items: readonly Quarantine[]; done(): void }) => (
-  <Card title={props.title}>
-    {props.items.length === 0 ? <Empty>{props.empty}</Empty> : null}
-    {props.items.length === 0 ? null : (
-      <Rows
-        label={props.title}
-        rows={props.items}
-        keyOf={({ id }) => id}
-        columns={[
-          { title: 'Agent', cell: ({ identity }) => <Agent identity={identity} /> },
-          { title: 'Status', cell: (quarantine) => <QuarantineTag quarantine={quarantine} /> },
-          { title: 'Where it stands', cell: ({ status_reason }) => <Sentence text={status_reason} /> },
-          { title: 'Asked for by', cell: ({ requested_by }) => <Foreign text={requested_by} short /> },
-          { title: 'When', cell: ({ requested_at }) => <Time at={requested_at} brief /> },
-          {
-            title: 'Ends',
-            cell: ({ ended_at: ended, expires_at: expires }) => <Time at={ended ?? expires} brief />,
-          },
-          { title: 'Acts', cell: (quarantine) => <QuarantineActs quarantine={quarantine} done={props.done} /> },
-        ]}
+/** Approves or refuses many at once, with one reason. */
+function Decide({ ids, done }: { ids: readonly string[]; done(): void }) {
+  const order = (type: 'approve' | 'release') => (reason: string) =>
+    change('POST', '/v1/commands', { body: { type, quarantine_ids: [...ids], reason } })
+  return (
+    <div class="acts">
+      <Act
+        label={`Approve ${ids.length}`}
+        tone="danger"
+        explain="Carries out what was proposed for each of them."
+        disabled={ids.length === 0}
+        run={order('approve')}
+        done={done}
       />
-    )}
-  </Card>
+      <Act
+        label={`Refuse ${ids.length}`}
+        explain="None of them is stopped."
+        disabled={ids.length === 0}
+        run={order('release')}
+        done={done}
+      />
+    </div>
+  )
+}
+
+const Table = (props: { label: string; items: readonly Quarantine[]; choosing?: Choosing; done(): void }) => (
+  <Rows
+    label={props.label}
+    rows={props.items}
+    keyOf={({ id }) => id}
+    {...(props.choosing === undefined ? {} : { selected: props.choosing.selected, toggle: props.choosing.toggle })}
+    columns={[
+      { title: 'Agent', cell: ({ identity }) => <Agent identity={identity} /> },
+      { title: 'Status', cell: (quarantine) => <QuarantineTag quarantine={quarantine} /> },
+      { title: 'Where it stands', cell: ({ status_reason }) => <Sentence text={status_reason} /> },
+      { title: 'Asked for by', cell: ({ requested_by }) => <Foreign text={requested_by} short /> },
+      { title: 'When', cell: ({ requested_at }) => <Ago at={requested_at} /> },
+      {
+        title: 'Ends',
+        cell: ({ ended_at: ended, expires_at: expires }) => <Time at={ended ?? expires} brief />,
+      },
+      { title: 'Acts', cell: (quarantine) => <QuarantineActs quarantine={quarantine} done={props.done} /> },
+    ]}
+  />
 )
 
-/** What was told, with a way to what it is about. */
+const SHOWN_MAX = 100
+
+/** Quarantines of some statuses. Each list is a question of its own, so that many of one kind hide none of another. */
+function Quarantines(props: { title: string; empty: string; status: string; decide?: true }) {
+  const question = useQuestion('/v1/quarantines', { query: { status: props.status, limit: SHOWN_MAX } }, 3_000)
+  const choosing = useChoosing()
+  const items = question.answer?.items ?? []
+  const chosen = inListOrder(items, choosing)
+  const isAll = chosen.length === items.length
+  const done = (): void => {
+    choosing.choose([])
+    question.ask()
+  }
+  const canDecide = props.decide === true && items.length > 1
+  return (
+    <Card
+      title={props.title}
+      aside={
+        canDecide ? (
+          <div class="acts">
+            <button type="button" onClick={() => choosing.choose(isAll ? [] : items.map(({ id }) => id))}>
+              {isAll ? 'Select none' : `Select all ${items.length}`}
+            </button>
+            <Decide ids={chosen} done={done} />
+          </div>
+        ) : null
+      }
+    >
+      <Answered question={question}>
+        {({ next_cursor }) => (
+          <>
+            {items.length === 0 ? <Empty>{props.empty}</Empty> : null}
+            {next_cursor === null ? null : <p class="faint">The newest {SHOWN_MAX} are shown.</p>}
+            <Table label={props.title} items={items} done={done} {...(canDecide ? { choosing } : {})} />
+          </>
+        )}
+      </Answered>
+    </Card>
+  )
+}
+
+/** What was delivered, with a link to its subject. */
 const What = ({ delivery: { type, subject } }: { delivery: Delivery }) => {
   if (type === 'finding.created' || type === 'finding.updated') return <a href={findingPath(subject)}>{type}</a>
   return type.startsWith('incident.') ? <a href={incidentPath(subject)}>{type}</a> : <>{type}</>
@@ -66,25 +143,13 @@ const Deliveries = ({ items }: { items: readonly Delivery[] }) => (
 )
 
 export function ResponsePage() {
-  const quarantines = useQuestion<List<Quarantine>>('/v1/quarantines', { limit: 200 }, 3_000)
-  const deliveries = useQuestion<List<Delivery>>('/v1/deliveries', { limit: 50 }, 5_000)
+  const deliveries = useQuestion('/v1/deliveries', { query: { limit: 50 } }, 5_000)
   return (
     <>
       <Heading title="Response" />
-      <Answered question={quarantines}>
-        {({ items }) => {
-          const waiting = items.filter(({ status }) => status === 'proposed')
-          const held = items.filter(isHeld)
-          const rest = items.filter((quarantine) => !waiting.includes(quarantine) && !held.includes(quarantine))
-          return (
-            <>
-              <Quarantines title="Waits for a person" empty="Nothing waits." items={waiting} done={quarantines.ask} />
-              <Quarantines title="Held back" empty="Nobody is held back." items={held} done={quarantines.ask} />
-              <Quarantines title="Ended or not carried out" empty="None." items={rest} done={quarantines.ask} />
-            </>
-          )
-        }}
-      </Answered>
+      <Quarantines title="Waits for a person" empty="Nothing waits." status="proposed" decide />
+      <Quarantines title="Held back" empty="Nobody is held back." status="requested,sent,acknowledged" />
+      <Quarantines title="Ended or not carried out" empty="None." status="shadow,refused,released,expired" />
       <Card title="What the sinks were told" aside={<a href="/console/settings">Health of the sinks</a>}>
         <Answered question={deliveries}>
           {({ items }) =>

@@ -1,11 +1,13 @@
 /** Search over events and findings: a query in the address, a histogram, facets that narrow it, and export. */
 import { useLocation } from 'preact-iso'
-import { useState } from 'preact/hooks'
-import type { EventRecord, Facet, Finding, Histogram, List } from '../answers.ts'
-import { addressOf, ApiError } from '../client.ts'
+import { useEffect, useState } from 'preact/hooks'
+import { isId } from '../../../schemas/id-text.ts'
+import type { EventRecord, Facet, Finding } from '../answers.ts'
+import { ApiError, hrefOf } from '../client.ts'
 import { labelOf } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Agent, Answered, Card, Empty, Foreign, Time, Trouble, term } from '../ui/basics.tsx'
+import { ById } from '../ui/by-id.tsx'
 import { EventFields, EventText } from '../ui/event.tsx'
 import { FindingsTable } from '../ui/findings-table.tsx'
 import { Heading } from '../ui/heading.tsx'
@@ -122,10 +124,12 @@ function Results({ wish, add }: { wish: Wish; add(field: string, value: string):
   const turning = useTurning()
   const { over } = wish
   const asked = { q: wish.q, since: wish.since }
-  const list = useQuestion<List<EventRecord | Finding>>(`/v1/${over}`, { ...asked, limit: 100, cursor: turning.cursor })
-  const facets = useQuestion<{ facets: readonly Facet[] }>(`/v1/${over}/facets`, asked)
-  const histogram = useQuestion<Histogram>(`/v1/${over}/histogram`, asked)
-  // All three refuse the same query with the same words: they are said once.
+  const list = useQuestion(`/v1/${over}`, { query: { ...asked, limit: 100, cursor: turning.cursor } })
+  // What sums up all that was found costs far more than the newest of it: people read those first.
+  const [listed, setListed] = useState(false)
+  useEffect(() => setListed((was) => was || list.answer !== undefined), [list.answer])
+  const facets = useQuestion(listed ? `/v1/${over}/facets` : undefined, { query: asked })
+  const histogram = useQuestion(listed ? `/v1/${over}/histogram` : undefined, { query: asked })
   if (list.error instanceof ApiError && list.error.status === 400) {
     return (
       <Card title="This query cannot be read">
@@ -142,12 +146,14 @@ function Results({ wish, add }: { wish: Wish; add(field: string, value: string):
         <Card
           title="Over time"
           aside={
-            <a class="button" href={addressOf(`/v1/${over}/export`, { ...asked, format: 'csv' })} download>
+            <a class="button" href={hrefOf(`/v1/${over}/export`, { query: { ...asked, format: 'csv' } })} download>
               Export CSV
             </a>
           }
         >
-          <Answered question={histogram}>{(answer) => <HistogramPlot histogram={answer} />}</Answered>
+          <div class="histogram-room">
+            <Answered question={histogram}>{(answer) => <HistogramPlot histogram={answer} />}</Answered>
+          </div>
         </Card>
         <Card title="Newest first">
           <Answered question={list}>
@@ -182,7 +188,7 @@ export function SearchPage() {
         <SavedSearches path={pathOf(wish)} name={wish.q} />
       </Heading>
       <SearchForm wish={wish} go={go} />
-      <Results key={pathOf(wish)} wish={wish} add={add} />
+      {isId(wish.q) ? <ById id={wish.q} /> : <Results key={pathOf(wish)} wish={wish} add={add} />}
     </>
   )
 }

@@ -1,5 +1,8 @@
-/** Settings: what is done by itself; who is told, and whether that works; who may ask and send; what is suppressed, by whom and until when; who did what; how to connect an agent. */
-import type { CommandOutcome, List, Suppression } from '../answers.ts'
+/**
+ * Settings: what is done automatically; who is notified, and whether that works; who may query and send; what is
+ * suppressed, by whom and until when; who did what; how to connect an agent.
+ */
+import type { Suppression } from '../answers.ts'
 import { change } from '../client.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Foreign, Sentence, Tag, Time } from '../ui/basics.tsx'
@@ -9,7 +12,9 @@ import { Act } from '../ui/dialog.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { PolicyCard } from '../ui/policy.tsx'
 import { Rows } from '../ui/rows.tsx'
+import { Senders } from '../ui/senders.tsx'
 import { Sinks } from '../ui/sinks.tsx'
+import { NewSuppressionAct } from '../ui/suppress.tsx'
 import { Tokens } from '../ui/tokens.tsx'
 
 /** Everything of a scope but the detector, in words. */
@@ -20,9 +25,11 @@ const scopeText = ({ scope }: Suppression): string =>
     .join(', ')
 
 function Suppressions() {
-  const question = useQuestion<List<Suppression>>('/v1/suppressions', {}, 10_000)
+  const question = useQuestion('/v1/suppressions', {}, 10_000)
+  const { answer } = useQuestion('/v1/detectors', {})
+  const detectors = answer?.items.map(({ id }) => id) ?? []
   return (
-    <Card title="Suppressed">
+    <Card title="Suppressed" aside={<NewSuppressionAct detectors={detectors} done={question.ask} />}>
       <Answered question={question}>
         {({ items }) =>
           items.length === 0 ? (
@@ -43,7 +50,7 @@ function Suppressions() {
                     <Act
                       label="End"
                       explain="Findings are told again from here on."
-                      run={(reason) => change('DELETE', `/v1/suppressions/${id}?${new URLSearchParams({ reason })}`)}
+                      run={(reason) => change('DELETE', '/v1/suppressions/{id}', { path: { id }, query: { reason } })}
                       done={question.ask}
                     />
                   ),
@@ -60,7 +67,7 @@ function Suppressions() {
 const TONES = { applied: 'good', nothing: 'warn', refused: 'bad', failed: 'bad' } as const
 
 function Commands() {
-  const question = useQuestion<List<CommandOutcome>>('/v1/commands', { limit: 30 }, 5_000)
+  const question = useQuestion('/v1/commands', { query: { limit: 30 } }, 5_000)
   return (
     <Card title="What came of the last commands">
       <Answered question={question}>
@@ -92,6 +99,7 @@ export const SettingsPage = () => (
     <Heading title="Settings" />
     <PolicyCard />
     <Sinks />
+    <Senders />
     <Tokens />
     <Suppressions />
     <Audit />

@@ -1,16 +1,13 @@
-/** What the agent of a finding did after it, in order: asked on demand, because it goes on. */
+/** What the agent of a finding did after it, in order. Loaded on demand, because it continues. */
 import { useState } from 'preact/hooks'
-import type { EventRecord } from '../answers.ts'
+import type { Answer } from '../client.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Empty } from './basics.tsx'
 import { EventText } from './event.tsx'
 import { Timeline } from './timeline.tsx'
 
-interface After {
-  readonly items: readonly EventRecord[]
-  readonly events: number
-}
+type After = Answer<'GET', '/v1/findings/{id}/after'>
 
 const SHOWN_MAX = 50
 
@@ -36,7 +33,10 @@ const Acts = ({ items, events }: After) => {
 
 export function Afterwards({ findingId }: { findingId: string }) {
   const [open, setOpen] = useState(false)
-  const question = useQuestion<After>(open ? `/v1/findings/${findingId}/after` : undefined, { limit: SHOWN_MAX })
+  const question = useQuestion(open ? '/v1/findings/{id}/after' : undefined, {
+    path: { id: findingId },
+    query: { limit: SHOWN_MAX },
+  })
   return (
     <>
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -13,7 +13,7 @@ export const Foreign = ({ text, short }: { text: string; short?: boolean }) => (
 /** A sentence of ours that may quote a sender: in the font of the page, and as visible as a text of a log. */
 export const Sentence = ({ text }: { text: string }) => <span class="sentence">{visible(text)}</span>
 
-/** A moment in the reader's zone, with UTC beside it or in its tooltip. */
+/** A moment in the reader's zone, with UTC next to it or in its tooltip. */
 export function Time({ at, brief }: { at: string | null | undefined; brief?: boolean }) {
   if (at === null || at === undefined || at === '') return <span class="faint">never</span>
   const date = new Date(at)

@@ -1,13 +1,13 @@
 /**
- * The chain that an incident belongs to: incidents of other agents that share a session, a credential or a peer with it, or
- * that name each other, and the button that makes one incident of what is one story.
+ * The chain that an incident belongs to: incidents of other agents that share a session, a credential or a peer with it,
+ * or that name each other. A button merges them into one incident.
  */
 import type { Tie, TieKind } from '../../../schemas/chain.ts'
 import type { Incident, IncidentInFull } from '../answers.ts'
 import { change } from '../client.ts'
 import { counted } from '../format.ts'
 import { Agent, Card, Foreign, incidentPath, Sentence, SeverityMark } from './basics.tsx'
-import { Act } from './dialog.tsx'
+import { Act, textsIn } from './dialog.tsx'
 import { headlineOf, StatusTag } from './incident-table.tsx'
 
 const WORDS: Readonly<Record<TieKind, string>> = {
@@ -41,8 +41,7 @@ function MergeAct({ incident, others, done }: { incident: Incident; others: read
       }
       run={(reason, form) =>
         change('POST', '/v1/incidents/merge', {
-          incident_ids: [incident.id, ...form.getAll('incident')],
-          reason,
+          body: { incident_ids: [incident.id, ...textsIn(form, 'incident')], reason },
         })
       }
       done={done}

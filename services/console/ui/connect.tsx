@@ -1,6 +1,6 @@
 /**
- * What to paste so that the first agent is seen. The lines read the token from the environment; whoever may make tokens can
- * have one made for them, which then stands in the lines this once.
+ * What to paste so that the first agent is seen. The lines read the token from the environment. People who may make
+ * tokens can have one made, which the lines then show once.
  */
 import { useState } from 'preact/hooks'
 import { Card, Trouble } from './basics.tsx'
@@ -9,7 +9,7 @@ import { makeToken } from './tokens.tsx'
 /** Where OTLP is taken: the port that this page came through takes it, too, also behind a proxy, whatever the second port is. */
 const otlp = (): string => location.origin
 
-/** Names of kinds of agents with the lines to paste; `token` stands in them as it is given. */
+/** Kinds of agents with the lines to paste; `token` is inserted as given. */
 const senders = (token: string): readonly (readonly [string, string])[] => [
   [
     'OpenTelemetry SDK',
@@ -55,7 +55,7 @@ export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${token}"`,
 
 const VARIABLE = '$MOLTWATCH_TOKEN'
 
-/** `sender-28-nov-140322`: tells when it was made, and is free. */
+/** `sender-20261128-140322`: shows when it was made, and is free. */
 const newName = (): string =>
   `sender-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`
 

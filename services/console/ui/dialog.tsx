@@ -6,6 +6,10 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Trouble } from './basics.tsx'
 
+/** Values of the fields of a name that hold text. */
+export const textsIn = (form: FormData, name: string): string[] =>
+  form.getAll(name).filter((value) => typeof value === 'string')
+
 interface ActProps {
   /** On the button: `Quarantine`. */
   readonly label: string
@@ -15,6 +19,8 @@ interface ActProps {
   readonly disabled?: boolean
   /** Key that opens it. */
   readonly shortcut?: string
+  /** What the text of the person is called; `Reason` where absent. */
+  readonly text?: string
   /** More fields of the form; their values come by name. */
   readonly fields?: ComponentChildren
   /** Carries it out; throws what the service refused. */
@@ -22,7 +28,7 @@ interface ActProps {
   done(): void
 }
 
-function Form({ explain, label, fields, run, close }: ActProps & { close(done: boolean): void }) {
+function Form({ explain, label, text = 'Reason', fields, run, close }: ActProps & { close(done: boolean): void }) {
   const [error, setError] = useState<Error>()
   const [busy, setBusy] = useState(false)
   const submit = async (event: SubmitEvent): Promise<void> => {
@@ -43,8 +49,14 @@ function Form({ explain, label, fields, run, close }: ActProps & { close(done: b
       <p>{explain}</p>
       {fields}
       <label>
-        Reason
-        <textarea name="reason" required rows={3} maxLength={500} placeholder="For the next shift: why?" />
+        {text}
+        <textarea
+          name="reason"
+          required
+          rows={3}
+          maxLength={500}
+          placeholder={text === 'Reason' ? 'For the next shift: why?' : undefined}
+        />
       </label>
       {error === undefined ? null : <Trouble error={error} />}
       <footer>

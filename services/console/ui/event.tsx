@@ -3,20 +3,17 @@ import type { EventRecord } from '../answers.ts'
 import { labelOf, visible } from '../format.ts'
 import { Foreign, searchPath, Tag, term } from './basics.tsx'
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-
 /** Action, target, outcome, and what is odd about it. */
 export function EventText(props: { event: EventRecord; evidence?: boolean; late?: string | undefined }) {
   const { event, evidence, late } = props
-
-  const outcome = text(event['outcome'])
+  const { event_id: id, action = 'unknown', target = '', outcome = 'unknown' } = event
   return (
     <span>
-      <a href={searchPath(term('event_id', event.event_id))}>
-        <Foreign text={event.action} />
+      <a href={searchPath(term('event_id', id))}>
+        <Foreign text={action} />
       </a>{' '}
-      <Foreign text={text(event['target'])} />{' '}
-      {outcome === '' || outcome === 'success' || outcome === 'unknown' ? null : <Tag text={outcome} tone="warn" />}
+      <Foreign text={target} />{' '}
+      {outcome === 'success' || outcome === 'unknown' ? null : <Tag text={outcome} tone="warn" />}
       {late === undefined ? null : (
         <Tag text={`came ${late} late`} tone="warn" title="It was received that long after it happened" />
       )}

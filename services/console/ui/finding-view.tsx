@@ -1,6 +1,6 @@
-/** One finding as a person reads it: why, what was seen beside what was expected, and the events it stands on. */
-import type { Finding } from '../../../schemas/finding.ts'
+/** One finding for a person: why, observed next to expected, and the events that it is based on. */
 import { techniqueText } from '../../../schemas/techniques.ts'
+import type { Finding, FindingInFull } from '../answers.ts'
 import { counted, numberOf } from '../format.ts'
 import { Afterwards } from './afterwards.tsx'
 import { findingPath, Foreign, searchPath, Sentence, SeverityMark, Tag, term, Time } from './basics.tsx'
@@ -68,7 +68,7 @@ function Words({
   excerpts = [],
   note,
 }: {
-  excerpts: readonly ShownExcerpt[] | undefined
+  excerpts: readonly FindingInFull['excerpts'][number][] | undefined
   note: string | null | undefined
 }) {
   if (excerpts.length === 0) return note === undefined || note === null ? null : <p class="faint">{note}</p>
@@ -88,16 +88,29 @@ function Words({
   )
 }
 
-interface ShownExcerpt {
-  readonly event_id: string
-  readonly kind: keyof typeof WORDS
-  readonly text: string
-}
-
 /** A finding as the API gives one alone; those of lists have no words. */
-type ShownFinding = Finding & { readonly excerpts?: readonly ShownExcerpt[]; readonly excerpts_note?: string | null }
+type ShownFinding = Finding & Partial<Pick<FindingInFull, 'excerpts' | 'excerpts_note'>>
 
-export function FindingView({ finding }: { finding: ShownFinding }) {
+const Details = ({ finding }: { finding: ShownFinding }) => (
+  <>
+    <ObservedExpected observed={finding.observed} expected={finding.expected} />
+    <Words excerpts={finding.excerpts} note={finding.excerpts_note} />
+    <h3>{evidenceText(finding)}</h3>
+    <EvidenceTable finding={finding} />
+    <div class="asks">
+      <SharedValues findingId={finding.id} />
+      <Afterwards findingId={finding.id} />
+      {finding.excerpts === undefined ? (
+        <a class="button" href={findingPath(finding.id)}>
+          What it read
+        </a>
+      ) : null}
+    </div>
+  </>
+)
+
+/** `folded`: its sentence alone, until somebody opens the rest. */
+export function FindingView({ finding, folded = false }: { finding: ShownFinding; folded?: boolean }) {
   return (
     <article>
       <div class="tags">
@@ -120,19 +133,14 @@ export function FindingView({ finding }: { finding: ShownFinding }) {
           </>
         )}
       </p>
-      <ObservedExpected observed={finding.observed} expected={finding.expected} />
-      <Words excerpts={finding.excerpts} note={finding.excerpts_note} />
-      <h3>{evidenceText(finding)}</h3>
-      <EvidenceTable finding={finding} />
-      <div class="asks">
-        <SharedValues findingId={finding.id} />
-        <Afterwards findingId={finding.id} />
-        {finding.excerpts === undefined ? (
-          <a class="button" href={findingPath(finding.id)}>
-            What it read
-          </a>
-        ) : null}
-      </div>
+      {folded ? (
+        <details>
+          <summary>Measures and {evidenceText(finding)}</summary>
+          <Details finding={finding} />
+        </details>
+      ) : (
+        <Details finding={finding} />
+      )}
     </article>
   )
 }

@@ -1,5 +1,5 @@
 /**
- * What to do first, in order: what stands open of this incident now, then what the kind of finding asks for. It orders
+ * What to do first, in order: what is open in this incident now, then what the kind of finding requires. It triggers
  * nothing; it says what a colleague with more experience would ask.
  */
 import type { EventRecord, IncidentInFull } from '../answers.ts'

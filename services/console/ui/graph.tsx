@@ -3,7 +3,7 @@
  * does not, and nothing moves when an edge comes. New edges are drawn last and in another colour.
  */
 import type { Edge } from '../answers.ts'
-import { utcOf, visible } from '../format.ts'
+import { counted, utcOf, visible } from '../format.ts'
 import { agentPath, peerPath, searchPath, term } from './basics.tsx'
 
 const ROW = 20
@@ -39,8 +39,8 @@ export function Graph({ edges }: { edges: readonly Edge[] }) {
         <svg
           class="plot graph"
           viewBox={`0 0 ${WIDTH} ${height}`}
-          role="img"
-          aria-label={`${shown.length} edges between agents, peers, credentials and people`}
+          role="group"
+          aria-label={`${counted(shown.length, 'edge')} between agents, peers, credentials and people`}
         >
           {shown.toReversed().map((edge) => (
             <line

@@ -1,6 +1,6 @@
 /**
- * Hours of the week, UTC: what an identity did before as the shade, and a frame around the hours of the last week in which it
- * acted and never had before. Where it was not seen for a whole week before the last one, every hour would be new: then the
+ * Hours of the week, UTC: the shade is what an identity did before, a frame marks the hours of the last week in which it
+ * acted for the first time. If it was not seen for a whole week before the last one, every hour would be new: then the
  * last week is the shade, and there are no frames.
  */
 import type { Hours } from '../answers.ts'
@@ -15,7 +15,7 @@ const WEEK_MS = 7 * 24 * 3_600_000
 /** Whether the hours before the last week are a whole week at least. */
 const isKnown = (since: string): boolean => Date.now() - Date.parse(since) > 2 * WEEK_MS
 
-/** What shade and frame mean, for beside the map. `since`: when the identity was first seen. */
+/** The legend of shade and frame, next to the map. `since`: when the identity was first seen. */
 export const heatLegend = (since: string): string =>
   isKnown(since)
     ? 'Shade: before. Frame: last week, at an hour new to it. Hours are UTC.'

@@ -19,12 +19,18 @@ const TITLES_SHOWN = 3
 const lowered = (title: string): string =>
   /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
 
-/** Whether the agent of an incident is held back: the newest of its quarantines says so. */
-export type Contained = ReadonlyMap<string, Quarantine>
+/** Whether the agent of an incident is held back, according to its newest quarantine. */
+export interface Contained {
+  readonly newest: ReadonlyMap<string, Quarantine>
+  /** Whether all were read: of an agent that is missing then, none is known. */
+  readonly isWhole: boolean
+}
 
-/** By identity; the list is newest first. */
-export const containedOf = (quarantines: readonly Quarantine[] = []): Contained =>
-  new Map(quarantines.toReversed().map((one) => [one.identity, one]))
+/** The list is newest first. */
+export const containedOf = (quarantines: readonly Quarantine[] = [], isWhole = true): Contained => ({
+  newest: new Map(quarantines.toReversed().map((one) => [one.identity, one])),
+  isWhole,
+})
 
 const columnsOf = (contained: Contained): readonly Column<Incident>[] => [
   { title: 'Risk', number: true, cell: (incident) => riskAt(incident, Date.now()) },
@@ -53,8 +59,9 @@ const columnsOf = (contained: Contained): readonly Column<Incident>[] => [
   {
     title: 'Contained',
     cell: ({ agent }) => {
-      const quarantine = contained.get(agent)
-      return quarantine === undefined ? <span class="faint">no</span> : <ContainedTag quarantine={quarantine} />
+      const quarantine = contained.newest.get(agent)
+      if (quarantine !== undefined) return <ContainedTag quarantine={quarantine} />
+      return <span class="faint">{contained.isWhole ? 'no' : 'see the incident'}</span>
     },
   },
   {
@@ -74,7 +81,7 @@ const columnsOf = (contained: Contained): readonly Column<Incident>[] => [
   { title: 'Last seen', cell: ({ last_time }) => <Ago at={last_time} /> },
 ]
 
-/** What was found, in the order in which it was: `Credential used from a new source, then looked around`. */
+/** What was found, in order: `Credential used from a new source, then looked around`. */
 export function headlineOf(incident: Incident): string {
   const titles = incident.timeline.flatMap(({ kind, text }) => (kind === 'finding' ? [text.replace(/^\w+: /, '')] : []))
   const distinct = [...new Set(titles)]

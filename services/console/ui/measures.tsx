@@ -1,6 +1,6 @@
 /**
- * Observed beside expected: what a detector saw and what it had learned, as a table, with a bar wherever both sides have
- * the same number.
+ * Observed next to expected: what a detector saw and what it had learned, as a table, with bars for a measure that is a
+ * number on both sides.
  */
 import type { Measures } from '../../../schemas/finding.ts'
 import { labelOf, numberOf, visible } from '../format.ts'
@@ -26,9 +26,15 @@ function Bars({ observed, expected }: { observed: number; expected: number }) {
 
 /** A value, or a dash where this side has none. */
 const Side = ({ value }: { value: Value | undefined }) =>
-  value === undefined ? <span class="faint">–</span> : <>{valueOf(value)}</>
+  value === undefined ? (
+    <span class="faint">–</span>
+  ) : (
+    <div class="clamped" title={valueOf(value)}>
+      {valueOf(value)}
+    </div>
+  )
 
-/** The table. Names that stand on one side alone have a dash on the other. */
+/** The table. A name on one side only has a dash on the other. */
 export function ObservedExpected({ observed, expected }: { observed: Measures; expected: Measures }) {
   const names = [...new Set([...Object.keys(observed), ...Object.keys(expected)])]
   if (names.length === 0) return null

@@ -7,21 +7,21 @@ export interface Turning {
   readonly page: number
   next(cursor: string): void
   previous(): void
-  first(): void
 }
 
-export function useTurning(): Turning {
-  const [cursors, setCursors] = useState<readonly string[]>([])
+/** `list` says which list it is, by its filters: another one begins at its first page. */
+export function useTurning(list = ''): Turning {
+  const [state, setState] = useState<{ list: string; cursors: readonly string[] }>({ list, cursors: [] })
+  const cursors = state.list === list ? state.cursors : []
   return {
     cursor: cursors.at(-1),
     page: cursors.length + 1,
-    next: (cursor) => setCursors([...cursors, cursor]),
-    previous: () => setCursors(cursors.slice(0, -1)),
-    first: () => setCursors([]),
+    next: (cursor) => setState({ list, cursors: [...cursors, cursor] }),
+    previous: () => setState({ list, cursors: cursors.slice(0, -1) }),
   }
 }
 
-/** That a list lacks what was received before the warehouse was lost: without a word it would look like an all-clear. */
+/** Says that a list lacks what was received before the warehouse was lost: silence would look like an all-clear. */
 export const Lost = ({ since }: { since: string | undefined }) =>
   since === undefined ? null : (
     <p role="note">

@@ -1,4 +1,4 @@
-/** What is done about findings by itself at the moment, and whether somebody has stopped that. */
+/** What is done about findings automatically at the moment, and whether somebody has stopped that. */
 import type { PolicyInForce } from '../answers.ts'
 import { change } from '../client.ts'
 import { useQuestion } from '../question.ts'
@@ -36,7 +36,7 @@ function Stop({ policy, done }: { policy: PolicyInForce; done(): void }) {
             ? 'The policy contains agents by itself again.'
             : 'Nothing is contained by itself until somebody resumes; what would be waits for a person.'
         }
-        run={(reason) => change('POST', '/v1/commands', { type: ofPerson ? 'resume' : 'stop', reason })}
+        run={(reason) => change('POST', '/v1/commands', { body: { type: ofPerson ? 'resume' : 'stop', reason } })}
         done={done}
       />
     </>
@@ -44,7 +44,7 @@ function Stop({ policy, done }: { policy: PolicyInForce; done(): void }) {
 }
 
 export function PolicyCard() {
-  const question = useQuestion<PolicyInForce>('/v1/policy', {}, 5_000)
+  const question = useQuestion('/v1/policy', {}, 5_000)
   return (
     <Card title="Policy in force">
       <Answered question={question}>

@@ -1,4 +1,4 @@
-/** Stopping an agent and letting it go, and where that stands. */
+/** Stopping an agent, releasing it, and the state of both. */
 import type { ComponentChildren } from 'preact'
 import type { Quarantine } from '../answers.ts'
 import { change } from '../client.ts'
@@ -53,7 +53,9 @@ export const QuarantineAct = (props: { identity: string; findingIds: readonly st
       </>
     }
     run={(reason) =>
-      change('POST', '/v1/quarantines', { identity: props.identity, reason, finding_ids: props.findingIds })
+      change('POST', '/v1/quarantines', {
+        body: { identity: props.identity, reason, finding_ids: [...props.findingIds] },
+      })
     }
     done={props.done}
   />
@@ -62,7 +64,7 @@ export const QuarantineAct = (props: { identity: string; findingIds: readonly st
 /** Release, or approve what was proposed. */
 export function QuarantineActs({ quarantine, done }: { quarantine: Quarantine; done(): void }): ComponentChildren {
   const order = (verb: 'release' | 'approve') => (reason: string) =>
-    change('POST', `/v1/quarantines/${quarantine.id}/${verb}`, { reason })
+    change('POST', `/v1/quarantines/{id}/${verb}`, { path: { id: quarantine.id }, body: { reason } })
   return (
     <div class="acts">
       {quarantine.status === 'proposed' ? (
@@ -86,7 +88,31 @@ export function QuarantineActs({ quarantine, done }: { quarantine: Quarantine; d
   )
 }
 
-/** Where a quarantine stands, as facts. */
+/** Whether the agent is held back, as the answer to that question. The list is newest first. */
+export function Held({ quarantines }: { quarantines: readonly Quarantine[] }) {
+  const newest = quarantines.find(isHeld) ?? quarantines[0]
+  if (newest === undefined) return <p class="lead">No: nobody has ordered it, and no policy did.</p>
+  const until = <Time at={newest.expires_at} brief />
+  switch (newest.status) {
+    case 'acknowledged':
+      return <p class="lead">Yes, until {until}.</p>
+    case 'requested':
+    case 'sent':
+      return <p class="lead">Ordered, but not confirmed: nobody knows yet whether it stopped.</p>
+    case 'proposed':
+      return <p class="lead">No: it waits for somebody to approve it.</p>
+    case 'shadow':
+      return <p class="lead">No: the policy is in shadow mode, and only says what it would have done.</p>
+    case 'refused':
+      return <p class="lead">No: it was refused.</p>
+    case 'released':
+      return <p class="lead">No more: it was released.</p>
+    case 'expired':
+      return <p class="lead">No more: its time ran out.</p>
+  }
+}
+
+/** The state of a quarantine, as facts. */
 export const QuarantineFacts = ({ quarantine }: { quarantine: Quarantine }) => (
   <dl class="facts">
     <dt>Status</dt>

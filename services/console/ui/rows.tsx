@@ -26,7 +26,7 @@ const isControl = (target: EventTarget | null): boolean =>
 export function Rows<T>(props: RowsProps<T>) {
   const { label, columns, rows, keyOf, pathOf, selected, toggle } = props
   const { route } = useLocation()
-  // Whoever shows the list says in words that it is empty.
+  // The caller says in words that the list is empty.
   if (rows.length === 0) return null
   return (
     <section class="table rows" aria-label={label} tabIndex={0}>

@@ -1,13 +1,11 @@
-/** Who else touched what a finding stands on: asked on demand, by keyed hashes, so that no text has to be kept for it. */
+/** Who else touched what a finding is based on. Loaded on demand, by keyed hashes, so that no text has to be kept for it. */
 import { useState } from 'preact/hooks'
-import type { Toucher } from '../answers.ts'
+import type { Answer } from '../client.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Agent, Ago, Answered, Empty, searchPath, term } from './basics.tsx'
 
-interface Shared {
-  readonly values: readonly { readonly value: string; readonly identities: readonly Toucher[] }[]
-}
+type Shared = Answer<'GET', '/v1/findings/{id}/shared'>
 
 /** Values that are listed; those that few touched come first. */
 const SHOWN_MAX = 10
@@ -36,7 +34,7 @@ const Values = ({ values }: Shared) => {
 
 export function SharedValues({ findingId }: { findingId: string }) {
   const [open, setOpen] = useState(false)
-  const question = useQuestion<Shared>(open ? `/v1/findings/${findingId}/shared` : undefined)
+  const question = useQuestion(open ? '/v1/findings/{id}/shared' : undefined, { path: { id: findingId } })
   return (
     <>
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -1,5 +1,5 @@
 /** Sinks: where findings, orders and notices go, whether they are taken there, and a test that says what came of it. */
-import type { CommandTaken, Delivery, List, SinkView } from '../answers.ts'
+import type { Delivery, SinkView } from '../answers.ts'
 import { change, get } from '../client.ts'
 import { useEffect, useState } from 'preact/hooks'
 import { useQuestion } from '../question.ts'
@@ -14,10 +14,9 @@ const ASKS_MAX = 90
 
 /** Sends a test and waits for what comes of it. Throws ApiError. */
 async function sendTest(name: string): Promise<Delivery | undefined> {
-  const path = `/v1/sinks/${encodeURIComponent(name)}/test`
-  const { command_id: subject } = await change<CommandTaken>('POST', path)
+  const { command_id: subject } = await change('POST', '/v1/sinks/{name}/test', { path: { name } })
   for (let asked = 0; asked < ASKS_MAX; asked++) {
-    const { items } = await get<List<Delivery>>('/v1/deliveries', { subject })
+    const { items } = await get('/v1/deliveries', { query: { subject } })
     if (items[0] !== undefined && items[0].status !== 'pending') return items[0]
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
   }
@@ -26,7 +25,7 @@ async function sendTest(name: string): Promise<Delivery | undefined> {
 
 type Tested = { readonly tone: 'good' | 'bad' | 'warn'; readonly text: string } | 'under way'
 
-/** The last test stays on the screen until the next one: whoever repairs a receiver presses this again and again. */
+/** The last test stays on the screen until the next one: people who repair a receiver press this repeatedly. */
 function Test({ sink, done }: { sink: SinkView; done(): void }) {
   const [tested, setTested] = useState<Tested>()
   useEffect(() => setTested(undefined), [sink.name])
@@ -64,7 +63,7 @@ function Test({ sink, done }: { sink: SinkView; done(): void }) {
   )
 }
 
-/** What waits and what was given up, in words; nothing where all is delivered. */
+/** What waits and what was given up, in words; empty if everything is delivered. */
 const backlogOf = ({ pending, held, dead }: SinkView): string =>
   [
     pending === 0 ? '' : `${pending} waiting`,
@@ -78,17 +77,17 @@ const Enable = ({ sink, done }: { sink: SinkView; done(): void }) => (
   <Act
     label="Enable"
     explain="It is told again from here on, and what it missed is sent."
-    run={(reason) => change('POST', '/v1/commands', { type: 'enable-sink', sink: sink.name, reason })}
+    run={(reason) => change('POST', '/v1/commands', { body: { type: 'enable-sink', sink: sink.name, reason } })}
     done={done}
   />
 )
 
-/** Needs no reason: it brings about what was wanted when each of them was made. */
+/** Needs no reason: each delivery was wanted when it was made. */
 function SendAgain({ sink, done }: { sink: SinkView; done(): void }) {
   const [error, setError] = useState<Error>()
   const send = (): void => {
     setError(undefined)
-    change('POST', '/v1/commands', { type: 'replay', sink: sink.name }).then(done, setError)
+    change('POST', '/v1/commands', { body: { type: 'replay', sink: sink.name } }).then(done, setError)
   }
   return (
     <>
@@ -119,15 +118,15 @@ const Health = ({ sink }: { sink: SinkView }) => (
 )
 
 export function Sinks() {
-  const question = useQuestion<List<SinkView>>('/v1/sinks', {}, 5_000)
+  const question = useQuestion('/v1/sinks', {}, 5_000)
   return (
     <Card title="Sinks">
       <Answered question={question}>
         {({ items }) =>
           items.length === 0 ? (
             <Empty>
-              None is set up: nobody is told of what is found. They stand under <code>sinks:</code> in the configuration
-              file.
+              No sink is configured, so nobody is notified of findings. Add one under <code>sinks:</code> in the
+              configuration file.
             </Empty>
           ) : (
             <Rows

@@ -1,8 +1,8 @@
-/** Tokens: who may ask and send. One is made here and told this once; those of the configuration file are shown beside. */
+/** Tokens: who may query and send. A new one is shown once; those of the configuration file are listed next to it. */
 import { useState } from 'preact/hooks'
-import { ROLES, type Role } from '../../../schemas/token.ts'
-import type { List, Token } from '../answers.ts'
-import { change } from '../client.ts'
+import { ROLES, type Role } from '../../../schemas/roles.ts'
+import type { Token } from '../answers.ts'
+import { type Answer, change } from '../client.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Foreign, Sentence, Tag, Time } from './basics.tsx'
 import { Act } from './dialog.tsx'
@@ -26,21 +26,20 @@ const LENGTHS = [
   ['8760', '1 year'],
 ] as const
 
-interface Made {
-  readonly token: string
-  readonly in_force: boolean
-}
+type Made = Answer<'POST', '/v1/tokens'>
 
 /** Makes a token. Throws ApiError. */
 export const makeToken = (name: string, role: Role, hours: number | undefined, reason: string): Promise<Made> =>
-  change<Made>('POST', '/v1/tokens', {
-    name,
-    role,
-    reason,
-    ...(hours === undefined ? {} : { expires_at: new Date(Date.now() + hours * 3_600_000).toISOString() }),
+  change('POST', '/v1/tokens', {
+    body: {
+      name,
+      role,
+      reason,
+      ...(hours === undefined ? {} : { expires_at: new Date(Date.now() + hours * 3_600_000).toISOString() }),
+    },
   })
 
-/** A text that is told this once, with a button that copies it. */
+/** A text that is shown once, with a button that copies it. */
 export function Once({ name, token, forget }: { name: string; token: string; forget(): void }) {
   const [copied, setCopied] = useState(false)
   return (
@@ -120,7 +119,7 @@ const Made = ({ tokens, done }: { tokens: readonly Token[]; done(): void }) => (
               label="Revoke"
               tone="danger"
               explain="It is refused from now on, and its sessions end."
-              run={(reason) => change('DELETE', `/v1/tokens/${id}?${new URLSearchParams({ reason })}`)}
+              run={(reason) => change('DELETE', '/v1/tokens/{id}', { path: { id }, query: { reason } })}
               done={done}
             />
           ) : null,
@@ -130,8 +129,8 @@ const Made = ({ tokens, done }: { tokens: readonly Token[]; done(): void }) => (
 )
 
 export function Tokens() {
-  const tokens = useQuestion<List<Token>>('/v1/tokens', { limit: 200 }, 5_000)
-  const configured = useQuestion<{ items: readonly Pick<Token, 'name' | 'role'>[] }>('/v1/tokens/configured')
+  const tokens = useQuestion('/v1/tokens', { query: { limit: 200 } }, 5_000)
+  const configured = useQuestion('/v1/tokens/configured', {})
   const [once, setOnce] = useState<{ name: string; token: string }>()
   const run = async (reason: string, form: FormData): Promise<void> => {
     const name = String(form.get('name')).trim()
@@ -147,14 +146,18 @@ export function Tokens() {
       {once === undefined ? null : <Once {...once} forget={() => setOnce(undefined)} />}
       <Answered question={tokens}>
         {({ items }) =>
-          items.length === 0 ? <Empty>None was made here yet.</Empty> : <Made tokens={items} done={tokens.ask} />
+          items.length === 0 ? (
+            <Empty>No token has been created here yet.</Empty>
+          ) : (
+            <Made tokens={items} done={tokens.ask} />
+          )
         }
       </Answered>
       <Answered question={configured}>
         {({ items }) =>
           items.length === 0 ? null : (
             <p class="tags faint">
-              Of the configuration:{' '}
+              From the configuration file:{' '}
               {items.map(({ name, role }) => (
                 <Tag key={name} text={`${name}, ${role}`} />
               ))}

@@ -1,4 +1,4 @@
-/** Blast radius: what the agent reached in the time of the incident, marked where a finding stands on it. */
+/** Blast radius: what the agent reached during the incident, marked if a finding is based on it. */
 import type { EventRecord, Finding } from '../answers.ts'
 import { Card, Foreign, searchPath, Tag, term } from './basics.tsx'
 
@@ -11,7 +11,7 @@ const KINDS = [
   ['instance', 'Instances'],
 ] as const
 
-/** Values of one kind that are shown; the count tells the rest. */
+/** Values of one kind that are shown; the count covers the rest. */
 const SHOWN_MAX = 8
 
 interface Reached {
@@ -19,7 +19,11 @@ interface Reached {
   readonly evidence: boolean
 }
 
-function reached(events: readonly EventRecord[], field: string, evidence: ReadonlySet<string>): [string, Reached][] {
+function reached(
+  events: readonly EventRecord[],
+  field: (typeof KINDS)[number][0],
+  evidence: ReadonlySet<string>,
+): [string, Reached][] {
   const values = new Map<string, Reached>()
   for (const event of events) {
     for (const value of [event[field]].flat()) {

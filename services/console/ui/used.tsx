@@ -1,4 +1,4 @@
-/** What an identity has used of one kind, most used first; what is new is marked. */
+/** What an identity has used of one kind, most used first, with new ones marked. */
 import type { Used } from '../answers.ts'
 import { Ago, Card, Foreign, searchPath, Tag, term } from './basics.tsx'
 
@@ -17,7 +17,7 @@ export function UsedCard(props: {
   if (values.length === 0) return null
   return (
     <Card title={`${title} (${values.length})`}>
-      <section class="table" aria-label={title} tabIndex={0}>
+      <section class="table used" aria-label={title} tabIndex={0}>
         <table aria-label={title}>
           <tbody>
             {values.slice(0, 12).map((used) => (

@@ -1,6 +1,6 @@
 /**
- * What was new about events that a live suspicion doubted, kept until a person says what it was: the habits learn it then,
- * or give up that it could become known by itself. Identities stand here by a hash, and what is new by its fingerprint.
+ * What was new about events that a live suspicion doubted, kept until a person says what it was. Then the habits learn
+ * it, or it can no longer become known by itself. Identities are stored as a hash, and what is new as its fingerprint.
  */
 import type { OpenHabit } from '../../../detectors/habits/habit.ts'
 import { H } from '../../../schemas/ids.ts'

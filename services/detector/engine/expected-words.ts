@@ -1,6 +1,6 @@
 /**
- * The figures that were expected, in the words of a finding: whoever reads the sentence alone, in a chat or a page, sees what
- * is usual without the table. What the detector's own sentence says already is not said twice.
+ * The expected figures, in the words of a finding: a reader of the sentence alone, in a chat or a page, sees what is
+ * usual without the table. Figures in the detector's own sentence are not repeated.
  */
 import type { Measures } from '../../../schemas/finding.ts'
 
@@ -19,7 +19,7 @@ export function figureOf(value: number): string {
   return String(Math.round(value)).replaceAll(/(?<=\d)(?=(?:\d{3})+$)/g, ',')
 }
 
-/** Whether the words hold the figure by itself, not as a part of another one. */
+/** Whether the words hold the figure as a whole, not as a part of another one. */
 export const holdsFigure = (words: string, figure: string): boolean =>
   words.split(/[^\d.,e+-]+/).some((token) => token.replace(/[.,-]+$/, '') === figure)
 

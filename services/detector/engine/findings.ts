@@ -22,7 +22,7 @@ export interface Subject {
   /** The evidence where the suspicion brings none. */
   readonly evidence: readonly Evidence[]
   readonly staged: 'one' | 'two'
-  /** The event conflicts with another one of its id: its content tells them apart where it is the root. */
+  /** The event conflicts with another one of its id: if it is the root, its content distinguishes them. */
   readonly conflict?: { readonly eventId: string; readonly contentId: string }
 }
 
@@ -45,7 +45,7 @@ export const sampled = (shown: number, count = 0): Pick<Finding, 'evidence_count
 const shorten = (words: string, charsMax: number): string =>
   words.length <= charsMax ? words : `${words.slice(0, Math.max(0, charsMax - 1))}…`
 
-/** Why, with what was expected at its end; where that is too long, the sentence before it is cut. */
+/** Why, ending with what was expected. If that is too long, the sentence before it is cut. */
 function wordsOf(why: string, expected: Measures): string {
   const figures = withExpected(why, expected).slice(why.length)
   return shorten(shorten(why, LIMITS.why_chars_max - figures.length) + figures, LIMITS.why_chars_max)
@@ -97,7 +97,7 @@ export function makeFinding(
   }
 }
 
-/** The second revision of a finding whose window has closed; undefined where nothing is new. */
+/** The second revision of a finding whose window has closed; undefined if nothing is new. */
 export function revisedFinding(fired: Finding, { observed, evidence, evidenceCount }: Summary): Finding | undefined {
   const { evidence_count: before, history, epoch, ...body } = fired
   const shown = (evidence ?? fired.evidence).slice(0, LIMITS.evidence_events_max)

@@ -2,8 +2,7 @@
  * Stage one's side of one detector: its handles, its windows, and the context that its step gets. The context is one
  * object for the life of the stage, pointed at event after event.
  */
-import type { TObject } from 'typebox'
-import type { Detector, Sent, Step } from '../../../detectors/detector.ts'
+import type { Detector, Sent, Step, Suspicion } from '../../../detectors/detector.ts'
 import type { Habits, Views } from '../../../detectors/habits/habit.ts'
 import type { Cursor, Fields, Handles } from '../../../detectors/lib/columns.ts'
 import type { Lists } from '../../../detectors/lib/lists.ts'
@@ -18,10 +17,15 @@ import type { WindowPool } from './windows.ts'
 
 export class FirstHalf implements Step<unknown, Fields, Fields> {
   readonly detector: Detector
+  /** The detector's own, in fields of this class: detectors have many shapes, and each call would look them up. */
+  readonly matches: Detector['matches']
+  readonly step: ErasedStepFunction
   /** Place in the registry, by which the rules are asked. */
   readonly place: number
   readonly state: Handles<Fields>
   readonly habits: Views<Habits>
+  /** Whether its step learns something by itself, which is reverted if the event is only judged. */
+  readonly keepsBack: boolean
   readonly #keptBack: KeptBack
   readonly #cursor: Cursor
   readonly pool: WindowPool | undefined
@@ -55,10 +59,13 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   ) {
     const owner = ownerName(detector)
     this.detector = detector
+    this.matches = detector.matches
+    this.step = detector.step as ErasedStepFunction
     this.place = place
     this.state = laid.stateOf(owner)
     this.habits = habits
     this.#keptBack = laid.keptBackOf(owner)
+    this.keepsBack = !this.#keptBack.isEmpty
     this.#cursor = laid.keys.table.cursor
     this.pool = laid.poolOf(owner)
     this.#window = this.pool?.handlesOf(owner)
@@ -104,15 +111,14 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
     this.logTime = logTime
     this.slot = -1
     this.doubts = false
-    if (!this.#keptBack.isEmpty) this.#keptBack.keep(this.#cursor)
+    if (this.keepsBack) this.#keptBack.keep(this.#cursor)
   }
 
-  /** Takes back what the step learned of the current event: the cursor still stands on its row. */
+  /** Reverts what the step learned from the current event: the cursor is still on its row. */
   unlearn(): void {
-    if (!this.#keptBack.isEmpty) this.#keptBack.restore(this.#cursor)
+    this.#keptBack.restore(this.#cursor)
   }
 }
 
-/** Erased like Detector, for calls of `step`. */
-export type ErasedStep = Parameters<Detector['step']>[0] &
-  Step<Record<string, unknown>, Fields, Fields> & { settings: TObject }
+/** `step` of a detector whose own types are erased, as they are in this context. */
+type ErasedStepFunction = (context: Step<unknown, Fields, Fields>) => Suspicion | undefined

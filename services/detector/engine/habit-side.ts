@@ -1,4 +1,4 @@
-/** Stage one's side of one habit: where it lies, and the moment that it gets. One object for the life of the stage. */
+/** Stage one's side of one habit: its location, and the moment passed to it. One object for the life of the stage. */
 import type { Habit, HabitPlace, Moment, OpenHabit } from '../../../detectors/habits/habit.ts'
 import type { Detector } from '../../../detectors/detector.ts'
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
@@ -20,8 +20,12 @@ export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
   readonly habit: Habit
   readonly name: string
   readonly open: OpenHabit<unknown>
+  /** The open habit's own: see FirstHalf. */
+  readonly #look: OpenHabit<unknown>['look']
+  readonly #learn: OpenHabit<unknown>['learn']
   readonly state: Handles<Fields>
   readonly #pool: WindowPool | undefined
+  readonly #window: Handles<Fields> | undefined
 
   event: EventView
   time = 0
@@ -34,10 +38,13 @@ export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
   constructor(habit: Habit, laid: Laid, event: EventView) {
     this.habit = habit
     this.name = habitName(habit)
-    this.state = laid.stateOf(habitName(habit))
-    this.#pool = laid.poolOf(habitName(habit))
+    this.state = laid.stateOf(this.name)
+    this.#pool = laid.poolOf(this.name)
+    this.#window = this.#pool?.handlesOf(this.name)
     this.event = event
     this.open = habit.open(this)
+    this.#look = this.open.look
+    this.#learn = this.open.learn
   }
 
   get windowStart(): number {
@@ -45,9 +52,10 @@ export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
   }
 
   readonly openWindow = (): Handles<Fields> => {
-    if (this.#pool === undefined) throw new Error(`the habit ${this.habit.id} opens a window and declares none`)
+    if (this.#pool === undefined || this.#window === undefined)
+      throw new Error(`the habit ${this.habit.id} opens a window and declares none`)
     this.#pool.open(this.row, this.windowStart, this.logTime)
-    return this.#pool.handlesOf(habitName(this.habit))
+    return this.#window
   }
 
   /** Points the side at an event of the key in `row`, and lets the habit look. */
@@ -58,10 +66,10 @@ export class HabitSide implements Moment, HabitPlace<Fields, Fields> {
     this.since = placing.since
     this.believed = placing.doubt === ''
     this.logTime = logTime
-    this.open.look?.(this)
+    this.#look?.(this)
   }
 
   learn(doubted: boolean): void {
-    this.open.learn(this, doubted)
+    this.#learn(this, doubted)
   }
 }

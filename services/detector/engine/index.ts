@@ -1,4 +1,4 @@
-/** The door of the engine. */
+/** The face of the engine. */
 export type {
   Applied,
   Stage,

@@ -1,8 +1,7 @@
 /**
- * Rows by key, with what the engine itself keeps of each: newest event time, beginning, tenant and sender, and of sessions
- * the last touch in log time.
- * It holds the caps: a tenant has at most its share of the rows, and who comes beyond evicts the longest silent of a
- * sample of its own.
+ * Rows by key, with what the engine itself keeps of each: newest event time, beginning, tenant and sender, and for
+ * sessions the last touch in log time. It enforces the caps: a tenant has at most its share of the rows, and a new key
+ * beyond that evicts the longest silent one in a sample of the tenant's own rows.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import { KeyedHash, type Words } from '../../../schemas/keyed-hash.ts'
@@ -46,7 +45,7 @@ export class KeyTable {
   static readonly idle: readonly NamedColumn[] = [...KeyTable.base, column('touched', 'u32')]
   readonly table: Table
   readonly rowsMax: number
-  /** The row that `reach` found, on which the table's cursor stands. */
+  /** The row that `reach` found; the table's cursor is on it. */
   row = -1
   /** The last `reach` had to evict. */
   overflowed = false
@@ -76,10 +75,10 @@ export class KeyTable {
       this.#makeRoom(tenant)
       const key = this.#key
       row = this.table.insert(key.a, key.b, key.c, key.d)
-      this.table.write(row, SENDER, this.#senders.numberOf(tenant, sender))
+      this.table.setU16(row, SENDER, this.#senders.numberOf(tenant, sender))
       this.#senders.count(tenant, 1)
     }
-    if (this.#isIdle) this.table.write(row, TOUCHED, logTime / 1000)
+    if (this.#isIdle) this.table.setU32(row, TOUCHED, logTime / 1000)
     this.row = row
     this.table.point(row)
   }
@@ -89,13 +88,13 @@ export class KeyTable {
   }
   set newest(time: number) {
     const seconds = Math.floor(time / 1000)
-    this.table.write(this.row, NEWEST, seconds)
-    this.table.write(this.row, NEWEST_MS, (time - seconds * 1000) & MS)
+    this.table.setU32(this.row, NEWEST, seconds)
+    this.table.setU16(this.row, NEWEST_MS, (time - seconds * 1000) & MS)
   }
 
-  /** Newest event time of a sender in the row; 0 where it has sent nothing of it. */
+  /** Newest event time of a sender in the row; 0 if it has sent nothing for it. */
   newestOf(sender: string): number {
-    const first = this.table.read(this.row, SENDER)
+    const first = this.table.u16(this.row, SENDER)
     return this.#senders.newestOf(
       this.row,
       this.#senders.tenantOf(first),
@@ -108,25 +107,25 @@ export class KeyTable {
   /** Takes in the time of an event of a sender. */
   advance(sender: string, time: number): void {
     const before = this.newest
-    const number = this.table.read(this.row, SENDER)
+    const number = this.table.u16(this.row, SENDER)
     const first = this.#senders.senderOf(number)
     const tenant = this.#senders.tenantOf(number)
-    if (first === null) this.table.write(this.row, SENDER, this.#senders.numberOf(tenant, sender))
+    if (first === null) this.table.setU16(this.row, SENDER, this.#senders.numberOf(tenant, sender))
     this.#senders.advance(this.row, tenant, first, sender, time, before)
     if (time > before) this.newest = time
   }
 
   get since(): number {
-    return this.table.read(this.row, SINCE) * 1000
+    return this.table.u32(this.row, SINCE) * 1000
   }
-  /** The key has begun with an event that has no time of its own. */
+  /** The key began with an event whose own time is not believed. */
   get sinceIsProvisional(): boolean {
-    return (this.table.read(this.row, NEWEST_MS) & PROVISIONAL) !== 0
+    return (this.table.u16(this.row, NEWEST_MS) & PROVISIONAL) !== 0
   }
   begin(time: number, provisional: boolean): void {
-    this.table.write(this.row, SINCE, time / 1000)
-    const ms = this.table.read(this.row, NEWEST_MS) & MS
-    this.table.write(this.row, NEWEST_MS, provisional ? ms | PROVISIONAL : ms)
+    this.table.setU32(this.row, SINCE, time / 1000)
+    const ms = this.table.u16(this.row, NEWEST_MS) & MS
+    this.table.setU16(this.row, NEWEST_MS, provisional ? ms | PROVISIONAL : ms)
   }
 
   /** Rows of a tenant. */
@@ -134,13 +133,13 @@ export class KeyTable {
     return this.#senders.rowsOf(tenant)
   }
 
-  /** When a key began, in ms; undefined where it has no row. The cursor stays where it is. */
+  /** When a key began, in ms; undefined if it has no row. The cursor does not move. */
   sinceOf(tenant: string, a: string): number | undefined {
     const row = this.#find(tenant, a, '')
-    return row < 0 ? undefined : this.table.read(row, SINCE) * 1000
+    return row < 0 ? undefined : this.table.u32(row, SINCE) * 1000
   }
 
-  /** Points the cursor at the row of a key that has one; false where there is none. It counts as no touch. */
+  /** Moves the cursor to the row of a key; false if there is none. It is not a touch. */
   meet(tenant: string, a: string): boolean {
     const row = this.#find(tenant, a, '')
     if (row < 0) return false
@@ -154,7 +153,7 @@ export class KeyTable {
     if (row >= 0) this.#remove(row)
   }
 
-  /** The row of a key, or -1; the key's hash stands in `#key` then. */
+  /** The row of a key, or -1. Leaves the key's hash in `#key`. */
   #find(tenant: string, a: string, b: string): number {
     const key = this.#key
     key.of(tenant, a, b)
@@ -177,17 +176,17 @@ export class KeyTable {
   expire(logTime: number, idleMs: number): void {
     for (let k = 0; k < SAMPLE && this.table.high > 0; k++) {
       this.#hand = (this.#hand + 1) % this.table.high
-      if (this.table.used(this.#hand) && logTime - this.table.read(this.#hand, TOUCHED) * 1000 >= idleMs)
+      if (this.table.used(this.#hand) && logTime - this.table.u32(this.#hand, TOUCHED) * 1000 >= idleMs)
         this.#remove(this.#hand)
     }
   }
 
   #newestOf(row: number): number {
-    return this.table.read(row, NEWEST) * 1000 + (this.table.read(row, NEWEST_MS) & MS)
+    return this.table.u32(row, NEWEST) * 1000 + (this.table.u16(row, NEWEST_MS) & MS)
   }
 
   #tenantOf(row: number): string {
-    return this.#senders.tenantOf(this.table.read(row, SENDER))
+    return this.#senders.tenantOf(this.table.u16(row, SENDER))
   }
 
   #makeRoom(tenant: string): void {
@@ -200,13 +199,14 @@ export class KeyTable {
 
   /** Removes the longest silent of the next few rows of the tenant (undefined: of anyone). */
   #evict(tenant: string | undefined): void {
-    let victim = -1
+    let [victim, silentSince] = [-1, Number.POSITIVE_INFINITY]
     for (let looked = 0, found = 0; looked < this.table.high && found < SAMPLE; looked++) {
       this.#hand = (this.#hand + 1) % this.table.high
       if (!this.table.used(this.#hand)) continue
       if (tenant !== undefined && this.#tenantOf(this.#hand) !== tenant) continue
       found++
-      if (victim < 0 || this.#newestOf(this.#hand) < this.#newestOf(victim)) victim = this.#hand
+      const newest = this.#newestOf(this.#hand)
+      if (newest < silentSince) [victim, silentSince] = [this.#hand, newest]
     }
     if (victim < 0) return
     this.#remove(victim)
@@ -225,7 +225,7 @@ export class KeyTable {
     this.table.remove(row)
   }
 
-  /** What a snapshot keeps beside the columns. */
+  /** What a snapshot keeps in addition to the columns. */
   get meta(): KeysMeta {
     return {
       high: this.table.high,
@@ -242,7 +242,7 @@ export class KeyTable {
     if (meta.key !== undefined) this.#key = new KeyedHash(meta.key)
     this.#hand = meta.hand
     this.evicted = meta.evicted
-    this.#senders.load(meta, (row) => meta.tenants[this.table.read(row, SENDER)] ?? '')
+    this.#senders.load(meta, (row) => meta.tenants[this.table.u16(row, SENDER)] ?? '')
     for (let row = 0; row < meta.high; row++) {
       if (!this.table.used(row)) continue
       this.#senders.count(this.#tenantOf(row), 1)

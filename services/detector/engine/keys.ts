@@ -1,13 +1,13 @@
 /**
- * Keys of table rows: 128 bits of a keyed hash over tenant and words (schemas/keyed-hash.ts). Without its key nobody can make
- * two names that share a row, nor many that crowd one place of the index.
+ * Keys of table rows: 128 bits of a keyed hash over tenant and words (schemas/keyed-hash.ts). Without the hash key nobody
+ * can make two names that share a row, or many that crowd one place of the index.
  *
- * The key lies in the snapshot beside the rows that it made. It changes no result: no id, no order and no finding depends on
- * it, so that a partition that begins anew may begin with another one.
+ * The hash key is in the snapshot next to the rows that it made. It changes no result: no id, order or finding depends on
+ * it, so a partition that starts empty may start with another one.
  */
 import type { Words } from '../../../schemas/keyed-hash.ts'
 
-/** The key of rows where none is given: of tools that read one file and keep nothing. */
+/** The default key of rows: for tools that read one file and keep nothing. */
 export const PLAIN_KEY: Words = [0x6d6f6c74, 0x77617463, 0x68202d20, 0x726f7773]
 
 export interface Key64 {
@@ -25,8 +25,8 @@ const mix = (h: number): number => {
 }
 
 /**
- * The key that rows had before: 64 bits without a key of its own. Rows of an older snapshot are found by it once, by their
- * own tenant alone, and get their new key then.
+ * The key that rows had before: 64 bits, without a hash key. It finds each row of an older snapshot once, within its own
+ * tenant only; the row then gets its new key.
  */
 export function key64(into: Key64, a: string, b: string, c: string): void {
   let x = 0x811c9dc5

@@ -1,5 +1,5 @@
 /**
- * Lays out what is kept of one kind of key: one table whose rows hold the fields of every habit and detector, and one pool
+ * Lays out the state of one kind of key: one table whose rows hold the fields of every habit and detector, and one pool
  * for all windows of one length.
  */
 import type { Fields, Handles, WindowSpec } from '../../../detectors/lib/columns.ts'
@@ -26,7 +26,7 @@ export interface Laid {
   stateOf(owner: string): Handles<Fields>
   /** What of it a judged event must leave as it was. */
   keptBackOf(owner: string): KeptBack
-  /** The pool that a member's windows lie in; undefined where it has none. */
+  /** The pool of a member's windows; undefined if it has none. */
   poolOf(owner: string): WindowPool | undefined
 }
 

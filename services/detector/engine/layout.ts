@@ -3,7 +3,7 @@
  * column's name in a snapshot is `detector@version/field/column`: state of one version is never read as another's.
  */
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
-import type { Place } from './kept-back.ts'
+import type { ColumnSlice } from './kept-back.ts'
 import { type NamedColumn, Table } from './table.ts'
 
 /** How a snapshot names what belongs to a version of a detector. */
@@ -34,17 +34,17 @@ export class Layout {
   }
 
   /** The columns of the owner's `learned` fields. */
-  learnedOf(owner: string): Place[] {
+  learnedOf(owner: string): ColumnSlice[] {
     const planned = this.#planned.get(owner)
-    const places: Place[] = []
+    const slices: ColumnSlice[] = []
     let column = (planned?.first ?? 0) + 1
     for (const { columns, isLearned } of Object.values(planned?.fields ?? {})) {
       for (const { length } of Object.values(columns)) {
-        if (isLearned === true) places.push({ column, length })
+        if (isLearned === true) slices.push({ column, length })
         column++
       }
     }
-    return places
+    return slices
   }
 
   /** One more column of the engine's for this owner; answers its index in the table. */
@@ -58,7 +58,7 @@ export class Layout {
     return new Table(this.#columns, words)
   }
 
-  /** The handles of what `add` planned for this owner, reading where the table's cursor stands. */
+  /** The handles of what `add` planned for this owner; they read at the table's cursor. */
   bind(table: Table, owner: string): Handles<Fields> {
     const planned = this.#planned.get(owner)
     if (planned === undefined) throw new Error(`no fields planned for ${owner}`)

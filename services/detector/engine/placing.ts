@@ -1,14 +1,14 @@
 /**
- * Where an event lies in the time of its key, and whether it may be learned. A sender's clock must not decide whether a
+ * Where an event is in the time of its key, and whether it may be learned. A sender's clock must not decide whether a
  * detector looks, nor teach it anything:
  *
  * - An event whose time was replaced is judged at the later of its key's newest time and its receipt, and never learned.
- * - A live event that lies far behind the newest of its key from the same sender is judged at that newest time, and never
- *   learned: nobody trains a month in one minute, and nobody hides in windows that are long over.
- * - How old a key is goes by event time, but in live events that never lies further back than the same bound before
- *   receipt: nobody ages an identity by back-dating.
+ * - A live event far behind the newest of its key from the same sender is judged at the key's newest time, and never
+ *   learned: nobody can train a month in one minute, or hide in windows that closed long ago.
+ * - The age of a key is measured in event time. For live events that time is never further back than the same bound
+ *   before receipt: nobody can age an identity by back-dating.
  *
- * History, imports, `replay` and `prove` (no sender) go by event time alone.
+ * History, imports, `replay` and `prove` (no sender) use event time alone.
  */
 import type { EventView } from '../../../schemas/event.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -22,7 +22,7 @@ export class Placing {
   time = 0
   /** The event is older than the newest one of its key. */
   late = false
-  /** The first event of its key; and the first one with a time of its own. */
+  /** The first event of its key, or the first one whose time is believed. */
   first = false
   /** When the key began, in the event's own time: `time - since` is how old it is. */
   since = 0
@@ -31,7 +31,7 @@ export class Placing {
    * time is evidence from its receipt on.
    */
   evidenceTime = 0
-  /** Why the event's own time is not believed; '' where it is. Such an event is never learned. */
+  /** Why the event's own time is not believed; '' if it is. An event with a doubt is never learned. */
   doubt: Doubt = ''
 
   /** The event of the identity that `keys` has reached. */
@@ -59,7 +59,7 @@ export class Placing {
     if (this.doubt === '' && !this.late) keys.newest = this.time
   }
 
-  /** A beginning without a time of its own holds until an event brings one. */
+  /** A beginning whose time is not believed holds until an event brings one that is. */
   #begin(keys: KeyTable, seen: number): void {
     const believed = this.doubt === ''
     this.first = keys.since === 0 || (believed && keys.sinceIsProvisional)

@@ -1,10 +1,10 @@
 /**
- * The last N ids, to drop repeats by: a ring of 64-bit prefixes and an open-addressing index into it. It starts small and
- * grows to its capacity, so that a partition that sees little costs little.
+ * The last N ids, for dropping repeats: a ring of 64-bit prefixes and an open-addressing index into it. It starts small
+ * and grows to its capacity, so that a quiet partition costs little.
  *
- * An id may come with a content, which is kept beside it: the same id with another content is no repeat. The first content
- * of an id lies in the index under the id alone, the others under id and content together, so that many contents of one id
- * make no long run.
+ * An id may come with a content, which is stored with it: the same id with another content is not a repeat. The first
+ * content of an id is indexed under the id alone, the others under id and content together, so that many contents of one
+ * id do not make a long run.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import { keyOfId, type Key64 } from './keys.ts'
@@ -43,12 +43,12 @@ export class IdRing {
     this.#slots = new Uint32Array(size * 2)
   }
 
-  /** Takes the id in; answers false where it is already among the last ones. */
+  /** Adds the id; false if it is already among the last ones. */
   add(id: string): boolean {
     return this.take(id, '') === 'new'
   }
 
-  /** Takes the id with its content in, unless it is a repeat. `content` is an id, or '' where there is none. */
+  /** Adds the id with its content, unless it is a repeat. `content` is an id, or '' if there is none. */
   take(id: string, content: string): Seen {
     keyOfId(this.#key, id)
     if (content === '') this.#content.hi = this.#content.lo = 0
@@ -150,7 +150,7 @@ export class IdRing {
     }
   }
 
-  /** The slot of an id with the current content, where that is not its first; or -1. */
+  /** The slot of an id with the current content, if that is not its first; otherwise -1. */
   #findLater(hi: number, lo: number): number {
     const mask = this.#slots.length - 1
     for (let s = (lo ^ this.#content.lo) & mask; ; s = (s + 1) & mask) {

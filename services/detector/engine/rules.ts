@@ -1,11 +1,12 @@
 /**
- * The sections of the knowledge in the form in which a stage asks them, by tenant: which detectors run, with which settings,
- * and which findings are suppressed. A tenant's section lies over that of all tenants. Settings that a detector's schema does not take are left at their defaults; the responder has
- * refused them before they came here.
+ * The sections of the knowledge as a stage reads them, by tenant: which detectors run, with which settings, and which
+ * findings are suppressed. A tenant's section overrides that of all tenants. Settings that a detector's schema does not
+ * accept keep their defaults; the responder has already refused them.
  */
 import type { TObject } from 'typebox'
 import { Check, Default } from 'typebox/value'
 import type { Detector } from '../../../detectors/detector.ts'
+import type { Agents } from '../../../detectors/lib/agent-registry.ts'
 import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
 import { createLists, type Lists } from '../../../detectors/lib/lists.ts'
 import { settingsUnder } from '../../../detectors/lib/scored.ts'
@@ -16,6 +17,7 @@ import {
   SECTION_NAMES,
   Settings,
 } from '../../../detectors/lib/sections.ts'
+import { AGENTS, type AgentRegistry } from '../../../schemas/agents.ts'
 import { type DetectionConfiguration, emptyConfiguration, layerOver, SETTINGS } from '../../../schemas/configuration.ts'
 import type { ConfigControl } from '../../../schemas/control.ts'
 import type { Finding, Severity } from '../../../schemas/finding.ts'
@@ -48,10 +50,11 @@ function settingsOf(schema: TObject, given: Readonly<Record<string, unknown>> | 
 function tenantRules(
   configuration: DetectionConfiguration,
   leaked: LeakedCredentials | undefined,
+  registries: readonly AgentRegistry[],
   detectors: readonly Detector[],
 ): TenantRules {
   return {
-    lists: createLists(configuration, leaked),
+    lists: createLists(configuration, leaked, registries),
     suppressions: configuration.suppressions,
     detectors: detectors.map((detector) => {
       const override = configuration.detectors[detector.id]
@@ -68,9 +71,9 @@ function tenantRules(
   }
 }
 
-type RulesOptions = Pick<StageOptions, 'detectors' | 'codeVersion' | 'configuration' | 'leaked' | 'held'>
+type RulesOptions = Pick<StageOptions, 'detectors' | 'codeVersion' | 'configuration' | 'leaked' | 'agents' | 'held'>
 
-/** The parts of a snapshot that say what was in force, by hash: whoever restores it hands the contents in. */
+/** What a snapshot says was in force, by hash; the caller that restores it supplies the contents. */
 export interface RulesDump {
   /** Name, tenant ('' for all) and hash. */
   readonly sections?: readonly (readonly [string, string, string])[]
@@ -80,7 +83,7 @@ export interface RulesDump {
   readonly leaked?: readonly (readonly [string, string])[]
 }
 
-/** The sections that a snapshot names without holding them, in the order in which they are put in force. */
+/** The sections that a snapshot names without holding them, in the order in which they are applied. */
 export const sectionsNamed = ({
   sections = [],
   leaked = [],
@@ -110,7 +113,7 @@ export class Rules {
   constructor(options: RulesOptions) {
     this.#options = options
     const settings = new Settings(options.configuration ?? emptyConfiguration())
-    this.#initial = options.leaked === undefined ? [settings] : [settings, options.leaked]
+    this.#initial = [settings, options.leaked, options.agents].filter((content) => content !== undefined)
     for (const content of this.#initial) this.#put('', content)
     this.#changed()
   }
@@ -146,6 +149,7 @@ export class Rules {
 
   #of(name: typeof SETTINGS, tenant: string): Settings | undefined
   #of(name: typeof LEAK_LIST, tenant: string): LeakedCredentials | undefined
+  #of(name: typeof AGENTS, tenant: string): Agents | undefined
   #of(name: SectionName, tenant: string): SectionContent | undefined {
     return this.#sections.get(name)?.get(tenant)
   }
@@ -168,7 +172,7 @@ export class Rules {
     return [...this.#sections.values()].some((byTenant) => byTenant.has(tenant))
   }
 
-  /** A tenant that has nothing of its own shares the rules of all. Remembered for it, too: every event asks. */
+  /** A tenant without sections shares the rules of all. They are cached for it, too, because every event asks. */
   #compile(tenant: string): TenantRules {
     const rules = tenant === '' || this.#hasOwn(tenant) ? this.#made(tenant) : this.of('')
     this.#compiled.set(tenant, rules)
@@ -177,7 +181,9 @@ export class Rules {
 
   #made(tenant: string): TenantRules {
     const leaked = this.#of(LEAK_LIST, tenant) ?? this.#of(LEAK_LIST, '')
-    return tenantRules(this.#settingsOf(tenant), leaked, this.#options.detectors)
+    // The tenant's own comes first: its mode goes before that of all.
+    const agents = [...new Set([tenant, ''])].flatMap((owner) => this.#of(AGENTS, owner)?.registry ?? [])
+    return tenantRules(this.#settingsOf(tenant), leaked, agents, this.#options.detectors)
   }
 
   /** The tenant's settings over those of all. */
@@ -201,7 +207,7 @@ export class Rules {
   /** For the snapshot: what was in force. */
   dump(): RulesDump {
     const taken = [...this.#sections.values()].flatMap(inOrder)
-    // What is there from the start need not be named. Its hash says so and not the object, which is another one after a restart.
+    // Initial sections need not be named. They are compared by hash, because a restart makes new objects.
     const initial = new Set(this.#initial.map(({ section, hash }) => `${section} ${hash}`))
     const named = taken.filter(([tenant, { section, hash }]) => tenant !== '' || !initial.has(`${section} ${hash}`))
     return { sections: named.map(([tenant, { section, hash }]) => [section, tenant, hash] as const) }

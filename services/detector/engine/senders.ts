@@ -1,18 +1,18 @@
 /**
- * Who sends for whom. A row names one number for its tenant and the first sender of its events. Where a second sender
- * comes (a log shipper beside a gateway), the newest event time of each is kept beside the table, because their delays
- * differ: late is what lies behind the same sender's own events.
+ * Who sends for whom. A row stores one number for its tenant and the first sender of its events. If there is a second
+ * sender (a log shipper next to a gateway), the newest event time of each is kept outside the table, because their delays
+ * differ: late means behind the same sender's own events.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 
 /** A row has 16 bits for it. Pairs beyond share one number for each tenant, as far as there are any. */
 const NUMBERS_MAX = 65_535
-/** Of one key, so that nobody grows the list by inventing tokens; further ones count as the key itself. */
+/** Of one key, so that nobody grows the list with invented tokens; further ones count as the key itself. */
 const SENDERS_PER_ROW_MAX = 8
 
 export interface SendersMeta {
   readonly tenants: readonly string[]
-  /** Beside each tenant its sender; null in rows of a version that did not know them. Absent there. */
+  /** The sender for each of `tenants`; null in rows of a version without senders, whose snapshots lack the list. */
   readonly senders?: readonly (string | null)[]
   readonly clocks?: readonly (readonly [row: number, times: readonly (readonly [sender: string, newest: number])[]])[]
 }
@@ -45,7 +45,7 @@ export class Senders {
     return this.#tenants[number] ?? ''
   }
 
-  /** Sender of a number; null where it is not known. */
+  /** Sender of a number; null if it is not known. */
   senderOf(number: number): string | null {
     return this.#senders[number] ?? null
   }
@@ -60,8 +60,8 @@ export class Senders {
   }
 
   /**
-   * The newest event time that a row has of a sender; 0 where it has none. `newest` is the row's own: it stands for the
-   * first sender if there is no other, and for whoever is not told apart.
+   * The newest event time of a sender in a row; 0 if it has none. `newest` is the row's own: it stands for the first
+   * sender if there is no other, and for senders that are not distinguished.
    */
   newestOf(row: number, tenant: string, first: string | null, sender: string, newest: number): number {
     const clocks = this.#clocks.get(row)
@@ -102,7 +102,7 @@ export class Senders {
     }
   }
 
-  /** Fills an empty list. Rows are counted by whoever loads them, `clocks` belong to the tenants of their rows. */
+  /** Fills an empty list. The caller counts the rows; `clocks` belong to the tenants of their rows. */
   load(meta: SendersMeta, tenantOfRow: (row: number) => string): void {
     meta.tenants.forEach((tenant, n) => {
       const sender = meta.senders?.[n] ?? null

@@ -1,7 +1,7 @@
 /** What stage one passes on of the current record: evidence for others, and candidates that the second stage decides. */
 import type { Sent, Suspicion } from '../../../detectors/detector.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
-import type { EventView } from '../../../schemas/event.ts'
+import type { EventRow, EventView } from '../../../schemas/event.ts'
 import { round6 } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { blankSignal, type Signal } from '../../../schemas/signal.ts'
@@ -11,10 +11,16 @@ const DAY_MS = 86_400_000
 
 export class Signals {
   readonly #event: EventView
+  /** When the identity of the current event began, in ms. */
+  readonly #since: () => number
   #made: Signal[] = []
+  /** The event of the last evidence as its body, and its row: several detectors send the same. */
+  #body = ''
+  #bodyOf: EventRow = []
 
-  constructor(event: EventView) {
+  constructor(event: EventView, since: () => number) {
     this.#event = event
+    this.#since = since
   }
 
   /** Begins a record. */
@@ -34,7 +40,16 @@ export class Signals {
     signal.kind = 'evidence'
     signal.fingerprint = sent.fingerprint >>> 0
     signal.value = sent.value ?? 0
-    signal.body = JSON.stringify(evidenceOf(this.#event))
+    signal.body = this.#evidence()
+  }
+
+  #evidence(): string {
+    const { row } = this.#event
+    if (row !== this.#bodyOf) {
+      this.#bodyOf = row
+      this.#body = JSON.stringify(evidenceOf(this.#event))
+    }
+    return this.#body
   }
 
   /** `receiptTime` is that of the frame: what the decision's delay counts from. */
@@ -68,6 +83,7 @@ export class Signals {
     signal.identity = event.identity
     signal.owner = event.owner
     signal.session = event.session
+    signal.identity_since = this.#since()
     this.#made.push(signal)
     return signal
   }

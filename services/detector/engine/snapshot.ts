@@ -58,7 +58,7 @@ export interface SnapshotReader {
   keys(prefix: string, keys: KeyTable, pools: readonly NamedPool[]): void
 }
 
-/** Hash and name of the sections that a snapshot names: whoever restores it hands their contents in. */
+/** Hash and name of the sections that a snapshot names; the caller that restores it supplies their contents. */
 export function sectionsIn(snapshot: StageSnapshot): ReadonlyMap<string, string> {
   const meta = (readColumns(snapshot).json(META) ?? {}) as RulesDump
   return new Map(sectionsNamed(meta).map(([name, , hash]) => [hash, name]))
@@ -96,7 +96,7 @@ export function readColumns(snapshot: StageSnapshot): SnapshotReader {
       return owner !== undefined && without.has(owner) ? undefined : held.get(`${prefix}:${name}`)
     }
 
-  /** Owners of a pool whose windows the snapshot does not have whole: all of them where it has no such pool. */
+  /** Owners of a pool whose windows are incomplete in the snapshot: all of them if it has no such pool. */
   const windowless = ({ prefix, pool }: NamedPool): Set<string> => {
     const meta = json(`${prefix}//meta`) as PoolMeta | undefined
     return incomplete(prefix, pool.table, meta?.high ?? -1)
@@ -113,7 +113,7 @@ export function readColumns(snapshot: StageSnapshot): SnapshotReader {
       const meta = json(`${prefix}//meta`) as KeyTable['meta'] | undefined
       if (meta === undefined) return
       const without = incomplete(prefix, keys.table, meta.high)
-      // A detector's rest and its windows belong together: without one the other starts anew, too.
+      // A detector's fields and windows belong together: if either is missing, the other starts empty, too.
       for (const named of pools) for (const owner of windowless(named)) without.add(owner)
       const known = pools.filter((named) => json(`${named.prefix}//meta`) !== undefined)
       const heads = new Set(pools.filter((named) => !known.includes(named)).map((named) => named.head))

@@ -14,7 +14,7 @@ import { decodeControl, decodeFrame, decodeHeader, type FrameHeader } from '../.
 import { LIMITS } from '../../../schemas/limits.ts'
 import { Doubts, type DoubtsDump } from './doubts.ts'
 import { makeFinding, revisedFinding, type Subject } from './findings.ts'
-import { type ErasedStep, FirstHalf } from './first-half.ts'
+import { FirstHalf } from './first-half.ts'
 import { HabitSide, habitName, habitsOf } from './habit-side.ts'
 import type { KeyTable } from './key-table.ts'
 import { lay, type Laid, type Member } from './lay.ts'
@@ -26,7 +26,18 @@ import { type DetectorRules, type RulesDump, Rules, type TenantRules } from './r
 import { Signals } from './signals.ts'
 import { META, type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import { ToldCalls, type ToldCallsDump } from './told-calls.ts'
-import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+import {
+  allSteps,
+  type Applied,
+  type Stage,
+  type StageFactory,
+  type StageOptions,
+  type StageRecord,
+  type StageSnapshot,
+  type StageStats,
+  STEP_ROWS,
+  type Steps,
+} from './stage.ts'
 
 /** Newest windows that a key of stage one holds at a time. */
 const WINDOWS_PER_KEY = 3
@@ -65,15 +76,15 @@ class StageOne implements Stage {
   readonly #view = new EventView()
   // What the current record brings about.
   #findings: Finding[] = []
-  readonly #signals = new Signals(this.#view)
+  readonly #signals = new Signals(this.#view, () => this.#identities.since)
   readonly #placing = new Placing()
-  /** The detectors that have looked at the current event. */
-  readonly #stepped: FirstHalf[] = []
+  /** The detectors that have learned from the current event by themselves. */
+  #learning: FirstHalf[] = []
   #behind = 0
-  /** A live suspicion stands against the current event, or its time is not believed. */
+  /** A live suspicion doubts the current event, or its time is not believed. */
   #doubted = false
   /** The live detectors whose suspicion that is. */
-  readonly #doubters: string[] = []
+  #doubters: string[] = []
   /** What waits for a person's verdict. */
   readonly #doubts = new Doubts()
   #rulesOfTenant: TenantRules
@@ -128,26 +139,33 @@ class StageOne implements Stage {
   }
 
   apply(record: StageRecord, content?: SectionContent): Applied {
+    return allSteps(this.applySteps(record, content))
+  }
+
+  *applySteps(record: StageRecord, content?: SectionContent): Steps<Applied> {
     this.#findings = []
     this.#signals.clear()
     this.#behind = 0
     const header = decodeHeader(record.value)
-    const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
+    const applied =
+      header.kind === 'control' ? this.#control(record.value, content) : yield* this.#frame(record, header)
     this.offset = record.offset + 1
     return { findings: this.#findings, signals: this.#signals.taken(record.offset), behind: this.#behind, ...applied }
   }
 
-  #frame(value: Buffer, header: FrameHeader): Taken {
-    const rows = header.count === 0 ? [] : eventRows(header.schema, decodeFrame(value, header).rows)
+  *#frame(record: StageRecord, header: FrameHeader): Steps<Taken> {
+    const read = record.rows ?? decodeFrame(record.value, header).rows
+    const rows = header.count === 0 ? [] : eventRows(header.schema, read)
     if (header.receipt_time > this.logTime) this.logTime = header.receipt_time
     let repeats = 0
     let retold = 0
-    for (const row of rows) {
+    for (const [at, row] of rows.entries()) {
+      if (at > 0 && at % STEP_ROWS === 0) yield
       this.#view.row = row
       const seen = this.#seen.take(this.#view.event_id, this.#view.content_id)
       this.#view.conflict = seen === 'conflict'
       if (seen === 'repeat') repeats++
-      // What stands against an earlier event is judged, whatever it tells.
+      // An event that conflicts with an earlier one is judged, even if it repeats a call.
       else if (seen === 'new' && this.#told.isRetold(row)) retold++
       else this.#event(header.receipt_time)
     }
@@ -190,25 +208,25 @@ class StageOne implements Stage {
     keys.reach(tenant, identity, '', this.logTime, event.sender)
     if (keys.overflowed) this.#overflow('identity')
     placing.identity(keys, event)
-    // What has no time of its own is judged by all, and doubted by all.
+    // An event whose time is not believed is judged by all, and doubted by all.
     this.#doubted = placing.doubt !== ''
     if (placing.doubt === 'behind') this.#behind++
-    this.#stepped.length = 0
-    this.#doubters.length = 0
+    if (this.#learning.length > 0) this.#learning = []
+    if (this.#doubters.length > 0) this.#doubters = []
     for (const habit of this.#habits) habit.look(keys.row, placing, this.logTime)
     this.#step(this.#byIdentity, keys, receiptTime)
     if (event.session !== '' && this.#bySession.length > 0) this.#session(receiptTime)
     if (this.#doubters.length > 0 && placing.doubt === '')
       this.#doubts.note(tenant, identity, this.#doubters, this.#habits)
-    // The one place where it is decided what is learned: nothing whose time is not believed, and nothing that is doubted.
+    // The only place that decides what is learned: no event whose time is not believed, and none that is doubted.
     for (const habit of this.#habits) habit.learn(this.#doubted)
-    if (this.#doubted) for (const half of this.#stepped) half.unlearn()
+    if (this.#doubted) for (const half of this.#learning) half.unlearn()
   }
 
   #session(receiptTime: number): void {
     const event = this.#view
-    const wanted = this.#bySession.some((half) => half.detector.matches(event, this.#rulesOfTenant.lists))
-    if (!wanted) return
+    const { lists } = this.#rulesOfTenant
+    if (!this.#bySession.some((half) => half.matches(event, lists))) return
     const keys = this.#sessions
     keys.reach(event.tenant, event.identity, event.session, this.logTime, event.sender)
     this.#placing.session(keys)
@@ -220,10 +238,10 @@ class StageOne implements Stage {
     for (const half of halves) {
       const own = detectors[half.place]
       if (own === undefined || !own.enabled) continue
-      if (!half.detector.matches(this.#view, lists)) continue
+      if (!half.matches(this.#view, lists)) continue
       half.aim(keys.row, own, lists, this.#placing, this.logTime)
-      this.#stepped.push(half)
-      const suspicion = half.detector.step(half as unknown as ErasedStep)
+      if (half.keepsBack) this.#learning.push(half)
+      const suspicion = half.step(half)
       if (own.mode === 'live' && (half.doubts || isGrave(half, own, suspicion))) {
         this.#doubted = true
         this.#doubters.push(half.detector.id)
@@ -379,7 +397,7 @@ function isGrave(half: FirstHalf, own: DetectorRules, suspicion: Suspicion | und
   return SEVERITIES.indexOf(own.severity ?? suspicion.severity ?? half.detector.severity) >= MEDIUM
 }
 
-/** Says where the event has no time of its own: what comes of it may differ between two sends. */
+/** Says if the event's own time is not believed: the result may differ between two sends. */
 const told = (suspicion: Suspicion, { doubt }: Placing): Suspicion =>
   doubt === '' ? suspicion : { ...suspicion, observed: { ...suspicion.observed, event_time: doubt } }
 

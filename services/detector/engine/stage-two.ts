@@ -1,7 +1,7 @@
 /**
- * Stage two: a partition of `signals`. Here stands what crosses identities, keyed by what they share. Its state is
- * order-free, because the order in which the partitions of stage one write is not fixed; and candidates are decided by
- * ticks alone, because only a tick promises that no earlier signal is still on its way.
+ * Stage two: a partition of `signals`. It handles what crosses identities, keyed by what they share. Its state is
+ * order-free, because the order in which the partitions of stage one write is not fixed. Only ticks decide candidates,
+ * because only a tick promises that no earlier signal is still in flight.
  */
 import type { Absorb, Candidate, Detector, Suspicion } from '../../../detectors/detector.ts'
 import type { Fields, Handles } from '../../../detectors/lib/columns.ts'
@@ -20,7 +20,18 @@ import { ownerName } from './layout.ts'
 import { IdRing } from './ring.ts'
 import { Rules, type RulesDump } from './rules.ts'
 import { META, type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
-import type { Applied, Stage, StageFactory, StageOptions, StageRecord, StageSnapshot, StageStats } from './stage.ts'
+import {
+  allSteps,
+  type Applied,
+  type Stage,
+  type StageFactory,
+  type StageOptions,
+  type StageRecord,
+  type StageSnapshot,
+  type StageStats,
+  STEP_ROWS,
+  type Steps,
+} from './stage.ts'
 import type { WindowPool } from './windows.ts'
 
 const SENT_FINDINGS = 8_192
@@ -59,8 +70,8 @@ class SecondSide implements Absorb<unknown, Fields, Fields> {
   readonly openWindow = (): Handles<Fields> => {
     if (this.#pool === undefined || this.#window === undefined)
       throw new Error(`${this.detector.id} opens a window in its second half and declares none`)
-    // Log time here is the newest tick's, and none comes while nothing is pending: after a silence it lies far behind the
-    // signals, and a window dated by it would be freed by the next tick.
+    // Log time here is the newest tick's, and no tick comes while nothing is pending. After a silence it is far behind
+    // the signals, and the next tick would free a window that is dated by it.
     this.slot = this.#pool.open(this.keys.row, this.windowStart, Math.max(this.logTime, this.signal.receipt_time))
     return this.#window
   }
@@ -70,7 +81,7 @@ class SecondSide implements Absorb<unknown, Fields, Fields> {
 }
 
 /** A candidate that waits for its decision: the signal as it came. */
-type Waiting = Pick<
+type PendingCandidate = Pick<
   Signal,
   | 'tenant'
   | 'detector'
@@ -88,16 +99,26 @@ type Waiting = Pick<
   | 'value'
   | 'body'
 > & {
-  /** Asked by the second half itself: the finding is the key's, whoever's signal it was that asked. */
+  /** When the identity began, in ms; absent where nobody knows, and in snapshots that are older than it. */
+  readonly since?: number
+  /** Requested by the second half itself: the finding is the key's, whichever signal caused the request. */
   readonly byKey?: true
 }
+
+/** A signal's position in its source. */
+interface SignalPosition {
+  readonly offset: number
+  readonly sequence: number
+}
+const NOWHERE: SignalPosition = { offset: -1, sequence: -1 }
 
 interface Meta extends RulesDump {
   readonly logTime: number
   /** Absent in snapshots that are older than suppressions of people. */
   readonly suppressions?: readonly SuppressionControl[]
-  readonly applied: readonly [number, number][]
-  readonly waiting: readonly Waiting[]
+  /** Source, offset, and the sequence of its last signal, which is absent in snapshots that are older than it. */
+  readonly applied: readonly (readonly [number, number, number?])[]
+  readonly waiting: readonly PendingCandidate[]
 }
 
 class StageTwo implements Stage {
@@ -107,14 +128,16 @@ class StageTwo implements Stage {
   logTime = 0
   readonly #rules: Rules
   readonly #tables = new Map<CrossKey, Laid>()
-  /** By key kind and detector id. */
-  readonly #sides = new Map<string, SecondSide>()
+  /** By key kind, then by detector id. */
+  readonly #sides = new Map<CrossKey, ReadonlyMap<string, SecondSide>>()
   readonly #view = new SignalView()
-  /** Highest offset applied of each source partition. */
-  #applied = new Map<number, number>()
-  #waiting: Waiting[] = []
+  /** Highest offset applied of each source partition, and the last signal of it. */
+  #applied = new Map<number, SignalPosition>()
+  #waiting: PendingCandidate[] = []
   #sent = new IdRing(SENT_FINDINGS)
   #findings: Finding[] = []
+  /** When those began whom the current record's findings are about. */
+  readonly #since = new Map<string, number>()
 
   constructor(options: StageOptions) {
     this.partition = options.partition
@@ -132,16 +155,23 @@ class StageTwo implements Stage {
     }))
     const laid = lay(kind, members, LIMITS.cross_keys_per_partition_max, WINDOWS_PER_KEY, options.rowKey)
     this.#tables.set(kind, laid)
-    for (const detector of mine) {
+    const sides = mine.map((detector) => {
       const side = new SecondSide(detector, options.detectors.indexOf(detector), laid, this.#view)
-      this.#sides.set(`${kind}\u0000${detector.id}`, side)
-    }
+      return [detector.id, side] as const
+    })
+    this.#sides.set(kind, new Map(sides))
   }
 
   apply(record: StageRecord, content?: SectionContent): Applied {
+    return allSteps(this.applySteps(record, content))
+  }
+
+  *applySteps(record: StageRecord, content?: SectionContent): Steps<Applied> {
     this.#findings = []
+    this.#since.clear()
     const header = decodeHeader(record.value)
-    const applied = header.kind === 'control' ? this.#control(record.value, content) : this.#frame(record.value, header)
+    const applied =
+      header.kind === 'control' ? this.#control(record.value, content) : yield* this.#frame(record.value, header)
     this.offset = record.offset + 1
     return { findings: this.#findings, signals: [], behind: 0, ...applied }
   }
@@ -155,7 +185,7 @@ class StageTwo implements Stage {
     return { count: 0, repeats: 0, problems: [] }
   }
 
-  #frame(value: Buffer, header: FrameHeader): Pick<Applied, 'count' | 'repeats' | 'problems'> {
+  *#frame(value: Buffer, header: FrameHeader): Steps<Pick<Applied, 'count' | 'repeats' | 'problems'>> {
     if (header.count === 0) {
       this.#tick(header.receipt_time)
       return { count: 0, repeats: 0, problems: [] }
@@ -165,16 +195,20 @@ class StageTwo implements Stage {
     }
     if (header.source_partition === undefined) throw new FrameError('frame of signals names no source partition')
     const { rows } = decodeFrame(value, header)
-    const before = this.#applied.get(header.source_partition) ?? -1
+    const before = this.#applied.get(header.source_partition) ?? NOWHERE
     let newest = before
     let repeats = 0
-    for (const row of rows) {
+    for (const [at, row] of rows.entries()) {
+      if (at > 0 && at % STEP_ROWS === 0) yield
       this.#view.row = row
-      if (this.#view.offset <= before) {
+      const { offset, sequence } = this.#view
+      // What a record sent stands in one frame, but where a frame was cut for its size: there the sequence tells.
+      const goesOn = header.continues === true && offset === before.offset && sequence > before.sequence
+      if (offset <= before.offset && !goesOn) {
         repeats++
         continue
       }
-      if (this.#view.offset > newest) newest = this.#view.offset
+      if (offset >= newest.offset) newest = { offset, sequence }
       this.#signal()
     }
     this.#applied.set(header.source_partition, newest)
@@ -183,7 +217,7 @@ class StageTwo implements Stage {
 
   #signal(): void {
     const signal = this.#view
-    const side = this.#sides.get(`${signal.key_kind}\u0000${signal.detector}`)
+    const side = this.#sides.get(signal.key_kind)?.get(signal.detector)
     // A signal of another version of the detector means something else: it is not this version's evidence.
     if (side === undefined || side.detector.version !== signal.version) return
     const rules = this.#rules.of(signal.tenant)
@@ -216,14 +250,15 @@ class StageTwo implements Stage {
     this.#fire(side, suspicion, waitingOf(signal), `${signal.key_kind}\u0000${signal.key}`, window, null)
   }
 
-  #wait(waiting: Waiting): void {
-    if (this.#waiting.length >= LIMITS.candidates_per_partition_max) this.#decide(this.#waiting.shift() as Waiting)
+  #wait(waiting: PendingCandidate): void {
+    if (this.#waiting.length >= LIMITS.candidates_per_partition_max)
+      this.#decide(this.#waiting.shift() as PendingCandidate)
     this.#waiting.push(waiting)
   }
 
   #tick(receiptTime: number): void {
     if (receiptTime > this.logTime) this.logTime = receiptTime
-    const due = (w: Waiting): boolean => w.receipt_time + LIMITS.candidate_delay_ms <= this.logTime
+    const due = (w: PendingCandidate): boolean => w.receipt_time + LIMITS.candidate_delay_ms <= this.logTime
     const ready = this.#waiting.filter(due)
     if (ready.length > 0) {
       this.#waiting = this.#waiting.filter((w) => !due(w))
@@ -233,8 +268,8 @@ class StageTwo implements Stage {
     for (const { pool } of this.#pools) pool.expire(this.logTime)
   }
 
-  #decide(waiting: Waiting): void {
-    const side = this.#sides.get(`${waiting.key_kind}\u0000${waiting.detector}`)
+  #decide(waiting: PendingCandidate): void {
+    const side = this.#sides.get(waiting.key_kind)?.get(waiting.detector)
     const decide = side?.detector.second?.decide
     if (side === undefined || decide === undefined) return
     const rules = this.#rules.of(waiting.tenant)
@@ -273,7 +308,7 @@ class StageTwo implements Stage {
   #fire(
     side: SecondSide,
     suspicion: Suspicion,
-    from: Waiting,
+    from: PendingCandidate,
     key: string,
     window: string | number,
     session: string | null,
@@ -294,7 +329,11 @@ class StageTwo implements Stage {
       staged: 'two',
     }
     const finding = this.#rules.withSuppressions(makeFinding(side.detector, own, suspicion, subject, this.#rules.epoch))
-    if (this.#sent.add(finding.id)) this.#findings.push(finding)
+    if (!this.#sent.add(finding.id)) return
+    this.#findings.push(finding)
+    // A second half may name somebody else, whom this partition has never heard of.
+    if (finding.agent === from.identity && from.since !== undefined)
+      this.#since.set(agentKey(finding.tenant, finding.agent), from.since)
   }
 
   get pending(): boolean {
@@ -333,8 +372,8 @@ class StageTwo implements Stage {
     return 0
   }
 
-  knownSince(): undefined {
-    return undefined
+  knownSince(tenant: string, identity: string): number | undefined {
+    return this.#since.get(agentKey(tenant, identity))
   }
 
   snapshot(): StageSnapshot {
@@ -348,7 +387,7 @@ class StageTwo implements Stage {
       logTime: this.logTime,
       ...this.#rules.dump(),
       suppressions: this.#rules.suppressions.dump(),
-      applied: [...this.#applied],
+      applied: [...this.#applied].map(([source, { offset, sequence }]) => [source, offset, sequence] as const),
       waiting: this.#waiting,
     }
     writer.json(META, meta)
@@ -368,14 +407,14 @@ class StageTwo implements Stage {
     this.logTime = meta.logTime
     this.#rules.restore(meta)
     this.#rules.suppressions.restore(meta.suppressions ?? [])
-    this.#applied = new Map(meta.applied)
+    this.#applied = new Map(meta.applied.map(([source, offset, sequence = -1]) => [source, { offset, sequence }]))
     this.#waiting = [...meta.waiting]
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
     for (const [kind, { keys, pools }] of this.#tables) read.keys(kind, keys, pools)
   }
 }
 
-function waitingOf(signal: SignalView): Waiting {
+function waitingOf(signal: SignalView): PendingCandidate {
   return {
     tenant: signal.tenant,
     detector: signal.detector,
@@ -392,8 +431,12 @@ function waitingOf(signal: SignalView): Waiting {
     fingerprint: signal.fingerprint,
     value: signal.value,
     body: signal.body,
+    // Absent from signals of before.
+    ...(signal.identity_since > 0 ? { since: signal.identity_since } : {}),
   }
 }
+
+const agentKey = (tenant: string, agent: string): string => `${tenant}\u0000${agent}`
 
 export const createStageTwo: StageFactory = (options, snapshot) => {
   const stage = new StageTwo(options)

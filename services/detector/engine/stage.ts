@@ -1,15 +1,17 @@
 /**
- * What a stage is to those who run it: a deterministic function of (snapshot, ordered records). It reads no clock, no
- * random number, no file, no network and no other partition.
+ * The contract of a stage: a deterministic function of (snapshot, ordered records). It reads no clock, random number,
+ * file, network or other partition.
  *
- * Stage one takes the records of one partition of `events`, stage two those of one partition of `signals`. Whoever runs a
- * stage feeds it record after record, writes what comes out, and appends a tick while `pending` is true.
+ * Stage one takes the records of one partition of `events`, stage two those of one partition of `signals`. The caller
+ * feeds it record after record, writes its output, and appends a tick while `pending` is true.
  */
 import type { Detector } from '../../../detectors/detector.ts'
+import type { Agents } from '../../../detectors/lib/agent-registry.ts'
 import type { LeakedCredentials } from '../../../detectors/lib/leaked-credentials.ts'
 import type { SectionContent } from '../../../detectors/lib/sections.ts'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import type { Finding } from '../../../schemas/finding.ts'
+import type { Row } from '../../../schemas/frame.ts'
 import type { Words } from '../../../schemas/keyed-hash.ts'
 import type { Signal } from '../../../schemas/signal.ts'
 
@@ -22,6 +24,8 @@ export interface StageOptions {
   readonly configuration?: DetectionConfiguration
   /** Leak list in force until then, every tenant's. */
   readonly leaked?: LeakedCredentials
+  /** Trust registry in force until then, every tenant's. */
+  readonly agents?: Agents
   /** The sections that the snapshot names (`sectionsIn`), by hash. */
   readonly held?: ReadonlyMap<string, SectionContent>
   /** Most identities that the partition keeps; LIMITS.identities_per_partition_max unless told. */
@@ -37,6 +41,8 @@ export interface StageOptions {
 export interface StageRecord {
   readonly offset: number
   readonly value: Buffer
+  /** Of a frame of events: its rows, where whoever hands it in has read them already. */
+  readonly rows?: readonly Row[]
 }
 
 /** What one record brought about, in order. */
@@ -48,10 +54,24 @@ export interface Applied {
   readonly count: number
   /** Events that came again, and calls that were told by a log record and a span, once each. */
   readonly repeats: number
-  /** Live events that lie far behind their key's newest: judged and not learned. */
+  /** Live events far behind their key's newest: judged and not learned. */
   readonly behind: number
-  /** Rows that the stage could not take, to be dead-lettered by whoever runs it. */
+  /** Rows that the stage could not take; the caller dead-letters them. */
   readonly problems: readonly { readonly row: number; readonly reason: string }[]
+}
+
+/** Yields after every few rows; returns when the record is applied. */
+export type Steps<T> = Generator<undefined, T, undefined>
+
+/** Rows between two steps. */
+export const STEP_ROWS = 16
+
+/** Takes all steps at once. */
+export function allSteps<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
 }
 
 /** State as named columns: what a snapshot is made of. Names are `detector@version/field/column`, or the engine's own. */
@@ -78,11 +98,15 @@ export interface Stage {
   readonly stage: 'events' | 'signals'
   readonly partition: number
   /**
-   * Takes one record. `content` is what a config control record names by its hash; the caller loads it before, because
-   * the stage does no I/O. Throws FrameError for a record that is not ours: the caller
-   * dead-letters it and goes on.
+   * Takes one record. `content` is what a config control record names by its hash; the caller loads it first, because the
+   * stage does no I/O. Throws FrameError for a record that is not ours: the caller dead-letters it and continues.
    */
   apply(record: StageRecord, content?: SectionContent): Applied
+  /**
+   * The same step by step, for callers whose event loop others need, too: a frame of some hundred events can take a tenth of a
+   * second. Nothing else may be asked of the stage between two steps than how much it holds, and all steps must be taken.
+   */
+  applySteps(record: StageRecord, content?: SectionContent): Steps<Applied>
   /** Highest receipt time seen in ms; in stage two the highest tick, which alone promises that nothing earlier is on its way. */
   readonly logTime: number
   /** Something waits for log time: an open window or session, a candidate. */
@@ -95,10 +119,16 @@ export interface Stage {
   readonly stats: StageStats
   /** Identities of a tenant that the state knows; 0 in stage two. */
   identitiesOf(tenant: string): number
-  /** Time of the first event of an identity, in ms since 1970; undefined where the stage does not know it. */
+  /**
+   * Time of the first event of an identity, in ms since 1970; undefined where the stage does not know it. Stage two knows it of
+   * those whom the findings of the last record are about, where the signals came from themselves.
+   */
   knownSince(tenant: string, identity: string): number | undefined
   snapshot(): StageSnapshot
 }
 
-/** Makes a stage, empty or from a snapshot. Columns are matched by name: what is missing starts empty, what is unknown is dropped. */
+/**
+ * Makes a stage, empty or from a snapshot. Columns are matched by name: missing ones start empty, unknown ones are
+ * dropped.
+ */
 export type StageFactory = (options: StageOptions, snapshot?: StageSnapshot) => Stage

@@ -1,17 +1,18 @@
 /**
- * What people have suppressed, as control records tell a partition: findings of a scope turn to shadow until an end. They
- * are no part of the epoch, because they change what is done about a finding and not what is found.
+ * What people have suppressed, from control records: findings of a scope turn to shadow until an end. Suppressions are
+ * not part of the epoch, because they change what is done about a finding and not what is found.
  */
-import { isInRange } from '../../../detectors/lib/lists.ts'
+import { isInRange } from '../../../detectors/lib/host-list.ts'
 import type { Suppression as FileSuppression } from '../../../schemas/configuration.ts'
 import type { SuppressionControl } from '../../../schemas/control.ts'
 import type { Finding } from '../../../schemas/finding.ts'
-import { ANY_DETECTOR, type SuppressionScope } from '../../../schemas/suppression.ts'
+import { ANY_DETECTOR } from '../../../schemas/any-detector.ts'
+import type { SuppressionScope } from '../../../schemas/suppression.ts'
 
 /** Events may be this much behind the log: until then an ended one can still be asked for. */
 const KEPT_AFTER_END_MS = 24 * 3_600_000
 
-/** The measures in which detectors name the other side, and where it came from. */
+/** The measures in which detectors name the other side, and the source. */
 const PEER_MEASURES = ['peer', 'host', 'network'] as const
 const SOURCE_MEASURES = ['source_address', 'source', 'from'] as const
 
@@ -45,16 +46,22 @@ export const isSuppressedByFile = (suppressions: readonly FileSuppression[], fin
       isInScope({ detector, ...(agent === undefined ? {} : { agent }) }, finding),
   )
 
+interface Kept {
+  readonly control: SuppressionControl
+  /** ms since 1970. */
+  readonly end: number
+}
+
 /** All tenants' suppressions of one partition. */
 export class Suppressions {
-  readonly #byTenant = new Map<string, Map<string, SuppressionControl>>()
+  readonly #byTenant = new Map<string, Map<string, Kept>>()
 
   /** Takes a control record. `logTime` frees those that no event can ask for any more. */
   apply(control: SuppressionControl, logTime: number): void {
-    const own = this.#byTenant.get(control.tenant) ?? new Map<string, SuppressionControl>()
+    const own = this.#byTenant.get(control.tenant) ?? new Map<string, Kept>()
     if (control.ended) own.delete(control.id)
-    else own.set(control.id, control)
-    for (const [id, { until }] of own) if (endOf(until) + KEPT_AFTER_END_MS < logTime) own.delete(id)
+    else own.set(control.id, { control, end: endOf(control.until) })
+    for (const [id, { end }] of own) if (end + KEPT_AFTER_END_MS < logTime) own.delete(id)
     if (own.size === 0) this.#byTenant.delete(control.tenant)
     else this.#byTenant.set(control.tenant, own)
   }
@@ -63,13 +70,13 @@ export class Suppressions {
     const own = this.#byTenant.get(finding.tenant)
     if (own === undefined) return false
     const time = Date.parse(finding.time)
-    for (const one of own.values()) if (time <= endOf(one.until) && isInScope(one, finding)) return true
+    for (const { control, end } of own.values()) if (time <= end && isInScope(control, finding)) return true
     return false
   }
 
   /** For the snapshot. */
   dump(): SuppressionControl[] {
-    return [...this.#byTenant.values()].flatMap((own) => [...own.values()])
+    return [...this.#byTenant.values()].flatMap((own) => [...own.values()].map(({ control }) => control))
   }
 
   restore(controls: readonly SuppressionControl[]): void {

@@ -1,15 +1,15 @@
 /**
- * Calls of tools that are told twice: by a record of a log and by a span of a trace. Frameworks write both, and a call that is
- * judged twice is two calls to every habit and every count. The two tellings are one call where identity, conversation, id of the
- * call, sender and action are the same, one is a log record and the other a span, and their times are at most ten minutes
- * apart. The one that comes first is the event, and the other is passed over.
+ * Tool calls that are recorded twice: by a record of a log and by a span of a trace. Frameworks write both, and a call
+ * that is judged twice counts twice in every habit. Two records are one call if identity, conversation, id of the call,
+ * sender and action are the same, one is a log record and the other a span, and their times are at most ten minutes
+ * apart. The one that comes first is the event; the other is skipped.
  *
- * The other is passed over only where it says nothing beyond the first. A telling that says more (arguments where the first had
- * none, a result, another target, a denial) is judged like any event, so that nobody hides a call behind an emptier or a
- * milder telling of it. Each telling covers one other, so that nothing but the same number of judged calls stands for calls.
+ * The other is skipped only if it says nothing beyond the first. A record that says more (arguments where the first had
+ * none, a result, another target, a denial) is judged like any event, so that nobody can hide a call behind an emptier or
+ * milder record of it. Each record covers only one other, so calls are covered only by as many judged calls.
  *
- * What is kept are rows of the partition in the order in which they came, bounded in number and in characters: what has left
- * is told as two calls.
+ * Rows of the partition are kept in arrival order, bounded in number and in characters. A call whose row has been dropped
+ * counts twice.
  */
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, blankEvent, type Event, type EventRow } from '../../../schemas/event.ts'
 import { eventRows, isEventSchema } from '../../../schemas/event-rows.ts'
@@ -47,7 +47,7 @@ const someItems: Rule = (first, second, column) => {
   const held = first[column] as readonly string[]
   return (second[column] as readonly string[]).every((item) => held.includes(item))
 }
-/** The value, or what stands there where a record does not say it. */
+/** The same value, or the blank of a record that does not say it. */
 const sameOrBlank: Rule = (first, second, column) =>
   second[column] === first[column] || second[column] === BLANK[column]
 
@@ -70,7 +70,7 @@ const sameOrTool: Rule = (first, second, column) => same(first, second, column) 
 const sameOrOpen: Rule = (first, second, column) =>
   same(first, second, column) || (second[column] === 'unknown' && first[column] === 'success')
 
-/** When a column of the second telling says nothing beyond the first; `sameOrBlank` where nothing stands here. */
+/** When a column of the second record says nothing beyond the first; `sameOrBlank` for unlisted columns. */
 const TABLE: readonly (readonly [Rule, readonly Column[]])[] = [
   [any, ['event_id', 'content_id', 'time', 'time_ns', 'receipt_time', 'sequence', 'call_record']],
   [any, ['extractor_version', 'value_kinds', 'source_network', 'user_agent_family']],
@@ -110,7 +110,7 @@ export class ToldCalls {
   readonly #byCall = new Map<string, EventRow[]>()
   #chars = 0
 
-  /** True: the row tells a call again that was told before, and says nothing more. Else it is kept as a telling. */
+  /** True if the row repeats an earlier call and says nothing more. Otherwise it is kept as a record of its call. */
   isRetold(row: EventRow): boolean {
     if (row[CALL_RECORD] === 'unknown' || row[SOURCE_ID] === '' || row[SESSION] === '' || row[TIME_FLAG] !== 'ok') {
       return false
@@ -135,7 +135,7 @@ export class ToldCalls {
 
   #keep(key: string, row: EventRow): void {
     const id = String(row[EVENT_ID])
-    // A copy of an event that says something else is judged by itself, and covers nothing.
+    // A copy of an event with other content is judged by itself, and covers nothing.
     if (this.#rows.has(id)) return
     this.#rows.set(id, row)
     this.#chars += charsOf(row)
@@ -178,7 +178,7 @@ export class ToldCalls {
     return { schema: EVENT_SCHEMA_VERSION, rows: [...this.#rows.values()] }
   }
 
-  /** Rows of a schema that this version does not read are told as new calls. */
+  /** Rows of a schema that this version does not read are dropped; their calls count as new. */
   restore({ schema, rows }: ToldCallsDump): void {
     if (!isEventSchema(schema)) return
     for (const row of eventRows(schema, rows)) this.#keep(keyOf(row), row)

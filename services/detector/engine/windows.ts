@@ -26,7 +26,7 @@ const TOUCHED = 4
 const OLDER = 5
 const NEWER = 6
 
-/** Key of the row that takes what is too late for any window: written to, never read. */
+/** Key of the row for what is too late for any window: written to, never read. */
 const SCRATCH = { hi: 0xffff_ffff, lo: 0xffff_ffff }
 
 export interface WindowPoolOptions {
@@ -36,7 +36,7 @@ export interface WindowPoolOptions {
   /** Who keeps what in a window. */
   readonly members: readonly { readonly name: string; readonly state: Fields }[]
   readonly lengthMs: number
-  /** Most windows that one key holds at a time, the newest by event time; what is older finds none. */
+  /** Most windows that one key holds at a time, the newest by event time; older events find none. */
   readonly perKeyMax: number
   readonly slotsMax: number
 }
@@ -78,8 +78,8 @@ export class WindowPool {
   }
 
   /**
-   * Points the handles at the window of a key that starts at `start`, making it where there is none. Answers its slot, or
-   * -1 where the key already holds newer windows only: the handles then stand on a row that nobody reads.
+   * Points the handles at the window of a key that starts at `start`, and creates it if it does not exist. Returns its
+   * slot, or -1 if the key already holds newer windows only: the handles then point at a row that nobody reads.
    */
   open(owner: number, start: number, logTime: number): number {
     const lo = this.#low(owner, start)
@@ -87,24 +87,24 @@ export class WindowPool {
     if (slot < 0) slot = this.#make(owner, start, lo)
     if (slot < 0) return this.#scratch()
     // A signal that was long on its way must not make the window look older than its last touch.
-    if (logTime > this.table.read(slot, TOUCHED)) this.table.write(slot, TOUCHED, logTime)
+    if (logTime > this.table.f64(slot, TOUCHED)) this.table.setF64(slot, TOUCHED, logTime)
     this.#toNewest(slot)
     this.table.point(slot)
     return slot
   }
 
   ownerOf(slot: number): number {
-    return this.table.read(slot, OWNER)
+    return this.table.u32(slot, OWNER)
   }
 
   startOfSlot(slot: number): number {
-    return this.table.read(slot, START)
+    return this.table.f64(slot, START)
   }
 
   /** Closes what log time has left behind. */
   expire(logTime: number): void {
     const patience = this.lengthMs + LIMITS.window_lateness_ms
-    while (this.#oldest !== 0 && logTime - this.table.read(this.#oldest - 1, TOUCHED) >= patience) {
+    while (this.#oldest !== 0 && logTime - this.table.f64(this.#oldest - 1, TOUCHED) >= patience) {
       this.close(this.#oldest - 1)
     }
   }
@@ -112,9 +112,9 @@ export class WindowPool {
   /** Closes all windows of a key. */
   release(owner: number): void {
     for (
-      let head = this.#o.owners.read(owner, this.#o.head);
+      let head = this.#o.owners.u32(owner, this.#o.head);
       head !== 0;
-      head = this.#o.owners.read(owner, this.#o.head)
+      head = this.#o.owners.u32(owner, this.#o.head)
     ) {
       this.close(head - 1)
     }
@@ -138,20 +138,20 @@ export class WindowPool {
     const { owners, head, perKeyMax, slotsMax } = this.#o
     let held = 0
     let first = -1
-    for (let at = owners.read(owner, head); at !== 0; at = this.table.read(at - 1, CHAIN)) {
+    for (let at = owners.u32(owner, head); at !== 0; at = this.table.u32(at - 1, CHAIN)) {
       held++
-      if (first < 0 || this.table.read(at - 1, START) < this.table.read(first, START)) first = at - 1
+      if (first < 0 || this.table.f64(at - 1, START) < this.table.f64(first, START)) first = at - 1
     }
     if (held >= perKeyMax) {
-      if (start < this.table.read(first, START)) return -1
+      if (start < this.table.f64(first, START)) return -1
       this.close(first)
     }
     if (this.size >= slotsMax) this.close(this.#oldest - 1)
     const slot = this.table.insert(owner, lo)
-    this.table.write(slot, OWNER, owner)
-    this.table.write(slot, START, start)
-    this.table.write(slot, CHAIN, owners.read(owner, head))
-    owners.write(owner, head, slot + 1)
+    this.table.setU32(slot, OWNER, owner)
+    this.table.setF64(slot, START, start)
+    this.table.setU32(slot, CHAIN, owners.u32(owner, head))
+    owners.setU32(owner, head, slot + 1)
     this.#link(slot)
     return slot
   }
@@ -165,30 +165,30 @@ export class WindowPool {
   #unchain(slot: number): void {
     const { owners, head } = this.#o
     const owner = this.ownerOf(slot)
-    const next = this.table.read(slot, CHAIN)
-    let at = owners.read(owner, head)
+    const next = this.table.u32(slot, CHAIN)
+    let at = owners.u32(owner, head)
     if (at === slot + 1) {
-      owners.write(owner, head, next)
+      owners.setU32(owner, head, next)
       return
     }
-    while (this.table.read(at - 1, CHAIN) !== slot + 1) at = this.table.read(at - 1, CHAIN)
-    this.table.write(at - 1, CHAIN, next)
+    while (this.table.u32(at - 1, CHAIN) !== slot + 1) at = this.table.u32(at - 1, CHAIN)
+    this.table.setU32(at - 1, CHAIN, next)
   }
 
   #link(slot: number): void {
-    this.table.write(slot, OLDER, this.#newest)
-    this.table.write(slot, NEWER, 0)
-    if (this.#newest !== 0) this.table.write(this.#newest - 1, NEWER, slot + 1)
+    this.table.setU32(slot, OLDER, this.#newest)
+    this.table.setU32(slot, NEWER, 0)
+    if (this.#newest !== 0) this.table.setU32(this.#newest - 1, NEWER, slot + 1)
     this.#newest = slot + 1
     if (this.#oldest === 0) this.#oldest = slot + 1
   }
 
   #unlink(slot: number): void {
-    const older = this.table.read(slot, OLDER)
-    const newer = this.table.read(slot, NEWER)
-    if (older !== 0) this.table.write(older - 1, NEWER, newer)
+    const older = this.table.u32(slot, OLDER)
+    const newer = this.table.u32(slot, NEWER)
+    if (older !== 0) this.table.setU32(older - 1, NEWER, newer)
     else this.#oldest = newer
-    if (newer !== 0) this.table.write(newer - 1, OLDER, older)
+    if (newer !== 0) this.table.setU32(newer - 1, OLDER, older)
     else this.#newest = older
   }
 

@@ -33,7 +33,7 @@ export function createCommits({ workers, isShared, showMetrics }: CommitOptions)
       into.commit(topic, partition, position).then(() => committed.set(`${topic}/${partition}`, position)),
     )
     const ends = await Promise.allSettled(commits)
-    // Others may wait for what was not committed, and nothing more need come that would be.
+    // Others may wait for what was not committed, and perhaps no further record comes to trigger a commit.
     if (ends.some(({ status }) => status === 'rejected')) committing.plan()
   }
   // A display that fails is made good by the next one.

@@ -1,9 +1,9 @@
 /**
- * The partitions that this process holds: a worker for each, and those that stand still.
+ * The partitions that this process holds: a worker for each, and the halted ones.
  *
- * Where the log itself cannot be read on (records gone before they were processed, a damaged batch), waiting mends nothing
- * and going on would skip something. That partition is halted until the process is started again, and says so; the others
- * go on.
+ * If the log itself cannot be read further (records gone before they were processed, a damaged batch), waiting repairs
+ * nothing and continuing would skip something. That partition is halted until the process restarts, and reports it; the
+ * others continue.
  */
 import type { Clock } from '../../lib/clock.ts'
 import { type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
@@ -20,7 +20,7 @@ export const STAGE_TOPICS = ['events', 'signals'] as const satisfies readonly St
 
 export interface Holdings {
   readonly workers: Record<StageName, Map<number, PartitionWorker>>
-  /** Why a partition stands still, in a sentence. */
+  /** Why a partition is halted, in a sentence. */
   readonly halted: Record<StageName, Map<number, string>>
 }
 
@@ -73,7 +73,7 @@ export async function showHoldings(holdings: Holdings, { log, clock, metrics }: 
 
 const UNREADABLE = ['offset_out_of_range', 'log_corrupt']
 
-/** Whether one partition alone is what cannot go on; from now on it stands still. */
+/** Whether only one partition cannot continue; it is then halted. */
 export function halts({ halted }: Holdings, error: Error, metrics: Metrics, logger: Logger): boolean {
   if (!(error instanceof LogError) || !UNREADABLE.includes(error.code) || error.place === undefined) return false
   const stage = error.place.topic as StageName

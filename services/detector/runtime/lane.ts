@@ -1,9 +1,9 @@
 /**
- * One partition of one stage in memory: takes records, hands on what they bring about, and can be made to fail as a worker
- * fails. Whatever happens, the stage meets the same records in the same order, and what was written before a crash is
- * written again: that this changes nothing is what `prove` proves.
+ * One partition of one stage in memory: takes records, passes on their output, and can be made to fail as a worker fails.
+ * Whatever happens, the stage sees the same records in the same order, and what was written before a crash is written
+ * again. `prove` proves that this changes nothing.
  */
-import type { Applied, Stage, StageSnapshot } from '../engine/index.ts'
+import type { Applied, Stage, StageRecord, StageSnapshot } from '../engine/index.ts'
 import { throughBytes } from './snapshot-codec.ts'
 
 /**
@@ -21,14 +21,14 @@ export interface LaneOptions {
 
 export interface Lane {
   readonly stage: Stage
-  /** Appends a record and applies it. */
-  append(value: Buffer): Applied
+  /** Appends a record and applies it. `rows`: see StageRecord. */
+  append(value: Buffer, rows?: StageRecord['rows']): Applied
 }
 
 interface Saved {
   readonly snapshot: StageSnapshot | undefined
   /** Records since then, to be read again after a crash. */
-  readonly since: { readonly offset: number; readonly value: Buffer }[]
+  readonly since: StageRecord[]
 }
 
 export function createLane({ create, fault, output }: LaneOptions): Lane {
@@ -49,8 +49,8 @@ export function createLane({ create, fault, output }: LaneOptions): Lane {
     get stage() {
       return stage
     },
-    append(value) {
-      const record = { offset: next++, value }
+    append(value, rows) {
+      const record = { offset: next++, value, ...(rows === undefined ? {} : { rows }) }
       const what = fault?.(stage.stage, stage.partition, record.offset) ?? 'none'
       if (fault !== undefined) saved.since.push(record)
       const applied = stage.apply(record)

@@ -4,16 +4,25 @@
  * the same time; nothing of a later record is written before all of an earlier one is durable.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { blankDeadLetter, type DeadLetter, type DeadLetterReason } from '../../../schemas/dead-letter.ts'
+import { type DeadLetter, deadLetterOf, type DeadLetterReason } from '../../../schemas/dead-letter.ts'
 import { type Finding, writeFindingRecord } from '../../../schemas/finding.ts'
-import { H, partitionOf } from '../../../schemas/ids.ts'
+import { partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Partitioner } from '../../../schemas/partitioning.ts'
 import type { Signal } from '../../../schemas/signal.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { appendHalving, type Halving } from '../../lib/log/halving.ts'
+import { appendLetters } from '../../lib/log/letters.ts'
 import { type BatchContext, type Log, LogError, type RecordInput } from '../../lib/log/port.ts'
 import type { Partitioning } from '../../lib/partitioning.ts'
-import { signalFrames, type SignalSource, signalsByTarget } from './signal-frames.ts'
+import {
+  cutSignals,
+  encodeSignalLines,
+  middleOfSignals,
+  type SignalLine,
+  type SignalSource,
+  signalsByTarget,
+} from './signal-frames.ts'
 
 /** Waits between attempts of an append that may succeed later; then the worker stops. */
 const RETRY_DELAYS_MS = [50, 100, 200, 400, 800, 1_600]
@@ -29,8 +38,8 @@ export interface Trouble {
 
 export interface Outputs {
   readonly size: number
-  /** `foundAt`: the log's time in ms. */
-  findings(findings: readonly Finding[], foundAt: number): void
+  /** `foundAt`: the log's time in ms; `sinceOf`: when the agent of a finding began, as far as its stage knows. */
+  findings(findings: readonly Finding[], foundAt: number, sinceOf: (finding: Finding) => number | undefined): void
   signals(signals: readonly Signal[]): void
   trouble(trouble: Trouble): void
   /** Resolves when all is durable. What it throws leaves the worker no choice but to stop. */
@@ -56,116 +65,143 @@ async function append(
   }
 }
 
-/** Runs of records that one append takes. */
-function* loads(records: readonly RecordInput[]): Generator<RecordInput[]> {
-  let load: RecordInput[] = []
+/** Runs of items that one append takes. */
+function* loads<T extends { readonly value: Buffer }>(items: readonly T[]): Generator<T[]> {
+  let load: T[] = []
   let bytes = 0
-  for (const record of records) {
-    const size = (record.value?.length ?? 0) + (record.key?.length ?? 0)
-    if (load.length > 0 && bytes + size > LIMITS.log_record_bytes_max) {
+  for (const item of items) {
+    if (load.length > 0 && bytes + item.value.length > LIMITS.log_record_bytes_max) {
       yield load
       load = []
       bytes = 0
     }
-    load.push(record)
-    bytes += size
+    load.push(item)
+    bytes += item.value.length
   }
   if (load.length > 0) yield load
 }
 
-/** The record stands in it as base64, cut: `origin` says where the whole of it lies. */
-function deadLetterOf(trouble: Trouble, now: number): DeadLetter {
-  const origin = `${trouble.topic}/${trouble.partition}/${trouble.offset}`
-  const bytesMax = Math.floor((LIMITS.dead_letter_record_chars_max * 3) / 4)
-  const record = trouble.record.subarray(0, bytesMax).toString('base64')
-  return {
-    ...blankDeadLetter(),
-    id: H('', origin, trouble.reason, record),
-    time: now,
-    service: 'detector',
-    origin,
-    reason: trouble.reason,
-    detail: trouble.detail.slice(0, LIMITS.text_chars_max),
-    record,
+/** Holds the record as base64, cut; `origin` says where the whole record is. */
+function letterOf({ topic, partition, offset, reason, detail, record: bytes }: Trouble, time: number): DeadLetter {
+  const record = bytes.subarray(0, Math.floor((LIMITS.dead_letter_record_chars_max * 3) / 4)).toString('base64')
+  return deadLetterOf({ time, service: 'detector', origin: `${topic}/${partition}/${offset}`, reason, detail, record })
+}
+
+interface FoundRecord {
+  readonly tenant: string
+  readonly id: string
+  readonly value: Buffer
+}
+
+/** What the log will not take, however it is cut: a letter of it, in its own words where it is text. */
+function refusedLetter(
+  kind: 'finding' | 'signal',
+  { tenant, id, record }: { readonly tenant: string; readonly id: string; readonly record: string },
+  detail: string,
+  now: number,
+): DeadLetter {
+  const origin = `${kind}/${id}`
+  return deadLetterOf({ tenant, time: now, service: 'detector', origin, reason: 'refused', detail, record })
+}
+
+/** One flush on its way to the log. */
+interface Flush {
+  readonly source: SignalSource
+  now(): number
+  append(topic: string, partition: number, records: readonly RecordInput[]): Promise<void>
+}
+
+/** Answers letters of those that the log does not take. */
+async function writeFindings(flush: Flush, partition: number, findings: readonly FoundRecord[]): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = []
+  const encode = ([found]: readonly FoundRecord[]): RecordInput => ({
+    key: found?.tenant ?? '',
+    value: found?.value ?? null,
+  })
+  for (const load of loads(findings)) {
+    const refused = await appendHalving(
+      load.map((found) => [found]),
+      { encode, append: (records) => flush.append('findings', partition, records) },
+    )
+    for (const { item, reason } of refused) {
+      letters.push(refusedLetter('finding', { ...item, record: item.value.toString('utf8') }, reason, flush.now()))
+    }
   }
+  return letters
 }
 
 /**
- * Signals of one record for one partition stand in one frame, because stage two takes each offset of a source once. A
- * frame that no record of the log can hold is given up: 400 events cannot make one unless somebody means it.
+ * Signals of one record for one partition stand in one frame, because stage two takes each offset of a source once; where the
+ * log takes no frame of that size, in several that say so. Answers letters of those that it does not take alone either.
  */
-function* recordsOf(signals: readonly Signal[], source: SignalSource, giveUp: (trouble: Trouble) => void) {
-  for (const value of signalFrames(signals, source)) {
-    if (value.length < LIMITS.log_record_bytes_max) {
-      yield { key: null, value }
-      continue
-    }
-    giveUp({
-      topic: 'events',
-      partition: source.sourcePartition,
-      offset: signals[0]?.offset ?? 0,
-      reason: 'refused',
-      detail: `its signals make a frame of ${value.length} bytes, more than a record of the log may have: stage two does not hear of them`,
-      record: value,
-    })
+async function writeSignals(flush: Flush, partition: number, signals: readonly Signal[]): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = []
+  const halving: Halving<SignalLine> = {
+    encode: (lines) => ({ key: null, value: encodeSignalLines(lines, flush.source) }),
+    middle: middleOfSignals,
+    append: (records) => flush.append('signals', partition, records),
   }
+  for (const lines of cutSignals(signals)) {
+    for (const { item, reason } of await appendHalving([lines], halving)) {
+      const { tenant, offset, sequence } = item.signal
+      const id = `${flush.source.sourcePartition}/${offset}/${sequence}`
+      const detail = `${reason}; stage two does not hear of it`
+      letters.push(refusedLetter('signal', { tenant, id, record: item.line }, detail, flush.now()))
+    }
+  }
+  return letters
 }
 
 export function createOutputs(log: Log, clock: Clock, partitioning: Pick<Partitioning, 'partitioner'>): Outputs {
-  let findings: { readonly tenant: string; readonly value: Buffer }[] = []
+  let findings: FoundRecord[] = []
   let signals: Signal[] = []
   let letters: DeadLetter[] = []
 
-  const giveUp = (trouble: Trouble): void => {
-    letters.push(deadLetterOf(trouble, clock.now()))
-  }
-
-  function* targets(
-    source: SignalSource,
-    partitioner: Partitioner | undefined,
-  ): Generator<[string, number, RecordInput[]]> {
+  /** What goes to each target, all at the same time. */
+  function writes(flush: Flush, partitioner: Partitioner | undefined): Promise<DeadLetter[]>[] {
     const partitions = log.partitions('findings')
-    for (const [partition, mine] of Map.groupBy(findings, ({ tenant }) => partitionOf(tenant, partitions))) {
-      const records = mine.map(({ tenant, value }) => ({ key: tenant, value }))
-      yield ['findings', partition, records]
-    }
-    if (partitioner !== undefined) {
-      for (const [partition, mine] of signalsByTarget(signals, partitioner, log.partitions('signals'))) {
-        yield ['signals', partition, [...recordsOf(mine, source, giveUp)]]
-      }
-    }
-    if (letters.length > 0) {
-      yield ['dead-letters', 0, letters.map((letter) => ({ key: null, value: Buffer.from(JSON.stringify(letter)) }))]
-    }
+    const found = Map.groupBy(findings, ({ tenant }) => partitionOf(tenant, partitions))
+    const sent =
+      partitioner === undefined ? [] : signalsByTarget(signals, partitioner, log.partitions('signals')).entries()
+    return [
+      ...[...found].map(([partition, mine]) => writeFindings(flush, partition, mine)),
+      ...[...sent].map(([partition, mine]) => writeSignals(flush, partition, mine)),
+    ]
   }
 
   return {
     get size() {
       return findings.length + signals.length + letters.length
     },
-    findings: (more, foundAt) => {
+    findings: (more, foundAt, sinceOf) => {
       for (const finding of more) {
-        findings.push({ tenant: finding.tenant, value: Buffer.from(writeFindingRecord(finding, foundAt)) })
+        const value = Buffer.from(writeFindingRecord(finding, { foundAt, agentSince: sinceOf(finding) }))
+        findings.push({ tenant: finding.tenant, id: finding.id, value })
       }
     },
     signals: (more) => {
       for (const signal of more) signals.push(signal)
     },
-    trouble: giveUp,
+    trouble(trouble) {
+      letters.push(letterOf(trouble, clock.now()))
+    },
     async flush(source, context) {
       const partitioner = signals.length === 0 ? undefined : await partitioning.partitioner()
-      const writes = [...targets(source, partitioner)]
+      const put: Flush['append'] = (topic, partition, records) => append(log, [topic, partition, records], context)
+      const underWay = writes({ source, now: clock.now, append: put }, partitioner)
+      const own = letters
       findings = []
       signals = []
       letters = []
-      const results = await Promise.allSettled(
-        writes.map(async ([topic, partition, records]) => {
-          for (const load of loads(records)) await append(log, [topic, partition, load], context)
-        }),
-      )
+      const results = await Promise.allSettled([
+        appendLetters(own, (records) => put('dead-letters', 0, records)),
+        ...underWay,
+      ])
       // All are waited for, so that nothing of this worker is on its way when it stops.
       const failed = results.find((result) => result.status === 'rejected')
       if (failed !== undefined) throw failed.reason
+      const refused = (await Promise.all(underWay)).flat()
+      await appendLetters(refused, (records) => put('dead-letters', 0, records))
     },
   }
 }

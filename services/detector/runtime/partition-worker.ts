@@ -1,12 +1,11 @@
 /**
- * One partition of one stage in the hands of this process: restores its state from the newest whole snapshot, applies
- * records, writes what they bring about, and writes snapshots. The core does not know that any of this exists.
+ * One partition of one stage in this process: restores its state from the newest whole snapshot, applies records, writes
+ * their output, and writes snapshots. The core knows nothing of this.
  *
- * The order is what recovery depends on. Outputs are durable before the position moves; a snapshot is taken only where the
- * position is, between two batches; after a failure nothing is written any more, and the next worker starts from the
- * newest snapshot and repeats what this one may have written.
+ * Recovery depends on the order. Outputs are durable before the position moves. A snapshot is taken only at the position,
+ * between two batches. After a failure nothing more is written; the next worker starts from the newest snapshot and
+ * repeats what this one may have written.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeControl, decodeHeader, FrameError } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -15,6 +14,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import { type Applied, type SectionContent, sectionsIn, type Stage, type StageSnapshot } from '../engine/index.ts'
 import type { Partitioning } from '../../lib/partitioning.ts'
+import type { Turns } from '../../lib/turns.ts'
 import type { Gate } from './gate.ts'
 import { createOutputs } from './outputs.ts'
 import type { SectionReader } from './sections.ts'
@@ -31,6 +31,8 @@ export interface WorkerDeps {
   /** Snapshots are taken and written one at a time, so that no pause is long. */
   readonly gate: Gate
   readonly ticker: Ticker
+  /** Of all partitions together. */
+  readonly turns: Turns
   /** `held`: the sections that the snapshot names, by hash. */
   createStage(
     topic: Stage['stage'],
@@ -53,14 +55,11 @@ export interface PartitionWorker extends PartitionHandler, Ticking {
   readonly position: number
   /** Records behind the position, as far as is known. */
   readonly lag: number
-  /** Since when there are changes that no snapshot holds, ms since 1970; undefined where there are none. */
+  /** When changes began that no snapshot holds, in ms since 1970; undefined if there are none. */
   readonly unsavedSince: number | undefined
   /** Compressed size of the newest snapshot in bytes. */
   readonly snapshotBytes: number
 }
-
-/** So many events are applied before others get their turn. */
-const EVENTS_PER_TURN = 200
 
 const keyOf = (topic: string, partition: number, offset: number): string => `${topic}/${partition}/${offset}`
 
@@ -149,7 +148,7 @@ class Worker implements PartitionWorker {
     return held
   }
 
-  /** Whoever wrote the name wrote the content before it: it will be there, or a person brings it back. */
+  /** The content was written before the record that names it: it will appear, or a person restores it. */
   async #section(name: string, hash: string, where: string): Promise<SectionContent> {
     const content = await this.#deps.section(name, hash)
     if (content !== undefined) return content
@@ -159,7 +158,10 @@ class Worker implements PartitionWorker {
     )
   }
 
-  /** Where to read on. Records that are gone are left out where a person has said so; otherwise the log refuses the offset. */
+  /**
+   * Where to continue. Records that are gone are skipped if a person has allowed it; otherwise the log refuses the
+   * offset.
+   */
   #beginning(wanted: number, start: number): number {
     if (wanted >= start || !this.#deps.acceptGaps) return wanted
     const { topic, partition } = this
@@ -200,28 +202,29 @@ class Worker implements PartitionWorker {
 
   /** Applies every record; answers how many events or signals there were, repeats included. */
   async #applyAll(batch: Batch, context: BatchContext): Promise<number> {
-    const { metrics } = this.#deps
+    const { metrics, turns } = this.#deps
     const labels = { stage: this.topic === 'events' ? 'one' : 'two' }
-    let [events, sinceTurn] = [0, 0]
+    let events = 0
     for (const { offset, value } of batch.records) {
       if (value === null || this.#deps.poisoned.has(keyOf(this.topic, this.partition, offset))) continue
-      const applied = await this.#apply(offset, value)
+      if (turns.isOver()) await this.#turn(context)
+      const applied = await this.#apply(offset, value, context)
       if (applied === undefined) continue
       metrics.eventsProcessed.inc(labels, applied.count)
       metrics.detectorRepeats.inc({ stage: this.topic }, applied.repeats)
       if (applied.behind > 0) metrics.eventsUntimed.inc({ reason: 'behind' }, applied.behind)
       events += applied.count + applied.repeats
-      sinceTurn += applied.count + 1
-      if (sinceTurn < EVENTS_PER_TURN) continue
-      sinceTurn = 0
-      await nextTurn()
-      if (context.signal.aborted) throw new LogError('lease_lost', `${this.topic}/${this.partition} went elsewhere`)
       if (this.#outputs.size >= LIMITS.outputs_waiting_max) await this.#flush(context)
     }
     return events
   }
 
-  async #apply(offset: number, value: Buffer): Promise<Applied | undefined> {
+  async #turn({ signal }: BatchContext): Promise<void> {
+    await this.#deps.turns.next()
+    if (signal.aborted) throw new LogError('lease_lost', `${this.topic}/${this.partition} went elsewhere`)
+  }
+
+  async #apply(offset: number, value: Buffer, context: BatchContext): Promise<Applied | undefined> {
     const stage = this.stage as Stage
     let applied: Applied
     let isControl: boolean
@@ -231,12 +234,16 @@ class Worker implements PartitionWorker {
       isControl = header.kind === 'control'
       receiptTime = header.receipt_time
       const content = isControl ? await this.#contentFor(value) : undefined
-      applied = content === undefined ? stage.apply({ offset, value }) : stage.apply({ offset, value }, content)
+      const steps = stage.applySteps({ offset, value }, content)
+      let step = steps.next()
+      for (; step.done !== true; step = steps.next()) if (this.#deps.turns.isOver()) await this.#turn(context)
+      applied = step.value
     } catch (error) {
       return this.#refuse(offset, value, error)
     }
     // Log time of stage two is that of ticks, and none comes while nothing is pending.
-    this.#outputs.findings(applied.findings, Math.max(stage.logTime, receiptTime))
+    const foundAt = Math.max(stage.logTime, receiptTime)
+    this.#outputs.findings(applied.findings, foundAt, ({ tenant, agent }) => stage.knownSince(tenant, agent))
     this.#outputs.signals(applied.signals)
     for (const { row, reason } of applied.problems) {
       this.#trouble(offset, value, 'invalid', `row ${row}: ${reason}`)
@@ -289,7 +296,7 @@ class Worker implements PartitionWorker {
     await this.#outputs.flush({ sourcePartition: this.partition, epoch: stage.epoch, logTime: stage.logTime }, context)
   }
 
-  /** Plans a snapshot where there is enough to save or enough time has passed. */
+  /** Plans a snapshot if there is enough to save or enough time has passed. */
   #considerSnapshot(): void {
     if (this.unsavedSince === undefined || this.#writing !== undefined) return
     if (this.#eventsUnsaved >= LIMITS.snapshot_every_events) {
@@ -318,7 +325,7 @@ class Worker implements PartitionWorker {
     this.#onQuiet = undefined
   }
 
-  /** Takes a snapshot and writes it while the partition goes on. A snapshot that fails costs a longer recovery only. */
+  /** Takes a snapshot and writes it while the partition continues. A failed snapshot only makes recovery longer. */
   async #save(): Promise<void> {
     const { gate, store, clock, logger, metrics } = this.#deps
     const stage = this.topic

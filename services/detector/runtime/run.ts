@@ -7,6 +7,7 @@ import type { Consumer, Log } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import type { Partitioning } from '../../lib/partitioning.ts'
+import { createTurns, type Turns } from '../../lib/turns.ts'
 import { createStageOne, createStageTwo } from '../engine/index.ts'
 import { type Commits, createCommits } from './commits.ts'
 import { createGate, type Gate } from './gate.ts'
@@ -17,7 +18,7 @@ import { createSnapshotStore } from './snapshot-store.ts'
 import { createTicker, type Ticker } from './ticker.ts'
 import { createWatermark } from './watermark.ts'
 
-/** What whoever makes the detector service hands in. */
+/** What the creator of the detector service passes in. */
 export interface Given {
   readonly log: Log
   readonly partitioning: Partitioning
@@ -27,6 +28,8 @@ export interface Given {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Shared with other work of the process. Default: of its own. */
+  readonly turns?: Turns
 }
 
 export interface RunDeps extends Given {
@@ -78,6 +81,7 @@ export function createRun(deps: RunDeps): Run {
   const shared = { log, partitioning, clock, logger, metrics, gate, ticker, section, poisoned, acceptGaps }
   const workerDeps: WorkerDeps = {
     ...shared,
+    turns: deps.turns ?? createTurns(),
     createStage: stagesOf(deps),
     store: createSnapshotStore(log),
     onProgress: () => commits.plan(),

@@ -10,8 +10,8 @@ import { readSection } from '../../lib/section-store.ts'
 const KEPT_MS = 60_000
 
 /**
- * Finds a section by name and hash; undefined if `state` does not hold all of it, or if this version knows no such section.
- * Throws if what lies there is not what the hash names: going on with another content would change results.
+ * Finds a section by name and hash; undefined if `state` does not hold all of it, or if this version does not know it.
+ * Throws if the stored content does not match the hash: continuing with other content would change results.
  */
 export type SectionReader = (name: string, hash: string) => Promise<SectionContent | undefined>
 

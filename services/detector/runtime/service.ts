@@ -16,10 +16,10 @@ export interface DetectorServiceOptions extends Given {
 }
 
 export interface DetectorStatus {
-  /** waiting: it stopped by itself and begins again soon; the reason says why. */
+  /** waiting: it stopped by itself and restarts soon; the reason says why. */
   readonly state: 'stopped' | 'running' | 'waiting'
   readonly reason: string
-  /** Why partitions stand still until the process is started again, one sentence each; they are not processed meanwhile. */
+  /** Why partitions are halted until the process restarts, one sentence each; they are not processed meanwhile. */
   readonly halted: readonly string[]
   /** Partitions owned whose state is restored. */
   readonly partitions: Readonly<Record<Stage['stage'], number>>
@@ -39,8 +39,6 @@ export interface DetectorService {
   lag(): Promise<Readonly<Record<Stage['stage'], number>>>
   /** Identities of a tenant that the partitions of this process know. */
   identitiesOf(tenant: string): number
-  /** Time of the first event of an identity, in ms since 1970; undefined where none of these partitions knows it. */
-  knownSince(tenant: string, identity: string): number | undefined
 }
 
 /** A service between its start and its stop. */
@@ -71,7 +69,7 @@ async function consume(service: Service): Promise<void> {
   if (!run.ended) setState(service, 'running', '')
 }
 
-/** Waits before the next attempt: longer after each failure, not at all where nothing can fail again. */
+/** Waits before the next attempt: longer after each failure, not at all if the failure cannot recur. */
 async function pause(service: Service, isGivenUp: boolean): Promise<void> {
   const ms = isGivenUp ? 0 : LIMITS.detector_restart_ms_min * 2 ** service.failures++
   const { signal } = service.stopping
@@ -82,7 +80,7 @@ async function pause(service: Service, isGivenUp: boolean): Promise<void> {
 async function again(service: Service, error: Error, failed: Run): Promise<void> {
   const { logger, metrics, clock } = service.deps
   setState(service, 'waiting', error.message)
-  // What was given up is not met again: there is nothing to wait for.
+  // What was given up does not recur: there is nothing to wait for.
   const isGivenUp = error.name === 'PoisonError' || halts(service.holdings, error, metrics, logger)
   if (!isGivenUp) {
     logger.error({ err: error }, 'detection stopped; it begins again from its snapshots, and repeats change nothing')
@@ -146,10 +144,6 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       events: await lagOf(holdings, deps.log, 'events'),
       signals: await lagOf(holdings, deps.log, 'signals'),
     }),
-    knownSince: (tenant, identity) =>
-      workersOf(holdings)
-        .map((worker) => worker.stage?.knownSince(tenant, identity))
-        .find((since) => since !== undefined),
     identitiesOf: (tenant) =>
       workersOf(holdings).reduce((sum, worker) => sum + (worker.stage?.identitiesOf(tenant) ?? 0), 0),
   }

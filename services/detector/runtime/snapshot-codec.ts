@@ -58,8 +58,8 @@ function manifestOf(snapshot: StageSnapshot, chunks: Manifest['chunks']): Manife
 }
 
 /**
- * Compresses block after block beside the event loop and hands each to `write`, which may wait; answers the manifest,
- * to be written when all blocks are durable.
+ * Compresses block after block off the event loop and passes each to `write`, which may wait. Returns the manifest, to be
+ * written when all blocks are durable.
  */
 export async function encodeSnapshot(
   snapshot: StageSnapshot,

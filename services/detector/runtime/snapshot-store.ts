@@ -12,7 +12,7 @@ import { assemble, decodeManifest, encodeManifest, encodeSnapshot, type Manifest
 type StageName = Stage['stage']
 
 export interface Newest {
-  /** The newest whole snapshot; undefined where there is none. */
+  /** The newest whole snapshot; undefined if there is none. */
   readonly snapshot: StageSnapshot | undefined
   /** Snapshots newer than it that are torn or damaged, by offset. */
   readonly damaged: readonly number[]
@@ -20,7 +20,7 @@ export interface Newest {
 
 export interface SnapshotStore {
   newest(stage: StageName, partition: number): Promise<Newest>
-  /** Resolves when the snapshot is durable, with its compressed size. What is of the same offset is not written again. */
+  /** Resolves when the snapshot is durable, with its compressed size. One of the same offset is not written again. */
   write(snapshot: StageSnapshot): Promise<number>
 }
 
@@ -70,7 +70,7 @@ async function readIndex(log: Log, partition: number): Promise<Index> {
   return index
 }
 
-/** Reads on from its first record: what lies before it, which may be much, belongs to others. */
+/** Starts at the snapshot's first record: what is before it, which may be much, belongs to others. */
 async function readSnapshot(
   log: Log,
   partition: number,
@@ -140,8 +140,8 @@ async function writeSnapshot(log: Log, snapshot: StageSnapshot, shelf: Shelf): P
 }
 
 /**
- * A store reads a partition of the topic to learn what is there, once for both stages. Whoever asks for the newest again
- * has been without the partition for a while, and others have written to it: then it is read again.
+ * A store reads a partition of the topic once, for both stages, to learn what is there. A second request for the newest
+ * means that this process was without the partition for a while and others have written to it: then it is read again.
  */
 export function createSnapshotStore(log: Log): SnapshotStore {
   const indexes = new Map<number, Promise<Index>>()

@@ -1,25 +1,27 @@
 /**
- * How far stage one has come, over all partitions of `events`: the time up to which no signal is still on its way. A tick
- * on `signals` may say this time and no later one.
+ * How far stage one has come, over all partitions of `events`: the time up to which no signal is still in flight. A tick
+ * on `signals` may carry this time and no later one.
  *
  * A mark is (time, end of every partition of `events`), taken in this order: first the clock is read, then the ends. When
- * every partition has been processed up to its end of the mark, and what came of it is durable, then every frame that was
- * stamped more than a margin before the mark is done, and the watermark is the mark's time less the margin. The margin is
- * for frames that were stamped and not yet durable when the ends were read; it grows where appends take long (pace.ts).
+ * every partition has been processed up to its end in the mark, and its output is durable, every frame that was stamped
+ * more than a margin before the mark is done. The watermark is then the mark's time less the margin. The margin is for
+ * frames that were stamped and not yet durable when the ends were read; it grows while appends take long (pace.ts).
  *
- * What may go wrong, and why it is harmless or what it costs:
- * - A partition belongs to another process. Its committed offset stands for its progress: offsets are committed after the
- *   outputs are durable, so it is at most late, by what a process that shares the partitions waits before it commits.
+ * What can go wrong, and why it is harmless or what it costs:
+ * - A partition belongs to another process. Its committed offset stands for its progress. Offsets are committed after the
+ *   outputs are durable, so it is at most late, by the time that a process sharing the partitions waits before it
+ *   commits.
  * - Its worker died and another one starts from an older snapshot. What it repeats was durable before the commit; stage
  *   two drops it. A watermark never goes back, and need not.
- * - A worker that lost its partition appends a tick. What the tick says is true whoever says it.
- * - A broker dies, and appends hang until others take its place. Ours hang as the collectors' do, so the margin grows with
+ * - A worker that lost its partition appends a tick. The tick is true whoever writes it.
+ * - A broker dies, and appends hang until others take over. Ours hang as the collectors' do, so the margin grows with
  *   them before the first of them ends.
- * - A collector's clock is behind by more than the margin, or its append took longer all the same. Its signals come after
- *   a tick that promised that there are none: they count and change no decision that was made, and results from `signals`
- *   stay the same, because the tick is a record.
- * - A partition's records are gone before they were processed. It is halted, and holds the watermark as the next one does.
- * - A partition that nobody processes holds the watermark, and with it all candidates. That is what it is for; the metric
+ * - A collector's clock is behind by more than the margin, or its append took longer anyway. Its signals come after a
+ *   tick that promised that there are none: they count and change no decision that was made. Results from `signals` stay
+ *   the same, because the tick is a record.
+ * - A partition's records are gone before they were processed. It is halted, and holds the watermark as the next one
+ *   does.
+ * - A partition that nobody processes holds the watermark, and with it all candidates. That is intended; the metric
  *   moltwatch_detector_watermark_lag_seconds shows it.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -30,7 +32,7 @@ export interface WatermarkOptions {
   readonly log: Log
   readonly clock: Clock
   readonly group: string
-  /** Offset up to which a partition of `events` is processed and its outputs durable; undefined where it is not ours. */
+  /** Offset up to which a partition of `events` is processed and its outputs durable; undefined if it is not ours. */
   processed(partition: number): number | undefined
   /** How long a stamped frame may be on its way into the log, in ms. Default: LIMITS.tick_margin_ms. */
   marginMs?(): number
@@ -43,7 +45,7 @@ export interface Watermark {
 
 interface Mark {
   readonly time: number
-  /** By partition: where it ends, and whether it holds nothing. */
+  /** By partition: its end, and whether it is empty. */
   readonly ends: readonly { readonly end: number; readonly isEmpty: boolean }[]
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where the engines of the distributed service are: Kafka, ClickHouse, and what the raw topic holds. A secret may stand in
+ * Where the engines of the distributed service are: Kafka, ClickHouse, and what the raw topic holds. A secret may be in
  * the file, or in an environment variable that the file names, so that the file itself can be shown.
  */
 import Type, { type Static } from 'typebox'
@@ -52,7 +52,7 @@ export const ClickHouseSection = Type.Object(
 )
 export type ClickHouseSection = Static<typeof ClickHouseSection>
 
-/** What producers write into the topic `raw`. Kafka tells nobody's name: all of it belongs to one tenant. */
+/** What producers write to the topic `raw`. Kafka does not say who wrote a record: all of it belongs to one tenant. */
 export const RawSection = Type.Object(
   {
     tenant: Type.String({ minLength: 1, maxLength: LIMITS.name_chars_max, default: 'default' }),

@@ -5,7 +5,7 @@
 import Type, { type Static, type TObject } from 'typebox'
 import { Default, Errors } from 'typebox/value'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { type ConfigPath, explain, unknownWord } from './problems.ts'
+import { type ConfigPath, explain, unknownWord, type Located } from './problems.ts'
 
 export const CommonInput = Type.Object(
   {
@@ -38,11 +38,6 @@ interface TokenEntry {
   readonly name: string
   readonly role: string
   readonly scopes: readonly string[]
-}
-
-interface Located {
-  readonly path: ConfigPath
-  readonly message: string
 }
 
 function tokenProblem(name: string, history: boolean, tokens: readonly TokenEntry[]): string | undefined {

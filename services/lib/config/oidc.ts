@@ -1,12 +1,12 @@
 /**
- * The provider at which people sign in to the console (OpenID Connect): where it is, as whom moltwatch asks it, and which
- * claims give which role of which tenant. The client's secret may stand in a file or in the environment instead:
+ * The provider at which people sign in to the console (OpenID Connect): its address, moltwatch's client there, and which
+ * claims give which role of which tenant. The client's secret may be in a file or in the environment instead:
  * `client_secret_file`, `client_secret_env`.
  */
 import Type, { type Static } from 'typebox'
 import { LIMITS } from '../../../schemas/limits.ts'
-import type { ConfigPath } from './problems.ts'
-import type { ReadSecret } from './sinks.ts'
+import type { Located } from './problems.ts'
+import type { ReadSecret } from './read-secret.ts'
 
 export const PERSON_ROLES = ['analyst', 'responder', 'admin'] as const
 const RULES_MAX = 256
@@ -55,11 +55,6 @@ export const OidcSection = Type.Object(
 )
 export type OidcSection = Static<typeof OidcSection>
 
-interface Located {
-  readonly path: ConfigPath
-  readonly message: string
-}
-
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** https, or http where nobody can listen in between. */
@@ -87,7 +82,7 @@ function* problemsOf(section: OidcSection): Generator<Located> {
   }
 }
 
-/** The section with its secret in its place, and what is wrong with it. */
+/** The section with its secret filled in, and what is wrong with it. */
 export function completeOidc(
   section: OidcSection | undefined,
   read: ReadSecret | undefined,

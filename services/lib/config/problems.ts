@@ -2,6 +2,7 @@
  * Turns what a schema check says of a YAML document into sentences with line and column, for the person who wrote the
  * file. No sentence repeats a value: it could be a secret.
  */
+import { problemInWords, type SchemaError } from '../../../schemas/problem-words.ts'
 import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter, type Node } from 'yaml'
 
 /** From 1; both are 0 if the file could not be read at all. */
@@ -18,15 +19,13 @@ export interface ConfigProblem extends Position {
   readonly message: string
 }
 
-/** What the check of a TypeBox schema reports, as far as it is used here. */
-export interface SchemaError {
-  readonly keyword: string
-  readonly instancePath: string
-  readonly params: object
+export type ConfigPath = readonly (string | number)[]
+
+/** What is wrong with a value, and which one. */
+export interface Located {
+  readonly path: ConfigPath
   readonly message: string
 }
-
-export type ConfigPath = readonly (string | number)[]
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
@@ -91,11 +90,7 @@ function stepsOf(instancePath: string, value: unknown): (string | number)[] {
 }
 
 /** One schema error as zero or more located sentences; paths end at the key that is wrong. */
-export function explain(
-  error: SchemaError,
-  schema: object,
-  value: unknown,
-): readonly { readonly path: ConfigPath; readonly message: string }[] {
+export function explain(error: SchemaError, schema: object, value: unknown): readonly Located[] {
   const path = stepsOf(error.instancePath, value)
   const params = error.params as Readonly<Record<string, unknown>>
   if (error.keyword === 'additionalProperties') {
@@ -110,13 +105,21 @@ export function explain(
   if (error.keyword === 'required') {
     return [{ path, message: `is missing ${(params['requiredProperties'] as string[]).join(', ')}` }]
   }
-  if (error.keyword === 'enum') {
-    return [{ path, message: `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}` }]
-  }
-  return [{ path, message: error.message }]
+  return [{ path, message: problemInWords(error) }]
 }
 
-/** Where in the file a path stands: its key where it has one, its value otherwise, the nearest parent where it is absent. */
+/** All that a schema says of a value that it refuses; `otherwise` if it has no sentence for it. */
+export function explainAll(
+  errors: Iterable<SchemaError>,
+  schema: object,
+  value: unknown,
+  otherwise: string,
+): readonly Located[] {
+  const found = [...errors].flatMap((error) => explain(error, schema, value))
+  return found.length > 0 ? found : [{ path: [], message: otherwise }]
+}
+
+/** Position of a path in the file: its key if it has one, otherwise its value; the nearest parent if it is absent. */
 export function locate(document: Document, lines: LineCounter, path: ConfigPath): Position {
   let node: unknown = document.contents
   let offset = isNode(node) ? node.range?.[0] : undefined

@@ -1,11 +1,11 @@
 /**
- * Which network addresses a webhook may go to. Whoever may name a URL must not thereby reach what only this machine can
- * reach: its own ports, the private network, the metadata service of its cloud. Only global unicast is allowed, whatever
- * way the address is written.
+ * Which network addresses a webhook may go to. A person who may name a URL must not reach what only this machine can
+ * reach: its own ports, the private network, the metadata service of its cloud. Only global unicast is allowed, however
+ * the address is written.
  */
 import ipaddr from 'ipaddr.js'
 
-/** The only part of IPv6 that is given out for global unicast; what lies outside is special in one way or another. */
+/** The only part of IPv6 that is assigned to global unicast; everything else is special in some way. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3')
 /** RFC 6052: IPv6-only networks reach IPv4 through addresses that end in the IPv4 address. */
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
@@ -29,8 +29,8 @@ function problemOf(address: ipaddr.IPv4 | ipaddr.IPv6): string | undefined {
 }
 
 /**
- * Why a webhook must not go to this IP address (the name of its range: loopback, private, linkLocal ...); undefined where
- * it may. What is not an IP address at all is refused, too.
+ * Why a webhook must not go to this IP address (the name of its range: loopback, private, linkLocal ...); undefined if it
+ * may. Anything that is not an IP address is refused, too.
  */
 export const addressProblem = (address: string): string | undefined =>
   ipaddr.isValid(address) ? problemOf(ipaddr.parse(address)) : 'not an address'

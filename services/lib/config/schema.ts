@@ -3,12 +3,14 @@
  * people. What detectors depend on (`detection`) goes into the log; the rest, secrets above all, never does.
  */
 import Type, { type Static } from 'typebox'
+import type { AgentRegistry } from '../../../schemas/agents.ts'
 import { DetectionConfiguration, type DetectionLayer, emptyConfiguration } from '../../../schemas/configuration.ts'
 import { type Content, CONTENTS } from '../../../schemas/excerpt.ts'
 import { SEVERITIES, type Severity } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { RECEIVES, type Receives } from '../../../schemas/notice.ts'
-import { type Role, ROLES, type Scope, SCOPES } from '../../../schemas/token.ts'
+import { type Role, ROLES } from '../../../schemas/roles.ts'
+import { type Scope, SCOPES } from '../../../schemas/token.ts'
 import { CommonInput, type InputSettings } from './inputs.ts'
 import { MAPPING_LIMITS } from '../mappings/limits.ts'
 import type { Mapping } from '../mappings/schema.ts'
@@ -57,7 +59,7 @@ const RateLimit = Type.Object(
   { additionalProperties: false },
 )
 
-/** What all sinks have; the settings of its type stand beside it. */
+/** What all sinks have; the settings of the type are next to it. */
 export const CommonSink = Type.Object(
   {
     name: name(),
@@ -137,8 +139,8 @@ const policyProperties = {
   stop: Type.Optional(Type.Boolean({ description: 'Global stop: nothing is contained automatically' })),
 }
 
-/** Policy of one tenant; what is absent is as in the policy of all. */
-// The default makes the library fill in what lies below a key of a record.
+/** Policy of one tenant; absent settings are as in the policy of all. */
+// The default makes the library fill in everything below a key of a record.
 export const TenantPolicy = Type.Object(policyProperties, { additionalProperties: false, default: {} })
 export type TenantPolicy = Static<typeof TenantPolicy>
 
@@ -229,6 +231,8 @@ export type ServiceConfiguration = Omit<Static<typeof ServiceConfiguration>, 'si
   inputs: InputSettings[]
   /** Each tenant's own settings, from the files under `tenants/`. */
   layersOfTenants: Readonly<Record<string, DetectionLayer>>
+  /** Trust registries by tenant, from the files `agents.yaml`; '' is everybody's. */
+  agents: Readonly<Record<string, AgentRegistry>>
   /** What the files of `mappings` hold. */
   mapped: readonly Mapping[]
 }

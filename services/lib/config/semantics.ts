@@ -7,7 +7,7 @@ import type { TObject } from 'typebox'
 import { Errors } from 'typebox/value'
 import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
 import { isOddPattern } from '../patterns.ts'
-import { type ConfigPath, explain, unknownWord } from './problems.ts'
+import { type ConfigPath, explain, type Located, unknownWord } from './problems.ts'
 import type { ServiceConfiguration, TenantPolicy } from './schema.ts'
 
 /** What the configuration may say of detectors; handed in by who knows the registry. */
@@ -15,8 +15,6 @@ export interface DetectorEntry {
   readonly id: string
   readonly settings: TObject
 }
-
-export type Located = { readonly path: ConfigPath; readonly message: string }
 
 function* tokenProblems(tokens: ServiceConfiguration['tokens']): Generator<Located> {
   const names = new Set<string>()
@@ -82,7 +80,7 @@ export function* detectionProblems(
       yield { path: ['detectors', id], message: unknownWord('detector', id, ids) }
       continue
     }
-    // Absent settings have defaults: only what is there is checked.
+    // Absent settings have defaults: only the given ones are checked.
     const given = { ...detector.settings, required: [], additionalProperties: false }
     for (const error of Errors(given, override.settings ?? {})) {
       for (const { path, message } of explain(error, given, override.settings)) {
@@ -146,7 +144,7 @@ function* formatProblems(config: ServiceConfiguration, formats: readonly string[
   if (!known.includes(format)) yield { path: ['raw', 'format'], message: `must be one of ${known.join(', ')}` }
 }
 
-/** What the file may name: what is undefined is not checked. */
+/** Names that the file may use; an undefined list is not checked. */
 export interface Names {
   readonly detectors?: readonly DetectorEntry[]
   /** Ids of formats. */

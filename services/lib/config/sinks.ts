@@ -1,14 +1,15 @@
 /**
- * The sinks of the configuration: each has the settings that all sinks share and those of its type, which are checked and
- * completed here. A setting that is a secret may stand in a file or in the environment instead: `secret_file`,
- * `secret_env`.
+ * The sinks of the configuration. Each has the settings that all sinks share and those of its type, which are checked and
+ * completed here. A setting that is a secret may be in a file or in the environment instead: `secret_file`, `secret_env`.
  */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Static, TObject } from 'typebox'
 import { Default, Errors } from 'typebox/value'
 import type { Receives } from '../../../schemas/notice.ts'
-import { type ConfigPath, explain, unknownWord } from './problems.ts'
+import { type ConfigPath, explain, unknownWord, type Located } from './problems.ts'
 import { COMMON_SINK_KEYS, type CommonSink, type Sink } from './schema.ts'
+import type { ReadSecret } from './read-secret.ts'
 
 /** What the configuration knows of a type of sink; handed in by who knows the registry. */
 export interface SinkTypeEntry {
@@ -16,17 +17,6 @@ export interface SinkTypeEntry {
   readonly settings: TObject
   readonly receives: readonly Receives[]
   problems(settings: unknown): readonly { readonly key: string; readonly message: string }[]
-}
-
-/** Reads a secret that stands elsewhere: the text, or why it cannot be had. */
-export type ReadSecret = (
-  where: 'file' | 'env',
-  name: string,
-) => { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
-
-interface Located {
-  readonly path: ConfigPath
-  readonly message: string
 }
 
 type Settings = Record<string, unknown>
@@ -47,7 +37,8 @@ export const secretReader =
       if (text !== '' && text.length <= SECRET_BYTES_MAX) return { ok: true, text }
       return { ok: false, reason: 'names a file that is empty or too long for a secret' }
     } catch (error) {
-      return { ok: false, reason: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` }
+      const { code } = error as NodeJS.ErrnoException
+      return { ok: false, reason: `names a file that cannot be read (${code}): ${resolve(name)}` }
     }
   }
 
@@ -58,9 +49,10 @@ function withSecrets(
   type: SinkTypeEntry,
   given: Settings,
   read: ReadSecret | undefined,
-): { readonly settings: Settings; readonly problems: Located[] } {
+): { readonly settings: Settings; readonly problems: Located[]; readonly unread: ReadonlySet<string> } {
   const settings = { ...given }
   const problems: Located[] = []
+  const unread = new Set<string>()
   const secrets = Object.entries(type.settings.properties).filter(([, schema]) => isSecret(schema))
   for (const [key] of secrets) {
     for (const where of ['file', 'env'] as const) {
@@ -73,20 +65,28 @@ function withSecrets(
       else {
         const outcome = read?.(where, name) ?? { ok: false as const, reason: 'cannot be read here' }
         if (outcome.ok) settings[key] = outcome.text
-        else problems.push({ path, message: outcome.reason })
+        else {
+          unread.add(key)
+          problems.push({ path, message: outcome.reason })
+        }
       }
     }
   }
-  return { settings, problems }
+  return { settings, problems, unread }
 }
 
-function settingsProblems(type: SinkTypeEntry, settings: Settings): Located[] {
-  const wrong = [...Errors(type.settings, settings)].flatMap((error) => explain(error, type.settings, settings))
+/** `unread`: secrets that could not be read. That they are missing is told already. */
+function settingsProblems(type: SinkTypeEntry, settings: Settings, unread: ReadonlySet<string>): Located[] {
+  const isTold = ({ params }: { readonly params: object }): boolean =>
+    'requiredProperties' in params && (params.requiredProperties as string[]).every((key) => unread.has(key))
+  const wrong = [...Errors(type.settings, settings)]
+    .filter((error) => !isTold(error))
+    .flatMap((error) => explain(error, type.settings, settings))
   if (wrong.length > 0) return wrong.map(({ path, message }) => ({ path, message }))
-  return type.problems(settings).map(({ key, message }) => ({ path: [key], message }))
+  return unread.size > 0 ? [] : type.problems(settings).map(({ key, message }) => ({ path: [key], message }))
 }
 
-/** The sinks in full, and what is wrong with them. */
+/** The complete sinks, and what is wrong with them. */
 export function completeSinks(
   sinks: readonly Static<typeof CommonSink>[],
   types: readonly SinkTypeEntry[],
@@ -109,7 +109,8 @@ export function completeSinks(
     const given = Object.fromEntries(entries.filter(([key]) => !COMMON_SINK_KEYS.includes(key)))
     const found = withSecrets(type, given, read)
     const settings = Default(type.settings, found.settings) as Settings
-    for (const { path, message } of [...found.problems, ...settingsProblems(type, settings)]) at(path, message)
+    for (const { path, message } of [...found.problems, ...settingsProblems(type, settings, found.unread)])
+      at(path, message)
     return { ...common, receives: common.receives ?? [...type.receives], ...settings }
   })
   return { sinks: complete, problems }

@@ -1,14 +1,12 @@
-/** The tokens of the configuration, with those whose text stands in a file or in the environment: `token_file`, `token_env`. */
-import type { ConfigPath } from './problems.ts'
+/**
+ * The tokens of the configuration, including those whose text is in a file or in the environment: `token_file`,
+ * `token_env`.
+ */
+import type { Located } from './problems.ts'
 import type { Token } from './schema.ts'
-import type { ReadSecret } from './sinks.ts'
+import type { ReadSecret } from './read-secret.ts'
 
-interface Located {
-  readonly path: ConfigPath
-  readonly message: string
-}
-
-/** The tokens in full, and what is wrong with where they stand. */
+/** The complete tokens, and what is wrong with where their texts are stored. */
 export function completeTokens(
   tokens: readonly Token[],
   read: ReadSecret | undefined,
@@ -29,7 +27,7 @@ export function completeTokens(
     }
     if (outcome.ok) return { ...token, token: outcome.text }
     at(outcome.reason)
-    // A place holder, so that nothing else is said of a token that could not be read.
+    // A placeholder, so that nothing else is reported about a token that could not be read.
     return { ...token, token: `unread ${i}` }
   })
   return { tokens: complete, problems }

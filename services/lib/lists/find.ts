@@ -1,7 +1,7 @@
 /**
- * The files of leak lists beside a configuration: `lists/leaked-credentials/*.txt` for all tenants, and
- * `tenants/<tenant>/lists/leaked-credentials/*.txt` for one tenant besides. Whether they have changed is told by their
- * names, sizes and times, without reading them.
+ * Finds the leak lists next to a configuration: `lists/leaked-credentials/*.txt` for all tenants, and in addition
+ * `tenants/<tenant>/lists/leaked-credentials/*.txt` for one tenant. Their paths, sizes, times and inode numbers show whether
+ * they have changed, without reading them: a file that was moved into the place of another may keep its size and time.
  */
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -16,7 +16,7 @@ const compare = (entries: Buffer, a: number, b: number): number => {
   return 0
 }
 
-/** Indexes of the entries in ascending order. Sorted by the first word at once, and where that is equal by the rest. */
+/** Indexes of the entries in ascending order. All are sorted by the first word, and equal ones then by the rest. */
 function orderOf(entries: Buffer): Uint32Array {
   const count = entries.length / LEAK_ENTRY_BYTES
   // One 64-bit number for each: the first word above, the index below.

@@ -55,7 +55,7 @@ async function* linesOf(file: string): AsyncGenerator<string[]> {
   if (rest !== '') yield [rest]
 }
 
-/** Adds the hashes of one file; what is wrong in it goes to `tell`, and the first wrong lines end it. */
+/** Adds the hashes of one file. Wrong lines are reported to `tell`; reading stops after the first few. */
 async function readFile(file: string, hashes: Hashes, tell: (line: number, message: string) => number): Promise<void> {
   let line = 0
   for await (const lines of linesOf(file)) {
@@ -76,7 +76,7 @@ async function readFile(file: string, hashes: Hashes, tell: (line: number, messa
   }
 }
 
-/** Reads all files, or says what is wrong in them. */
+/** Reads all files, or reports what is wrong in them. */
 export async function readHashes(files: readonly string[]): Promise<ReadLines> {
   const problems: ListProblem[] = []
   const hashes = new Hashes()

@@ -13,7 +13,7 @@ export interface ListJob {
 }
 
 export interface ListAnswer {
-  /** Content by tenant; of no use where there are problems. */
+  /** Content by tenant; unusable if there are problems. */
   readonly lists: readonly (readonly [string, Uint8Array])[]
   readonly problems: readonly ListProblem[]
 }

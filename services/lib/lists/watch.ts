@@ -1,6 +1,6 @@
 /**
- * Watches the leak lists beside a configuration. A good change is handed on, keyed for each tenant; a bad line is told with
- * its file and number, and the lists that were read before stay in force.
+ * Watches the leak lists next to a configuration. A valid change is passed on, keyed for each tenant. A bad line is
+ * reported with its file and number, and the lists that were read before stay in force.
  */
 import { Worker } from 'node:worker_threads'
 import { findLeakFiles, type LeakFiles } from './find.ts'
@@ -33,7 +33,7 @@ const inThread = (job: ListJob): { readonly answer: Promise<ListAnswer>; stop():
   return { answer, stop: () => void worker.terminate() }
 }
 
-/** Every tenant that has a list: of its own, or that of all. */
+/** Every tenant that has a list: its own, or the one for all. */
 function jobOf({ base, tenants }: LeakFiles, { tenants: all, keyOf }: ListWatch): ListJob {
   const names = new Set([...(base.length === 0 ? [] : all()), ...tenants.keys()])
   return {
@@ -47,7 +47,7 @@ export async function readLists(watch: ListWatch): Promise<ListAnswer> {
   return inThread(jobOf(await findLeakFiles(watch.configuration), watch)).answer
 }
 
-/** Watches until the returned function is called. The first look hands on what is there, also where that is nothing. */
+/** Watches until the returned function is called. The first look passes on what exists, even if that is nothing. */
 export function watchLists(watch: ListWatch): () => void {
   /** What was read last, and what the last look saw. */
   let read: string | undefined
@@ -70,7 +70,7 @@ export function watchLists(watch: ListWatch): () => void {
     try {
       const files = await findLeakFiles(watch.configuration)
       const mark = `${files.mark} ${JSON.stringify(watch.tenants())}`
-      // What is still being written is read once it stands still.
+      // A file that is still being written is read when it stops changing.
       const isNews = mark !== read && (mark === seen || read === undefined)
       seen = mark
       if (isNews && !stopped) {

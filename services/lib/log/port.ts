@@ -33,8 +33,8 @@ export interface Batch {
 
 export interface BatchContext {
   /**
-   * Throws LeaseLost when the partition is no longer this consumer's. Call it before every side effect and rethrow
-   * what it throws; it also tells the broker that the consumer is alive.
+   * Throws lease_lost if the partition is no longer this consumer's. Call it before every side effect and rethrow what it
+   * throws. It also tells the broker that the consumer is alive.
    */
   heartbeat(): Promise<void>
   readonly signal: AbortSignal
@@ -60,8 +60,8 @@ export interface ConsumeOptions {
   readonly batchRecordsMax?: number
   readonly batchBytesMax?: number
   /**
-   * The consumer stopped by itself: a handler threw, or the engine gave up. The service exits or makes a new one. A LogError
-   * that ended the consuming of one partition names it.
+   * The consumer stopped unasked: a handler threw, or the engine gave up. The service exits or creates a new one. A
+   * LogError that ended the consuming of one partition names it.
    */
   onStopped(reason: Error): void
 }
@@ -87,12 +87,12 @@ export interface PartitionBounds {
 }
 
 export interface Log {
-  /** Creates missing topics; throws TopicMismatch where one exists with other partitions or cleanup. */
+  /** Creates missing topics; throws topic_mismatch if one exists with other partitions or cleanup. */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>
   partitions(topic: string): number
   /**
    * Appends to exactly one partition and resolves with the offset of the first record once all are durable. Throws
-   * LogUnavailable for trouble that may pass (retry later), RecordTooLarge for what never will. Concurrent appends to
+   * a retriable LogError for trouble that may pass, `record_too_large` for what never will. Concurrent appends to
    * one partition are kept in the order of the calls.
    */
   append(topic: string, partition: number, records: readonly RecordInput[]): Promise<number>
@@ -103,7 +103,7 @@ export interface Log {
   consume(options: ConsumeOptions): Promise<Consumer>
   /** Whether appends are possible at the moment, and if not why, for /readyz. */
   health(): Promise<{ ok: true } | { ok: false; reason: string }>
-  /** Applies retention and compaction now. The engine also does so by itself. */
+  /** Applies retention and compaction now. The engine also does so unasked. */
   maintain(): Promise<void>
   close(): Promise<void>
 }
@@ -121,7 +121,7 @@ export class LogError extends Error {
   override readonly name = 'LogError'
   readonly code: LogErrorCode
   readonly retriable: boolean
-  /** The partition whose consuming ended with it; undefined where it is not about one. */
+  /** The partition that can no longer be consumed; undefined if the error is not about one. */
   place: { readonly topic: string; readonly partition: number } | undefined
   constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)

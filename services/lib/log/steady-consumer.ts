@@ -1,6 +1,6 @@
 /**
- * A consumer that begins again by itself when it stops, after a moment, for as long as it is wanted. Its handlers say where
- * to read on, so beginning again repeats at most what they have not made durable.
+ * A consumer that restarts after a moment whenever it stops, for as long as it is wanted. Its handlers say where to read
+ * on, so a restart repeats at most what they have not made durable.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
@@ -18,7 +18,7 @@ export interface SteadyConsumer {
 export interface SteadyConsumerOptions extends Omit<ConsumeOptions, 'onStopped'> {
   readonly log: Log
   readonly logger: Logger
-  /** What stands still meanwhile, for the log: "reading the state". */
+  /** What is interrupted meanwhile, for the log: "reading the state". */
   readonly what: string
   /** A life has ended; all its handlers have stopped. */
   onEnded?(): Promise<void> | void

@@ -1,13 +1,13 @@
 /**
- * Bytes of appends that wait, by topic. Too much waiting is refused, not queued: the caller holds the memory either way,
- * and a collector that says so at once lets the shipper slow down. Each topic has a budget of its own, so that a flood of
- * events never refuses the signals, findings and orders that the services write.
+ * Bytes of appends that wait, by topic. Too much is refused, not queued: the caller holds the memory either way, and a
+ * collector that refuses at once lets the shipper slow down. Each topic has its own budget, so a flood of events never
+ * refuses the signals, findings and orders that the services write.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import { LogError, type RecordInput } from './port.ts'
 
 export interface WaitingBytes {
-  /** Takes them into account. Throws record_too_large where they never fit, log_unavailable where they do not now. */
+  /** Reserves them. Throws record_too_large if they never fit, log_unavailable if they do not fit now. */
   reserve(topic: string, bytes: number): void
   free(topic: string, bytes: number): void
 }

@@ -1,4 +1,4 @@
-/** Limits of mappings: what somebody may write into one, so that reading a record by it stays cheap. Units stand last. */
+/** Limits of mappings: they keep reading a record by a mapping cheap. Units come last. */
 export const MAPPING_LIMITS = {
   file_bytes_max: 256 * 1024,
   mappings_max: 64,
@@ -8,7 +8,7 @@ export const MAPPING_LIMITS = {
   paths_max: 8,
   template_chars_max: 1_024,
   template_paths_max: 16,
-  /** Characters of a value that mappings work with; what is longer is cut, which no column would hold. */
+  /** Characters of a value that mappings work with; the rest is cut, since no column would hold it. */
   value_chars_max: 8_192,
   list_items_max: 64,
   tests_max: 64,

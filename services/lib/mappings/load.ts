@@ -1,7 +1,6 @@
-/** The mappings that a configuration names, from their files beside it. */
+/** Loads the mappings that a configuration names, from files next to it. */
 import { dirname, resolve } from 'node:path'
-import type { Located } from '../config/semantics.ts'
-import type { Position } from '../config/problems.ts'
+import type { Located, Position } from '../config/problems.ts'
 import type { YamlReader } from '../yaml/read.ts'
 import { MAPPING_LIMITS } from './limits.ts'
 import { checkMapping, isMapping, type MappingOutcome, placed, PROBLEMS_MAX } from './read.ts'
@@ -15,7 +14,7 @@ export interface LoadedMappings {
 
 const place = ({ line, column }: Position): string => (line === 0 ? '' : `:${line}:${column}`)
 
-/** What one file holds, or what is wrong with it. */
+/** The content of one file, or what is wrong with it. */
 async function loadMapping(path: string, read: YamlReader): Promise<MappingOutcome> {
   const file = await read(path, MAPPING_LIMITS.file_bytes_max)
   if (!file.ok) return { ok: false, problems: file.problems.slice(0, 1).map((problem) => ({ ...problem, path: '' })) }
@@ -32,7 +31,7 @@ interface LoadOptions {
   readonly read: YamlReader
 }
 
-/** `files` as they stand in the configuration `config`. */
+/** `files` as written in the configuration `config`. */
 export async function loadMappings(
   config: string,
   files: readonly string[],

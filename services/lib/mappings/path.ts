@@ -41,7 +41,7 @@ export function pathOf(text: string): Path {
 /** What a template is made of: texts, and the paths between them. */
 export type Template = readonly (string | { readonly path: Path })[]
 
-/** `{path}` stands for a value, `{{` and `}}` for a brace. */
+/** `{path}` inserts a value; `{{` and `}}` are literal braces. */
 export function readTemplate(text: string): Template | string {
   const parts: (string | { path: Path })[] = []
   let plain = ''

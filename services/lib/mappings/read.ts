@@ -1,14 +1,14 @@
 /**
- * Reads a mapping from YAML: the value, or what is wrong with it, each with line and column. Hostile YAML (aliases that
- * unfold, endless files) ends at a limit.
+ * Reads a mapping from YAML. Returns the value, or what is wrong with it, each with line and column. Hostile YAML
+ * (aliases that unfold, endless files) stops at a limit.
  */
 import { Compile } from 'typebox/compile'
+import type { SchemaError } from '../../../schemas/problem-words.ts'
 import {
   type ConfigPath,
   type ConfigProblem,
   explain,
   type Position,
-  type SchemaError,
   showPath,
   unknownWord,
 } from '../config/problems.ts'
@@ -110,9 +110,9 @@ function told(errors: readonly SchemaError[], value: unknown): Found[] {
 const isWithin = (inner: ConfigPath, outer: ConfigPath): boolean =>
   inner.length > outer.length && outer.every((step, i) => inner[i] === step)
 
-/** Checks what a file of a mapping says: the mapping, or what is wrong. */
+/** Checks the content of a mapping file: the mapping, or what is wrong. */
 export function checkMapping(value: unknown): Mapping | readonly Found[] {
-  if (!compiled.Check(value)) return told([...compiled.Errors(value)] as SchemaError[], value)
+  if (!compiled.Check(value)) return told([...compiled.Errors(value)], value)
   const mapping = value as unknown as Mapping
   const wrong = [...meaningProblems(mapping)]
   return wrong.length > 0 ? wrong : mapping

@@ -1,7 +1,7 @@
 /**
- * A mapping: says in YAML what the records of a log mean that no format of the registry reads. It becomes a format under
- * its own name. Paths, constants, templates, tables and conditions; nothing in it can loop, and no regular expression
- * stands in it, so that what a record costs depends on its size alone. `docs/mappings.md` explains it to people.
+ * A mapping states in YAML what log records mean that no format of the registry reads. It becomes a format under its own
+ * name. It has paths, constants, templates, tables and conditions. It has no loops and no regular expressions, so the
+ * cost of a record depends on its size alone. `docs/mappings.md` explains it to people.
  */
 import Type, { type Static } from 'typebox'
 import { ASSURANCES, Event } from '../../../schemas/event.ts'
@@ -94,7 +94,7 @@ export type RichValue = Static<typeof Rich>
 const Value = Type.Union([path(), Rich])
 export type Value = string | RichValue
 
-/** Fields that a mapping may fill: those of the event that a producer may say, and what is read and dropped. */
+/** Fields that a mapping may fill: those of the event that a producer may set, and those that are read and dropped. */
 export const MAPPED_FIELDS: readonly string[] = [
   ...Object.keys(Event.properties).filter((name) => !DECIDED.has(name) && name !== 'source_id'),
   'arguments',
@@ -125,7 +125,7 @@ export const Mapping = Type.Object(
       ...Value,
       description: `what vouches for the identity: ${ASSURANCES.join(', ')}; default: claimed`,
     }),
-    // Which names there are is asked where the mapping is read: a schema with the value in each of them is a megabyte.
+    // Names are checked when the mapping is read: a schema that repeats the value for each takes a megabyte.
     fields: Type.Record(Type.String(), Value),
   },
   { $id: 'mapping', additionalProperties: false, description: 'What the records of a log mean: docs/mappings.md' },

@@ -1,7 +1,7 @@
 /**
- * How far the log is stored in the warehouse, as the warehouse itself says it (table `archived`). Whoever asks the log alone
- * takes an empty warehouse for a whole one. A generation begins when the warehouse is to be filled again from the log: only
- * the newest counts, so that what an archiver of an earlier one writes late changes nothing.
+ * How far the log is stored in the warehouse, as the warehouse itself records it (table `archived`). The log alone cannot
+ * distinguish an empty warehouse from a complete one. A generation begins when the warehouse has to be refilled from the
+ * log. Only the newest counts, so late writes of an earlier generation's archiver change nothing.
  */
 import type { Log } from '../log/port.ts'
 import type { Warehouse } from './port.ts'
@@ -20,12 +20,12 @@ export interface Mark {
 }
 
 export interface Archived {
-  /** The newest that was begun here; 0 where none was. */
+  /** The newest that was begun here; 0 if there is none. */
   readonly generation: number
   /** The highest that anything here is of. Higher than `generation`: marks that were meant for the warehouse before it. */
   readonly highest: number
   readonly marks: ReadonlyMap<string, Mark>
-  /** What was received before is missing for good; ms since 1970, 0 where nothing is known to be missing. */
+  /** What was received before this is missing for good; ms since 1970, 0 if nothing is known to be missing. */
   readonly wholeSince: number
   /** Tables without a row. */
   readonly empty: ReadonlySet<ArchivedTable>
@@ -116,7 +116,10 @@ export async function readPlaces(log: Log): Promise<LogPlace[]> {
 export const isUnmarked = ({ highest, empty }: Archived): boolean =>
   highest === 0 && empty.size < ARCHIVED_TOPICS.length
 
-/** When the oldest of the archived records came that the log still holds; undefined where it holds all that there ever were. */
+/**
+ * When the oldest record of `events` that the log still holds was appended, in ms since 1970. undefined if no archived topic
+ * has lost a record, or if the log holds no record of `events`.
+ */
 export async function oldestKept(log: Log, places: readonly LogPlace[]): Promise<number | undefined> {
   if (places.every(({ start }) => start === 0)) return undefined
   const times = places

@@ -3,7 +3,7 @@
  * thread (loaded first in a worker it crashes the process), takes one data directory for each process, and shares the
  * cores with the detectors, so its background work and its memory are bounded here.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
@@ -14,7 +14,7 @@ type Hook = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connect
 
 export interface ChdbOptions {
   readonly kind: 'chdb'
-  /** Data directory, made where it is missing. One process at a time. */
+  /** Data directory, created if missing. One process at a time. */
   readonly path: string
 }
 
@@ -27,7 +27,13 @@ const ENGINE_ARGUMENTS = [
   `--primary_index_cache_size=${LIMITS.warehouse_cache_bytes_max}`,
 ]
 
-/** The engine tells why it does not open on its own standard error only; its lock file names who holds the directory. */
+/**
+ * Its threads give way to those that take events and detect, where cores are scarce. The engine leaves it out where the process
+ * may not change priorities (CAP_SYS_NICE).
+ */
+export const BEHIND_OTHERS = { os_threads_nice_value_query: LIMITS.background_nice }
+
+/** The engine reports why it does not open on standard error only. Its lock file names who holds the directory. */
 function refusedBecause(path: string): string {
   const holder = holderOf(path)
   if (holder === undefined) return `the warehouse directory ${path} is not writable or damaged`
@@ -46,6 +52,9 @@ function holderOf(path: string): number | undefined {
   }
 }
 
+/** Inode of the engine's lock file, which exists while the engine is open; undefined if it is gone. */
+const lockOf = (path: string): number | undefined => statSync(join(path, 'status'), { throwIfNoEntry: false })?.ino
+
 /** Opens the engine. Throws where the directory is in use, not writable or damaged. */
 export async function openChdb(options: ChdbOptions): Promise<Engine> {
   if (!isMainThread) throw new Error('chdb must be loaded on the main thread: in a worker it ends the process')
@@ -58,6 +67,7 @@ export async function openChdb(options: ChdbOptions): Promise<Engine> {
   } catch (cause) {
     throw new Error(`${refusedBecause(options.path)} (${(cause as Error).message})`, { cause })
   }
+  const lock = lockOf(options.path)
   try {
     const connection = createChdbConnection({ path: options.path })
     // chdb names the types of another copy of the client's common part; they agree but for a private field.
@@ -69,16 +79,18 @@ export async function openChdb(options: ChdbOptions): Promise<Engine> {
       ask: (sql, params) => askClient(client, sql, params),
       command: (sql, params) => commandClient(client, sql, params),
       async insert({ table, columns, lines }) {
-        // The raw form hands over the bytes as they are: 40 % faster than `exec`, which makes a string of them, and no
+        // The raw form passes the bytes on as they are: 40 % faster than `exec`, which makes a string of them, and no
         // character is split between two chunks.
         await connection.chdb.rawInsert({
           table,
           columns: columns.map((column) => column.name),
           format: 'JSONCompactEachRow',
           values: lines,
-          settings: { ...insertSettings(lines), max_threads: 1, max_insert_threads: 1 },
+          settings: { ...(await insertSettings(lines)), max_threads: 1, max_insert_threads: 1, ...BEHIND_OTHERS },
         })
       },
+      // A count is answered from memory, and inserts recreate directories: success proves nothing.
+      isLost: () => lock !== undefined && lockOf(options.path) !== lock,
       async close() {
         await client.close()
         session.close()

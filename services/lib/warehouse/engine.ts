@@ -1,9 +1,9 @@
 /**
- * What differs between ClickHouse in the process and ClickHouse as a server, and what both do alike through
- * @clickhouse/client. Settings stand in the SQL (SETTINGS clause), because chdb turns the client's settings into SET
- * statements that stay in force for every later query of the session.
+ * What differs between ClickHouse in the process and as a server, and what both share through @clickhouse/client.
+ * Settings are in the SQL (SETTINGS clause), because chdb turns the client's settings into SET statements that stay in
+ * force for every later query of the session.
  */
-import { hash } from 'node:crypto'
+import { webcrypto } from 'node:crypto'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { TableColumn } from './tables.ts'
 
@@ -20,6 +20,8 @@ export interface Engine {
   ask<Row>(sql: string, params: Params): Promise<Row[]>
   command(sql: string, params?: Params): Promise<void>
   insert(spec: InsertSpec): Promise<void>
+  /** Whether the files that it was opened on are gone from beneath it: it is of no more use. */
+  isLost(): boolean
   close(): Promise<void>
 }
 
@@ -29,13 +31,17 @@ export interface Engine {
  * answer stores nothing twice and other rows are never taken for a repeat; repeats inside one insert are left to merges,
  * which is a fifth faster.
  */
-export const insertSettings = (lines: Buffer) => ({
+export const insertSettings = async (lines: Buffer) => ({
   async_insert: 0,
   max_partitions_per_insert_block: 0,
   insert_deduplicate: 1,
-  insert_deduplication_token: hash('sha256', lines, 'hex').slice(0, 32),
+  insert_deduplication_token: (await digestOf(lines)).toString('hex').slice(0, 32),
   optimize_on_insert: 0,
 })
+
+/** SHA-256, in another thread: some megabytes take too long on the event loop. */
+const digestOf = async (lines: Buffer): Promise<Buffer> =>
+  Buffer.from(await webcrypto.subtle.digest('SHA-256', lines as Buffer<ArrayBuffer>))
 
 export const quoted = (name: string): string => `\`${name}\``
 

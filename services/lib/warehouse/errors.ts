@@ -26,8 +26,11 @@ const REFUSED_CODES = new Set([
 ])
 /** TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES. */
 const HEAVY_CODES = new Set([159, 160, 241, 396])
-/** The engine is there and cannot serve: UNKNOWN_TABLE, UNKNOWN_DATABASE, NETWORK_ERROR, SOCKET_TIMEOUT, ABORTED. */
-const AWAY_CODES = new Set([60, 81, 209, 210, 236])
+/**
+ * The engine is there and cannot serve: UNKNOWN_TABLE, UNKNOWN_DATABASE, NETWORK_ERROR, SOCKET_TIMEOUT, ABORTED; and where
+ * files of it are gone: CANNOT_OPEN_FILE, FILE_DOESNT_EXIST, NO_FILE_IN_DATA_PART.
+ */
+const AWAY_CODES = new Set([60, 81, 209, 210, 236, 76, 107, 226])
 
 /** Network trouble has a system's code (ECONNREFUSED); the client's own timeouts have a text only. */
 const isNetworkError = (error: Error): boolean =>

@@ -14,7 +14,7 @@ const ORDER = ['archived', ...TABLE_NAMES.filter((name) => name !== 'archived'),
 /** What of a table's or database's directory is no part: its definition, and the format of its parts. */
 const DEFINITION = /^(.*\.sql|format_version\.txt)$/
 
-/** `name` has small letters and digits only: it stands in the statement, and ClickHouse writes others differently. */
+/** `name` has lower-case letters and digits only: it is part of the statement, and ClickHouse escapes the rest. */
 export async function freezeTables(engine: Engine, name: string): Promise<void> {
   for (const table of ORDER) await engine.command(`ALTER TABLE ${table} FREEZE WITH NAME '${name}'`)
 }
@@ -27,7 +27,7 @@ async function* filesBelow(path: string, below = ''): AsyncGenerator<string> {
   }
 }
 
-/** Copies what was frozen under the name into a directory that an engine can open; gives the number of files. */
+/** Copies what was frozen under the name into a directory that an engine can open; returns the number of files. */
 export async function copyFrozen(warehouse: string, name: string, target: string): Promise<number> {
   let files = 0
   for (const links of ['metadata', 'data']) {
@@ -41,7 +41,7 @@ export async function copyFrozen(warehouse: string, name: string, target: string
     }
   }
   const shadow = join(warehouse, 'shadow', name)
-  // The table of migrations is never empty: where nothing is there something is wrong, and this throws.
+  // The table of migrations is never empty: if nothing is there, something is wrong, and this throws.
   for await (const file of filesBelow(shadow)) {
     await mkdir(dirname(join(target, file)), { recursive: true })
     await cp(join(shadow, file), join(target, file))

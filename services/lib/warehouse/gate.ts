@@ -1,14 +1,14 @@
 /**
  * Lets a few questions run at once and a bounded number wait, because each one takes a core and memory from the rest of
- * the process. Tenants take turns: whoever asks a hundred things at once waits behind himself, and not before others. Where
- * the room is full, whoever has the most waiting makes place for a tenant that has less.
+ * the process. Tenants take turns: one that asks a hundred things at once delays only itself. If the queue is full, the
+ * tenant with the most waiting gives up a place to one that has fewer.
  */
 import { createFairQueue } from '../fair-queue.ts'
 import { WarehouseError } from './port.ts'
 
 export type Gate = <T>(tenant: string, work: () => Promise<T>) => Promise<T>
 
-interface Waiting {
+interface QueuedQuestion {
   go(): void
   refuse(error: WarehouseError): void
 }
@@ -16,7 +16,7 @@ interface Waiting {
 /** Runs at most `running` works at once, and refuses with `busy` what does not fit among the `waiting` that may wait. */
 export function createGate(running: number, waiting: number): Gate {
   let active = 0
-  const queue = createFairQueue<Waiting>()
+  const queue = createFairQueue<QueuedQuestion>()
   const busy = (): WarehouseError =>
     new WarehouseError('busy', `${waiting} questions already wait for the warehouse: try again soon`)
 
@@ -30,7 +30,7 @@ export function createGate(running: number, waiting: number): Gate {
   return async (tenant, work) => {
     if (active >= running) {
       makeRoom(tenant)
-      // Whoever finishes hands its place over, so `active` does not change.
+      // Work that finishes passes its place on, so `active` does not change.
       await new Promise<void>((go, refuse) => queue.push(tenant, { go, refuse }))
     } else active++
     try {

@@ -1,13 +1,14 @@
 /**
- * Opens the warehouse and keeps it open. Opening goes on in the background: the service runs whether or not the warehouse
- * answers, and comes back to it by itself, with growing waits. Coming back applies the migrations again, because a
- * warehouse that was away may be another one (it is a projection that can be dropped).
+ * Opens the warehouse and keeps it open. Opening continues in the background: the service runs whether or not the
+ * warehouse answers, and retries with growing waits. Reopening applies the migrations again, because a warehouse that was
+ * away may be another one (it is a projection that can be dropped). If its files were removed, the engine is abandoned
+ * and the warehouse begins again.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import { type ChdbOptions, openChdb } from './chdb.ts'
+import { BEHIND_OTHERS, type ChdbOptions, openChdb } from './chdb.ts'
 import type { Engine } from './engine.ts'
 import { reasonOf, warehouseError } from './errors.ts'
 import { freezeTables } from './frozen.ts'
@@ -41,91 +42,134 @@ function questionSettings(options: WarehouseOptions): string {
     max_memory_usage: bytesMax,
     max_bytes_before_external_group_by: Math.floor(bytesMax / 4),
     output_format_json_quote_64bit_integers: 1,
+    ...(options.kind === 'chdb' ? BEHIND_OTHERS : {}),
   }
   return Object.entries(settings)
     .map(([setting, value]) => `${setting} = ${value}`)
     .join(', ')
 }
 
-/** What a failed opening means to a person. The address is told without the credentials that it may hold. */
+/** What a failed opening means to a person. The address is shown without the credentials it may contain. */
 const openingReason = (options: WarehouseOptions, error: unknown): string =>
   options.kind === 'server'
     ? `the warehouse at ${URL.parse(options.url)?.host ?? 'an address that is no URL'} is away: ${reasonOf(error)}`
     : reasonOf(error)
 
-/** The part that opens, loses and finds the engine again. */
-function createLife(options: WarehouseOptions, { logger, metrics }: WarehouseTools) {
-  let status: WarehouseStatus = { state: 'opening', reason: 'the warehouse is being opened' }
-  let engine: Engine | undefined
-  let attempt: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
-  let waitMs: number = LIMITS.warehouse_retry_ms_min
+/** What is known of the engine. */
+interface Life {
+  readonly options: WarehouseOptions
+  readonly tools: WarehouseTools
+  readonly drained: () => Promise<boolean>
+  status: WarehouseStatus
+  engine: Engine | undefined
+  attempt: Promise<void>
+  timer: NodeJS.Timeout | undefined
+  waitMs: number
+  openings: number
+}
 
-  const setStatus = (next: WarehouseStatus): void => {
-    if (status.state === 'closed') return
-    if (next.state !== status.state || next.reason !== status.reason) {
-      if (next.state === 'up') logger.info('the warehouse is up')
-      if (next.state === 'down') logger.warn({ reason: next.reason }, 'the warehouse is away; the service goes on')
-    }
-    status = next
-    metrics.warehouseUp.set(next.state === 'up' ? 1 : 0)
+const setStatus = (life: Life, next: WarehouseStatus): void => {
+  const { logger, metrics } = life.tools
+  if (life.status.state === 'closed') return
+  if (next.state !== life.status.state || next.reason !== life.status.reason) {
+    if (next.state === 'up') logger.info('the warehouse is up')
+    if (next.state === 'down') logger.warn({ reason: next.reason }, 'the warehouse is away; the service goes on')
   }
+  life.status = next
+  metrics.warehouseUp.set(next.state === 'up' ? 1 : 0)
+}
 
-  const open = async (): Promise<void> => {
-    try {
-      engine ??= await (options.kind === 'chdb' ? openChdb(options) : openServer(options))
-      const applied = await migrate(engine, readMigrations(options.migrations))
-      if (applied.length > 0) logger.info({ applied }, 'warehouse migrations applied')
-      await checkColumns(engine)
-      waitMs = LIMITS.warehouse_retry_ms_min
-      setStatus({ state: 'up', reason: '' })
-    } catch (error) {
-      setStatus({ state: 'down', reason: openingReason(options, error) })
-      retryLater()
-    }
-  }
-  const tryNow = (): void => {
-    attempt = open()
-  }
-  const retryLater = (): void => {
-    if (status.state === 'closed' || timer !== undefined) return
-    timer = setTimeout(() => {
-      timer = undefined
-      tryNow()
-    }, waitMs)
-    timer.unref()
-    waitMs = Math.min(waitMs * 2, LIMITS.warehouse_retry_ms_max)
-  }
-  tryNow()
+/** Abandons an engine that is of no more use. Throws if what is in progress there does not end. */
+const leave = async (life: Life, lost: Engine): Promise<void> => {
+  if (!(await life.drained())) throw new Error('the warehouse was removed, and a question to it does not end')
+  life.engine = undefined
+  await lost.close()
+}
 
-  return {
-    status: () => status,
-    settled: async (): Promise<WarehouseStatus> => {
-      await attempt
-      return status
-    },
-    /** The engine while it is up; throws `unavailable` otherwise. */
-    engine(): Engine {
-      if (status.state !== 'up' || engine === undefined) throw new WarehouseError('unavailable', status.reason)
-      return engine
-    },
-    /** Told of every error, so that a warehouse that went away is noticed by those who use it. */
-    noticed(error: WarehouseError): void {
-      if (error.code !== 'unavailable' || status.state !== 'up') return
-      setStatus({ state: 'down', reason: error.message })
-      retryLater()
-    },
-    async end(drained: () => Promise<boolean>): Promise<void> {
-      setStatus({ state: 'closed', reason: 'the warehouse is closed' })
-      clearTimeout(timer)
-      await attempt
-      if ((await drained()) || options.kind === 'server') await engine?.close()
-      else logger.warn('a question to the warehouse did not end in time; it is left to the end of the process')
-    },
+const open = async (life: Life): Promise<void> => {
+  try {
+    if (life.engine?.isLost() === true) await leave(life, life.engine)
+    life.engine ??= await (life.options.kind === 'chdb' ? openChdb(life.options) : openServer(life.options))
+    const applied = await migrate(life.engine, readMigrations(life.options.migrations))
+    if (applied.length > 0) life.tools.logger.info({ applied }, 'warehouse migrations applied')
+    await checkColumns(life.engine)
+    life.waitMs = LIMITS.warehouse_retry_ms_min
+    life.openings++
+    setStatus(life, { state: 'up', reason: '' })
+  } catch (error) {
+    setStatus(life, { state: 'down', reason: openingReason(life.options, error) })
+    retryLater(life)
   }
 }
 
-/** Counts what is under way, so that closing can wait for it: chdb aborts the process when closed under a query. */
+const tryNow = (life: Life): void => {
+  life.attempt = open(life)
+}
+
+const retryLater = (life: Life): void => {
+  if (life.status.state === 'closed' || life.timer !== undefined) return
+  life.timer = setTimeout(() => {
+    life.timer = undefined
+    tryNow(life)
+  }, life.waitMs)
+  life.timer.unref()
+  life.waitMs = Math.min(life.waitMs * 2, LIMITS.warehouse_retry_ms_max)
+}
+
+const lose = (life: Life, reason: string): void => {
+  setStatus(life, { state: 'down', reason })
+  retryLater(life)
+}
+
+async function end(life: Life): Promise<void> {
+  setStatus(life, { state: 'closed', reason: 'the warehouse is closed' })
+  clearTimeout(life.timer)
+  await life.attempt
+  if ((await life.drained()) || life.options.kind === 'server') await life.engine?.close()
+  else life.tools.logger.warn('a question to the warehouse did not end in time; it is left to the end of the process')
+}
+
+/** The part that opens, loses and finds the engine again. */
+function createLife(options: WarehouseOptions, tools: WarehouseTools, drained: () => Promise<boolean>) {
+  const life: Life = {
+    options,
+    tools,
+    drained,
+    status: { state: 'opening', reason: 'the warehouse is being opened' },
+    engine: undefined,
+    attempt: Promise.resolve(),
+    timer: undefined,
+    waitMs: LIMITS.warehouse_retry_ms_min,
+    openings: 0,
+  }
+
+  tryNow(life)
+
+  return {
+    status: () => life.status,
+    openings: () => life.openings,
+    settled: async (): Promise<WarehouseStatus> => {
+      await life.attempt
+      return life.status
+    },
+    /** The engine while it is up; throws `unavailable` otherwise. */
+    engine(): Engine {
+      if (life.status.state === 'up' && life.engine?.isLost() === true)
+        lose(life, 'the files of the warehouse were removed: it begins anew')
+      if (life.status.state !== 'up' || life.engine === undefined)
+        throw new WarehouseError('unavailable', life.status.reason)
+      return life.engine
+    },
+    /** Told of every error, so that a warehouse that went away is noticed by those who use it. */
+    noticed(error: WarehouseError): void {
+      if (error.code !== 'unavailable' || life.status.state !== 'up') return
+      lose(life, error.message)
+    },
+    end: () => end(life),
+  }
+}
+
+/** Counts what is in progress, so closing can wait for it: chdb aborts the process if closed during a query. */
 function createTracker() {
   const underWay = new Set<Promise<unknown>>()
   return {
@@ -137,7 +181,7 @@ function createTracker() {
         underWay.delete(work)
       }
     },
-    /** Resolves when nothing is under way any more, with false where that takes too long. */
+    /** Resolves when nothing is in progress any more, or with false if that takes too long. */
     async drained(): Promise<boolean> {
       const late = new AbortController()
       const timeout = wait(LIMITS.warehouse_drain_ms_max, false, { signal: late.signal }).catch(() => false)
@@ -153,12 +197,12 @@ function createTracker() {
 }
 
 /**
- * Opens the warehouse and returns at once; `settled()` tells how the first attempt went. Questions carry limits of time
- * and memory and run a few at once. A question or an insert that fails throws WarehouseError.
+ * Opens the warehouse and returns at once; `settled()` reports how the first attempt went. Questions have limits on time
+ * and memory, and a few run at once. A question or an insert that fails throws WarehouseError.
  */
 export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools): Warehouse {
-  const life = createLife(options, tools)
   const tracker = createTracker()
+  const life = createLife(options, tools, tracker.drained)
   const settings = questionSettings(options)
   const gate = createGate(LIMITS.warehouse_questions_max, LIMITS.warehouse_questions_waiting_max)
 
@@ -178,6 +222,7 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
 
   return {
     status: life.status,
+    openings: life.openings,
     settled: life.settled,
     ask<Row>({ name, sql, params, tenant = '' }: Question): Promise<Row[]> {
       return gate(tenant, () => {
@@ -205,7 +250,7 @@ export function openWarehouse(options: WarehouseOptions, tools: WarehouseTools):
         ),
       ),
     freeze: (name) => guarded('ask', 'freezing the tables', (engine) => freezeTables(engine, name)),
-    close: once(() => life.end(tracker.drained)),
+    close: once(() => life.end()),
   }
 }
 

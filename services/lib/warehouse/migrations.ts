@@ -1,9 +1,9 @@
 /**
  * Numbered migrations: SQL files that are applied in order, each once. An applied migration is never edited, because
- * warehouses that have it would differ from new ones; `checksums.txt` beside the files and the table `migrations` in the
- * warehouse both hold the SHA-256 of each, and an edit is refused by name. The statements are written so that they can be
- * repeated (IF NOT EXISTS): ClickHouse has no transaction around them, and two processes may start at once. A statement
- * that cannot be has a comment on the line above it that says when it is run:
+ * warehouses that have it would differ from new ones. `checksums.txt` next to the files and the table `migrations` in the
+ * warehouse both hold the SHA-256 of each, and an edit is refused by name. Statements can be repeated (IF NOT EXISTS):
+ * ClickHouse has no transaction around them, and two processes may start at once. One that cannot be repeated has a
+ * comment on the line above that says when it is run:
  *
  *   -- unless the column events.content_id exists
  *   -- if the table events_1 exists
@@ -123,7 +123,7 @@ async function isDue({ guard }: Statement, engine: Engine): Promise<boolean> {
   return Number(row?.found ?? 0) > 0 === exists
 }
 
-/** Applies what is missing, in order; gives the names of what was applied. Throws where an applied one was edited. */
+/** Applies what is missing, in order; returns the names of what was applied. Throws if an applied one was edited. */
 export async function migrate(engine: Engine, migrations: readonly Migration[]): Promise<string[]> {
   await engine.command(MIGRATIONS_TABLE)
   const applied = await engine.ask<{ name: string; checksum: string }>(
@@ -137,7 +137,7 @@ export async function migrate(engine: Engine, migrations: readonly Migration[]):
     for (const statement of migration.statements) {
       if (await isDue(statement, engine)) await engine.command(statement.sql)
     }
-    // The file name and the checksum are checked for their form above: no caller's text stands in this statement.
+    // The form of file name and checksum is checked above: this statement contains no caller's text.
     await engine.command(
       `INSERT INTO migrations (number, name, checksum) SETTINGS async_insert = 0 ` +
         `VALUES (${migration.number}, '${migration.name}', '${migration.checksum}')`,

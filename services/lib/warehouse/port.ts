@@ -1,7 +1,7 @@
 /**
- * The warehouse as the services see it: rows go in by table, questions are asked with parameters. Behind it stands
- * ClickHouse, in the process (chdb) or as a server. It is a projection of the log: it may be away, be dropped and be
- * built again, so every call can fail with a WarehouseError and no service may need it to start or to go on.
+ * The warehouse as the services see it: rows go in by table, questions have parameters. Behind it is ClickHouse, in the
+ * process (chdb) or as a server. It is a projection of the log that may be away, be dropped and be rebuilt. So every call
+ * can fail with a WarehouseError, and no service may depend on it to start or to continue.
  */
 import type { TableName } from './tables.ts'
 
@@ -29,7 +29,7 @@ export interface Question {
   readonly tenant?: string
   /** Names the question in metrics and errors. */
   readonly name: string
-  /** One SELECT with {parameter:Type} placeholders, without SETTINGS and FORMAT. No value of a caller stands in it. */
+  /** One SELECT with {parameter:Type} placeholders, without SETTINGS and FORMAT. It contains no caller's value. */
   readonly sql: string
   readonly params: Readonly<Record<string, string | number | readonly string[]>>
 }
@@ -40,12 +40,14 @@ export interface WarehouseStatus {
   readonly state: WarehouseState
   /** Why it is not up; '' while it is. */
   readonly reason: string
-  /** What was received before is missing for good; ms since 1970. Absent where nothing is known to be missing. */
+  /** What was received before this is missing for good; ms since 1970. Absent if nothing is known to be missing. */
   readonly wholeSince?: number
 }
 
 export interface Warehouse {
   status(): WarehouseStatus
+  /** How often it was opened so far. What another opening answers may be another warehouse's. */
+  openings(): number
   /** Resolves once the attempt to open that is under way has ended, well or not. */
   settled(): Promise<WarehouseStatus>
   /** Answers with one object per row; 64-bit integers come as decimal strings. Throws WarehouseError. */
@@ -56,8 +58,8 @@ export interface Warehouse {
    */
   insert(table: TableName, lines: Buffer): Promise<void>
   /**
-   * Deletes the events of an identity and what was found of it up to a time, in ms since 1970; on the disk as well: ClickHouse
-   * writes the parts that hold some anew. Throws WarehouseError.
+   * Deletes an identity's events, and what was found about it up to a time in ms since 1970. It also leaves the disk:
+   * ClickHouse rewrites the parts that hold it. Throws WarehouseError.
    */
   forget(tenant: string, identity: string, foundBefore: number): Promise<void>
   /** Keeps the excerpts of these events as long as a finding that names them. Throws WarehouseError. */

@@ -29,7 +29,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
   const client = createClient({
     url: options.url,
     application: 'moltwatch',
-    // The client would print rows that the server refuses; errors are told by whoever made the call.
+    // The client would print rows that the server refuses; callers report their own errors.
     log: { level: ClickHouseLogLevel.OFF },
     request_timeout: LIMITS.warehouse_request_ms_max,
     compression: { request: false, response: true },
@@ -42,7 +42,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
     command: (sql, params) => commandClient(client, sql, params, PROGRESS),
     async insert({ table, columns, lines }) {
       const names = columns.map((column) => quoted(column.name)).join(', ')
-      const settings = Object.entries(insertSettings(lines))
+      const settings = Object.entries(await insertSettings(lines))
         .map(([setting, value]) => `${setting} = ${sqlValue(value)}`)
         .join(', ')
       const answer = await client.exec({
@@ -55,6 +55,8 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
         answer.stream.once('end', resolve).once('close', resolve).once('error', reject)
       })
     },
+    // A server manages its own files; a different one is recognised by its tables.
+    isLost: () => false,
     close: () => client.close(),
   }
 }

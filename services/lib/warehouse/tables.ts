@@ -77,8 +77,8 @@ export type ArchivedTable = (typeof TABLE_OF_TOPIC)[ArchivedTopic]
 export const ARCHIVED_TOPICS = Object.keys(TABLE_OF_TOPIC) as readonly ArchivedTopic[]
 
 /**
- * The row of a finding, its body as JSON. `offset` is that of its record: all findings of a tenant stand in one partition,
- * so their places tell in which order they were written.
+ * The row of a finding, its body as JSON. `offset` is that of its record: all findings of a tenant are in one partition,
+ * so their offsets give the order in which they were written.
  */
 export function findingRow({ finding, foundAt }: FindingRecord, offset: number): readonly unknown[] {
   return [

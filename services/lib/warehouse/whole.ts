@@ -1,6 +1,6 @@
 /**
- * The warehouse for those who answer people: it answers only while it holds what an archiver has stored from the log, so
- * that a warehouse which was dropped or replaced is no all-clear. What is merely late (the archiver is behind) is no gap.
+ * The warehouse for answers to people. It answers only while it holds what an archiver has stored from the log, so a
+ * warehouse that was dropped or replaced is no all-clear. What is merely late (the archiver is behind) is no gap.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../clock.ts'
@@ -21,7 +21,7 @@ interface Missing {
   readonly missing: number
 }
 
-/** What was stored once and is not there, as far as the log still holds it. */
+/** What was stored once and is absent now, as far as the log still holds it. */
 function missingOf(archived: Archived, places: readonly LogPlace[]): Missing {
   if (isUnmarked(archived)) return { all: 0, missing: 0 }
   let all = 0
@@ -36,23 +36,26 @@ function missingOf(archived: Archived, places: readonly LogPlace[]): Missing {
 }
 
 /**
- * Gives a view of the warehouse that refuses questions with `incomplete` while it lacks what it held once, and whose status
- * says so.
+ * A view of the warehouse that refuses questions with `incomplete` while it lacks what it held once. Its status says so.
  */
 export function wholeOnly(warehouse: Warehouse, { log, clock, metrics }: WholeTools): Warehouse {
   let gap: WarehouseError | undefined
   let since: number | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let before: readonly LogPlace[] | undefined
+  /** The opening of the warehouse that the last look was at. */
+  let opening = 0
   let looking: Promise<void> | undefined
 
   async function look(): Promise<void> {
+    const at = warehouse.openings()
     // The log first: whatever is committed by then is marked in the warehouse already.
     const places = await readPlaces(log)
     const archived = await readArchived(warehouse)
-    // A replica may not have heard of the newest marks yet: what was committed at the look before this one counts.
+    // A replica may lag behind the newest marks: what was committed at the previous look counts.
     const { all, missing } = missingOf(archived, before ?? places)
     before = places
+    opening = at
     lookedAt = clock.now()
     since = archived.wholeSince === 0 ? undefined : archived.wholeSince
     metrics.warehouseMissing.set(missing)
@@ -67,15 +70,18 @@ export function wholeOnly(warehouse: Warehouse, { log, clock, metrics }: WholeTo
           )
   }
   async function makeSure(): Promise<void> {
-    const ageMs = Math.abs(clock.now() - lookedAt)
+    const isNew = warehouse.openings() !== opening
+    const ageMs = isNew ? Number.POSITIVE_INFINITY : Math.abs(clock.now() - lookedAt)
     if (ageMs > LIMITS.whole_look_every_ms) {
       looking ??= look().finally(() => {
         looking = undefined
       })
-      // An answer does not wait for a look while the last one is not old; whoever waits hears of trouble.
+      // While the last look is recent, answers do not wait for a new one. Those that wait receive its error.
       if (ageMs > LIMITS.whole_look_age_ms_max || gap !== undefined) await looking
       else looking.catch(() => undefined)
     }
+    // The look that was waited for may have been at the warehouse before this one.
+    if (warehouse.openings() !== opening) return makeSure()
     if (gap !== undefined) throw gap
   }
 

@@ -1,6 +1,6 @@
 /**
- * YAML to a plain value, or what is wrong with it by line and column; and where in the text a path of the value stands. No
- * sentence quotes the text: it may hold a secret. Hostile text (aliases that unfold) ends at a limit.
+ * Parses YAML to a plain value, or reports what is wrong by line and column. It also finds where a path of the value is
+ * in the text. No message quotes the text: it may hold a secret. Hostile text (aliases that unfold) stops at a limit.
  */
 import { LineCounter, parseDocument } from 'yaml'
 import { type ConfigPath, locate, type Position } from '../config/problems.ts'

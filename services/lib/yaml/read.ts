@@ -14,11 +14,16 @@ export type YamlFile =
       readonly ok: true
       /** The same object as long as the file is the same. */
       readonly value: unknown
-      /** Where these paths stand, in their order. */
+      /** Where these paths are, in their order. */
       locate(paths: readonly ConfigPath[]): Promise<readonly Position[]>
     }
-  /** Line 0: the file as a whole. */
-  | { readonly ok: false; readonly problems: readonly YamlProblem[] }
+  | {
+      readonly ok: false
+      /** Line 0: the file as a whole. */
+      readonly problems: readonly YamlProblem[]
+      /** Whether time ran out: then nothing is known of the file. */
+      readonly isLate?: true
+    }
 
 /** `bytesMax`: of this file; none may be larger than YAML_LIMITS says. */
 export type YamlReader = (path: string, bytesMax?: number) => Promise<YamlFile>
@@ -27,7 +32,7 @@ const THREAD = new URL('thread.ts', import.meta.url)
 
 const refused = (message: string): YamlFile => ({ ok: false, problems: [{ line: 0, column: 0, message }] })
 
-/** Reads the text in a thread of its own, and asks it where `paths` stand. */
+/** Reads the text in a separate thread, and asks it where `paths` are. */
 async function inThread(
   text: string,
   paths: readonly ConfigPath[],
@@ -42,11 +47,12 @@ async function inThread(
     return await new Promise((resolve, reject) => {
       let value: unknown
       const end = (file: YamlFile, positions: readonly Position[] = []): void => resolve({ ...file, positions })
-      const refuse = (why: string): void => end(refused(`${why}: split it up, or leave out what is not needed`))
+      const tooMuch = (why: string): YamlFile => refused(`${why}: split it up, or leave out what is not needed`)
       const file = (): YamlFile => ({ ok: true, value, locate: (asked) => positionsIn(text, asked, readMs) })
       thread.on('message', (answer: ThreadAnswer) => {
         if (answer.kind === 'begun') {
-          timer = setTimeout(() => refuse(`takes more than ${readMs / 1_000} s to read`), readMs)
+          const late = { ...tooMuch(`takes more than ${readMs / 1_000} s to read`), isLate: true as const }
+          timer = setTimeout(() => end(late), readMs)
         } else if (answer.kind === 'problems') {
           end({ ok: false, problems: answer.problems })
         } else if (answer.kind === 'positions') {
@@ -58,7 +64,8 @@ async function inThread(
         }
       })
       thread.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') refuse(`takes more than ${YAML_LIMITS.heap_mb_max} MB to read`)
+        if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
+          end(tooMuch(`takes more than ${YAML_LIMITS.heap_mb_max} MB to read`))
         else reject(error)
       })
       thread.on('exit', () => reject(new Error('the thread that reads YAML has ended')))
@@ -87,21 +94,29 @@ function remembering(file: YamlFile): YamlFile {
   }
 }
 
-/** Makes a reader that remembers what it has read. `readMs`: for one file, from when its thread has begun. */
-export function createYamlReader({ readMs = YAML_LIMITS.read_ms_max }: { readonly readMs?: number } = {}): YamlReader {
-  const known = new Map<string, { readonly mark: string; readonly file: YamlFile }>()
+interface ReaderTimes {
+  /** For one file, from when its thread has begun. */
+  readonly readMs?: number
+  /** How soon a file that took longer is tried again though it has not changed. */
+  readonly retryMs?: number
+}
+
+/** Makes a reader that remembers what it has read. */
+export function createYamlReader(times: ReaderTimes = {}): YamlReader {
+  const { readMs = YAML_LIMITS.read_ms_max, retryMs = YAML_LIMITS.retry_ms } = times
+  const known = new Map<string, { readonly mark: string; readonly file: YamlFile; readonly until: number }>()
   return async (path, bytesMax = YAML_LIMITS.file_bytes_max) => {
     try {
       const { size, mtimeNs, ino } = await stat(path, { bigint: true })
       const mark = `${size} ${mtimeNs} ${ino}`
       const held = known.get(path)
-      if (held?.mark === mark) return held.file
+      if (held?.mark === mark && performance.now() < held.until) return held.file
       const isLarge = size > BigInt(bytesMax)
       const read = isLarge
         ? refused(`has more than ${bytesMax} bytes: split it up, or leave out what is not needed`)
         : await inThread(await readFile(path, 'utf8'), [], readMs)
       const file = remembering(read)
-      known.set(path, { mark, file })
+      known.set(path, { mark, file, until: 'isLate' in read ? performance.now() + retryMs : Infinity })
       return file
     } catch (error) {
       known.delete(path)

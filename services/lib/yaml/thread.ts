@@ -1,6 +1,6 @@
 /**
- * The thread that reads one YAML file: a large or hostile one takes seconds, which nobody else waits for. It answers with the
- * value, then says where paths stand for as long as somebody asks.
+ * The thread that reads one YAML file: a large or hostile one takes seconds and must block nobody else. It answers with
+ * the value, then locates paths for as long as it is asked.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ConfigPath, Position } from '../config/problems.ts'

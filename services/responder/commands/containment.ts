@@ -46,7 +46,7 @@ async function orderOne(
   const { tenant, by, reason } = command
   const wanted = wantedOf(deps, command, identity)
   const { action } = wanted
-  if (quarantines.isMoot(tenant, wanted)) return nothing('the identity is held like this already')
+  if (quarantines.isMoot(tenant, wanted)) return nothing('the identity already has this order')
   const isHeldBack = isProtected(effectivePolicy(deps.policy(), tenant), identity) && command.force !== true
   const waiting = quarantines.current(tenant, identity)
   const approves = !isHeldBack && waiting?.status === 'proposed' && waiting.action === action

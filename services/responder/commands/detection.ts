@@ -3,11 +3,12 @@ import type { CommandOf } from '../../../schemas/command.ts'
 import { canonicalJson, configurationHash, SETTINGS } from '../../../schemas/configuration.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { ANY_DETECTOR, scopeOf, type Suppression, widthProblem } from '../../../schemas/suppression.ts'
+import { ANY_DETECTOR } from '../../../schemas/any-detector.ts'
+import { scopeOf, type Suppression, widthProblem } from '../../../schemas/suppression.ts'
 import { tellSuppression } from '../suppressions.ts'
 import { applied, type CommandDeps, type Done, type Handlers, nothing, refused } from './handler.ts'
 
-/** Why a suppression may not be made, for people; undefined where it may. */
+/** Why a suppression may not be made, for people; undefined if it may. */
 function suppressionProblem(deps: CommandDeps, command: CommandOf<'suppress'>, nowMs: number): string | undefined {
   const { detector, until, tenant } = command
   if (detector !== ANY_DETECTOR && !deps.isDetector(detector)) return `there is no detector ${detector}`
@@ -49,9 +50,9 @@ async function verdict(deps: CommandDeps, command: CommandOf<'verdict'>, nowMs: 
   const partition = await deps.partitionOf(tenant, agent)
   await deps.appendControl(partition, encodeControl(control, nowMs))
   const incident = incidents.ofFinding(tenant, findingId)
-  if (incident === undefined) return applied(1, 'the detectors are told; no incident that is kept holds the finding')
+  if (incident === undefined) return applied(1, 'sent to the detectors; no stored incident holds the finding')
   const because = reason === undefined ? '' : `: ${reason}`
-  const text = `${command.verdict.replace('_', ' ')}, says ${by}${because}`
+  const text = `${command.verdict.replace('_', ' ')} by ${by}${because}`
   const tx = store.begin(tenant)
   incidents.note(tenant, incident.id, { time: command.time, kind: 'verdict', text, finding_id: findingId }, nowMs)
   incidents.save(tx, incident.id)

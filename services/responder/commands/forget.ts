@@ -1,7 +1,7 @@
 /**
- * Forgets an identity. What was learned of it goes with a control record in its partition of `events`; the archiver meets the
- * same record and deletes its rows, now and whenever it fills a warehouse again. Events themselves leave the log by its
- * retention. That it was done stays: in the outcome of the command, and in the log line.
+ * Forgets an identity. A control record in its partition of `events` removes what was learned of it. The archiver reads
+ * the same record and deletes its rows, now and whenever it refills a warehouse. The events themselves leave the log by
+ * its retention. That it was done remains in the command's outcome and in the log line.
  */
 import { counted } from '../../../schemas/counted.ts'
 import { encodeControl } from '../../../schemas/frame.ts'

@@ -74,7 +74,7 @@ export function createCommandHandler(deps: CommandHandlerDeps): (command: Comman
     }
   }
 
-  /** What was no order has no outcome that anybody would ask for. */
+  /** What was no order has no outcome that anybody would query. */
   const noteAlone = async (command: Command, outcome: CommandOutcome): Promise<void> => {
     const tx = store.begin(command.tenant)
     audit.note(tx, command, { ...outcome, time: outcome.done_at })

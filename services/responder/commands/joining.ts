@@ -1,6 +1,6 @@
 /**
- * Incidents put together and taken apart by people: what belongs to one chain of events is one incident, and what came into
- * one by chance of time is none. No finding is lost, and none is told again.
+ * Incidents merged and split by people: one chain of events is one incident, and findings that are together only by
+ * chance of time are not. No finding is lost, and none is reported again.
  */
 import { tiesTogether } from '../../../schemas/chain.ts'
 import { counted } from '../../../schemas/counted.ts'
@@ -41,7 +41,7 @@ function joined(first: Incident, others: readonly Incident[]): Incident {
   }
 }
 
-/** Why these cannot become one; undefined where they can. */
+/** Why these cannot be merged; undefined if they can. */
 function problemOf(all: readonly Incident[], made: Incident): string | undefined {
   const gone = all.find(({ merged_into }) => merged_into !== null)
   if (gone !== undefined) return `the incident ${gone.id} was merged into ${gone.merged_into} already`
@@ -81,7 +81,7 @@ async function merge({ store, incidents }: CommandDeps, command: CommandOf<'merg
     incidents.save(tx, other.id)
   }
   incidents.replace(made, nowMs)
-  const text = `${others.length} more merged into it, says ${by}: ${reason}`
+  const text = `${counted(others.length, 'incident')} merged into this one by ${by}: ${reason}`
   incidents.note(tenant, first.id, { time, kind: 'action', text, finding_id: null }, nowMs)
   incidents.save(tx, first.id)
   await tx.commit()
@@ -138,16 +138,11 @@ async function split({ store, incidents }: CommandDeps, command: CommandOf<'spli
   )
   incidents.replace(rebuilt(opened, apart, incident.timeline.filter(isApart)), nowMs)
   const note = (at: string, text: string): void => {
-    incidents.note(
-      tenant,
-      at,
-      { time, kind: 'action', text: `${text}, says ${by}: ${reason}`, finding_id: null },
-      nowMs,
-    )
+    incidents.note(tenant, at, { time, kind: 'action', text: `${text} by ${by}: ${reason}`, finding_id: null }, nowMs)
     incidents.save(tx, at)
   }
-  note(id, `${counted(apart.length, 'finding')} taken out into the incident ${newId}`)
-  note(newId, `taken out of the incident ${id}`)
+  note(id, `${counted(apart.length, 'finding')} moved to the incident ${newId}`)
+  note(newId, `split from the incident ${id}`)
   await tx.commit()
   return applied(1, `the incident ${newId} holds ${counted(apart.length, 'finding')}`)
 }

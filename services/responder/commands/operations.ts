@@ -1,4 +1,4 @@
-/** The kill switch, and what is done about sinks. */
+/** The kill switch, and commands about sinks. */
 import { counted } from '../../../schemas/counted.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
 import type { Delivery } from '../../../schemas/delivery.ts'

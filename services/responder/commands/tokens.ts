@@ -5,7 +5,7 @@ import { RESPONDER_LIMITS } from '../limits.ts'
 import type { Tokens } from '../tokens.ts'
 import { applied, type CommandDeps, type Done, type Handlers, nothing, refused } from './handler.ts'
 
-/** Why a token cannot be made; undefined where it can. */
+/** Why a token cannot be created; undefined if it can. */
 function problemOf(tokens: Tokens, command: CommandOf<'create-token'>, nowMs: number): string | undefined {
   const { tenant, name, sha256, expires_at: end } = command
   const own = tokens.list(tenant)

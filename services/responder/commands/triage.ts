@@ -1,6 +1,6 @@
 /**
- * What people make of incidents: their status, who works on them, whether they were true. A verdict reaches the detectors
- * that spoke, through the log; everything stands in the incident's timeline with its reason.
+ * What people decide about incidents: their status, who works on them, whether they were true. A verdict reaches the
+ * detectors that fired, through the log. The incident's timeline records everything with its reason.
  */
 import type { CommandOf } from '../../../schemas/command.ts'
 import { encodeControl } from '../../../schemas/frame.ts'
@@ -11,7 +11,7 @@ import { applied, type CommandDeps, type Done, type Handlers, nothing, sumUp } f
 
 type Triaging = CommandOf<'triage'>
 
-/** What a new status tells: pagers follow. */
+/** The notice of each new status: pagers follow. */
 const TOLD: Readonly<Record<IncidentStatus, NoticeType>> = {
   new: 'incident.reopened',
   in_progress: 'incident.acknowledged',
@@ -22,7 +22,7 @@ const TOLD: Readonly<Record<IncidentStatus, NoticeType>> = {
 
 const words = (name: string): string => name.replaceAll('_', ' ')
 
-/** What the command changes of this incident, in words; none where it is so already. */
+/** What the command changes in this incident, in words; empty if it changes nothing. */
 function changesOf(incident: Incident, { status, assignee, verdict }: Triaging): string[] {
   const changes: string[] = []
   if (verdict !== undefined && verdict !== incident.verdict) changes.push(words(verdict))
@@ -33,7 +33,7 @@ function changesOf(incident: Incident, { status, assignee, verdict }: Triaging):
   return changes
 }
 
-/** Tells the detectors that spoke what a person made of it, at the identity that they spoke of. */
+/** Sends a person's verdict to the detectors that fired, at the identity that they fired for. */
 async function teach(
   deps: CommandDeps,
   incident: Incident,
@@ -56,7 +56,7 @@ async function triageOne(deps: CommandDeps, command: Triaging, id: string, nowMs
   const incident = incidents.get(tenant, id)
   if (incident === undefined) return nothing(`there is no incident ${id}`)
   const changes = changesOf(incident, command)
-  if (changes.length === 0) return nothing('it is so already')
+  if (changes.length === 0) return nothing('nothing to change')
   if (verdict !== undefined && verdict !== incident.verdict) await teach(deps, incident, verdict, nowMs)
   const made: Triage = {
     ...(status === undefined ? {} : { status }),
@@ -68,7 +68,7 @@ async function triageOne(deps: CommandDeps, command: Triaging, id: string, nowMs
   const entry: TimelineEntry = {
     time,
     kind: verdict === undefined ? 'action' : 'verdict',
-    text: `${changes.join(', ')}, says ${by}: ${reason}`,
+    text: `${changes.join(', ')} by ${by}: ${reason}`,
     finding_id: null,
   }
   const tx = store.begin(tenant)

@@ -1,7 +1,7 @@
 /**
- * The memory of deliveries: what waits, what is closed, and where the payload of each action lies. Payloads are written
- * once per action and read back from the log when they are not in a small cache, so that a sink that is away for days
- * costs a few hundred bytes per delivery.
+ * The memory of deliveries: what waits, what is closed, and where the payload of each action is stored. Payloads are
+ * written once per action, and read back from the log if a small cache lacks them. So a sink that is away for days costs
+ * a few hundred bytes per delivery.
  */
 import type { Delivery, DeliveryStatus } from '../../../schemas/delivery.ts'
 import { deliveryId } from '../../../schemas/ids.ts'
@@ -9,7 +9,7 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import type { Notice, NoticeType } from '../../../schemas/notice.ts'
 import type { Sink } from '../../lib/config.ts'
 import { surplusOf } from '../shares.ts'
-import type { Place, StateStore, Transaction } from '../store.ts'
+import type { RecordPlace, StateStore, Transaction } from '../store.ts'
 import { actionOf, among, emptyMemory, forget, type Memory, ofAction, remember } from './memory.ts'
 import { dropPayload, readPayload, writePayload } from './payloads.ts'
 
@@ -19,7 +19,7 @@ export const SINK_DISABLED = 'the sink is disabled'
 /** Nobody asks for the payload of these again. */
 const NEEDS_NOTHING: ReadonlySet<DeliveryStatus> = new Set(['delivered', 'joined', 'superseded'])
 
-/** What is to be told, to whichever sinks. */
+/** What to report, to whichever sinks. */
 export interface Message {
   readonly type: NoticeType
   readonly id: string
@@ -32,8 +32,8 @@ export interface Message {
 
 export interface Deliveries {
   restore(delivery: Delivery): void
-  restorePayload(tenant: string, actionId: string, place: Place): void
-  /** Stages one delivery per sink; those that exist stay as they are. A new one is held where `isHeld` says so. */
+  restorePayload(tenant: string, actionId: string, place: RecordPlace): void
+  /** Stages one delivery per sink; existing ones stay as they are. A new one is held if `isHeld` says so. */
   create(
     tx: Transaction,
     message: Message,
@@ -54,7 +54,7 @@ export interface Deliveries {
     nowMs: number,
   ): Delivery
   ofAction(actionId: string): readonly Delivery[]
-  /** What it tells; undefined where the log does not hold it any more. */
+  /** What it reports; undefined if the log no longer holds it. */
   notice(delivery: Delivery): Promise<Notice | undefined>
   pending(): Iterable<Delivery>
   /** Those that wait for a digest. */

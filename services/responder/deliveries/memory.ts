@@ -3,20 +3,20 @@ import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Notice } from '../../../schemas/notice.ts'
-import type { Place } from '../store.ts'
+import type { RecordPlace } from '../store.ts'
 
 interface Action {
   readonly tenant: string
   readonly deliveries: Set<string>
-  /** Where the payload lies; undefined once it is removed, or not yet durable. */
-  place: Place | undefined
+  /** Where the payload is stored; undefined once it is removed, or while it is not durable. */
+  place: RecordPlace | undefined
 }
 
 export interface Memory {
   readonly deliveries: Map<string, Delivery>
   readonly held: Set<string>
   readonly actions: Map<string, Action>
-  /** What was told lately, by action. */
+  /** Recent notices, by action. */
   readonly notices: LRUCache<string, Notice>
 }
 
@@ -30,7 +30,7 @@ export const emptyMemory = (): Memory => ({
   }),
 })
 
-/** The action with this id; a new one where nothing is known of it. */
+/** The action with this id; a new one if none is known. */
 export function actionOf({ actions }: Memory, tenant: string, id: string): Action {
   const known = actions.get(id)
   if (known !== undefined) return known

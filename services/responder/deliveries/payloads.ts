@@ -1,4 +1,4 @@
-/** What a delivery tells: written once for each action, and read back from the log. */
+/** What a delivery reports: written once for each action, and read back from the log. */
 import type { Delivery } from '../../../schemas/delivery.ts'
 import type { Notice } from '../../../schemas/notice.ts'
 import type { StateStore, Transaction } from '../store.ts'

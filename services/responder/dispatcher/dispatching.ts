@@ -24,11 +24,11 @@ export interface DispatcherDeps extends Schedules {
   readonly logger: Logger
   readonly metrics: Metrics
   openSink(sink: Sink): OpenSink
-  /** Puts the words behind a finding beside it. */
+  /** Adds the words behind a finding. */
   readonly withWords: WithWords
   /** Keeps the dead letter; durable when it resolves. */
   deadLetter(delivery: Delivery, reason: string): Promise<void>
-  /** Tells other sinks that this one is in trouble. */
+  /** Notifies other sinks that this one is in trouble. */
   tellTrouble(delivery: Delivery, type: 'sink.disabled' | 'sink.failing', detail: string): Promise<void>
   /** The log takes no state any more: the responder must not go on. */
   onFatal(error: Error): void

@@ -1,7 +1,7 @@
 /**
- * Sends deliveries when they are due. Every sink has slots and a queue of its own, so that a slow one holds up only
- * itself. The schedule lives in the log: an attempt is written down before it is made and its outcome after it, so a
- * restart between the two counts it as made and goes on with the next.
+ * Sends deliveries when they are due. Every sink has its own slots and queue, so a slow one delays only itself. The
+ * schedule is in the log: an attempt is written before it is made and its outcome after it. A restart in between counts
+ * it as made and continues with the next.
  */
 import type { Delivery } from '../../../schemas/delivery.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -13,7 +13,7 @@ import { enqueue, schedule } from './sending.ts'
 export interface Dispatcher {
   /** Takes a pending delivery that is durable. */
   enqueue(delivery: Delivery): void
-  /** Puts changed sinks in force; what waits for one that came back is taken up again. */
+  /** Puts changed sinks in force; what waits for one that came back is resumed. */
   reconfigure(): Promise<void>
   /** Makes waiting deliveries due at once; answers how many. */
   hurry(isMeant: (delivery: Delivery) => boolean): Promise<number>
@@ -23,7 +23,7 @@ export interface Dispatcher {
   resendAll(): Promise<void>
   /** Gives up deliveries of sinks that are not configured any more. */
   sweep(nowMs: number): Promise<void>
-  /** Begins nothing new, waits `graceMs` for what is under way, then cuts it. */
+  /** Starts nothing new, waits `graceMs` for what is in progress, then aborts it. */
   stop(graceMs: number): Promise<void>
 }
 

@@ -31,7 +31,7 @@ export const newLane = (sink: Sink, channel: OpenSink): Lane => ({
   pause: undefined,
 })
 
-/** A person waits for it, or an agent goes on meanwhile: it does not stand behind findings. */
+/** A person waits for it, or an agent continues meanwhile: it does not queue behind findings. */
 const isUrgent = ({ type }: Delivery): boolean => !type.startsWith('finding')
 
 /** The delivery is due now. */
@@ -67,7 +67,7 @@ export function letGo(lane: Lane, id: string, tenant: string | undefined): void 
   for (const own of lane.held.values()) own.delete(id)
 }
 
-/** Nothing waits any more; what is under way goes on. */
+/** Drops what waits; what is in progress continues. */
 export function empty(lane: Lane): void {
   for (const { cancel } of lane.waiting.values()) cancel()
   lane.waiting.clear()

@@ -37,6 +37,8 @@ async function markSink(
 
 async function settleGone(deps: DispatcherDeps, lane: Lane, delivery: Delivery, detail: string): Promise<void> {
   const { name } = lane.sink
+  // Attempts that were made together are answered one by one: the first of them has told it.
+  if (deps.sinks.status(name) === 'disabled') return kill(deps, delivery, `${SINK_DISABLED}: ${detail}`)
   deps.logger.error({ sink: name }, 'the sink answered 410 and is disabled: enable it by command, or change its URL')
   await markSink(deps, name, 'disabled', detail)
   await deps.tellTrouble(delivery, 'sink.disabled', detail)

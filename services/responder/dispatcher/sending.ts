@@ -41,7 +41,7 @@ async function attempt(dispatching: Dispatching, lane: Lane, id: string): Promis
   if (notice === undefined) return kill(deps, begun, 'its notice is not in the log any more')
   const told = lane.channel.tellsWords ? await deps.withWords(notice) : notice
   const outcome = await lane.channel.send(told, { id, nowMs: deps.clock.now() })
-  // Cut by the stop: the attempt counts as made, and the restart goes on from what the log says.
+  // Aborted by the stop: the attempt counts as made, and the restart continues from the log.
   if (dispatching.stopping && outcome.kind === 'failed') return
   const newest = deps.deliveries.get(id)
   if (newest === undefined) return
@@ -54,7 +54,7 @@ async function attempt(dispatching: Dispatching, lane: Lane, id: string): Promis
   else enqueue(dispatching, again)
 }
 
-/** Tries what is due, as far as there are slots and the receiver has not asked for a pause. */
+/** Attempts what is due, as far as slots are free and the receiver has not asked for a pause. */
 function pump(dispatching: Dispatching, lane: Lane): void {
   const { deliveries, clock, timers } = dispatching.deps
   while (!dispatching.stopping && hasDue(lane) && lane.underWay.size < LIMITS.delivery_concurrency_per_sink) {

@@ -1,14 +1,14 @@
 /**
- * The quarantine state machine. Every change takes the next sequence number of the identity; an order carries the number
- * at which it was given and goes to every sink that receives orders. An order that a newer one has overtaken is not sent
- * any more, and receivers that get two out of turn keep the higher number.
+ * The quarantine state machine. Every change gets the next sequence number of the identity. An order carries the number
+ * at which it was given, and goes to every sink that receives orders. An order that a newer one has overtaken is no
+ * longer sent, and receivers that get two out of order keep the higher number.
  *
- * What a change is stands in transitions.ts, what is remembered in memory.ts, how it is written and ordered in writing.ts.
+ * The changes are in transitions.ts, what is remembered in memory.ts, writing and ordering in writing.ts.
  */
 import type { Delivery } from '../../../schemas/delivery.ts'
 import { isActive, type Quarantine } from '../../../schemas/quarantine.ts'
 import type { Transaction } from '../store.ts'
-import { createMemory, type Usage } from './memory.ts'
+import { createMemory, type IsMeant, type Usage } from './memory.ts'
 import { createOutcomes, type Outcomes } from './outcomes.ts'
 import { approved, blank, expired, isoOf, refused, released, type Wanted } from './transitions.ts'
 import { contain, type Desk, lift, type QuarantineDeps, write } from './writing.ts'
@@ -22,7 +22,7 @@ export interface Quarantines extends Outcomes {
   current(tenant: string, identity: string): Quarantine | undefined
   /** Whether asking for this would change nothing: it was asked for before, or the identity is held as firmly. */
   isMoot(tenant: string, wanted: Wanted): boolean
-  /** Writes down what was not ordered: shadow, proposed or refused, and why. */
+  /** Records what was not ordered: shadow, proposed or refused, and why. */
   record(
     tx: Transaction,
     wanted: Wanted,
@@ -32,7 +32,7 @@ export interface Quarantines extends Outcomes {
   ): Quarantine
   /** Gives the order to contain. */
   order(tx: Transaction, wanted: Wanted, nowMs: number): Quarantine
-  /** Carries out a proposal; undefined where there is none. */
+  /** Carries out a proposal; undefined if there is none. */
   approve(
     tx: Transaction,
     id: string,
@@ -41,18 +41,18 @@ export interface Quarantines extends Outcomes {
     expiresMs: number,
     nowMs: number,
   ): Quarantine | undefined
-  /** Ends it by a person; a proposal is refused. undefined where there is nothing to end. */
+  /** A person ends it; a proposal is refused. undefined if there is nothing to end. */
   release(tx: Transaction, id: string, by: string, reason: string, nowMs: number): Quarantine | undefined
   /** Whether a newer order for the identity has overtaken this one. */
   isStale(delivery: Delivery): boolean
   /** Automatic orders of the last hour, and identities under automatic containment, of those that are meant: what caps count. */
-  usage(tenant: string, nowMs: number, isMeant: (identity: string) => boolean): Usage
+  usage(tenant: string, nowMs: number, isMeant: IsMeant): Usage
   /** How many of the tenant are held or wait for a person. */
   open(tenant: string): number
   list(tenant: string): Quarantine[]
   /** Ends what has run out, and answers it. */
   expire(nowMs: number): Promise<readonly Quarantine[]>
-  /** Drops what is older than it is kept. */
+  /** Drops what is past its retention. */
   tidy(nowMs: number): Promise<void>
 }
 

@@ -10,6 +10,9 @@ export interface Usage {
   readonly active: number
 }
 
+/** Whether a quarantine counts, by when its identity began: ms since 1970, undefined where nobody knew. */
+export type IsMeant = (since: number | undefined) => boolean
+
 export interface Memory {
   remember(quarantine: Quarantine): void
   forget(quarantine: Quarantine): void
@@ -18,7 +21,7 @@ export interface Memory {
   current(tenant: string, identity: string): Quarantine | undefined
   /** The sequence number of the identity's next change. */
   next(tenant: string, identity: string): number
-  usage(tenant: string, nowMs: number, isMeant: (identity: string) => boolean): Usage
+  usage(tenant: string, nowMs: number, isMeant: IsMeant): Usage
   /** How many of the tenant are held or wait for a person. */
   open(tenant: string): number
   list(tenant: string): Quarantine[]
@@ -40,7 +43,7 @@ interface Tables {
   /** How many of those each tenant has. */
   readonly openOf: Map<string, number>
   /** Automatic orders of the last hour, by tenant. */
-  readonly ordered: Map<string, { readonly identity: string; readonly ms: number }[]>
+  readonly ordered: Map<string, { readonly since: number | undefined; readonly ms: number }[]>
 }
 
 function remember(tables: Tables, q: Quarantine): void {
@@ -63,8 +66,11 @@ function remember(tables: Tables, q: Quarantine): void {
   if (!isNewOrder) return
   const ordered = tables.ordered.get(q.tenant) ?? []
   tables.ordered.set(q.tenant, ordered)
-  ordered.push({ identity: q.identity, ms: Date.parse(q.ordered_at ?? '') })
+  ordered.push({ since: sinceOf(q), ms: Date.parse(q.ordered_at ?? '') })
 }
+
+const sinceOf = ({ identity_since: since }: Quarantine): number | undefined =>
+  since === undefined ? undefined : Date.parse(since)
 
 function isKept(tables: Tables, q: Quarantine, nowMs: number): boolean {
   if (tables.open.has(q.id)) return true
@@ -75,13 +81,13 @@ function isKept(tables: Tables, q: Quarantine, nowMs: number): boolean {
   return kept && Date.parse(q.ended_at ?? q.requested_at) > nowMs - LIMITS.quarantine_kept_ms
 }
 
-function usageOf(tables: Tables, tenant: string, nowMs: number, isMeant: (identity: string) => boolean): Usage {
+function usageOf(tables: Tables, tenant: string, nowMs: number, isMeant: IsMeant): Usage {
   const ordered = (tables.ordered.get(tenant) ?? []).filter(({ ms }) => ms > nowMs - HOUR_MS)
   tables.ordered.set(tenant, ordered)
   const active = [...(tables.active.get(tenant) ?? [])].flatMap((id) => tables.all.get(id) ?? [])
   return {
-    orderedLastHour: ordered.filter(({ identity }) => isMeant(identity)).length,
-    active: active.filter(({ automatic, identity }) => automatic && isMeant(identity)).length,
+    orderedLastHour: ordered.filter(({ since }) => isMeant(since)).length,
+    active: active.filter((q) => q.automatic && isMeant(sinceOf(q))).length,
   }
 }
 

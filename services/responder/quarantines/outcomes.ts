@@ -20,7 +20,7 @@ function ofNewestOrder({ memory }: Desk, tx: Transaction, delivery: Delivery): Q
   return q?.order_sequence === delivery.order_sequence ? q : undefined
 }
 
-/** Whether all deliveries of the order, to sinks that carry orders out, stand like this. */
+/** Whether all deliveries of the order, to sinks that carry out orders, have this status. */
 const areAll = ({ sinks, deliveries }: Desk, { action_id }: Delivery, status: Delivery['status']): boolean =>
   deliveries
     .ofAction(action_id)

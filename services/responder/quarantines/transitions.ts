@@ -1,6 +1,6 @@
 /**
- * How a quarantine changes: each function takes what is and answers what will be, without its sequence number, which is
- * given when it is written. None of them knows a store, a sink or a clock.
+ * How a quarantine changes: each function takes the present state and returns the next, without its sequence number,
+ * which is assigned when it is written. None of them depends on a store, a sink or a clock.
  */
 import { actionId } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -11,11 +11,13 @@ export const isoOf = (ms: number): string => new Date(ms).toISOString()
 /** A quarantine before its change has a number. */
 export type Draft = Omit<Quarantine, 'sequence'>
 
-/** What is asked for, by policy or by a person. */
+/** What a policy or a person requests. */
 export interface Wanted {
   /** What the id depends on: the incident, or the command. */
   readonly cause: string
   readonly identity: string
+  /** When its first event was, in ms since 1970; undefined where nobody knows. */
+  readonly since?: number | undefined
   readonly action: Containment
   readonly reason: string
   readonly findingIds: readonly string[]
@@ -25,11 +27,12 @@ export interface Wanted {
   readonly expiresMs: number
 }
 
-/** What was asked for, before anything was decided. */
+/** The request, before any decision. */
 export const blank = (tenant: string, wanted: Wanted, nowMs: number): Draft => ({
   id: actionId(wanted.automatic ? wanted.cause : `${wanted.cause}/${wanted.identity}`, wanted.action),
   tenant,
   identity: wanted.identity,
+  ...(wanted.since === undefined ? {} : { identity_since: isoOf(wanted.since) }),
   action: wanted.action,
   status: 'requested',
   status_reason: '',
@@ -128,23 +131,23 @@ export const released = (q: Quarantine, by: string, reason: string, nowMs: numbe
 export const expired = (q: Quarantine, nowMs: number): Draft => ({
   ...q,
   status: 'expired',
-  status_reason: isActive(q) ? 'its time has run out' : 'nobody decided in time',
+  status_reason: isActive(q) ? 'expired' : 'nobody decided in time',
   ended_at: isoOf(nowMs),
   ...(isActive(q) ? { released_by: null, release_reason: null } : {}),
 })
 
 export const sent = (q: Quarantine, nowMs: number): Draft => ({ ...q, status: 'sent', sent_at: isoOf(nowMs) })
 
-/** An attempt has failed; `isHopeless` where no sink may take it any more. */
+/** An attempt has failed; `isHopeless` if no sink may accept it any more. */
 export const undelivered = (q: Quarantine, sink: string, outcome: string, isHopeless: boolean): Draft => {
   const what = isActive(q) ? 'the order' : 'the release'
   const status_reason = isHopeless
-    ? `nobody has taken ${what}: ${sink}: ${outcome}`
-    : `${sink} has not taken ${what}: ${outcome}`
+    ? `no sink accepted ${what}: ${sink}: ${outcome}`
+    : `${sink} did not accept ${what}: ${outcome}`
   return { ...q, status: isHopeless && q.status === 'sent' ? 'requested' : q.status, status_reason }
 }
 
-/** A sink has taken it; `isByAll` where it was the last of those that carry out orders. */
+/** A sink has accepted it; `isByAll` if it was the last of those that carry out orders. */
 export const acknowledged = (q: Quarantine, sink: string, isByAll: boolean, nowMs: number): Draft => {
   const isHeld = isByAll && (q.status === 'sent' || q.status === 'requested')
   return {

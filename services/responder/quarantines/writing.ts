@@ -19,7 +19,7 @@ export interface Desk extends QuarantineDeps {
   readonly memory: Memory
 }
 
-/** What stands in an order besides its quarantine. */
+/** What an order contains besides its quarantine. */
 interface Giving {
   readonly action: QuarantineOrder['action']
   readonly by: string
@@ -33,7 +33,7 @@ export function write({ memory }: Desk, tx: Transaction, draft: Draft): Quaranti
   return written
 }
 
-/** Nobody carries out what was ordered: a person must know, once for each order. */
+/** Nobody carries out the order: a person must know, once per order. */
 export function tellUnheard({ notices }: Desk, tx: Transaction, q: Quarantine, reason: string, nowMs: number): void {
   const what = q.status === 'requested' || q.status === 'sent' ? 'the order' : 'the release'
   const data = { ...q, reason: `${what}: ${reason}` }

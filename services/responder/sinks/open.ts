@@ -23,7 +23,7 @@ export function openSink(sink: Sink, tools: SinkTools): OpenSink {
       try {
         rendered = type.render(notice, settings)
       } catch (error) {
-        // It would fail the same way at every attempt; the delivery says so instead of ending the others.
+        // Every attempt would fail the same way; the delivery reports it instead of ending the others.
         return { kind: 'failed', detail: `cannot be put into the form of ${sink.type}: ${(error as Error).message}` }
       }
       return channel.send(rendered, sending)

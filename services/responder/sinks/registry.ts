@@ -32,5 +32,5 @@ export const SINK_TYPES: readonly AnySinkType[] = [
 
 const BY_NAME: ReadonlyMap<string, AnySinkType> = new Map(SINK_TYPES.map((type) => [type.type, type]))
 
-/** The type of this name; undefined where there is none. */
+/** The type of this name; undefined if there is none. */
 export const sinkTypeOf = (name: string): AnySinkType | undefined => BY_NAME.get(name)

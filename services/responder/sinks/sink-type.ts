@@ -36,9 +36,9 @@ export interface Sending {
 export interface Channel<Rendered> {
   /** Tries once. Failures are outcomes, never thrown. */
   send(rendered: Rendered, sending: Sending): Promise<SendOutcome>
-  /** Lets what is under way end. */
+  /** Lets what is in progress finish. */
   close(): Promise<void>
-  /** Cuts what is under way. */
+  /** Aborts what is in progress. */
   destroy(): Promise<void>
 }
 
@@ -53,17 +53,17 @@ export interface SinkType<S extends TObject = TObject, Rendered = unknown> {
   readonly type: string
   /** What a page of this type says, in one sentence. */
   readonly about: string
-  /** Its own settings; those that all sinks share are not among them. `secret: true` marks what is never shown. */
+  /** Its own settings, without those that all sinks share. `secret: true` marks what is never shown. */
   readonly settings: S
   /** What it hears where the configuration says nothing. */
   readonly receives: readonly Receives[]
-  /** What it can tell; absent: every notice. */
+  /** What it can report; absent: every notice. */
   readonly tells?: readonly NoticeType[]
   /** Whether a delivered order counts as acknowledged: a posted message is no contained agent. */
   readonly confirmsOrders: boolean
   /** Settings that work, for the documents and the conformance suite. */
   readonly example: Static<S>
-  /** Whether the words behind a finding are told; absent: never. Whoever asks for them says so in the settings. */
+  /** Whether the words behind a finding are sent; absent: never. The settings must ask for them. */
   tellsWords?(settings: Static<S>): boolean
   /** What the shape of the settings cannot say. */
   problems(settings: Static<S>): SettingProblem[]

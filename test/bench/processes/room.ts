@@ -112,91 +112,101 @@ async function launch(directory: string, { name, args, url }: Launch, profile: s
 export const ready = (services: readonly Service[]): Promise<unknown> =>
   Promise.all(services.map((service) => until(`${service.name} is ready`, () => service.isReady(), READY_MS_MAX)))
 
+/** What runs, and what is to be closed. */
+interface RoomState {
+  readonly options: RoomOptions
+  readonly running: Service[]
+  readonly toClose: (() => Promise<void>)[]
+}
+
+/** A directory that the guards may remove, in one of its own. */
+function makeDirectory(room: RoomState): string {
+  const root = mkdtempSync(join(tmpdir(), 'moltwatch-bench-'))
+  const directory = join(root, 'data')
+  mkdirSync(directory)
+  room.toClose.push(async () => rmSync(root, { recursive: true, force: true }))
+  return directory
+}
+
+async function embedded(room: RoomState): Promise<System> {
+  const directory = makeDirectory(room)
+  const config = join(directory, 'moltwatch.yaml')
+  writeFileSync(config, JSON.stringify(sinkOf(room.options.sink)))
+  const [port, otlpPort] = [await freePort(), await freePort()]
+  const url = `http://127.0.0.1:${port}`
+  const ports = ['--port', String(port), '--otlp-port', String(otlpPort)]
+  const args = ['start', '--data', join(directory, 'service'), '--config', config, ...ports]
+  const service = await launch(directory, { name: 'embedded', args, url }, room.options.profile)
+  room.running.push(service)
+  await ready([service])
+  return {
+    mode: 'embedded',
+    services: [service],
+    parts: () => [service],
+    api: url,
+    door: url,
+    otlp: `http://127.0.0.1:${otlpPort}`,
+  }
+}
+
+async function separate(room: RoomState): Promise<Separate> {
+  const directory = makeDirectory(room)
+  const kafka = await startKafka({ brokers: 1 })
+  room.toClose.push(kafka.close)
+  const clickhouse = await startClickHouse(join(directory, 'clickhouse'))
+  room.toClose.push(clickhouse.close)
+  const config = join(directory, 'moltwatch.yaml')
+  const engines = { kafka: { brokers: kafka.bootstrap }, clickhouse: { url: clickhouse.url } }
+  writeFileSync(config, JSON.stringify({ ...engines, ...sinkOf(room.options.sink) }))
+  const otlpPort = await freePort()
+  const of = (role: RoleName): Service | undefined => room.running.find(({ name }) => name.startsWith(role))
+  let started = 0
+  return {
+    mode: 'separate',
+    services: room.running,
+    parts: () => [
+      ...room.running,
+      { name: 'Kafka', pid: kafka.brokers[0]!.pid() },
+      ...partOf('ClickHouse', clickhouse.pid()),
+    ],
+    get api() {
+      return of('api')?.url ?? ''
+    },
+    get door() {
+      return of('collector')?.url ?? ''
+    },
+    otlp: `http://127.0.0.1:${otlpPort}`,
+    async start(role) {
+      const port = await freePort()
+      const second = role === 'collector' ? ['--otlp-port', String(otlpPort)] : []
+      const args = [role, '--config', config, '--port', String(port), ...second]
+      const name = of(role) === undefined ? role : `${role} ${++started}`
+      const service = await launch(directory, { name, args, url: `http://127.0.0.1:${port}` }, room.options.profile)
+      room.running.push(service)
+      return service
+    },
+    async stop(role) {
+      const service = of(role)
+      if (service === undefined) return
+      room.running.splice(room.running.indexOf(service), 1)
+      await service.stop()
+    },
+  }
+}
+
 export function createRoom(options: RoomOptions): Room {
-  const running: Service[] = []
-  const toClose: (() => Promise<void>)[] = []
-
-  /** A directory that the guards may remove, in one of its own. */
-  function makeDirectory(): string {
-    const root = mkdtempSync(join(tmpdir(), 'moltwatch-bench-'))
-    const directory = join(root, 'data')
-    mkdirSync(directory)
-    toClose.push(async () => rmSync(root, { recursive: true, force: true }))
-    return directory
-  }
-
-  async function embedded(): Promise<System> {
-    const directory = makeDirectory()
-    const config = join(directory, 'moltwatch.yaml')
-    writeFileSync(config, JSON.stringify(sinkOf(options.sink)))
-    const [port, otlpPort] = [await freePort(), await freePort()]
-    const url = `http://127.0.0.1:${port}`
-    const ports = ['--port', String(port), '--otlp-port', String(otlpPort)]
-    const args = ['start', '--data', join(directory, 'service'), '--config', config, ...ports]
-    const service = await launch(directory, { name: 'embedded', args, url }, options.profile)
-    running.push(service)
-    await ready([service])
-    return {
-      mode: 'embedded',
-      services: [service],
-      parts: () => [service],
-      api: url,
-      door: url,
-      otlp: `http://127.0.0.1:${otlpPort}`,
-    }
-  }
-
-  async function separate(): Promise<Separate> {
-    const directory = makeDirectory()
-    const kafka = await startKafka({ brokers: 1 })
-    toClose.push(kafka.close)
-    const clickhouse = await startClickHouse(join(directory, 'clickhouse'))
-    toClose.push(clickhouse.close)
-    const config = join(directory, 'moltwatch.yaml')
-    const engines = { kafka: { brokers: kafka.bootstrap }, clickhouse: { url: clickhouse.url } }
-    writeFileSync(config, JSON.stringify({ ...engines, ...sinkOf(options.sink) }))
-    const otlpPort = await freePort()
-    const of = (role: RoleName): Service | undefined => running.find(({ name }) => name.startsWith(role))
-    let started = 0
-    return {
-      mode: 'separate',
-      services: running,
-      parts: () => [
-        ...running,
-        { name: 'Kafka', pid: kafka.brokers[0]!.pid() },
-        ...partOf('ClickHouse', clickhouse.pid()),
-      ],
-      get api() {
-        return of('api')?.url ?? ''
-      },
-      get door() {
-        return of('collector')?.url ?? ''
-      },
-      otlp: `http://127.0.0.1:${otlpPort}`,
-      async start(role) {
-        const port = await freePort()
-        const second = role === 'collector' ? ['--otlp-port', String(otlpPort)] : []
-        const args = [role, '--config', config, '--port', String(port), ...second]
-        const name = of(role) === undefined ? role : `${role} ${++started}`
-        const service = await launch(directory, { name, args, url: `http://127.0.0.1:${port}` }, options.profile)
-        running.push(service)
-        return service
-      },
-      async stop(role) {
-        const service = of(role)
-        if (service === undefined) return
-        running.splice(running.indexOf(service), 1)
-        await service.stop()
-      },
-    }
+  const room: RoomState = {
+    options,
+    running: [],
+    toClose: [],
   }
 
   return {
-    embedded,
-    separate,
+    embedded: () => embedded(room),
+    separate: () => separate(room),
     async clear() {
-      await Promise.all(running.splice(0).map((service) => service.stop()))
-      for (const close of toClose.splice(0).reverse()) await close()
+      await Promise.all(room.running.splice(0).map((service) => service.stop()))
+      for (const close of room.toClose.splice(0).reverse()) await close()
     },
   }
 }

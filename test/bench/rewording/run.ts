@@ -1,7 +1,7 @@
 /**
  * The study of wordings: how many hijacked runs intent/influenced-action still catches when the injected order is said in
- * other ways. Usage: `npm run bench:wordings -- LABELS FILE`, with labelled agent runs as OTLP/JSON lines. Prints one line
- * for each variant: caught at high and up, at medium and up, and the goals that fall most.
+ * other ways. Usage: `npm run bench:wordings -- LABELS FILE [VARIANT...]`, with labelled agent runs as OTLP/JSON lines. Prints
+ * one line for each variant, or for those named: caught at high and up, at medium and up, and the goals that fall most.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -120,9 +120,10 @@ function worstGoals(lines: readonly Line[], caught: ReadonlySet<string>): string
   return worst.map(({ goal, caught: n, runs }) => `${goal} ${n}/${runs}`).join(', ')
 }
 
-const [labelsPath, path] = process.argv.slice(2)
-if (labelsPath === undefined || path === undefined) {
-  process.stderr.write('usage: npm run bench:wordings -- LABELS FILE\n')
+const [labelsPath, path, ...named] = process.argv.slice(2)
+const unknown = named.find((name) => !VARIANTS.some((variant) => variant === name))
+if (labelsPath === undefined || path === undefined || unknown !== undefined) {
+  process.stderr.write(`usage: npm run bench:wordings -- LABELS FILE [VARIANT...]; variants: ${VARIANTS.join(', ')}\n`)
   process.exitCode = 2
 } else {
   const lines = readLines(labelsPath, path)
@@ -130,7 +131,7 @@ if (labelsPath === undefined || path === undefined) {
   const hijacked = lines.filter((line) => line.label.class === 'malicious')
   const directory = mkdtempSync(join(tmpdir(), 'wordings-'))
   try {
-    for (const variant of VARIANTS) {
+    for (const variant of VARIANTS.filter((one) => named.length === 0 || named.includes(one))) {
       const rewritten = rewrite(hijacked, orders, variant)
       const { high, medium } = await measure(rewritten, directory)
       const counts = [high, medium].map((found) => percent(found.size, rewritten.length).padStart(7)).join('  ')

@@ -137,7 +137,7 @@ const flipOnBroker: Play<SeparateSystem> = async ({ system, shipper }) => {
   const lag = (): Promise<number> => metricOf(detector, 'consumer_lag_records', ['topic="events"'])
   await become(
     'the others go on',
-    async () => (await metricOf(detector, 'events_processed_total')) > 0 && (await lag()) === 0,
+    async () => (await metricOf(detector, 'events_processed_total', ['stage="one"'])) > 0 && (await lag()) === 0,
   )
   return { standsStill: `${place} stands still, because a batch does not match its checksum; the others went on` }
 }

@@ -78,7 +78,8 @@ async function expectStandstill(system: System, gaps: number): Promise<Standstil
   await become('every partition with a gap is halted', async () => (await halted()) === gaps, HALTED_MS_MAX)
   const before = await findingsIn(system)
   await linger(WATCHED_MS)
-  const processed = await metricOf(detector, 'events_processed_total')
+  // Stage one alone has the gap: a signal that was sent before may still come to stage two.
+  const processed = await metricOf(detector, 'events_processed_total', ['stage="one"'])
   if (processed > 0) throw new Error(`${processed} events were processed over the gap`)
   if ((await findingsIn(system)) !== before) throw new Error('something was found over the gap')
   return { standsStill: `${gaps} partitions stand still and say offset_out_of_range; nothing was processed` }

@@ -16,12 +16,37 @@ const STALLED = 4
 const QUESTIONS = 12
 const MONTH_MS = 30 * 86_400_000
 
-export interface Attacked {
-  /** Requests by status; 0 where the connection broke. */
-  readonly answers: ReadonlyMap<number, number>
+/** Requests by status; 0 where the connection broke. */
+export type Answers = ReadonlyMap<number, number>
+
+/** 0 where the connection broke. */
+const statusOf = (url: URL, token: string): Promise<number> =>
+  fetch(url, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(30_000) }).then(
+    async (taken) => {
+      await taken.arrayBuffer()
+      return taken.status
+    },
+    () => 0,
+  )
+
+/** Bodies that begin and go on no more, as long as they are let. */
+async function stallBodies(url: URL, token: string, until: number, count: (status: number) => void): Promise<void> {
+  const body = gzipSync(Buffer.alloc(60 * 1024 * 1024, ' '))
+  const sockets = Array.from({ length: STALLED }, () => {
+    const socket = connect(Number(url.port), url.hostname)
+    socket.on('error', () => count(0))
+    socket.write(
+      `POST /v1/events HTTP/1.1\r\nhost: ${url.host}\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: ${body.length}\r\n\r\n`,
+    )
+    socket.write(body.subarray(0, body.length - 10))
+    return socket
+  })
+  await sleep(Math.min(20_000, Math.max(0, until - Date.now())))
+  for (const socket of sockets) socket.destroy()
 }
 
-export async function attack(door: Door, url: URL, token: string, seed: number, until: number): Promise<Attacked> {
+/** Attacks until that time (ms since 1970). */
+export async function attack(door: Door, url: URL, token: string, seed: number, until: number): Promise<Answers> {
   const below = numbersOf(seed ^ 0x5eed)
   const answers = new Map<number, number>()
   const count = (status: number): void => void answers.set(status, (answers.get(status) ?? 0) + 1)
@@ -58,21 +83,7 @@ export async function attack(door: Door, url: URL, token: string, seed: number, 
       count(await door.send('[]', { 'content-encoding': name, 'x-moltwatch-history': name }))
     count(await door.send(gzipSync(Buffer.alloc(32 * 1024 * 1024, 'a')), { 'content-encoding': 'gzip' }))
   }
-  /** Bodies that begin and go on no more, as long as they are let. */
-  const stall = async (): Promise<void> => {
-    const body = gzipSync(Buffer.alloc(60 * 1024 * 1024, ' '))
-    const sockets = Array.from({ length: STALLED }, () => {
-      const socket = connect(Number(url.port), url.hostname)
-      socket.on('error', () => count(0))
-      socket.write(
-        `POST /v1/events HTTP/1.1\r\nhost: ${url.host}\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: ${body.length}\r\n\r\n`,
-      )
-      socket.write(body.subarray(0, body.length - 10))
-      return socket
-    })
-    await sleep(Math.min(20_000, Math.max(0, until - Date.now())))
-    for (const socket of sockets) socket.destroy()
-  }
+  const stall = () => stallBodies(url, token, until, count)
   const order = async (): Promise<void> => {
     const identity = `worker-${below(20)}`
     count(await door.post('/v1/quarantines', { identity, reason: 'an attack', force: true }))
@@ -81,19 +92,8 @@ export async function attack(door: Door, url: URL, token: string, seed: number, 
   }
   const ask = async (): Promise<void> => {
     const paths = ['/v1/events?q=m', '/v1/findings?q=moltbook', '/v1/graph?since=2020-01-01', '/v1/events/facets?q=a']
-    const one = async (n: number): Promise<void> => {
-      const answer = await fetch(new URL(paths[n % paths.length] as string, url), {
-        headers: { authorization: `Bearer ${token}` },
-        signal: AbortSignal.timeout(30_000),
-      }).then(
-        async (taken) => {
-          await taken.arrayBuffer()
-          return taken.status
-        },
-        () => 0,
-      )
-      count(answer)
-    }
+    const one = async (n: number): Promise<void> =>
+      count(await statusOf(new URL(paths[n % paths.length] as string, url), token))
     await Promise.all(Array.from({ length: QUESTIONS }, (_, n) => one(n)))
   }
 
@@ -105,5 +105,5 @@ export async function attack(door: Door, url: URL, token: string, seed: number, 
     repeat(order, 20),
     repeat(ask, 200),
   ])
-  return { answers }
+  return answers
 }

@@ -1,18 +1,21 @@
 /**
  * `npm run hostile -- [--minutes M] [--seed S]`: an attacker's hour. One tenant lives, another one attacks with every token
  * of its own: what the service made of the first (events, findings, deliveries, identities) must equal a run in which it is
- * alone, and how long its sends take is told beside it. M minutes are cut into rounds of at most two, each with a quiet and an
+ * alone, and how long its sends take is told beside it, with what a server that does nothing takes on the same machine (idle.ts). The attacker is a process of its own (attacking.ts). M minutes are cut into rounds of at most two, each with a quiet and an
  * attacked run over data directories of their own, because both runs of a round share the times of their events. Exits 1
  * where something differs, where the process ended, or where an answer was a 500.
  */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { planService, startService, until } from '../../support/service.ts'
 import { startWebhookReceiver, TEST_SECRET } from '../../support/webhook-receiver.ts'
-import { type Attacked, attack } from './attacker.ts'
+import type { Answers } from './attacker.ts'
+import type { Orders } from './attacking.ts'
 import { type Door, doorOf } from './door.ts'
 import { type Lived, lifeOf, live } from './victim.ts'
 
@@ -53,7 +56,7 @@ interface Seen {
 interface Run {
   readonly seen: Seen
   readonly lived: Lived
-  readonly attacked: Attacked | undefined
+  readonly answers: Answers
 }
 
 const pick = (items: readonly Record<string, unknown>[], ...fields: readonly string[]): string[] =>
@@ -85,6 +88,33 @@ async function settled(door: Door, events: number): Promise<Seen> {
   )
 }
 
+/** A server that does nothing; see idle.ts. */
+async function startIdle(): Promise<{ readonly door: Door; stop(): Promise<void> }> {
+  const child = fork(new URL('idle.ts', import.meta.url))
+  const ended = once(child, 'exit')
+  const [port] = (await once(child, 'message')) as [number]
+  return {
+    door: doorOf(`http://127.0.0.1:${port}`, { send: '', ask: '' }),
+    async stop() {
+      child.disconnect()
+      await ended
+    },
+  }
+}
+
+/** Attacks from another process; see attacking.ts. */
+async function attackFromElsewhere(orders: Orders): Promise<Answers> {
+  const attacker = fork(new URL('attacking.ts', import.meta.url))
+  const ended = once(attacker, 'exit')
+  attacker.send(orders)
+  const [answers] = (await Promise.race([
+    once(attacker, 'message'),
+    ended.then(([code]) => Promise.reject(new Error(`the attacker ended with ${String(code)}`))),
+  ])) as [[number, number][]]
+  await ended
+  return new Map(answers)
+}
+
 async function runOnce(round: number, ms: number, timesFrom: number, isAttacked: boolean): Promise<Run> {
   const directory = await mkdtemp(join(tmpdir(), 'moltwatch-hostile-'))
   const receiver = await startWebhookReceiver()
@@ -99,21 +129,23 @@ async function runOnce(round: number, ms: number, timesFrom: number, isAttacked:
     }),
   )
   const service = await startService(await planService(join(directory, 'data'), config))
+  const idle = await startIdle()
   try {
     const url = new URL(`http://127.0.0.1:${service.plan.port}`)
     const victim = doorOf(url.origin, { send: TOKENS.victimSends.token, ask: TOKENS.victimAsks.token })
-    const evil = doorOf(url.origin, { send: TOKENS.evil.token, ask: TOKENS.evil.token })
     const began = Date.now() + 500
-    const [lived, attacked] = await Promise.all([
-      live(victim, lifeOf(seed + round, ms), began, timesFrom),
-      isAttacked ? attack(evil, url, TOKENS.evil.token, seed + round, began + ms) : undefined,
+    const orders = { url: url.origin, token: TOKENS.evil.token, seed: seed + round, until: began + ms }
+    const [lived, answers] = await Promise.all([
+      live({ door: victim, idle: idle.door }, lifeOf(seed + round, ms), began, timesFrom),
+      isAttacked ? attackFromElsewhere(orders) : new Map(),
     ])
-    return { seen: await settled(victim, lived.events), lived, attacked }
+    return { seen: await settled(victim, lived.events), lived, answers }
   } catch (error) {
     throw new Error(`${isAttacked ? 'attacked' : 'quiet'} run: ${String(error)}\n${service.log().slice(-4_000)}`, {
       cause: error,
     })
   } finally {
+    await idle.stop()
     await service.stop()
     await receiver.close()
     await rm(directory, { recursive: true, force: true })
@@ -144,8 +176,8 @@ for (let round = 0; round < rounds; round++) {
   await sleep(100)
   const attacked = await runOnce(round, roundMs, timesFrom, true)
   const wrong = differences(quiet.seen, attacked.seen)
-  const answers = [...(attacked.attacked?.answers ?? [])].toSorted(([a], [b]) => a - b)
-  if ((attacked.attacked?.answers.get(500) ?? 0) > 0) wrong.push('the attacker was answered 500')
+  const answers = [...attacked.answers].toSorted(([a], [b]) => a - b)
+  if (attacked.answers.has(500)) wrong.push('the attacker was answered 500')
   faults += wrong.length
   const p99 = [percentile(quiet.lived.latencies, 99), percentile(attacked.lived.latencies, 99)] as const
   const counts = Object.entries(quiet.seen).map(([what, list]) => `${list.length} ${what}`)
@@ -154,6 +186,13 @@ for (let round = 0; round < rounds; round++) {
   console.log(
     `  p99 of the victim's sends: ${p99[0].toFixed(0)} ms alone, ${p99[1].toFixed(0)} ms attacked (× ${(p99[1] / p99[0]).toFixed(1)}); asked to wait ${quiet.lived.refused} and ${attacked.lived.refused} times`,
   )
+  const idle = [percentile(quiet.lived.idleLatencies, 99), percentile(attacked.lived.idleLatencies, 99)] as const
+  console.log(
+    `  p99 of an idle server on this machine, asked by the same client: ${idle[0].toFixed(0)} ms alone, ${idle[1].toFixed(0)} ms attacked`,
+  )
+  // What else ran on the machine takes from both runs, and not always the same.
+  const load = loadavg().map((one) => one.toFixed(1))
+  console.log(`  load of the machine over the last 1, 5 and 15 minutes: ${load.join(', ')}`)
   console.log(wrong.length === 0 ? '  equal' : wrong.map((one) => `  DIFFERS ${one}`).join('\n'))
 }
 process.exitCode = faults === 0 ? 0 : 1

@@ -51,13 +51,21 @@ export interface Lived {
   readonly events: number
   /** Of every request that was taken, in ms, the tries that were asked to wait included. */
   readonly latencies: readonly number[]
+  /** The same of a server that does nothing (idle.ts), asked right after each. */
+  readonly idleLatencies: readonly number[]
   /** Answers that were no 2xx, and were sent again. */
   readonly refused: number
 }
 
 /** Sends the life at its own pace; what is refused is sent again, as a shipper does. Never gives up. */
-export async function live(door: Door, steps: readonly Step[], began: number, timesFrom: number): Promise<Lived> {
+export async function live(
+  { door, idle }: { readonly door: Door; readonly idle: Pick<Door, 'send'> },
+  steps: readonly Step[],
+  began: number,
+  timesFrom: number,
+): Promise<Lived> {
   const latencies: number[] = []
+  const idleLatencies: number[] = []
   let refused = 0
   const one = async ({ at, events }: Step): Promise<void> => {
     const body = JSON.stringify(
@@ -75,8 +83,11 @@ export async function live(door: Door, steps: readonly Step[], began: number, ti
       await sleep(100)
     }
     latencies.push(performance.now() - start)
+    const asked = performance.now()
+    await idle.send(body)
+    idleLatencies.push(performance.now() - asked)
   }
   // One after the other keeps the order of the log, which is part of what is compared.
   for (const step of steps) await one(step)
-  return { events: steps.reduce((sum, { events }) => sum + events.length, 0), latencies, refused }
+  return { events: steps.reduce((sum, { events }) => sum + events.length, 0), latencies, idleLatencies, refused }
 }

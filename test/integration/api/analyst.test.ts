@@ -2,11 +2,35 @@
 import { describe, expect, it } from 'vitest'
 import { door } from '../warehouse/door.ts'
 import { event, scratch, T0, warehouse } from '../warehouse/support.ts'
-import { api, delivery, fill, finding, incident, sink } from './support.ts'
+import { api, delivery, fill, finding, incident, quarantine, sink } from './support.ts'
 
 const count = (n: number) => Array.from({ length: n }, (_, index) => index)
 const iso = (ms: number) => new Date(ms).toISOString()
 const HOUR = 3_600_000
+
+describe('open incidents', () => {
+  it('come by risk however many are newer, with what holds their agents', async () => {
+    const now = Date.now()
+    const small = count(300).map((n) => incident(n, { risk_points: 4, last_time: iso(now), agent: `small-${n}` }))
+    const asked = await api(await warehouse(), {
+      incidents: [
+        incident(900, { risk_points: 90, last_time: iso(now - HOUR), agent: 'worst' }),
+        incident(901, { risk_points: 99, last_time: iso(now), agent: 'closed', status: 'resolved' }),
+        ...small,
+      ],
+      quarantines: [
+        quarantine(1, { identity: 'worst', status: 'released' }),
+        quarantine(2, { identity: 'worst' }),
+        ...count(250).map((n) => quarantine(10 + n, { identity: `other-${n}` })),
+      ],
+    })
+    const { body } = await asked.get('/v1/incidents/open?limit=10')
+    expect(body).toMatchObject({ open: 301, items: { length: 10 }, quarantines: { length: 1 } })
+    const { items, quarantines } = body as { items: { agent: string }[]; quarantines: { id: string }[] }
+    expect(items[0]?.agent).toBe('worst')
+    expect(quarantines[0]?.id).toBe(quarantine(2).id)
+  })
+})
 
 describe('the overview', () => {
   it('counts what came in within the hour, each once, and says how the parts are', async () => {

@@ -254,6 +254,14 @@ describe('identities', () => {
       sessions: 7,
       instances: 2,
     })
+    expect((await pages<{ identity: string }>(asked, '/v1/identities?name=GENT-3')).map((one) => one.identity)).toEqual(
+      ['agent-3'],
+    )
+    expect(await pages(asked, '/v1/identities?name=%25')).toEqual([])
+    expect((await pages<{ name: string }>(asked, '/v1/coverage?name=nt-4')).map(({ name }) => name)).toEqual([
+      'agent-4',
+    ])
+    expect(await pages(asked, '/v1/sources?name=nothing-like-that')).toEqual([])
   })
 
   it('are told in full: what they did, from where, with whom, and what was found', async () => {
@@ -506,7 +514,7 @@ describe('bad questions', () => {
     const bad: [string, number, string, RegExp][] = [
       ['/v1/findings?limit=1001', 400, 'bad_request', /limit must be <= 1000/],
       ['/v1/findings?limit=0', 400, 'bad_request', /limit/],
-      ['/v1/findings?limit=ten', 400, 'bad_request', /limit must be integer/],
+      ['/v1/findings?limit=ten', 400, 'bad_request', /limit must be a whole number/],
       ['/v1/findings?tenant=globex', 400, 'bad_request', /knows no tenant/],
       ['/v1/findings?severity=high,awful', 400, 'bad_request', /awful is none of info, low/],
       ['/v1/findings?since=yesterday', 400, 'bad_request', /since must be a time/],

@@ -35,6 +35,14 @@ describe('the console', () => {
     }
   })
 
+  it('is small: no validator comes along with a constant of a schema', async () => {
+    const page = (await room.app.inject({ url: '/console/' })).body
+    const [, script = ''] = /src="(\/console\/assets\/[^"]+\.js)"/.exec(page) ?? []
+    const { length } = (await room.app.inject({ url: script })).rawPayload
+    expect(length).toBeGreaterThan(10_000)
+    expect(length).toBeLessThan(120_000)
+  })
+
   it.each(['/console/assets/..%2f..%2fclient.ts', '/console/assets/nothing.js'])('has nothing at %s', async (url) => {
     expect([404, 403, 400]).toContain((await room.app.inject({ url })).statusCode)
   })

@@ -96,12 +96,14 @@ async function tail(of: Api, path: string, wanted: number, lastId?: string, mean
   expect(answer.headers.get('content-type')).toContain('text/event-stream')
   const told: { id: string; item: { id?: string; event_id?: string } }[] = []
   let text = ''
+  let heard = ''
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
   let begun = false
   while (told.length < wanted) {
     const { value, done } = await reader.read()
     if (done) break
     text += Buffer.from(value).toString('utf8')
+    heard += Buffer.from(value).toString('utf8')
     const messages = text.split('\n\n')
     text = messages.pop() ?? ''
     for (const message of messages) {
@@ -109,7 +111,8 @@ async function tail(of: Api, path: string, wanted: number, lastId?: string, mean
       const data = /^data: (.*)$/m.exec(message)?.[1]
       if (id !== undefined && data !== undefined) told.push({ id, item: JSON.parse(data) as never })
     }
-    if (!begun) {
+    // The first id says where the tail stands: what comes after it is told.
+    if (!begun && (lastId !== undefined || /^id: /m.test(heard))) {
       begun = true
       await meanwhile?.()
     }

@@ -29,6 +29,7 @@ import { createMetrics } from '../../../services/lib/metrics.ts'
 import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
 import { deadLetterRow, findingRow } from '../../../services/lib/warehouse/tables.ts'
 import type { SinkState } from '../../../services/responder/sink-states.ts'
+import { registriesOf } from '../../../services/roles/registries.ts'
 import { effectivePolicy } from '../../../services/responder/policy.ts'
 import { createViews } from '../../../services/responder/views.ts'
 import { linesOf, scratch, silent, T0, whenOver } from '../warehouse/support.ts'
@@ -41,6 +42,11 @@ export const TOKENS = {
   sender: 'mw_sender',
 } as const
 
+/** What the configuration says. */
+const CONFIGURED = {
+  policy: (tenant: string) => effectivePolicy(defaultConfig().policy, tenant),
+  registry: registriesOf({}),
+}
 const configured = createAuthenticator([
   { name: 'boss', token: TOKENS.acme, tenant: 'acme', role: 'admin', scopes: ['live', 'history'] },
   { name: 'rival', token: TOKENS.globex, tenant: 'globex', role: 'admin', scopes: ['live'] },
@@ -110,7 +116,7 @@ export async function fill(store: Warehouse, { events = [], findings = [], lette
   if (findings.length > 0) {
     await store.insert(
       'findings',
-      rows(findings.map((one) => findingRow({ finding: one, foundAt: foundAt(one) }, place++))),
+      rows(findings.map((one) => findingRow({ finding: one, foundAt: foundAt(one), agentSince: undefined }, place++))),
     )
   }
   if (letters.length > 0) await store.insert('dead_letters', rows(letters.map(deadLetterRow)))
@@ -338,6 +344,27 @@ export interface Api {
   readonly routes: readonly string[]
 }
 
+async function commandsIn(log: Log): Promise<unknown[]> {
+  const found: unknown[] = []
+  for (let partition = 0; partition < log.partitions('commands'); partition++) {
+    for await (const { value } of log.read('commands', partition)) found.push(JSON.parse(String(value)))
+  }
+  return found
+}
+
+const viewsOf = (held: Held, outcomes: NonNullable<Held['outcomes']>, tokens: NonNullable<Held['tokens']>) =>
+  createViews({
+    quarantines: listOf(held.quarantines),
+    incidents: listOf(held.incidents),
+    deliveries: listOf(held.deliveries),
+    suppressions: listOf(held.suppressions),
+    outcomes: listOf(outcomes),
+    audit: listOf(held.audit),
+    tokens: { list: (tenant) => shownTokens(tokens.filter((one) => one.tenant === tenant)) },
+    sinks: { states: () => [...(held.sinks ?? [])] },
+    switches: new Map((held.switches ?? []).map((one) => [one.tenant, one])),
+  })
+
 export async function api(
   store: Warehouse,
   held: Held = {},
@@ -363,19 +390,9 @@ export async function api(
       authenticate,
       readiness: () => readiness,
       metrics: createMetrics(),
-      views: createViews({
-        quarantines: listOf(held.quarantines),
-        incidents: listOf(held.incidents),
-        deliveries: listOf(held.deliveries),
-        suppressions: listOf(held.suppressions),
-        outcomes: listOf(outcomes),
-        audit: listOf(held.audit),
-        tokens: { list: (tenant) => shownTokens(tokens.filter((one) => one.tenant === tenant)) },
-        sinks: { states: () => [...(held.sinks ?? [])] },
-        switches: new Map((held.switches ?? []).map((one) => [one.tenant, one])),
-      }),
+      views: viewsOf(held, outcomes, tokens),
       detectors: DETECTORS,
-      policy: (tenant) => effectivePolicy(defaultConfig().policy, tenant),
+      ...CONFIGURED,
       // Tests ask faster than people do.
       pace: { take: () => undefined },
       findings: createFindingFeed(log),
@@ -412,13 +429,7 @@ export async function api(
           headers: { 'content-type': 'application/json', ...bearer(token), ...headers },
         }),
       ),
-    async commands() {
-      const found: unknown[] = []
-      for (let partition = 0; partition < log.partitions('commands'); partition++) {
-        for await (const { value } of log.read('commands', partition)) found.push(JSON.parse(String(value)))
-      }
-      return found
-    },
+    commands: () => commandsIn(log),
     setReadiness(next) {
       readiness = next
     },

@@ -154,7 +154,7 @@ describe('what is stored', () => {
       key: null,
       value: Buffer.from(JSON.stringify(one)),
     }))
-    const found = writeFindingRecord(finding(3), Date.UTC(2026, 5, 1))
+    const found = writeFindingRecord(finding(3), { foundAt: Date.UTC(2026, 5, 1), agentSince: Date.UTC(2026, 4, 1) })
     await log.append('findings', 3, [...records, { key: null, value: Buffer.from(found) }])
     await archiver(log, store).start()
     await expect.poll(async () => (await stored(store, 'findings', 'id')).distinct).toBe(3)
@@ -389,6 +389,8 @@ describe('a warehouse that was lost', () => {
     await log.append('events', 0, [frameOf(30, 40)])
     await second.start()
     await expect.poll(() => events(whole(log, store))).toBe(40)
+    // Rows can be seen before they are counted: a stop waits for both.
+    await second.stop()
     expect(second.status().rows.events).toBe(10)
   })
 })
@@ -459,7 +461,7 @@ describe('an identity that is forgotten', () => {
   })
   const about = (n: number, agent: string, foundAt: number) => ({
     key: 'acme',
-    value: Buffer.from(writeFindingRecord(finding(n, { agent }), foundAt)),
+    value: Buffer.from(writeFindingRecord(finding(n, { agent }), { foundAt, agentSince: undefined })),
   })
   const rowsOf = async (of: Warehouse, identity: string): Promise<[events: number, findings: number]> => {
     const count = async (table: string, column: string): Promise<number> => {

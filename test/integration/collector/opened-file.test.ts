@@ -93,6 +93,17 @@ describe('a file', () => {
     expect(await ids()).toHaveLength(3)
   })
 
+  it('is remembered before anything of it is taken, so that a kill and a rotation hide nothing', async () => {
+    const first = await open()
+    writeFileSync(file, line(1).slice(0, 20))
+    await eventually('it is remembered', async () => readFileSync(positions(), 'utf8').includes('agent.log'))
+    await first.stop()
+    renameSync(file, join(folder, 'agent.log.1'))
+    appendFileSync(join(folder, 'agent.log.1'), line(1).slice(20))
+    await open()
+    await sees(1)
+  })
+
   it('gives lines without ids the same ids when the last ones are read again after a crash', async () => {
     writeFileSync(file, SAME.repeat(5))
     const first = await open()

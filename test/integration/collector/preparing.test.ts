@@ -1,5 +1,6 @@
 /** Threads of the collector give what one thread alone gives, and one that dies takes nothing with it but its jobs. */
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createGathering } from '../../../services/collector/gathering.ts'
 import { createPreparer, type Job } from '../../../services/collector/preparing/index.ts'
 import { createThreads } from '../../../services/collector/preparing/threads.ts'
 import type { Form } from '../../../services/collector/unpack.ts'
@@ -50,6 +51,16 @@ describe('two threads', () => {
     }
   })
 
+  it('take a body in memory that threads share', async () => {
+    const gathering = createGathering()
+    for (const chunk of [EVENT.slice(0, 20), EVENT.slice(20)]) gathering.add(Buffer.from(chunk))
+    const body = gathering.whole()
+    expect(body.buffer).toBeInstanceOf(SharedArrayBuffer)
+    const prepared = await threads.prepare({ ...job(''), body })
+    expect(prepared).toMatchObject({ ok: true, events: 1 })
+    expect(prepared).toEqual(await alone.prepare(job(EVENT)))
+  })
+
   it('keep the hashes of tenants apart, and leave the body as it is', async () => {
     const body = Buffer.from(JSON.stringify({ ...JSON.parse(EVENT), result: 'Pay DE89370400440532013000 now.' }))
     const before = body.toString()
@@ -73,6 +84,23 @@ describe('two threads', () => {
       }),
     )
     for (const [n, id] of ids.entries()) expect(lines[n]).toEqual([expect.stringContaining(`"${id}"`)])
+  })
+})
+
+describe('a tenant that took much', () => {
+  it('keeps nobody waiting who took little, even where it fills every other thread', async () => {
+    const entry = new URL('../../support/expensive-thread.ts', import.meta.url)
+    const threads = createThreads({ ...tools, threads: 1, entry })
+    onTestFinished(() => threads.close())
+    expect(await threads.prepare(job(EVENT, { tenant: 'expensive' }))).toMatchObject({ ok: true, events: 1 })
+    const stuck = Array.from({ length: 5 }, () =>
+      threads.prepare({ ...job(EVENT, { tenant: 'expensive' }), sender: 'stuck' }),
+    )
+    for (const one of stuck) one.catch(() => undefined)
+    for (let n = 0; n < 20; n++) {
+      const tenants = ['modest', 'frugal'].map((tenant) => threads.prepare(job(EVENT, { tenant })))
+      for (const made of await Promise.all(tenants)) expect(made).toMatchObject({ ok: true, events: 1 })
+    }
   })
 })
 

@@ -14,6 +14,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Event } from '../../../schemas/event.ts'
 import { type CollectorRoom, openCollector } from '../../support/collector.ts'
+import { PATIENCE_MS } from '../../support/patience.ts'
 import {
   encodeOtlp,
   type KeyValue,
@@ -220,7 +221,8 @@ const exported = (exporter: Exporter, records: Records): Promise<unknown> =>
   })
 
 describe("OpenTelemetry's own exporters", () => {
-  const headers = { authorization: 'Bearer live-token' }
+  // They give up after ten seconds unless told otherwise: on a loaded machine the collector's first answer takes longer.
+  const patient = { headers: { authorization: 'Bearer live-token' }, timeoutMillis: PATIENCE_MS }
   const records = agentRecords()
 
   async function eventsThrough(create: (url: string) => Exporter): Promise<Event[]> {
@@ -236,7 +238,7 @@ describe("OpenTelemetry's own exporters", () => {
   }
 
   it('deliver in protobuf what they deliver in JSON, with the same ids', async () => {
-    const protobuf = await eventsThrough((url) => new ProtobufExporter({ url, headers }))
+    const protobuf = await eventsThrough((url) => new ProtobufExporter({ url, ...patient }))
     expect(protobuf.map(({ action, source_id: id }) => [action, id])).toEqual([
       ['send_email', 'call-1'],
       ['assistant.message', ''],
@@ -244,7 +246,7 @@ describe("OpenTelemetry's own exporters", () => {
     ])
     expect(protobuf[0]).toMatchObject({ identity: 'invoice-bot', tokens_in: 120, peer_domains: ['example.com'] })
     expect(protobuf.map(({ trace }) => trace)).toEqual(Array<string>(3).fill(SPAN.traceId))
-    const json = await eventsThrough((url) => new JsonExporter({ url, headers }))
+    const json = await eventsThrough((url) => new JsonExporter({ url, ...patient }))
     expect(protobuf).toEqual(json)
   })
 

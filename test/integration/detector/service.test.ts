@@ -53,6 +53,10 @@ function expectedIds(events = EVENTS): string[] {
   return idsOf(pipeline.findings())
 }
 
+/** When the first event of an identity was; the engine keeps it in whole seconds. */
+const sinceOf = (identity: string): number =>
+  Math.floor(Math.min(...EVENTS.filter((one) => one.identity === identity).map(({ time }) => time)) / 1000) * 1000
+
 const chunksOf = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 
@@ -69,7 +73,8 @@ describe('the detector service', () => {
     for (const finding of findings) {
       expect(readFindingRecord(JSON.stringify(finding))).toMatchObject({
         ok: true,
-        record: { foundAt: expect.any(Number) },
+        // Of both stages: each of these findings is about whoever's own event led to it.
+        record: { foundAt: expect.any(Number), agentSince: sinceOf(finding.agent) },
       })
     }
     await service.stop()

@@ -17,6 +17,8 @@ import { createAsker } from '../../support/asker.ts'
 import { replayFiles } from '../../support/replay.ts'
 
 const MINUTES_3 = 180_000
+/** The policy's default. */
+const CONTAINED_AN_HOUR = 5
 
 await prepareClickHouse()
 await withKafka({ brokers: 1 }, (kafka) => {
@@ -97,6 +99,44 @@ await withKafka({ brokers: 1 }, (kafka) => {
         (found) => found.items.length > 0,
       )
       expect(items.map(({ identity }) => identity)).toEqual(['research-scout'])
+    })
+
+    it('keep the containment of those that live here from those that are invented', {
+      timeout: MINUTES_3,
+    }, async () => {
+      type Held = { identity: string; status: string; status_reason: string }
+      const held = async (): Promise<Held[]> =>
+        ((await get(`${one('api').url}/v1/quarantines?limit=100`)) as { items: Held[] }).items
+      const sendEvents = async (path: string, events: readonly object[]): Promise<void> => {
+        const answer = await post(`${one('collector').url}${path}`, JSON.stringify(events))
+        expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)])
+      }
+      const contact = (identity: string): object => ({
+        identity,
+        time: new Date().toISOString(),
+        action: 'http_post',
+        arguments: { url: 'https://www.moltbook.com/api/v1/posts' },
+      })
+      const lived = Array.from({ length: 20 }, (_, day) => ({
+        identity: 'billing-bot',
+        time: new Date(Date.now() - (day + 1) * 86_400_000).toISOString(),
+        action: 'read_file',
+        target: `inbox/${day}.txt`,
+      }))
+      await sendEvents('/v1/events?history=1', lived.toReversed())
+      const invented = Array.from({ length: CONTAINED_AN_HOUR + 1 }, (_, n) => `invented-${n}`)
+      await sendEvents('/v1/events', invented.map(contact))
+      const waiting = await until(
+        async () => (await held()).filter(({ status }) => status === 'proposed'),
+        ({ length }) => length > 0,
+      )
+      for (const { status_reason: reason } of waiting) expect(reason).toContain('for identities that are new')
+      await sendEvents('/v1/events', [contact('billing-bot')])
+      const mine = await until(
+        async () => (await held()).find(({ identity }) => identity === 'billing-bot'),
+        (found) => found !== undefined,
+      )
+      expect(mine?.status).not.toBe('proposed')
     })
 
     it('hand the lead to a second responder when the first one is killed', { timeout: MINUTES_3 }, async () => {

@@ -137,7 +137,7 @@ describe('commands', () => {
     expect(await send('quarantine', { identities: ['a', 'c'], reason: 'x' })).toMatchObject({
       status: 'applied',
       changed: 1,
-      detail: '1 ordered; 1 not: the identity is held like this already',
+      detail: '1 ordered; 1 not: the identity already has this order',
     })
   })
 })

@@ -205,6 +205,31 @@ describe('automatic quarantine', () => {
     expect(orders(gate.received)).toHaveLength(31)
   })
 
+  it('28: counts those that are new, or of whom nobody knows the age, apart from those that live here', async () => {
+    const { b, gate } = await start(RULE.replace('enforce', 'enforce, caps: {per_hour: 2}'))
+    const [old, young] = [Date.now() - 30 * 86_400_000, Date.now() - 60_000]
+    const statusOf = async (identity: string): Promise<Quarantine | undefined> =>
+      (await quarantines()).find((q) => q.identity === identity)
+    await b.sendFinding(finding({ agent: 'new-1' }), young)
+    await b.sendFinding(finding({ agent: 'nobody-knows' }))
+    await b.sendFinding(finding({ agent: 'new-2' }), young)
+    await eventually('a proposal', async () => (await statusOf('new-2'))?.status === 'proposed')
+    expect((await statusOf('new-2'))?.status_reason).toBe('the cap of 2 an hour for identities that are new is reached')
+    expect((await statusOf('new-1'))?.identity_since).toBe(new Date(young).toISOString())
+    expect(await statusOf('nobody-knows')).not.toHaveProperty('identity_since')
+    // What a responder knows of the age comes from the log, so that the next one knows it as well.
+    await b.restart()
+    await b.sendFinding(finding({ agent: 'old-1' }), old)
+    await b.sendFinding(finding({ agent: 'old-2' }), old)
+    await b.sendFinding(finding({ agent: 'old-3' }), old)
+    await eventually('a third', async () => (await statusOf('old-3'))?.status === 'proposed')
+    expect((await statusOf('old-3'))?.status_reason).toBe('the cap of 2 an hour is reached')
+    await gate.until((all) => orders(all).length === 4)
+    expect(new Set(orders(gate.received).map(({ identity }) => identity))).toEqual(
+      new Set(['new-1', 'nobody-knows', 'old-1', 'old-2']),
+    )
+  })
+
   it('28: keeps to a share of the identities', async () => {
     const { b } = await start(RULE.replace('enforce', 'enforce, caps: {per_hour: 100, share_of_identities: 0.1}'), {
       identityCount: () => 20,

@@ -39,12 +39,21 @@ it('says so when the only sink that takes orders is disabled, and sends what was
   ]
   bench = await testBench({ config: { sinks } })
   await order('first')
-  await until('first', (q) => q.status === 'requested' && q.status_reason.includes('nobody has taken the order: gate'))
+  await until('first', (q) => q.status === 'requested' && q.status_reason.includes('no sink accepted the order: gate'))
   await order('second')
-  await until('second', (q) => q.status_reason === 'nobody carries it out: gate disabled')
+  await until('second', (q) => q.status_reason === 'not carried out, sink disabled: gate')
   await pager.until((all) => all.filter(({ event }) => event.type === 'quarantine.unheard').length === 2)
   const told = pager.received.filter(({ event }) => event.type === 'quarantine.unheard')
   expect(told.map(({ event }) => String(event.data['identity'])).toSorted()).toEqual(['first', 'second'])
+
+  // Enabled too early, it answers 410 to both, which are tried together: that is told once more, and not for each.
+  await bench.sendCommand('enable-sink', { sink: 'gate', reason: 'repaired?' })
+  await gate.until((all) => all.length === 3)
+  await eventually('the end of both attempts', async () => {
+    const answer = await bench!.responder.views.deliveries('default', { limit: 100, cursor: null })
+    return answer.ok && answer.items.every(({ status, sink }) => sink !== 'gate' || status === 'dead')
+  })
+  await pager.until((all) => all.filter(({ event }) => event.type === 'sink.disabled').length === 2)
 
   gate.answer = () => 200
   await bench.sendCommand('enable-sink', { sink: 'gate', reason: 'repaired' })
@@ -52,8 +61,10 @@ it('says so when the only sink that takes orders is disabled, and sends what was
     await until(identity, (q) => q.status === 'acknowledged' && q.status_reason === '')
   }
   const orders = gate.received.filter(({ event }) => event.type === 'quarantine.requested')
-  // The first attempt of the first, and both again.
-  expect(orders.map(({ event }) => String(event.data['identity'])).toSorted()).toEqual(['first', 'first', 'second'])
+  // The first attempt of the first, both in vain, and both again.
+  const identities = orders.map(({ event }) => String(event.data['identity']))
+  expect(identities.toSorted()).toEqual(['first', 'first', 'first', 'second', 'second'])
+  expect(pager.received.filter(({ event }) => event.type === 'sink.disabled')).toHaveLength(2)
 })
 
 it('tries an order again within seconds, while findings keep their schedule', async () => {
@@ -64,7 +75,10 @@ it('tries an order again within seconds, while findings keep their schedule', as
   await bench.sendFinding(finding())
   await order('agent-2')
   await gate.until((all) => all.length === 2)
-  await until('agent-2', (q) => q.status === 'sent' && q.status_reason === 'gate has not taken the order: answered 500')
+  await until(
+    'agent-2',
+    (q) => q.status === 'sent' && q.status_reason === 'gate did not accept the order: answered 500',
+  )
   const count = (type: string) => gate.received.filter(({ event }) => event.type === type).length
   for (const [waitMs, attempts] of [
     [1_100, 2],

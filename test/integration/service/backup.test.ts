@@ -3,9 +3,9 @@
  * there, and once the senders have repeated the rest it finds what `replay` finds, under the same ids.
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DemoLoad, demoLoad, writeLoad } from '../../support/demo-load.ts'
@@ -80,8 +80,29 @@ describe('a backup of a service under load', () => {
     expect(await service.stop()).toBe(0)
   })
 
-  it('is taken of a service that does not run, too', { timeout: MINUTES_4 }, async () => {
-    const done = await moltwatch('backup', at('cold'), '--data', at('restored'), '--json')
+  it('is taken of a service that does not run, too, with its whole configuration', { timeout: MINUTES_4 }, async () => {
+    const files = {
+      'moltwatch.yaml': 'detection: {}\n',
+      'agents.yaml': 'mode: strict\n',
+      'tenants/acme/agents.yaml': 'trusted_peers: [partner.example]\n',
+      'tenants/acme/settings.yaml': 'detection:\n  false_per_1000: { medium: 3 }\n',
+      'tenants/acme/lists/leaked-credentials/own.txt': `${'a'.repeat(64)}\n`,
+      'lists/leaked-credentials/all.txt': `${'b'.repeat(64)}\n`,
+    }
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(at(`etc/${name}`)), { recursive: true })
+      await writeFile(at(`etc/${name}`), text)
+    }
+    await writeFile(at('etc/tenants/acme/notes.md'), 'no part of the configuration')
+    const config = at('etc/moltwatch.yaml')
+    const done = await moltwatch('backup', at('cold'), '--data', at('restored'), '--config', config, '--json')
+    expect(JSON.parse(done.out)).toMatchObject({ configuration_files: Object.keys(files).length })
+    const again = await moltwatch('restore', at('cold'), '--data', at('again'))
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining(`--config ${at('again/moltwatch.yaml')}`) })
+    for (const [name, text] of Object.entries(files)) expect(await readFile(at(`again/${name}`), 'utf8')).toBe(text)
+    expect(await readdir(at('again/tenants/acme'))).toEqual(['agents.yaml', 'lists', 'settings.yaml'])
+    const good = await moltwatch('check-config', at('again/moltwatch.yaml'))
+    expect(good).toMatchObject({ code: 0 })
     expect(JSON.parse(done.out)).toMatchObject({ warehouse_files: expect.any(Number) })
     expect(await readdir(at('cold'))).toEqual(expect.arrayContaining(['backup.json', 'log', 'master-key', 'warehouse']))
   })

@@ -58,6 +58,13 @@ it('shows the order that the agent read and the whole bodies beside the finding,
   expect(shown.excerpts.map(({ kind }) => kind)).toContain('order')
   expect(shown.excerpts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['arguments', 'result']))
   expect(shown.excerpts_note).toBeNull()
+  // What the user asked for is no evidence, and without it nobody can judge whether the order went beyond it.
+  expect(shown.excerpts[0]?.kind).toBe('task')
+  const url = `http://127.0.0.1:${service.plan.port}`
+  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'explain', shown.id, '--url', url], {
+    env: { ...process.env, MOLTWATCH_TOKEN: TOKEN },
+  })
+  for (const said of ['the user asked: ', 'the agent read: ']) expect(stdout).toContain(said)
   await until(
     async () => receiver.received,
     (received) => received.length > 0,

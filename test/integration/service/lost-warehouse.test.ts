@@ -1,6 +1,6 @@
 /**
- * The service whose warehouse is deleted between two starts: it refuses to answer with empty lists, fills the warehouse again
- * from its log by itself, and then lists what it listed before.
+ * The service whose warehouse is deleted, between two starts and while it runs: it refuses to answer with empty lists, fills
+ * the warehouse again from its log by itself, and then lists what it listed before.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,29 +24,46 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-it('answers 503 with the reason until its warehouse is whole again', { timeout: MINUTES_3 }, async () => {
-  const load = demoLoad(60)
-  for (const line of load.lines) expect((await service.post('/v1/logs', line)).status).toBe(200)
-  const before = await settled(service, load.events)
-  expect(before.length).toBeGreaterThan(1)
-  await service.stop()
-  await rm(join(directory, 'data', 'warehouse'), { recursive: true })
+const load = demoLoad(60)
+let before: readonly string[] = []
+const removeWarehouse = (): Promise<void> => rm(join(directory, 'data', 'warehouse'), { recursive: true, force: true })
 
-  service = await startService(service.plan)
+/** Asks for all findings until they come: each answer before that is 503, and none lacks one. The codes of those answers. */
+async function refusalsUntilWhole(): Promise<ReadonlySet<string>> {
   const url = `http://127.0.0.1:${service.plan.port}/v1/findings?limit=1000`
   const seen = new Set<string>()
-  for (let last = ''; last !== 'whole'; ) {
+  for (;;) {
     const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } })
     const body = (await answer.json()) as { error?: { code: string; message: string }; items?: unknown[] }
-    if (answer.status === 200) expect(body.items).toHaveLength(before.length)
-    else expect(answer.status).toBe(503)
-    last = answer.status === 200 ? 'whole' : (body.error?.code ?? '')
-    seen.add(last)
+    if (answer.status === 200) {
+      expect(body.items).toHaveLength(before.length)
+      return seen
+    }
+    expect([answer.status, body]).toEqual([503, expect.anything()])
+    seen.add(body.error?.code ?? '')
     // A token that asks without a pause is told 429.
     await sleep(20)
   }
-  expect([...seen]).toContain('warehouse_incomplete')
+}
+
+it('answers 503 with the reason until its warehouse is whole again', { timeout: MINUTES_3 }, async () => {
+  for (const line of load.lines) expect((await service.post('/v1/logs', line)).status).toBe(200)
+  before = await settled(service, load.events)
+  expect(before.length).toBeGreaterThan(1)
+  await service.stop()
+  await removeWarehouse()
+  service = await startService(service.plan)
+  expect(await refusalsUntilWhole()).toContain('warehouse_incomplete')
   expect(await findingIds(service)).toEqual(before)
   expect(await service.get('/v1/events/count')).toEqual({ count: load.events })
   expect(service.log()).toContain('the warehouse is empty: it is filled again from the log')
+})
+
+it('does so, too, where the warehouse is removed while it runs', { timeout: MINUTES_3 }, async () => {
+  await removeWarehouse()
+  expect(await refusalsUntilWhole()).toContain('warehouse_incomplete')
+  expect(await findingIds(service)).toEqual(before)
+  expect(await service.get('/v1/events/count')).toEqual({ count: load.events })
+  expect(service.log()).toContain('the files of the warehouse were removed: it begins anew')
+  expect(service.log()).toContain('the warehouse was emptied or replaced: it is filled again from the log')
 })

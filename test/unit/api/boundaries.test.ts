@@ -15,7 +15,7 @@ const filesWith = (pattern: RegExp): string[] =>
 describe('the API', () => {
   it('asks the warehouse in one file only', () => {
     expect(filesWith(/\.ask\b|\.ask</)).toEqual(['query.ts'])
-    expect(filesWith(/tenantDoor\(/).sort()).toEqual(['query.ts', 'serve.ts'])
+    expect(filesWith(/tenantReader\(/).sort()).toEqual(['query.ts', 'serve.ts'])
   })
 
   it('has no SQL in its routes, and none of a caller anywhere', () => {

@@ -11,7 +11,8 @@ const DAY = 86_400_000
 const received = (more: Partial<Received> = {}, fields: Readonly<Record<string, number>> = {}): Received => ({
   name: 'agent-1',
   events: 1_000,
-  first_seen: new Date(NOW - 30 * DAY).toISOString(),
+  first_seen: new Date(NOW - 60 * DAY).toISOString(),
+  learned_from: new Date(NOW - 30 * DAY).toISOString(),
   last_seen: new Date(NOW).toISOString(),
   fields: { ...Object.fromEntries(fieldsNeeded(DETECTORS).map((field) => [field, 1])), ...fields },
   tool_calls: 0,
@@ -47,7 +48,7 @@ describe('what is seen', () => {
   })
 
   it('is being learned by a young identity, and until when', () => {
-    const one = received({ first_seen: new Date(NOW - DAY).toISOString() })
+    const one = received({ learned_from: new Date(NOW - DAY).toISOString() })
     expect(sights(one)['peer/unknown-peer']).toMatchObject({
       sees: 'learning',
       until: new Date(NOW + 4 * DAY).toISOString(),

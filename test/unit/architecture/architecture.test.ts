@@ -173,11 +173,31 @@ describe('catches what is planted', () => {
     ['a function, callbacks included', `export const a = (b: any) => {\nb.each(() => {\n${lines(67)}\n})\n}`],
     ['a method', `export const a = {\nlong(b: (c: number) => void) {\n${lines(69)}\n}\n}`],
     [
+      'a factory, the short functions in it included',
+      `export const a = () => {\nconst one = () => {\n${lines(40)}\n}\nconst two = () => {\n${lines(40)}\n}\nreturn { one, two }\n}`,
+    ],
+    [
       'a named function in a factory',
       `export const a = (b: any) => {\nconst long = () => {\n${lines(69)}\n}\nreturn long\n}`,
     ],
   ])('function-length: %s', (_title, code) => {
     expect(checkPlanted({ 'services/archiver/a.ts': withHeader(code) })).toMatchObject([{ rule: 'function-length' }])
+  })
+
+  it("circles: two files that take each other's types, and three", () => {
+    const found = checkPlanted({
+      'schemas/a.ts': withHeader("import type { B } from './b.ts'\nexport type A = B"),
+      'schemas/b.ts': withHeader("import type { A } from './a.ts'\nexport type B = A"),
+      'schemas/c.ts': withHeader("export { id } from './d.ts'"),
+      'schemas/d.ts': withHeader("export { e as id } from './e.ts'\nexport type D = 1"),
+      'schemas/e.ts': withHeader(
+        "import type { D } from './d.ts'\nexport { a as e } from './ids.ts'\nexport type E = D",
+      ),
+    })
+    expect(found).toMatchObject([
+      { rule: 'circles', path: 'schemas/a.ts', message: expect.stringContaining('schemas/b.ts') },
+      { rule: 'circles', path: 'schemas/d.ts', message: expect.stringContaining('schemas/e.ts') },
+    ])
   })
 
   it('function-length: a single test', () => {
@@ -242,8 +262,8 @@ describe('keeps quiet about what only looks like a violation', () => {
     ['test/unit/a.test.ts', "import { Kafka } from 'kafkajs'\nexport const a = Kafka"],
     ['docs/a.md', 'See {ROOT}-elsewhere, and the registry of detectors.'],
     [
-      'services/archiver/a.ts',
-      `export const a = () => {\n${['b', 'c'].map((name) => `const ${name} = () => {\n${'void 0\n'.repeat(60)}}`).join('\n')}\nreturn { b, c }\n}`,
+      'test/unit/a.test.ts',
+      `describe('a', () => {\n${['b', 'c'].map((name) => `it('${name}', () => {\n${'void 0\n'.repeat(60)}})`).join('\n')}\n})`,
     ],
   ])('%s: %j', (path, code) => {
     expect(checkPlanted({ [path]: withHeader(code) }).map(formatViolation)).toEqual([])

@@ -196,46 +196,100 @@ const assumed = (role: string, session: string, issuer = true) => ({
     : {}),
 })
 
+/** Who calls, and how it is named. */
+const CALLERS: readonly (readonly [what: string, who: object, identity: string, instance: string, kind: string])[] = [
+  ['an assumed role', assumed('deploy', 'job-7'), 'arn:aws:iam::111122223333:role/deploy', 'job-7', 'service'],
+  [
+    'one without its issuer',
+    assumed('deploy', 'job-7', false),
+    'arn:aws:iam::111122223333:role/deploy',
+    'job-7',
+    'service',
+  ],
+  [
+    'an agent by its name',
+    assumed('support-agent', 'a1'),
+    'arn:aws:iam::111122223333:role/support-agent',
+    'a1',
+    'agent',
+  ],
+  [
+    'a person of IAM Identity Center',
+    assumed('AWSReservedSSO_Admin_0a1b', 'alice@example.com'),
+    'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0a1b/alice@example.com',
+    '',
+    'person',
+  ],
+  ['a user', { type: 'IAMUser', arn: 'arn:aws:iam::1:user/bob' }, 'arn:aws:iam::1:user/bob', '', 'person'],
+  ['a user without ARN', { type: 'IAMUser', userName: 'bob', accountId: '1' }, 'arn:aws:iam::1:user/bob', '', 'person'],
+  ['root', { type: 'Root', accountId: '1' }, 'arn:aws:iam::111122223333:root', '', 'person'],
+  ['a service', { type: 'AWSService', invokedBy: 'rds.amazonaws.com' }, 'rds.amazonaws.com', '', 'service'],
+  ['a service event', { accountId: '1', invokedBy: 'ec2.amazonaws.com' }, 'ec2.amazonaws.com', '', 'service'],
+  ['another account', { type: 'AWSAccount', accountId: '2', principalId: 'AIDAX' }, 'AIDAX', '', 'service'],
+  [
+    'a role of another account',
+    { type: 'AWSAccount', accountId: '2', principalId: 'AROAQGFTBBBGOBWV2EMZA:job-7' },
+    'AROAQGFTBBBGOBWV2EMZA',
+    'job-7',
+    'service',
+  ],
+  ['another account by its number', { type: 'AWSAccount', accountId: '2' }, '2', '', 'service'],
+  [
+    'an anonymous caller',
+    { type: 'AWSAccount', principalId: '', accountId: 'ANONYMOUS_PRINCIPAL' },
+    'ANONYMOUS_PRINCIPAL',
+    '',
+    'service',
+  ],
+  ['another account that is not named', { type: 'AWSAccount' }, 'AWSAccount', '', 'service'],
+  [
+    'a federated user',
+    { type: 'FederatedUser', arn: 'arn:aws:sts::1:federated-user/alice', principalId: '1:alice' },
+    'arn:aws:sts::1:federated-user/alice',
+    '',
+    'person',
+  ],
+  ['a user of SAML', { type: 'SAMLUser', principalId: 'Q=:alice', userName: 'alice' }, 'Q=:alice', '', 'person'],
+  [
+    'a user of IAM Identity Center by its id',
+    { type: 'IdentityCenterUser', accountId: '1', onBehalfOf: { userId: 'u-1', identityStoreArn: 'arn:x' } },
+    'u-1',
+    '',
+    'person',
+  ],
+  [
+    'the same user where it acts in the access portal',
+    { type: 'Unknown', principalId: 'u-1', arn: '', accountId: '1', userName: 'alice@example.com' },
+    'u-1',
+    '',
+    'person',
+  ],
+  [
+    'a user who signs in by its name, not by the number of the account',
+    { type: 'Unknown', principalId: '1', arn: '', accountId: '1', userName: 'alice' },
+    'alice',
+    '',
+    'person',
+  ],
+  ['a user of a directory', { type: 'Directory', accountId: '1', userName: 'alice' }, 'alice', '', 'person'],
+  ['a role itself', { type: 'Role', arn: 'arn:aws:iam::1:role/deploy' }, 'arn:aws:iam::1:role/deploy', '', 'service'],
+  ['nobody but the account', { type: 'Unknown', accountId: '1' }, '1', '', 'service'],
+  ['a web identity', { type: 'WebIdentityUser', principalId: 'p:x', userName: 'u' }, 'p:x', 'u', 'service'],
+]
+
 describe('CloudTrail', () => {
-  it.each([
-    ['an assumed role', assumed('deploy', 'job-7'), 'arn:aws:iam::111122223333:role/deploy', 'job-7', 'service'],
-    [
-      'one without its issuer',
-      assumed('deploy', 'job-7', false),
-      'arn:aws:iam::111122223333:role/deploy',
-      'job-7',
-      'service',
-    ],
-    [
-      'an agent by its name',
-      assumed('support-agent', 'a1'),
-      'arn:aws:iam::111122223333:role/support-agent',
-      'a1',
-      'agent',
-    ],
-    [
-      'a person of IAM Identity Center',
-      assumed('AWSReservedSSO_Admin_0a1b', 'alice@example.com'),
-      'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0a1b/alice@example.com',
-      '',
-      'person',
-    ],
-    ['a user', { type: 'IAMUser', arn: 'arn:aws:iam::1:user/bob' }, 'arn:aws:iam::1:user/bob', '', 'person'],
-    [
-      'a user without ARN',
-      { type: 'IAMUser', userName: 'bob', accountId: '1' },
-      'arn:aws:iam::1:user/bob',
-      '',
-      'person',
-    ],
-    ['root', { type: 'Root', accountId: '1' }, 'arn:aws:iam::111122223333:root', '', 'person'],
-    ['a service', { type: 'AWSService', invokedBy: 'rds.amazonaws.com' }, 'rds.amazonaws.com', '', 'service'],
-    ['a service event', { accountId: '1', invokedBy: 'ec2.amazonaws.com' }, 'ec2.amazonaws.com', '', 'service'],
-    ['another account', { type: 'AWSAccount', accountId: '2', principalId: 'AIDAX' }, 'AIDAX', '', 'service'],
-    ['a web identity', { type: 'WebIdentityUser', principalId: 'p:x', userName: 'u' }, 'p:x', 'u', 'service'],
-  ])('names %s', (_what, who, identity, instance, kind) => {
+  it.each(CALLERS)('names %s', (_what, who, identity, instance, kind) => {
     expect(eventOf('cloudtrail', trail(who))).toMatchObject({ identity, instance, principal_kind: kind })
   })
+
+  it.each(['IAMUser', 'AssumedRole', 'Role', 'AWSService', 'SAMLUser', 'IdentityCenterUser', 'Unknown'])(
+    'says of a %s that names nobody what is missing',
+    (type) => {
+      const result = normalise('cloudtrail', trail({ type }), normaliseContext())
+      const detail = expect.stringContaining(`of the type ${type} names nobody: no arn, userName`) as string
+      expect(result).toMatchObject({ events: [], rejected: [{ reason: 'unnamed', detail }] })
+    },
+  )
 
   it.each([
     [{}, 'success'],

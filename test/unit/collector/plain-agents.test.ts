@@ -114,6 +114,41 @@ const CALLS: readonly (readonly [string, object, unknown, object])[] = [
   ],
 ]
 
+const JOB = { function_name: 'nightly_export', result: '{"rows": 12}' }
+
+describe('a function with a result', () => {
+  it.each([
+    ['of a job', JOB, undefined],
+    ['of a job, in a body of JSON', {}, JSON.stringify({ ...JOB, status: 'ok', duration_ms: 12 })],
+    ['of a function in the cloud', { ...JOB, function_request_id: 'r-1', args: fetching }, undefined],
+    [
+      'of a request',
+      { ...JOB, 'http.request.method': 'GET', 'url.path': '/export', 'session.id': 'visitor-1' },
+      undefined,
+    ],
+    ['of a thread', { ...JOB, 'thread.id': 7 }, undefined],
+    ['of a command', { command_name: 'migrate', args: '--fake', output: 'done' }, undefined],
+    ['of a tool of a build', { tool: 'eslint', args: '--fix src', output: 'done' }, undefined],
+  ])('%s is no call of an agent', (_whose, attributes, body) => {
+    expect(eventOf(attributes, body)).toMatchObject({ principal_kind: 'service', kind: 'api' })
+  })
+
+  it.each([
+    ['the id of the call', { call_id: 'c1' }],
+    ['a conversation', { conversation_id: 's' }],
+    ['an agent', { 'gen_ai.agent.name': 'exporter' }],
+    ['arguments of a function', { function_args: '{"rows": 12}' }],
+    ['a result of a tool', { tool_result: '12 rows' }],
+  ])('is one where the record has %s', (_what, more) => {
+    expect(eventOf({ ...JOB, ...more })).toMatchObject({
+      action: 'nightly_export',
+      kind: 'tool',
+      principal_kind: 'agent',
+    })
+    expect(eventOf({}, JSON.stringify({ ...JOB, ...more }))).toMatchObject({ principal_kind: 'agent' })
+  })
+})
+
 describe('a call that is said flatly', () => {
   it.each(CALLS)('%s', (_how, attributes, body, expected) => {
     expect(eventOf(attributes, body)).toMatchObject(expected)

@@ -1,5 +1,6 @@
 /** The small readers under the normalisers: times, addresses, clients, verbs, targets, contacts, the place of a fault. */
 import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { errorPosition } from '../../../services/collector/json-position.ts'
@@ -70,6 +71,22 @@ describe('clients', () => {
     ['rds.amazonaws.com', 'rds.amazonaws.com'],
   ])('%s is in %s', (address, network) => {
     expect(sourceNetwork(address)).toBe(network)
+  })
+
+  it('writes an address in the one form that the library writes', () => {
+    const part = fc.oneof(fc.nat(300).map(String), fc.constantFrom('00', '01', '0x7f', ''))
+    const nearly = fc.array(part, { minLength: 3, maxLength: 5 }).map((parts) => parts.join('.'))
+    const mapped = nearly.map((text) => `::ffff:${text}`)
+    const reference = (text: string): string | undefined =>
+      ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
+        ? ipaddr.process(text.replace(/%.*$/, '')).toString()
+        : undefined
+    const zoned = fc.ipV6().map((text) => `${text}%eth0`)
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4Extended(), nearly, mapped, zoned), (text) => {
+        expect(plainAddress(text)).toBe(reference(text))
+      }),
+    )
   })
 
   it('never throws on what is no address', () => {

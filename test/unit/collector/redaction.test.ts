@@ -56,6 +56,14 @@ const CASES: readonly (readonly [string, string])[] = [
   ['sshpass -p hunter2 ssh a@b', 'sshpass -p [redacted:password] ssh a@b'],
   ['docker login -u a -p hunter2 x.org', 'docker login -u a -p [redacted:password] x.org'],
   ['redis-cli -a hunter2 ping', 'redis-cli -a [redacted:password] ping'],
+  // A name in front, whose value would be the words that say what follows.
+  [
+    'password= docker login -u a -p hunter2 x.org',
+    'password= [redacted:password] login -u a -p [redacted:password] x.org',
+  ],
+  ['password= --token hunter2', 'password= [redacted:password] [redacted:password]'],
+  ['secret:\n-u bob:hunter2 x', 'secret:\n[redacted:password] bob:[redacted:password] x'],
+  ['run --password "two words" now', 'run --password "[redacted:password]" now'],
   ['<password>hunter2</password>', '<password>[redacted:password]</password>'],
   ['Passwort: hunter2', 'Passwort: [redacted:password]'],
   ['pay with 4111 1111 1111 1111 today', 'pay with [redacted:card-number] today'],

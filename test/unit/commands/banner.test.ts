@@ -7,7 +7,7 @@ type Policy = Parameters<typeof effectivePolicy>[0]
 
 const PRESET = { preset: 'contain-agent-networks' } as const
 
-const told = (policy: Partial<Policy>, tokenFile = 'data/admin-token'): string =>
+const told = (policy: Partial<Policy>, tokenFile = 'data/admin-token', more: object = {}): string =>
   bannerOf({
     url: 'http://127.0.0.1:8080',
     otlpUrl: 'http://127.0.0.1:4318',
@@ -15,6 +15,7 @@ const told = (policy: Partial<Policy>, tokenFile = 'data/admin-token'): string =
     tokenFile,
     policy: effectivePolicy({ tenants: {}, ...policy }, 'default'),
     content: 'excerpts',
+    ...more,
   }).join('\n')
 
 it.each([
@@ -32,4 +33,16 @@ it.each([
 it('gives the lines that connect an agent, with the token', () => {
   expect(told({})).toContain('  export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $(cat data/admin-token)"')
   expect(told({}, "/home/ada's data/admin-token")).toContain(`$(cat '/home/ada'\\''s data/admin-token')`)
+})
+
+it('prints a demo that asks this service and not the one at the default place', () => {
+  const line = (more: object): string | undefined =>
+    told({}, undefined, more)
+      .split('\n')
+      .find((one) => one.startsWith('See it'))
+  expect(line({ data: '.moltwatch' })).toBe('See it find something: npm run -s moltwatch -- demo')
+  expect(line({ url: 'http://127.0.0.1:9', otlpUrl: 'http://127.0.0.1:10', data: '/my data' })).toBe(
+    "See it find something: npm run -s moltwatch -- demo --url http://127.0.0.1:9 --otlp-url http://127.0.0.1:10 --data '/my data'",
+  )
+  expect(line({ tokenFile: null })).not.toContain('--data')
 })

@@ -10,7 +10,7 @@ test('without the options everything stays as it is', () => {
 })
 
 test('what was asked for lies over the configuration', () => {
-  const configuration = { ...emptyConfiguration(), trusted_peers: ['halden.example'] }
+  const configuration = { ...emptyConfiguration(), trusted_peers: ['corp.example'] }
   expect(underBudget({ ...detection, configuration }, { highPer1000: '40' }).configuration).toEqual({
     ...configuration,
     false_per_1000: { high: 40 },

@@ -44,12 +44,32 @@ const labels = await readCompanyLabels(room.file('labels.ndjson', LABELS.map((on
 
 test('a finding catches by evidence, by time, or not at all', () => {
   const by = (...findings: Told[]) => scoreCompany(labels, findings, 'medium')
-  expect(by(told('a', '2026-03-05T00:00:00Z', 'x1'))).toMatchObject({ caught: 1, by_evidence: 1, false_findings: 0 })
+  expect(by(told('a', '2026-03-05T00:00:00Z', 'x1'))).toMatchObject({
+    caught: 1,
+    strict: { caught: 1, false_per_1000: 0 },
+    false_findings: 0,
+  })
   expect(by(told('owner-a', '2026-03-05T00:00:00Z', 'x1'))).toMatchObject({ caught: 1 })
-  expect(by(told('a', '2026-03-02T11:59:00Z', 'z'))).toMatchObject({ caught: 1, by_evidence: 0, precision: 1 })
+  expect(by(told('a', '2026-03-02T11:59:00Z', 'z'))).toMatchObject({ caught: 1, precision: 1 })
+  expect(by(told('a', '2026-03-02T11:59:00Z', 'z')).strict).toEqual({ caught: 0, false_per_1000: 20 })
   expect(by(told('a', '2026-03-02T12:01:00Z', 'z'))).toMatchObject({ caught: 0, false_findings: 1, false_per_1000: 20 })
   expect(by(told('c', '2026-03-02T10:30:00Z', 'x1'))).toMatchObject({ caught: 0, misnamed: 1, false_findings: 0 })
   expect(by(told('b', '2026-03-02T10:30:00Z', 'y1')).lookalikes).toEqual({ trip: 20 })
+})
+
+test('what is false of one identity within one hour is one occasion, and hours are those of all', () => {
+  const wrong = [
+    told('d', '2026-03-05T00:00:00Z', 'q'),
+    told('d', '2026-03-05T00:59:00Z', 'r', 'high'),
+    told('e', '2026-03-05T00:30:00Z', 's'),
+    told('d', '2026-03-05T01:00:00Z', 't'),
+  ]
+  expect(scoreCompany(labels, wrong, 'medium')).toMatchObject({
+    false_findings: 4,
+    false_per_1000: 80,
+    false_occasions_per_1000: 60,
+    false_hours_per_day: Number((2 / labels.days).toFixed(2)),
+  })
 })
 
 test('the floor and chance are counted', () => {
@@ -97,6 +117,7 @@ test('the command scores what lies in the folder and names what does not', async
   ])
   const page = await room.run(addEvalAll, ['eval-all', '--data', home], DETECTORS)
   expect(page.out).toContain('| climb | 1 of 1 | 1 of 1 |')
+  expect(page.out).toContain('| high | 1 of 1 | 1 | 0 | 0 | 0 | 0 |')
 })
 
 test('a curve is an SVG whose names are escaped', () => {

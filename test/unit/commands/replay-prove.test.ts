@@ -125,6 +125,23 @@ describe('prove', () => {
     expect(out).toMatch(message)
   })
 
+  it('goes on from a seed', async () => {
+    const detector = broken(
+      'test/zone',
+      () => new Date(1e12).toString(),
+      () => '',
+    )
+    const file = room.file('f.ndjson', lines)
+    const differs = async (...options: string[]): Promise<string> => {
+      const { out } = await room.run(addProve, ['prove', file, ...options], [detector])
+      return /they differ at (.*)/.exec(out)?.[1] ?? ''
+    }
+    const first = await differs('--seeds', '9')
+    const seed = /^seed (\d+)/.exec(first)?.[1] ?? ''
+    expect(await differs('--seeds', '1', '--from', seed)).toBe(first)
+    expect(await differs('--seeds', '9', '--from', String(Number(seed) + 1))).not.toBe(first)
+  })
+
   it('does not let a detector read the clock', async () => {
     const reading = broken(
       'test/clock',

@@ -5,6 +5,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { AgentRegistry } from '../../../schemas/agents.ts'
 import { DetectionLayer } from '../../../schemas/configuration.ts'
 import { Control } from '../../../schemas/control.ts'
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
@@ -51,7 +52,8 @@ describe('what is declared', () => {
   )
 
   it('is read: every key of the configuration', () => {
-    const keys = [...keysOf(ServiceConfiguration as Schema), ...keysOf(DetectionLayer as Schema)]
+    const schemas = [ServiceConfiguration, DetectionLayer, AgentRegistry] as readonly Schema[]
+    const keys = schemas.flatMap(keysOf)
     expect(keys.length).toBeGreaterThan(50)
     expect(unread(keys, readers)).toEqual([])
     expect(unread([...keys, 'planted_key'], readers)).toEqual(['planted_key'])

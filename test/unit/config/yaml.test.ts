@@ -64,6 +64,18 @@ describe('a YAML file', () => {
     expect(turns).toBeGreaterThan(3)
   })
 
+  it('that took too long is tried again after a while, changed or not', async () => {
+    const path = file(`a:\n${'  - {b: [1, 2, {c: d}], e: "f"}\n'.repeat(20_000)}`)
+    const isTriedAgain = async (retryMs?: number): Promise<boolean> => {
+      const read = createYamlReader({ readMs: 1, ...(retryMs === undefined ? {} : { retryMs }) })
+      const first = await read(path)
+      expect(first.ok).toBe(false)
+      return (await read(path)) !== first
+    }
+    expect(await isTriedAgain()).toBe(false)
+    expect(await isTriedAgain(0)).toBe(true)
+  })
+
   it('is read again only after it has changed', async () => {
     const read = createYamlReader()
     const value = async (path: string): Promise<unknown> => {

@@ -143,6 +143,23 @@ describe('the image', () => {
     expect(lines.indexOf('USER node')).toBeGreaterThan(lines.findLastIndex((line) => line.startsWith('COPY ')))
   })
 
+  it('builds the console out of what its first stage copies', { timeout: 60_000 }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'moltwatch-image-'))
+    const installs = lines.findIndex((line) => line.startsWith('RUN npm ci'))
+    const copies = lines.slice(0, installs).filter((line) => line.startsWith('COPY '))
+    try {
+      for (const source of copies.flatMap((line) => line.split(/\s+/).slice(1, -1))) {
+        const filter = (path: string): boolean => path !== join(ROOT, 'services/console/dist')
+        cpSync(join(ROOT, source), join(directory, source), { recursive: true, filter })
+      }
+      symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
+      await run('npm', ['run', '-s', 'build:console'], { cwd: directory })
+      expect(existsSync(join(directory, 'services/console/dist/index.html'))).toBe(true)
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+
   it('holds all that the program needs, and the builder is sent no more', { timeout: 60_000 }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'moltwatch-image-'))
     const copies = lines.filter((line) => line.startsWith('COPY ') && !line.includes('--from='))

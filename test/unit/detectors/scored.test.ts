@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { outOfCharacter } from '../../../detectors/identity/out-of-character.ts'
 import { cases } from '../../../detectors/identity/out-of-character.cases.ts'
-import { type Curve, MARGIN, scoreAt, shareOf, thresholdsUnder } from '../../../detectors/lib/scored.ts'
+import type { Curve } from '../../../detectors/lib/curve.ts'
+import { KEPT_FOR_SCORED, MARGIN, scoreAt, shareOf, thresholdsUnder } from '../../../detectors/lib/scored.ts'
 import { CURVES, UNSCORED } from '../../../detectors/lib/thresholds.ts'
 import { emptyConfiguration, FALSE_PER_1000, type FalsePer1000, layerOver } from '../../../schemas/configuration.ts'
 import { eventsOf, newest, PLAIN, runDetectors } from '../../support/detector-harness.ts'
@@ -24,10 +25,10 @@ test('a threshold lies on the curve, between measured rates by their logarithm',
   expect(scoreAt([[1, 7]], 0.5)).toBe(7)
 })
 
-test('what is shared out is what the others leave', () => {
+test('what is shared out is what the others leave, and a tenth if they leave nothing', () => {
   const of = (medium: number, high: number) => ({ medium: medium * MARGIN, high: high * MARGIN })
   expect(shareOf(of(5, 0.5), { medium: 3, high: 0.25 }, 2)).toEqual({ medium: 1, high: 0.125 })
-  expect(shareOf(of(2, 0), { medium: 3, high: 0.1 }, 2)).toEqual({ medium: 0, high: 0 })
+  expect(shareOf(of(2, 0), { medium: 3, high: 0.1 }, 2)).toEqual({ medium: KEPT_FOR_SCORED, high: 0 })
   // Forty at high are at least forty of medium and up.
   expect(shareOf({ high: 40 * MARGIN }, { medium: 3, high: 0 }, 1)).toEqual({ medium: 40, high: 40 })
 })
@@ -70,8 +71,9 @@ test('the setting moves what the engine tells, and a setting of the detector goe
   expect(told({ medium: 1_000, high: 0 }).map(({ severity }) => severity)).toEqual(['medium'])
   const high = { score_low: 1_000, score_medium: 1_000, score_high: 1_000 }
   expect(told({ medium: 1_000, high: 1_000 }, high)).toEqual([])
-  // Told as by default where the default is said.
-  expect(told({ ...FALSE_PER_1000 })).toEqual(told(undefined))
+  // Told as by default where the default is said; the epoch alone says that something was said.
+  const bodies = (budget?: FalsePer1000) => told(budget).map((finding) => ({ ...finding, epoch: '' }))
+  expect(bodies({ ...FALSE_PER_1000 })).toEqual(bodies())
 })
 
 test("a tenant's budget lies over that of all, number by number", () => {

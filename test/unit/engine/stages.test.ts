@@ -11,7 +11,7 @@ import { counter, distinct, earliest, recentSet } from '../../../detectors/lib/f
 import { Settings } from '../../../detectors/lib/sections.ts'
 import { blankEvent, EVENT_SCHEMA_VERSION, type Event, rowOf } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
-import { encodeControl, encodeFrame, encodeTick } from '../../../schemas/frame.ts'
+import { decodeFrame, encodeControl, encodeFrame, encodeFrameHeader, encodeTick } from '../../../schemas/frame.ts'
 import { emptyConfiguration, layerOver } from '../../../schemas/configuration.ts'
 import { eventId, hash32, partitionOf } from '../../../schemas/ids.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -23,6 +23,7 @@ import {
   type Stage,
   type StageSnapshot,
 } from '../../../services/detector/engine/index.ts'
+import { STEP_ROWS } from '../../../services/detector/engine/stage.ts'
 
 const MINUTE = 60_000
 const T0 = Date.UTC(2026, 0, 1)
@@ -240,6 +241,52 @@ describe('the engine', () => {
     expect(run(early, PLAIN)).toEqual([])
     const late = [eventOf(0, 'b', 't', 'office', 9), eventOf(1, 'a', 't', 'home', 2), eventOf(2, 'a', 't', 'office', 3)]
     expect(run(late, PLAIN).map((f) => [f.agent, f.severity, f.observed['others']])).toEqual([['a', 'high', 0]])
+  })
+
+  it('takes a large frame in several steps, with what it gives at once, and rows beside their header like those in it', () => {
+    const options = { detectors: DETECTORS, codeVersion: 'x', partition: 0 }
+    const events = Array.from({ length: 100 }, (_, n) => eventOf(n, `a${n % 3}`, `target-${n}`, `s${n % 5}`, n / 10))
+    const frame = { schema: EVENT_SCHEMA_VERSION, receiptTime: RECEIPT }
+    const value = encodeFrame(events.map(rowOf), frame)
+    const whole = createStageOne(options).apply({ offset: 0, value })
+    expect(whole.findings.length).toBeGreaterThan(0)
+
+    const steps = createStageOne(options).applySteps({ offset: 0, value })
+    let count = 0
+    let step = steps.next()
+    for (; step.done !== true; step = steps.next()) count++
+    expect(count).toBe(Math.ceil(events.length / STEP_ROWS) - 1)
+    expect(step.value).toEqual(whole)
+
+    const header = encodeFrameHeader(events.length, frame)
+    const rows = decodeFrame(value).rows
+    expect(createStageOne(options).apply({ offset: 0, value: header, rows })).toEqual(whole)
+  })
+
+  it('knows in both stages when the agent of a finding began, and nothing of it from signals of before', () => {
+    const options = { detectors: DETECTORS, codeVersion: 'x', partition: 0 }
+    const first = createStageOne(options)
+    const events = [eventOf(1, 'a', 't', 'home', 2), eventOf(2, 'a', 't', 'office', 3)]
+    const value = encodeFrame(events.map(rowOf), { schema: EVENT_SCHEMA_VERSION, receiptTime: RECEIPT })
+    const { signals } = first.apply({ offset: 0, value })
+    expect(first.knownSince('t', 'a')).toBe(T0 + 2 * MINUTE)
+    const sinceIn = (columns: number): (number | undefined)[] => {
+      const rows = signals.map((signal) => signalRowOf(signal).slice(0, columns))
+      const frame = { schema: SIGNAL_SCHEMA_VERSION, receiptTime: RECEIPT, sourcePartition: 0 }
+      const waiting = createStageTwo(options)
+      waiting.apply({ offset: 0, value: encodeFrame(rows, frame) })
+      // A candidate keeps it while it waits, over a restart as well.
+      const stage = createStageTwo(options, waiting.snapshot())
+      const tick = encodeTick(SIGNAL_SCHEMA_VERSION, RECEIPT + LIMITS.candidate_delay_ms)
+      const { findings } = stage.apply({ offset: 1, value: tick })
+      expect(findings.map((f) => f.agent)).toEqual(['a'])
+      const known = stage.knownSince('t', 'a')
+      stage.apply({ offset: 2, value: tick })
+      return [known, stage.knownSince('t', 'a')]
+    }
+    const columns = signalRowOf(signals[0] as Signal).length
+    expect(sinceIn(columns)).toEqual([T0 + 2 * MINUTE, undefined])
+    expect(sinceIn(columns - 1)).toEqual([undefined, undefined])
   })
 
   it('does not let one owner of many identities speak for itself', () => {

@@ -2,15 +2,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { COLUMN_BYTES, type ColumnArray, type Cursor, type Field } from '../../../detectors/lib/columns.ts'
+import { counts } from '../../../detectors/lib/counts.ts'
 import { evidenceList } from '../../../detectors/lib/evidence.ts'
 import {
   counter,
   decayedCount,
-  decayedMoments,
   distinct,
   earliest,
   real,
   recentSet,
+  SHORT_MAX,
+  short,
   small,
 } from '../../../detectors/lib/fields.ts'
 import { seenFilter } from '../../../detectors/lib/filter.ts'
@@ -44,14 +46,11 @@ const inTwoOrders = <T>(item: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<
 describe('every field', () => {
   const fields: readonly (readonly [string, Field, (handle: never, n: number) => void])[] = [
     ['counter', counter(), (h: { value: number }, n) => (h.value = n)],
+    ['short', short(), (h: { value: number }, n) => (h.value = n)],
+    ['counts', counts(3), (h: { add(k: number): void }, n) => h.add(n % 3)],
     ['small', small(), (h: { value: number }, n) => (h.value = n % 256)],
     ['real', real(), (h: { value: number }, n) => (h.value = n / 3)],
     ['decayedCount', decayedCount({ halfLifeMs: DAY }), (h: { add(t: number): void }, n) => h.add(n * HOUR)],
-    [
-      'decayedMoments',
-      decayedMoments({ halfLifeMs: DAY }),
-      (h: { add(x: number, t: number): void }, n) => h.add(n, n * HOUR),
-    ],
     ['noveltyRate', noveltyRate({ halfLifeMs: DAY }), (h: { add(t: number): void }, n) => h.add((n + 1) * HOUR)],
     ['recentSet', recentSet({ size: 4 }), (h: { use(p: number): void }, n) => h.use(n)],
     [
@@ -198,10 +197,8 @@ describe('decayed fields', () => {
     const value = fc.record({ time: minutes, x: fc.integer({ min: 0, max: 200 }) })
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 40 }), (values) => {
-        const moments = lay(decayedMoments({ halfLifeMs: 5 * DAY })).handle
         const profile = lay(decayedProfile({ halfLifeMs: 5 * DAY, dimensions: 2 })).handle
         for (const { time, x } of values) {
-          moments.add(x, time)
           profile.add([x, 2 * x], time)
         }
         const newestTime = Math.max(...values.map((v) => v.time))
@@ -209,9 +206,7 @@ describe('decayed fields', () => {
         const total = weights.reduce((s, w) => s + w, 0)
         const mean = values.reduce((s, v, i) => s + v.x * (weights[i] as number), 0) / total
         const variance = values.reduce((s, v, i) => s + (v.x - mean) ** 2 * (weights[i] as number), 0) / total
-        expect(moments.weightAt(newestTime)).toBeCloseTo(total, 3)
-        expect(moments.mean).toBeCloseTo(mean, 2)
-        expect(Math.abs(moments.variance - variance)).toBeLessThan(1e-3 * (1 + variance + mean * mean))
+        expect(profile.weightAt(newestTime)).toBeCloseTo(total, 3)
         expect(profile.mean(0)).toBeCloseTo(mean, 2)
         expect(profile.mean(1)).toBeCloseTo(2 * mean, 2)
         expect(Math.abs(profile.variance(1) - 4 * variance)).toBeLessThan(4e-3 * (1 + variance + mean * mean))
@@ -219,6 +214,28 @@ describe('decayed fields', () => {
         expect(Math.abs(profile.peak(0) - peak)).toBeLessThan(1e-3 * (1 + peak))
       }),
     )
+  })
+})
+
+describe('short', () => {
+  it('keeps more than it can hold as the most that it can', () => {
+    const { handle } = lay(short())
+    handle.value = SHORT_MAX + 5
+    expect(handle.value).toBe(SHORT_MAX)
+    handle.value++
+    expect(handle.value).toBe(SHORT_MAX)
+  })
+})
+
+describe('counts', () => {
+  it('halves all where one is full, and keeps what is set within a byte', () => {
+    const { handle } = lay(counts(2))
+    handle.set(1, 80)
+    for (let n = 0; n < 256; n++) handle.add(0)
+    expect([handle.at(0), handle.at(1), handle.total, handle.length]).toEqual([128, 40, 168, 2])
+    handle.set(0, 999.7)
+    handle.set(1, -3)
+    expect([handle.at(0), handle.at(1)]).toEqual([255, 0])
   })
 })
 

@@ -5,7 +5,7 @@ import { EVENT_SCHEMA_VERSION } from '../../../schemas/event.ts'
 import { cutIntoFrames, decodeFrame, decodeHeader, encodeFrameLines } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { blankSignal, SIGNAL_COLUMNS, type Signal } from '../../../schemas/signal.ts'
-import { signalFrames } from '../../../services/detector/runtime/signal-frames.ts'
+import { cutSignals, encodeSignalLines } from '../../../services/detector/runtime/signal-frames.ts'
 
 const OFFSET = SIGNAL_COLUMNS.findIndex(({ name }) => name === 'offset')
 
@@ -38,7 +38,8 @@ it('keeps every frame of signals in Chinese below what a record may have, and th
       body: chinese(2_048),
     }),
   )
-  const frames = signalFrames(signals, { sourcePartition: 0, epoch: 'e', logTime: 0 })
+  const source = { sourcePartition: 0, epoch: 'e', logTime: 0 }
+  const frames = cutSignals(signals).map((lines) => encodeSignalLines(lines, source))
   const offsets = frames.map((value) => {
     expect(value.length).toBeLessThan(LIMITS.log_record_bytes_max)
     return decodeFrame(value, decodeHeader(value)).rows.map((row) => row[OFFSET])

@@ -74,7 +74,7 @@ describe('a bad configuration', () => {
   it.each([
     ['sinks: [', 1, 'is not YAML'],
     ['a: 1\na: 2\n', 2, 'is not YAML'],
-    ['- x', 1, 'must be object'],
+    ['- x', 1, 'must be an object'],
     ['polcy:\n  mode: shadow\n', 1, 'did you mean "policy"?'],
     ['policy:\n  mode: shadw\n', 2, 'must be one of shadow, propose, enforce'],
     ['policy:\n  rules:\n    - detector: x\n', 3, 'is missing actions'],

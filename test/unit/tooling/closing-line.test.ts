@@ -17,7 +17,7 @@ interface Outcome {
 }
 
 /** Runs vitest over one test file with this text, in a folder of its own. */
-const runTests = async (text: string): Promise<Outcome> => {
+const runTests = async (text: string, ...options: readonly string[]): Promise<Outcome> => {
   const root = mkdtempSync(join(tmpdir(), 'moltwatch-closing-line-'))
   try {
     const config = `import { closingLine } from '${REPORTER}'
@@ -26,7 +26,7 @@ const runTests = async (text: string): Promise<Outcome> => {
     writeFileSync(join(root, 'vitest.config.ts'), config)
     writeFileSync(join(root, 'test/a.test.ts'), text)
     const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-    const outcome = await run(process.execPath, [vitest, 'run', '--root', root]).then(
+    const outcome = await run(process.execPath, [vitest, 'run', '--root', root, ...options]).then(
       ({ stdout }) => ({ code: 0, stdout }),
       (error: { code: number; stdout: string }) => error,
     )
@@ -54,4 +54,10 @@ it('says what was left out and why', async () => {
     '  test/a.test.ts: needs Java: there is no Java here',
     '0 passed, 0 failed, 1 skipped',
   ])
+})
+
+it('does not list those that were not asked for by name', async () => {
+  const { lines } = await runTests("it('a', () => {}); it('b', () => {})", '-t', 'a')
+  expect(lines).not.toContain('Left out:')
+  expect(lines.at(-1)).toBe('1 passed, 0 failed, 1 skipped')
 })

@@ -5,12 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { programPath, whyMissing } from '../../support/clients.ts'
-import { batchesOf, otlpJson } from '../records.ts'
+import { batchesOf, batchSize, otlpJson } from '../records.ts'
 import type { Client } from '../wiring.ts'
 
 const run = promisify(execFile)
-const BATCH = 20
-const BATCH_OF_MANY = 1_000
 
 export const curl: Client = {
   name: 'curl',
@@ -28,7 +26,7 @@ export const curl: Client = {
     const again = ['--retry', '60', '--retry-delay', '1', '--retry-all-errors', '--retry-connrefused']
     let sent = 0
     let dropped = 0
-    for (const batch of batchesOf(records, records.length > 10_000 ? BATCH_OF_MANY : BATCH)) {
+    for (const batch of batchesOf(records, batchSize(records))) {
       await writeFile(file, otlpJson(batch))
       sent += batch.length
       await handed(sent)

@@ -18,7 +18,7 @@ import { type Receiver, startDaemon, versionOf } from './receiver.ts'
 import { SYSLOG_RECEIVERS } from './syslog.ts'
 
 /** What a receiver that acknowledges nothing has not written after so long is lost. */
-const UNHEARD_MS = 5_000
+const UNHEARD_MS = 20_000
 
 const alertmanager: Receiver = {
   type: 'alertmanager',
@@ -77,14 +77,20 @@ export const RECEIVERS: readonly Receiver[] = [
 
 /** Lets a receiver hear a matter; where it is not there, `left` says why. */
 export async function receive(receiver: Receiver): Promise<Row | { readonly left: string }> {
-  const { type, name, acknowledges, presence, start } = receiver
+  const { type, name, acknowledges, unread = 0, presence, start } = receiver
   const there = await presence()
   if (!there.ok) return { left: there.reason }
   const at = await start()
   try {
-    const { failures } = await liveThrough(completeSink(type, at.settings), at.mood)
+    const heard = (count: number): Promise<number> =>
+      untilEnough(async () => (await at.taken()).length, count, acknowledges ? PATIENCE_MS : UNHEARD_MS)
+    const { failures } = await liveThrough(completeSink(type, at.settings), async (mood, delivered) => {
+      // Where nothing is acknowledged, what stands in a connection when it is cut is lost, and nobody hears of it.
+      if (!acknowledges) await heard(delivered)
+      await at.mood(mood)
+    })
     const told = lifeOf(type).length
-    await untilEnough(async () => (await at.taken()).length, told, acknowledges ? PATIENCE_MS : UNHEARD_MS)
+    await heard(told - unread)
     const taken = await at.taken()
     const distinct = new Set(taken).size
     return {

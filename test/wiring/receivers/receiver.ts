@@ -23,6 +23,8 @@ export interface Receiver {
   readonly name: string
   /** False: it answers nothing, and what it loses nobody hears of. */
   readonly acknowledges: boolean
+  /** How many messages its connection takes while it stalls, although nobody reads them: they are lost. Default: none. */
+  readonly unread?: number
   presence(): Promise<Presence>
   start(): Promise<Started>
 }

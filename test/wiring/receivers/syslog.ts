@@ -72,6 +72,8 @@ const syslogTo = (daemon: SyslogDaemon, protocol: 'tcp' | 'tls'): Receiver => ({
   type: 'syslog',
   name: `${daemon.program}, ${protocol.toUpperCase()}`,
   acknowledges: false,
+  // TLS shakes hands before anything is sent; TCP is open as soon as the kernel has taken the connection.
+  unread: protocol === 'tcp' ? 1 : 0,
   presence: () => daemon.presence(protocol),
   async start() {
     const directory = await mkdtemp(join(tmpdir(), 'moltwatch-syslog-'))

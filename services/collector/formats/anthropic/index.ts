@@ -1,7 +1,7 @@
 /**
- * Anthropic's activity feed of the Compliance API: who did what in an organisation of Claude, newest first, as
- * `GET /v1/compliance/activities` lists it (`{"data": [...]}`). The provider has authenticated the actor. An activity tells
- * what happened, so that it is a success unless its name says otherwise.
+ * Anthropic's activity feed of the Compliance API: who did what in a Claude organisation, newest first, as `GET
+ * /v1/compliance/activities` lists it (`{"data": [...]}`). The provider has authenticated the actor. An activity reports
+ * what happened, so it is a success unless its name says otherwise.
  */
 import type { Draft, Fields, Format, Problem } from '../format.ts'
 import { pick, pickText, unwrap } from '../lib/audit.ts'

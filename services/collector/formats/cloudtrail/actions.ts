@@ -1,7 +1,7 @@
 /**
- * What was done, from CloudTrail's event source and name: the action, its kind, what it does to its target, how it ended.
- * The kinds follow classes of operations, not single attacks: who may do what (admin), who is let in (auth), what runs
- * code somewhere else (exec), what speaks to agents' tools (mcp).
+ * What was done, from CloudTrail's event source and name: the action, its kind, its effect on the target, how it ended. The
+ * kinds follow classes of operations, not single attacks: who may do what (admin), who is let in (auth), what runs code
+ * elsewhere (exec), what speaks to agents' tools (mcp).
  */
 import type { ACTION_KINDS, OUTCOMES } from '../../../../schemas/event.ts'
 import { at, type Json, textOf } from '../lib/json.ts'
@@ -17,7 +17,7 @@ const AUTH =
   /^(?:sts:(?:Assume|GetSessionToken|GetFederationToken|GetServiceBearerToken)|signin:|sso:|cognito-idp:(?:InitiateAuth|AdminInitiateAuth)|rolesanywhere:CreateSession)/
 const EXEC =
   /^(?:ssm:(?:SendCommand|StartSession|ResumeSession|StartAutomationExecution|CreateAssociation)|ecs:ExecuteCommand|ec2-instance-connect:|ec2:SendDiagnosticInterrupt|lambda:Invoke|codebuild:StartBuild|glue:StartJobRun|states:StartExecution|batch:SubmitJob|eks:AccessKubernetesApi)/
-/** Services whose changes decide who may do what, or what is seen of it. */
+/** Services whose changes decide who may do what, or how visible it is. */
 const ADMIN_SERVICES = new Set(
   'iam organizations account sso sso-directory identitystore cloudtrail config guardduty securityhub access-analyzer inspector2 macie2 detective ram kms logs controltower billing'.split(
     ' ',

@@ -6,9 +6,10 @@
 import { kindOf, operationActivity, outcomeOf, serviceOf } from './actions.ts'
 import { type Principal, principalOf } from './principals.ts'
 import { resourceTarget } from './targets.ts'
-import { joined } from '../lib/clean.ts'
+import { CARRIERS_MAX, carriedBy, isPacked } from '../lib/carriers.ts'
+import { cleanText, joined } from '../lib/clean.ts'
 import { urlContactsOf } from '../lib/contacts.ts'
-import { amountOf, at, isObject, type Json, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
+import { amountOf, at, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
 import { createPacked, type Packed } from '../lib/packed.ts'
 import { readNanos, readTime } from '../lib/times.ts'
 import type { Draft, Fields, Format, Problem } from '../format.ts'
@@ -53,7 +54,7 @@ function fieldsOf(record: Json, who: Principal): Fields {
   }
 }
 
-/** Files that CloudTrail and its neighbours write beside events, named for what they are. */
+/** Says what a file is that CloudTrail or a related service writes next to events. */
 function otherFile(value: Json): string | undefined {
   if (value.digestStartTime !== undefined && value.logFiles !== undefined) {
     return 'this is a digest file of CloudTrail: it signs log files and holds no events'
@@ -64,11 +65,31 @@ function otherFile(value: Json): string | undefined {
   return undefined
 }
 
+/** Names of the same form as a record's that stand in what AWS tells about files and queues. */
+function notice(record: Json): string | undefined {
+  if (textOf(record.eventSource).startsWith('aws:')) {
+    return 'this is a notification of S3 or another service: it says that something is there, and is no CloudTrail record of who did it'
+  }
+  if (textOf(record.s3Bucket) !== '' && record.s3ObjectKey !== undefined) {
+    return 'this is a notice that CloudTrail has delivered a file: send what is in the file'
+  }
+  return undefined
+}
+
 const isInsight = (record: Json): boolean =>
   record.insightDetails !== undefined || textOf(record.eventCategory) === 'Insight'
 
+function unnamed(user: Json): Problem {
+  const type = textOf(user.type)
+  const what = type === '' ? 'userIdentity' : `userIdentity of the type ${cleanText(type)}`
+  const names = 'no arn, userName, principalId, invokedBy, onBehalfOf.userId or accountId'
+  return { reason: 'unnamed', detail: `${what} names nobody: ${names}` }
+}
+
 function drafts(record: unknown): readonly Draft[] | Problem {
   if (!isObject(record)) return { reason: 'malformed', detail: 'the record is not an object' }
+  const told = notice(record)
+  if (told !== undefined) return { reason: 'unsupported', detail: told }
   if (isInsight(record)) {
     const detail = 'this is an Insights record: it says that an operation was called unusually often, not who called it'
     return { reason: 'unsupported', detail }
@@ -79,43 +100,12 @@ function drafts(record: unknown): readonly Draft[] | Problem {
       detail: 'eventName and eventSource must be there: this is not a CloudTrail event record',
     }
   }
-  const who = principalOf(objectOf(record.userIdentity), textOf(record.recipientAccountId), textOf(record.userAgent))
-  if (who.identity === '') {
-    return {
-      reason: 'unnamed',
-      detail: 'userIdentity names nobody: no arn, userName, principalId, invokedBy or accountId',
-    }
-  }
+  const user = objectOf(record.userIdentity)
+  const who = principalOf(user, textOf(record.recipientAccountId), textOf(record.userAgent))
+  if (who.identity === '') return unnamed(user)
   const eventId = textOf(record.eventID)
   const id = eventId === '' ? { body: record } : [eventId]
   return [{ id, time: readTime(record.eventTime), timeNs: readNanos(record.eventTime), fields: fieldsOf(record, who) }]
-}
-
-/** Envelopes in envelopes are opened so far. */
-const ENVELOPES_MAX = 4
-
-/** The values in a text of JSON; nothing where it holds none. */
-function textValues(text: unknown): readonly unknown[] {
-  const value = parsedText(text)
-  return typeof value === 'string' ? [] : [value]
-}
-
-/**
- * What the usual ways hold: SNS puts a text into `Message`, SQS a text into `body`, a subscription of CloudWatch Logs one into
- * each `message` of `logEvents`, which a function gets packed in `awslogs` or `kinesis`; undefined where it is none of these.
- */
-function carried(value: unknown, packed: Packed = createPacked()): readonly unknown[] | undefined {
-  if (!isObject(value)) return undefined
-  const bytes = textOf(at(value, 'awslogs', 'data')) || textOf(at(value, 'kinesis', 'data'))
-  if (bytes !== '') {
-    const opened = packed.open(bytes)
-    return typeof opened === 'string' ? [] : textValues(opened.toString('utf8'))
-  }
-  if (value.Type === 'Notification' && typeof value.Message === 'string') return textValues(value.Message)
-  if (value.eventSource === 'aws:sqs' && typeof value.body === 'string') return textValues(value.body)
-  if (isObject(value.Sns)) return textValues(value.Sns.Message)
-  if (value.messageType !== 'DATA_MESSAGE') return undefined
-  return listOf(value.logEvents).flatMap((one) => textValues(objectOf(one).message))
 }
 
 /** The records of a value, whatever carried them. */
@@ -123,8 +113,8 @@ function opened(value: unknown, packed: Packed, depth = 0): readonly unknown[] {
   return listsOf(value)
     .flat()
     .flatMap((item) => {
-      const inner = depth < ENVELOPES_MAX ? carried(item, packed) : undefined
-      return inner === undefined ? [unwrapped(item)] : inner.flatMap((one) => opened(one, packed, depth + 1))
+      const inner = depth < CARRIERS_MAX ? carriedBy(item, packed) : undefined
+      return inner === undefined ? [unwrapped(item)] : inner.flatMap((one) => opened(one.value, packed, depth + 1))
     })
 }
 
@@ -155,7 +145,7 @@ export const cloudtrail: Format = {
   recognises: (value) =>
     (isObject(value) && (Array.isArray(value.Records) || otherFile(value) !== undefined)) ||
     isRecord(value) ||
-    carried(value)?.some(isRecord) === true ||
+    (!isPacked(value) && carriedBy(value)?.some((one) => isRecord(one.value)) === true) ||
     (Array.isArray(value) && isRecord(listsOf(value)[0]?.[0])),
   records(value) {
     if (!isObject(value) && !Array.isArray(value))

@@ -58,8 +58,38 @@ function iamUser(user: Json): Named {
   return { identity, instance: '', kind: looksLikeAgent(userName) ? 'agent' : 'person', role: userName }
 }
 
-const service = (name: string): Named => ({ identity: name, instance: '', kind: 'service', role: name })
+const plain = (identity: string, kind: Named['kind'], role = ''): Named => ({ identity, instance: '', kind, role })
 
+/** The id of a role with the name of its session, as records of calls from another account have it. */
+const ROLE_SESSION = /^(AROA[A-Z0-9]+):(.+)$/
+
+/** A caller of another account: its role or user by its unique id, else its account, else only that it was another. */
+function otherAccount(user: Json): Named {
+  if (ASSUMED.test(textOf(user.arn))) return assumedRole(user)
+  const principal = cleanId(textOf(user.principalId))
+  const [, role, session = ''] = ROLE_SESSION.exec(principal) ?? []
+  const identity = textOf(user.arn) || role || principal || textOf(user.userName) || textOf(user.accountId)
+  const kind = looksLikeAgent(session) ? 'agent' : 'service'
+  return { identity: identity || 'AWSAccount', instance: session, kind, role: '' }
+}
+
+/** A user of a directory. Records of sign-ins have the account's number in the place of the user's id. */
+function directoryUser(user: Json): Named {
+  const principal = textOf(user.principalId)
+  const own = principal === textOf(user.accountId) ? '' : principal
+  const person = textOf(at(user, 'onBehalfOf', 'userId')) || own || textOf(user.userName)
+  return plain(textOf(user.arn) || person, 'person')
+}
+
+/** Service events carry no type, only the service and the account. */
+function untyped(user: Json): Named {
+  const arn = textOf(user.arn)
+  if (ASSUMED.test(arn)) return assumedRole(user)
+  const named = arn || textOf(user.principalId) || textOf(user.userName)
+  return plain(named || textOf(user.invokedBy) || textOf(user.accountId), 'service', textOf(user.invokedBy))
+}
+
+/** The documented types of https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
 function namedBy(user: Json, account: string): Named {
   const arn = textOf(user.arn)
   const fallback = arn || textOf(user.principalId) || textOf(user.userName)
@@ -69,33 +99,28 @@ function namedBy(user: Json, account: string): Named {
     case 'IAMUser':
       return iamUser(user)
     case 'Root':
-      return {
-        identity: arn || (account === '' ? '' : `arn:aws:iam::${account}:root`),
-        instance: '',
-        kind: 'person',
-        role: 'root',
-      }
-    case 'AWSService':
-      return service(textOf(user.invokedBy) || fallback)
-    case 'FederatedUser':
-    case 'SAMLUser':
-    case 'IdentityCenterUser':
-      return { identity: fallback || textOf(at(user, 'onBehalfOf', 'userId')), instance: '', kind: 'person', role: '' }
-    case 'WebIdentityUser':
-      return {
-        identity: fallback,
-        instance: textOf(user.userName),
-        kind: 'service',
-        role: textOf(user.identityProvider),
-      }
-    case 'AWSAccount':
-      return { identity: fallback || textOf(user.accountId), instance: '', kind: 'service', role: '' }
-    default: {
-      // Service events carry no type, only the service and the account.
-      if (ASSUMED.test(arn)) return assumedRole(user)
-      const named = fallback || textOf(user.invokedBy) || textOf(user.accountId)
-      return { identity: named, instance: '', kind: 'service', role: textOf(user.invokedBy) }
+      return plain(arn || (account === '' ? '' : `arn:aws:iam::${account}:root`), 'person', 'root')
+    case 'AWSService': {
+      const name = textOf(user.invokedBy) || fallback
+      return plain(name, 'service', name)
     }
+    case 'FederatedUser':
+      return plain(fallback, looksLikeAgent(fallback) ? 'agent' : 'person')
+    case 'SAMLUser':
+      return plain(fallback, 'person')
+    case 'IdentityCenterUser':
+    case 'Directory':
+      return directoryUser(user)
+    case 'WebIdentityUser':
+      return { ...plain(fallback, 'service', textOf(user.identityProvider)), instance: textOf(user.userName) }
+    case 'AWSAccount':
+      return otherAccount(user)
+    case 'Unknown': {
+      const isUser = arn === '' && (textOf(user.userName) !== '' || user.onBehalfOf !== undefined)
+      return isUser ? directoryUser(user) : untyped(user)
+    }
+    default:
+      return untyped(user)
   }
 }
 
@@ -118,7 +143,7 @@ const ownerOf = (own: string, called: string): string =>
 /** The principal of a record. `account` is where the record was delivered. */
 export function principalOf(user: Json, account: string, userAgent: string): Principal {
   const named = namedBy(user, account)
-  const credential = textOf(user.accessKeyId)
+  const credential = textOf(user.accessKeyId) || textOf(user.credentialId)
   return {
     ...named,
     kind: named.kind === 'service' && looksLikeAgent(userAgent) ? 'agent' : named.kind,

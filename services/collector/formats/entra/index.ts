@@ -3,14 +3,14 @@
  * (`{"records": [...]}`), as Graph lists them (`{"value": [...]}`), or one by one. Microsoft has authenticated the caller. The audit
  * log of a Kubernetes cluster comes the same way, and is read as that.
  */
-import type { Draft, Fields, Format, Problem } from '../format.ts'
+import type { CarriedRecord, Draft, Fields, Format, Problem } from '../format.ts'
 import { operationActivity, pick, pickText, unwrap } from '../lib/audit.ts'
 import { isObject, parsedText } from '../lib/json.ts'
 import { outcomeOfWord } from '../lib/outcomes.ts'
 import { readNanos, readTime } from '../lib/times.ts'
 import { NAMES } from './names.ts'
 
-/** A field of a diagnostic record stands in `properties`; one of Graph at the top. */
+/** A diagnostic record has its fields in `properties`, a Graph record at the top. */
 const field = (record: unknown, ...path: (string | number)[]): string => pickText(record, ['properties', ...path], path)
 
 /** The activity log has both what programs and what people call it. */
@@ -136,8 +136,8 @@ const isRecord = (value: unknown): boolean =>
 
 const KUBERNETES_AUDIT = /^kube-audit(?:-admin)?$/
 
-/** The audit log of a cluster of AKS: Azure exports each event of Kubernetes as a text within a record of its own. */
-function carries(record: unknown): { readonly format: 'kubernetes-audit'; readonly record: unknown } | undefined {
+/** The audit log of an AKS cluster: Azure exports each Kubernetes event as a text within its own record. */
+function carries(record: unknown): CarriedRecord | undefined {
   if (!KUBERNETES_AUDIT.test(pickText(record, ['category']))) return undefined
   const event = parsedText(pick(record, 'properties', 'log'))
   return isObject(event) ? { format: 'kubernetes-audit', record: event } : undefined

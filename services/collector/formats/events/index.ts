@@ -19,7 +19,7 @@ import Type, { type TSchema } from 'typebox'
 import { DECIDED } from '../../../lib/mappings/schema.ts'
 import type { Parts } from '../../indicators/index.ts'
 import { isSecret } from '../../redaction/redact.ts'
-import { contactsOf, joinContacts, namedContact } from '../lib/contacts.ts'
+import { type Caller, type Contacts, contactsOf, isAboutHosts, joinContacts, namedContact } from '../lib/contacts.ts'
 import { at, isObject, type Json, parsedText, textOf } from '../lib/json.ts'
 import { targetOf } from '../lib/targets.ts'
 import { readNanos, readTime } from '../lib/times.ts'
@@ -45,17 +45,27 @@ const FIELDS: ReadonlyMap<string, Validator<unknown>> = new Map(
     .map(([name, schema]) => [name, validator(loosened(schema))]),
 )
 
+/** The first of these names that says something; where none does, one that stands there empty. */
+const firstName = (record: Json, names: readonly string[]): string | undefined => {
+  const there = names.filter((name) => (at(record, name) ?? null) !== null)
+  return there.find((name) => at(record, name) !== '') ?? there[0]
+}
+
 const first = (record: Json, names: readonly string[]): unknown => {
-  for (const name of names) {
-    const value = at(record, name)
-    if (value !== undefined && value !== null) return value
-  }
-  return undefined
+  const name = firstName(record, names)
+  return name === undefined ? undefined : at(record, name)
+}
+
+/** The event time in ms. One that stands there and cannot be read is named in the answer: the event does not have it. */
+function timeOf(given: unknown, name: string | undefined, context: RecordContext): number | undefined {
+  const time = readTime(given)
+  if (time === undefined && name !== undefined) context.ignore(name)
+  return time
 }
 
 type Read = { readonly fields: Record<string, unknown> } | { readonly problem: string }
 
-/** The known fields of a record, each checked by itself so that the answer can name it. */
+/** The known fields of a record, each checked separately so that the answer can name it. */
 function readFields(record: Json, context: RecordContext): Read {
   const fields: [string, unknown][] = []
   for (const [name, value] of Object.entries(record)) {
@@ -86,8 +96,15 @@ function partsOf(record: Json, action: string, context: NormaliseContext): Parts
       : { call: context.extractor.toolCall({ name: action, arguments: args }) }),
     ...(result === undefined || result === null
       ? {}
-      : { result: context.extractor.toolResult({ name: action, result }) }),
+      : { result: context.extractor.toolResult({ name: action, arguments: args, result }) }),
   }
+}
+
+/** The hosts of a target that is a place: an act on a URL is a contact with its host, also where no peer is named. */
+function placeContact({ target = '', target_kind: kind = '' }: Fields, caller: Caller): Contacts {
+  if (kind === 'host' && !isAboutHosts(caller.name)) return namedContact(target)
+  const isUrl = (kind === '' || kind === 'url') && target.includes('://')
+  return contactsOf(isUrl ? { target } : undefined, caller)
 }
 
 /** What the arguments say where the producer did not say it himself. */
@@ -95,10 +112,12 @@ function derivedFields(record: Json, fields: Fields, action: string): Fields {
   const activity = fields.activity ?? activityOf(action)
   const reads = activity === 'read' || activity === 'list'
   const args = parsedText(record.arguments)
-  const target = targetOf(args)
+  const target = targetOf(args, action)
   // A producer that names the command itself may leave the arguments out.
   const asked = fields.target_kind === 'command' && args === undefined ? { command: fields.target } : args
-  const contacts = joinContacts(namedContact(fields.peer ?? ''), contactsOf(asked, { name: action, sends: !reads }))
+  const caller = { name: action, sends: !reads }
+  const acted = joinContacts(contactsOf(asked, caller), placeContact(fields, caller))
+  const contacts = joinContacts(namedContact(fields.peer ?? ''), acted)
   const { domains } = joinContacts({ peer: '', domains: fields.peer_domains ?? [] }, contacts)
   const called = (args ?? record.result ?? undefined) !== undefined
   return {
@@ -119,11 +138,11 @@ function credentialOf(record: Json, fields: Fields, context: NormaliseContext): 
   return given !== '' && isSecret(given) ? context.hashCredential(given) : given
 }
 
-/** The record without what says when and where it was received: what its id is made of where it brings none. */
+/** The record without when and where it was received; its id is made of this if it brings none. */
 const bodyOf = (record: Json): unknown =>
   Object.fromEntries(Object.entries(record).filter(([name]) => name === 'time' || !DECIDED.has(name)))
 
-/** Whether a record says who did something, or what was done: nothing else makes it an event of ours. */
+/** Whether a record says who did something or what was done; nothing else makes it an event. */
 const isEvent = (value: unknown): value is Json =>
   isObject(value) && [value.identity, value.agent, value.action].some((named) => textOf(named) !== '')
 
@@ -143,20 +162,20 @@ function drafts(record: unknown, context: RecordContext): readonly Draft[] | Pro
   }
   const sourceId = textOf(first(record, ID_NAMES))
   const parts = partsOf(record, action, context)
-  const given = first(record, TIME_NAMES)
+  const timeName = firstName(record, TIME_NAMES)
+  const given = timeName === undefined ? undefined : at(record, timeName)
   const draft: Draft = {
     id: sourceId === '' ? { body: bodyOf(record) } : [identity, sourceId],
-    time: readTime(given),
+    time: timeOf(given, timeName, context),
     timeNs: readNanos(given),
-    fields: {
-      ...fields,
-      ...derivedFields(record, fields, action),
+    // The fields are ours, and a copy of some twenty would cost as much as reading them.
+    fields: Object.assign(fields, derivedFields(record, fields, action), {
       identity,
       action,
       source_id: sourceId,
       identity_assurance: context.assurance,
       credential: credentialOf(record, fields, context),
-    },
+    }),
     ...(parts === undefined ? {} : { parts }),
   }
   return [draft]

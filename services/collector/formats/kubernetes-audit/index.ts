@@ -1,8 +1,8 @@
 /**
  * Kubernetes audit events: `{"kind": "EventList", "items": [...]}` as the API server's webhook backend posts them, or single
- * events as its log file and shippers hold them. The API server has authenticated the caller, so that the identity is
- * assured by the provider. A request is told once, when it has ended; its other stages say nothing new. Request and
- * response objects are not kept.
+ * events as in its log file and from shippers. The API server has authenticated the caller, so the provider assures the
+ * identity. A request is reported once, when it has ended; its other stages add nothing. Request and response objects are
+ * not kept.
  */
 import type { Draft, Fields, Format, Problem } from '../format.ts'
 import { cleanId, cleanText, joined } from '../lib/clean.ts'
@@ -122,8 +122,8 @@ function drafts(record: unknown): readonly Draft[] | Problem {
 const isAuditEvent = (value: unknown): boolean =>
   isObject(value) &&
   value.kind === 'Event' &&
-  typeof value.verb === 'string' &&
-  (value.objectRef !== undefined || value.requestURI !== undefined)
+  (textOf(value.apiVersion).startsWith('audit.k8s.io/') ||
+    (typeof value.verb === 'string' && (value.objectRef !== undefined || value.requestURI !== undefined)))
 
 export const kubernetesAudit: Format = {
   id: 'kubernetes-audit',

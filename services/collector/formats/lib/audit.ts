@@ -5,7 +5,7 @@
 import { apiActivityOf, type Activity } from './verbs.ts'
 import { isObject, type Json, textOf } from './json.ts'
 
-/** The value at a path of keys, each in its own spelling or in small letters; undefined where it breaks off. */
+/** The value at a path of keys, each as given or in lower case; undefined if it breaks off. */
 export function pick(value: unknown, ...path: readonly (string | number)[]): unknown {
   let found: unknown = value
   for (const key of path) {
@@ -30,7 +30,7 @@ export function pickText(value: unknown, ...paths: readonly (readonly (string | 
 /** The activity of an operation whose name ends in its verb (`org.add_member`), or begins with it (`SetIamPolicy`). */
 export const operationActivity = (name: string): Activity => apiActivityOf(name.slice(name.lastIndexOf('.') + 1))
 
-/** The elements of the first of these lists that the value holds; the value itself where it holds none of them. */
+/** The elements of the first of these lists that the value holds; the value itself if it holds none. */
 export function unwrap(value: unknown, ...lists: readonly (readonly string[])[]): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap((one) => unwrap(one, ...lists))
   for (const path of lists) {

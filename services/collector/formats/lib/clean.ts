@@ -1,6 +1,6 @@
 /**
- * Texts of records without their secrets. What a format takes apart or puts together is cleaned before, piece by piece: a
- * secret that was cut at a point has lost its shape, and one behind a slash or a colon does not show where it begins.
+ * Removes secrets from the texts of records. Formats clean texts piece by piece, before they split or join them: a secret
+ * that was split at a dot has lost its shape, and one after a slash or a colon does not show where it begins.
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { memo } from '../../memo.ts'
@@ -8,7 +8,7 @@ import { redactId, redactText } from '../../redaction/redact.ts'
 
 /** The same few texts come with every record of a sender. */
 const REMEMBERED_MAX = 2_048
-/** What is longer is read as far as this, and not remembered. */
+/** Longer texts are read up to this length, and not remembered. */
 export const CLEANED_CHARS_MAX = 4 * LIMITS.text_chars_max
 
 const rememberedId = memo((text) => redactId(text).toWellFormed(), REMEMBERED_MAX, CLEANED_CHARS_MAX)

@@ -5,16 +5,20 @@
 import ipaddr from 'ipaddr.js'
 import { memo } from '../../memo.ts'
 
-const FOUR_PARTS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/
+const OCTET = '(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])'
+/** The one written form of an IPv4 address. */
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
+/** What an IPv6 address may consist of, an IPv4 address at its end and a zone included. */
+const IPV6_CHARACTERS = /^[0-9a-fx:.]{2,}(?:%[0-9a-z]+)?$/i
 
 /** An address in its one written form (IPv4 in IPv6 unwrapped, zone and port left out), or undefined for a name. */
 export function plainAddress(text: string): string | undefined {
   const bare = text.startsWith('[')
     ? text.slice(1).replace(/\](?::\d+)?$/, '')
     : text.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+  if (IPV4.test(bare)) return bare
   // Most texts are names: told apart before the library looks, which is slow at saying no.
-  if (!FOUR_PARTS.test(bare) && !bare.includes(':')) return undefined
-  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined
+  if (!bare.includes(':') || !IPV6_CHARACTERS.test(bare) || !ipaddr.IPv6.isValid(bare)) return undefined
   const parsed = ipaddr.process(bare.replace(/%.*$/, ''))
   return parsed.toString()
 }
@@ -29,10 +33,10 @@ function isOwnHop(address: string): boolean {
 }
 
 /**
- * Where a request came from, as far as it is known. Blanks around an address are none of it. A list as proxies forward it
- * is client, proxy, proxy: only what the last hops saw is no claim of the sender, so that the last address which is not
- * one of the house counts; where all are, the first. What is no address (a service's name, a form that no reader
- * agrees about, such as 010.0.0.1) stays a value of its own.
+ * Where a request came from, as far as it is known. Spaces around an address are not part of it. A list from proxies is
+ * client, proxy, proxy. Only what the last hops saw is not a claim of the sender, so the last address outside private
+ * networks counts; if all are private, the first. What is not an address (a service's name, a form that readers disagree
+ * about, such as 010.0.0.1) stays as it is.
  */
 export const sourceOf = memo((text): string => {
   const whole = text.trim()
@@ -51,7 +55,7 @@ function isIn(address: string, range: string): boolean {
   return mine.kind() === base.kind() && mine.match(base, bits ?? (base.kind() === 'ipv4' ? 32 : 128))
 }
 
-/** `sourceOf` where proxies are known by their addresses and ranges, beside those of the house: none of them is a client. */
+/** `sourceOf` with known addresses and ranges of proxies, in addition to private ones: none of them is a client. */
 export function sourceBehind(text: string, proxies: readonly string[]): string {
   if (proxies.length === 0 || !text.includes(',')) return sourceOf(text)
   const hops = text
@@ -87,7 +91,7 @@ const INNER_CLIENTS: readonly (readonly [RegExp, string])[] = [
   [/\bSafari\/(?!.*Chrome)/, 'Safari'],
 ]
 
-/** The client without versions: `Boto3`, `aws-cli`, `Firefox`, a service's name; '' where nothing is said. */
+/** The client without versions: `Boto3`, `aws-cli`, `Firefox`, a service's name; '' if nothing is given. */
 export const userAgentFamily = memo(
   (text) => {
     const bare = text.trim().replace(/^\[(.*)\]$/, '$1')

@@ -1,15 +1,16 @@
 /**
- * Whom an action contacts: hosts, addresses and mail domains in its arguments, also inside commands. Where a name stands
- * decides, not that it stands there: results are not read, what an agent writes or asks about is text, and tools that
- * block, rate or remember a host do not go to it (see contacts/programs.ts for commands).
+ * Whom an action contacts: hosts, addresses and mail domains in its arguments, also inside commands. What matters is where a
+ * name is, not that it is there: results are not read, what an agent writes or asks about is text, and tools that block,
+ * rate or remember a host do not contact it (see contacts/programs.ts for commands).
  *
- * A name without scheme counts where it cannot be something else: `parser.py` and `user.name` are also domains, so a
- * bare name needs an argument whose name says host or URL, or to be all that the argument says.
+ * A name without a scheme counts if it cannot be anything else. `parser.py` and `user.name` are also domains, so a bare name
+ * needs an argument whose name says host or URL, or must be the whole argument.
  */
 import { redactId } from '../../redaction/redact.ts'
 import { keyIssuersIn } from '../../redaction/shapes.ts'
 import { UNREAD_PEER } from '../../../../schemas/event.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
+import { memo } from '../../memo.ts'
 import { plainAddress } from './clients.ts'
 import { bareHost, domainOf, isUrl, urlsIn } from './contacts/hosts.ts'
 import { commandContacts, isServersFile, looksLikeCommand } from './contacts/programs.ts'
@@ -19,11 +20,11 @@ import { wordsOf } from './verbs.ts'
 export { domainOf } from './contacts/hosts.ts'
 
 export interface Contacts {
-  /** The first host contacted, in lower case; '' where there is none. */
+  /** The first host contacted, in lower case; '' if none. */
   readonly peer: string
   /**
-   * Registrable domains and addresses, each once, in the order of the arguments. The last one is UNREAD_PEER where there was more
-   * than is read, so that nobody hides a host behind others without being told of.
+   * Registrable domains and addresses, without repeats, in the order of the arguments. The last one is UNREAD_PEER if there
+   * were more than are read, so that a host hidden behind others is reported.
    */
   readonly domains: readonly string[]
 }
@@ -69,6 +70,8 @@ const ABOUT = words(
 )
 const MAIL = /[^\s@<>,;"']{1,64}@([\p{L}\p{N}.-]{1,253})/gu
 
+const wordSetOf = memo((name): ReadonlySet<string> => new Set(wordsOf(name)))
+
 interface Leaf {
   readonly words: ReadonlySet<string>
   readonly key: string
@@ -79,7 +82,7 @@ interface Leaf {
 function leavesOf(value: unknown, key: string, leaves: Leaf[], depth: number): void {
   if (leaves.length >= LEAVES_MAX || depth > DEPTH_MAX) return
   if (typeof value === 'string') {
-    if (value.length >= 4) leaves.push({ key, words: new Set(wordsOf(key)), text: value.slice(0, LEAF_CHARS_MAX) })
+    if (value.length >= 4) leaves.push({ key, words: wordSetOf(key), text: value.slice(0, LEAF_CHARS_MAX) })
   } else if (Array.isArray(value)) {
     for (const item of value.slice(0, LEAVES_MAX)) leavesOf(item, key, leaves, depth + 1)
   } else if (isObject(value)) {
@@ -125,10 +128,13 @@ function readLeaf(leaf: Leaf, call: Call, found: (host: string) => void): void {
   else if (!some(leaf.words, PLAIN_WORDS)) found(bareHost(rest.trim(), false))
 }
 
+/** Whether a tool of this name is about hosts and does not go to them: it blocks them, lists them or looks them up. */
+export const isAboutHosts = (tool: string): boolean => wordsOf(tool).some((word) => ABOUT.has(word))
+
 /** The hosts that a call with these arguments contacts. */
 export function contactsOf(args: unknown, caller: Caller): Contacts {
+  if (isAboutHosts(caller.name)) return NONE
   const name = wordsOf(caller.name)
-  if (name.some((word) => ABOUT.has(word))) return NONE
   const leaves: Leaf[] = []
   leavesOf(args, '', leaves, 0)
   const call: Call = {

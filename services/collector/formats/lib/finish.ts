@@ -16,7 +16,7 @@ import type { Draft, Fields, FormatId, NormaliseContext, Problem } from '../form
 const NAME_MAX = LIMITS.name_chars_max
 const TEXT_MAX = LIMITS.text_chars_max
 
-/** A name, cut where it is too long; what is cut off leaves its hash, so that two long names stay two. */
+/** A name, cut if it is too long. A cut name ends with a hash, so that two long names stay distinct. */
 export function name(text: string): string {
   const long = text.length > CLEANED_CHARS_MAX
   const clean = cleanId(text)
@@ -37,6 +37,10 @@ const FREE_TEXT: ReadonlyMap<string, number> = new Map([
   ['error', NAME_MAX],
   ['user_agent', NAME_MAX],
 ])
+/** Fields with a closed list of words: the schema refuses any other, so that there is nothing to clean. */
+const CHOICES: ReadonlySet<string> = new Set(
+  Object.entries(Event.properties).flatMap(([field, schema]) => ('enum' in schema ? [field] : [])),
+)
 /** How many items each list column takes. */
 const ITEMS_MAX: ReadonlyMap<string, number> = new Map(
   Object.entries(Event.properties).map(([field, schema]) => [field, (schema as { maxItems?: number }).maxItems ?? 0]),
@@ -46,7 +50,7 @@ const ITEMS_MAX: ReadonlyMap<string, number> = new Map(
 function fill(event: Event, fields: Fields): void {
   const filled: [string, unknown][] = []
   for (const [field, value] of Object.entries(fields)) {
-    if (typeof value === 'string' && value !== '') {
+    if (typeof value === 'string' && value !== '' && !CHOICES.has(field)) {
       const charsMax = FREE_TEXT.get(field)
       filled.push([field, charsMax === undefined ? name(value) : freeText(value, charsMax)])
     } else if (Array.isArray(value)) {

@@ -9,8 +9,9 @@ export type MakeId = (id: Draft['id']) => string
 const isNamed = (id: Draft['id']): id is readonly (string | number)[] => Array.isArray(id)
 
 /**
- * For one request, or for one value of it with a place of its own. A record that brings no id gets the hash of its body and the number of equal bodies before it. Sent
- * again, the same request gives the same ids; two equal records of one request stay two events.
+ * For one request, or for one value of it with its own place. A record without an id gets the hash of its body and the
+ * number of equal bodies before it. The same request sent again gives the same ids; two equal records of one request stay
+ * two events.
  */
 export function createIds(place?: string): MakeId {
   const seen = new Map<string, number>()

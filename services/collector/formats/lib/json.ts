@@ -5,7 +5,7 @@
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { jsonInText } from '../../bounded-json.ts'
 import { parseRepresentation } from '../../indicators/representation.ts'
-import type { Node } from '../../indicators/shape.ts'
+import type { Node } from '../../indicators/node.ts'
 import { redactValue } from '../../redaction/redact.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -29,7 +29,7 @@ export function amountOf(value: unknown): number {
   return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : 0
 }
 
-/** The value at a path of keys, undefined where it breaks off. */
+/** The value at a path of keys; undefined if it breaks off. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let found: unknown = value
   for (const key of path) {
@@ -39,7 +39,7 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
   return found
 }
 
-/** What was cut somewhere is read as far as it goes. */
+/** Truncated JSON is read as far as it goes. */
 const CUT_CHARS_MAX = 65_536
 
 function valueOf(node: Node): unknown {
@@ -49,14 +49,17 @@ function valueOf(node: Node): unknown {
   return Object.fromEntries(entries.filter(([key]) => key !== '').map(([key, one]) => [key, valueOf(one)]))
 }
 
-/** The keys and values of JSON that was cut, the last one as it was cut; undefined for what never was JSON. */
+/**
+ * The keys and values of JSON that was cut, the last one as it was cut, or of what Python prints for a dictionary, which agents
+ * log as arguments; undefined for what is neither.
+ */
 function cutJson(text: string): unknown {
-  if (!/^\s*(?:\{\s*"|\[\s*[{["])/.test(text)) return undefined
+  if (!/^\s*(?:\{\s*["']|\[\s*[{["'])/.test(text)) return undefined
   const found = parseRepresentation(text.slice(0, CUT_CHARS_MAX).trim())
   return found === undefined ? undefined : valueOf(found.node)
 }
 
-/** A text that may hold JSON, whole or cut: the value where it does, the text where it does not. */
+/** A text that may hold JSON, whole or truncated, or what Python prints: the value if it does, otherwise the text. */
 export function parsedText(value: unknown): unknown {
   const parsed = typeof value === 'string' ? jsonInText(value) : undefined
   if (parsed !== undefined) return parsed.value

@@ -19,7 +19,7 @@ const OUTCOME_OF = lookup(
   ]),
 )
 
-/** The outcome that a word says, in any capitals; `unknown` where it says none. */
+/** The outcome that a word means, case-insensitive; `unknown` if it means none. */
 export const outcomeOfWord = (text: string): Outcome =>
   OUTCOME_OF[
     text

@@ -1,4 +1,4 @@
-/** What was done, from the participle in which audit logs of providers end the names of their events: `api_key.created`. */
+/** What was done, from the participle at the end of event names in providers' audit logs: `api_key.created`. */
 import { lookup } from '../../../../schemas/lookup.ts'
 import type { Activity } from './verbs.ts'
 
@@ -18,6 +18,6 @@ const ACTIVITY_OF = lookup(
   ),
 )
 
-/** The activity of a name that ends in a participle; `unknown` where it ends in none that is known. */
+/** The activity of a name that ends in a participle; `unknown` if it ends in no known one. */
 export const pastActivity = (name: string): Activity =>
   ACTIVITY_OF[/[a-z]+$/.exec(name.toLowerCase())?.[0] ?? ''] ?? 'unknown'

@@ -1,16 +1,17 @@
 /**
- * What a call acts on: the argument whose name says so. Groups of names stand in order of how closely they name the
- * thing itself, so that a download is about its URL and not about the folder it goes to. An argument whose name says
- * secret is never a target.
+ * What a call acts on: the argument whose name says so. Groups of names are ordered by how closely they name the thing
+ * itself, so that a download is about its URL and not about its destination folder. An argument whose name says secret is
+ * never a target.
  */
 import { namesSecret } from '../../redaction/shapes.ts'
+import { isAboutHosts } from './contacts.ts'
 import { looksLikeCommand } from './contacts/programs.ts'
 import { isObject, type Json } from './json.ts'
 import { wordsOf } from './verbs.ts'
 
 export interface Target {
   readonly target: string
-  /** command, url, file, host, recipient, resource, id, name, query; '' where nothing is named. */
+  /** command, url, file, host, recipient, resource, id, name, query; '' if nothing is named. */
   readonly kind: string
 }
 
@@ -48,7 +49,7 @@ const GROUPS: readonly (readonly [string, ReadonlySet<string>])[] = (
   ] as const
 ).map(([kind, names]) => [kind, new Set(names.split(' '))] as const)
 
-/** A value as a target names it: text, number, or a short list of them; '' for what is nothing or a structure. */
+/** A value as a target: text, number, or a short list of them; '' for an empty value or a structure. */
 function valueText(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, TEXT_CHARS_MAX)
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
@@ -61,7 +62,7 @@ function valueText(value: unknown): string {
     .slice(0, TEXT_CHARS_MAX)
 }
 
-/** The files that a patch is about; '' for what is none. */
+/** The files that a patch changes; '' if it is not a patch. */
 function patchedFiles(text: string): string {
   if (!/^(?:\*\*\* |diff --git |--- |Index: )/m.test(text)) return ''
   const files = [...text.matchAll(/^(?:\*\*\* (?:Add|Update|Delete) File: |\+\+\+ (?:b\/)?)(\S[^\n\t]{0,511})/gm)]
@@ -70,6 +71,9 @@ function patchedFiles(text: string): string {
     .slice(0, 8)
     .join(', ')
 }
+
+/** How a structure in a notation that is not read begins (tags, tuples, `a='b', c='d'`): it may hold whole bodies, and nothing of it is kept. */
+const STRUCTURE = /^(?:<\S|[{[(]\s*["'{[]|\w+\s*=\s*["'][^\n]*["']\s*,\s*\w+\s*=)/
 
 /**
  * The target of arguments that are a plain text: a command, the files of a patch, or one short line. Any longer text is
@@ -80,11 +84,20 @@ function textTarget(text: string): Target {
   const files = patchedFiles(text)
   if (files !== '') return { target: files.slice(0, TEXT_CHARS_MAX), kind: 'file' }
   const line = text.trim()
-  return line === '' || line.includes('\n') || line.length > LINE_CHARS_MAX ? NOTHING : { target: line, kind: 'text' }
+  const isLine = line !== '' && !line.includes('\n') && line.length <= LINE_CHARS_MAX
+  return isLine && !STRUCTURE.test(line) ? { target: line, kind: 'text' } : NOTHING
 }
 
-/** The target of a call. */
-export function targetOf(args: unknown): Target {
+/** Kinds of targets that are gone to. */
+const PLACES: ReadonlySet<string> = new Set(['host', 'url'])
+
+/** The target of a call of this tool. What a tool looks up or blocks is a name, not a place that it goes to. */
+export function targetOf(args: unknown, tool = ''): Target {
+  const target = namedTarget(args)
+  return PLACES.has(target.kind) && isAboutHosts(tool) ? { ...target, kind: 'name' } : target
+}
+
+function namedTarget(args: unknown): Target {
   if (typeof args === 'string') return textTarget(args)
   if (!isObject(args)) return NOTHING
   const named = Object.entries(args)
@@ -108,5 +121,5 @@ export function targetOf(args: unknown): Target {
 function nestedTarget(args: Json): Target {
   const inner = Object.values(args).filter(isObject)
   const only = inner.length === 1 ? inner[0] : undefined
-  return only === undefined || Object.values(only).some(isObject) ? NOTHING : targetOf(only)
+  return only === undefined || Object.values(only).some(isObject) ? NOTHING : namedTarget(only)
 }

@@ -1,7 +1,7 @@
 /**
- * Event times. A time is read as the producer wrote it, always in UTC where it names no zone, so that a result never
- * depends on the machine's own. A time that is missing, older than 2015 or more than ten minutes ahead of its receipt is
- * replaced by the receipt time and flagged; nothing else is ever replaced.
+ * Event times. A time is read as the producer wrote it, in UTC if it names no zone, so that a result never depends on the
+ * machine's own zone. A time that is missing, older than 2015 or more than ten minutes ahead of its receipt is replaced by
+ * the receipt time and flagged; nothing else is ever replaced.
  */
 import type { TIME_FLAGS } from '../../../../schemas/event.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -19,7 +19,7 @@ function zoneMinutes(zone: string | undefined): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)
 }
 
-/** ISO 8601, or the form with a blank between date and time; ms since 1970, undefined where it is neither. */
+/** ISO 8601, or the form with a space between date and time; ms since 1970, undefined if neither. */
 export function isoTime(text: string): number | undefined {
   const parts = ISO.exec(text.trim())
   if (parts === null) return undefined
@@ -50,7 +50,7 @@ export function readTime(value: unknown): number | undefined {
   return isoTime(value)
 }
 
-/** Digits of nanoseconds that a number since 1970 stands for: as many as make its unit one. */
+/** How many digits extend the unit of a number since 1970 to nanoseconds: 9 for seconds, 0 for nanoseconds. */
 function nanoDigits(whole: string): number {
   if (whole.length <= 11) return 9
   if (whole.length <= 14) return 6

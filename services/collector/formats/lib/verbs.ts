@@ -36,18 +36,21 @@ const ACTIVITY_OF = new Map<string, Activity>(
 )
 
 /** The words of a name: `GetObject`, `get_object`, `get-object` and `s3.getObject` read alike. */
-export const wordsOf = (name: string): string[] =>
+export const wordsOf = (name: string): readonly string[] => wordsOfShort(name.slice(0, WORDS_CHARS_MAX))
+
+const WORDS_CHARS_MAX = 128
+const wordsOfShort = memo((name): readonly string[] =>
   name
-    .slice(0, 128)
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '')
+    .filter((word) => word !== ''),
+)
 
 const DESCRIBES_MANY = new Set(['describe', 'get', 'batch', 'lookup'])
 
-/** The activity that a name says; `unknown` where none of its words is a verb. */
+/** The activity in a name; `unknown` if none of its words is a known verb. */
 export const activityOf = memo((name): Activity => {
   for (const word of wordsOf(name)) {
     const activity = ACTIVITY_OF.get(word)
@@ -60,13 +63,13 @@ export const activityOf = memo((name): Activity => {
 export const apiActivityOf = memo((name): Activity => {
   const activity = activityOf(name)
   const words = wordsOf(name)
-  // `RunInstances` makes something; a tool that is called `run` does whatever it is told.
+  // `RunInstances` creates something; a tool called `run` does whatever it is given.
   if (words[0] === 'run') return 'create'
   const many = DESCRIBES_MANY.has(words[0] ?? '') && /[^su]s$/.test(words.at(-1) ?? '')
   return activity === 'read' && many ? 'list' : activity
 })
 
-/** The activity of an HTTP method; `unknown` for what is none. */
+/** The activity of an HTTP method; `unknown` if it is not one. */
 export function methodActivity(method: string): Activity {
   switch (method.toUpperCase()) {
     case 'GET':

@@ -13,7 +13,7 @@ export interface Reading {
   readonly record: unknown
   /** What texts hold that a path goes through. */
   readonly opened: Map<string, unknown>
-  /** Takes secrets out of texts before they are cut or put together; absent where what is read is not kept. */
+  /** Removes secrets from texts before they are cut or joined; absent if what is read is not kept. */
   readonly clean?: (text: string) => string
   readonly used?: (path: Path) => void
 }
@@ -27,7 +27,7 @@ function openedText(text: string, opened: Map<string, unknown>): unknown {
   return opened.get(text)
 }
 
-/** The value at a path, undefined where it breaks off or holds nothing. */
+/** The value at a path; undefined if it breaks off or holds nothing. */
 export function walk(reading: Reading, path: Path): unknown {
   let found: unknown = reading.record
   for (const step of path) {
@@ -112,7 +112,7 @@ const constant =
   () =>
     value
 
-/** Cuts a part out of the words of what is read, where one is asked for. */
+/** Cuts a part out of the text that is read, if one is requested. */
 function partOf(read: Read<unknown>, { after, before }: Case): Read<unknown> {
   if (after === undefined && before === undefined) return read
   return (reading) => {
@@ -125,7 +125,7 @@ function partOf(read: Read<unknown>, { after, before }: Case): Read<unknown> {
   }
 }
 
-/** Where a value comes from, without what is done with it. */
+/** Where a value comes from, before any changes to it. */
 function originOf({ path, value, template }: Case): Read<unknown> {
   if (template !== undefined) return fromTemplate(template)
   if (path === undefined) return constant(value)
@@ -147,7 +147,7 @@ function fromCases(cases: readonly Case[]): Read<unknown> {
   return (reading) => read.find(({ holds }) => holds(reading) === true)?.value(reading)
 }
 
-/** What is done with the words of a value; without any of it the value stays what it is, also a structure. */
+/** How the text of a value is changed; without changes the value stays as it is, even a structure. */
 function changed(value: RichValue): (found: unknown) => unknown {
   const { lower, table, otherwise } = value
   if (lower === undefined && table === undefined) return (found) => found

@@ -8,7 +8,7 @@ export interface Act {
    * body makes one.
    */
   readonly id: readonly string[] | undefined
-  /** Where this stands, it is the whole id: the same act is told again with every request of its conversation. */
+  /** If present, it is the whole id: every request of a conversation reports the same act again. */
   readonly wholeId?: readonly string[]
   readonly sourceId: string
   /** It is a call of a tool, and `sourceId`, if there is one, is the id of that call. */

@@ -1,13 +1,13 @@
 /**
- * OTLP's JSON values and attributes as plain data. An AnyValue is an object with one key that names its type; attributes
- * are lists of key and value and stand on the resource, the scope and the record, the nearest one counting.
+ * OTLP's JSON values and attributes as plain data. An AnyValue is an object with one key that names its type. Attributes are
+ * lists of key and value on the resource, the scope and the record; the nearest one counts.
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { type Json, isObject, listOf, textOf } from '../lib/json.ts'
 
 const DEPTH_MAX = 32
 
-/** The plain value of an AnyValue; null for what is empty or not one. */
+/** The plain value of an AnyValue; null if it is empty or not one. */
 export function plainValue(any: unknown, depth = 0): unknown {
   if (!isObject(any) || depth > DEPTH_MAX) return null
   if (typeof any.stringValue === 'string') return any.stringValue
@@ -20,7 +20,7 @@ export function plainValue(any: unknown, depth = 0): unknown {
   return null
 }
 
-/** NaN for what is neither a number nor text: an object may refuse to become one, and throw. */
+/** NaN for anything but a number or a text: converting an object can throw. */
 const numberOf = (value: unknown): number =>
   typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN
 
@@ -33,7 +33,7 @@ function wholeOf(value: unknown): unknown {
 function pairsOf(list: unknown, depth: number): [string, unknown][] {
   const pairs: [string, unknown][] = []
   for (const pair of listOf(list)) {
-    // An empty key is left out by whoever leaves out what is empty.
+    // Producers that omit empty values also omit an empty key.
     const key = isObject(pair) ? (pair.key ?? '') : undefined
     if (isObject(pair) && typeof key === 'string') pairs.push([key, plainValue(pair.value, depth)])
   }
@@ -51,8 +51,8 @@ const isShort = (value: unknown): boolean =>
     : typeof value !== 'string' || value.length <= LIMITS.shared_attribute_chars_max
 
 /**
- * What a resource or a scope says. It holds for each of their records, so that a long text in it would be read as often as
- * there are records: what is longer than a name or an address is left out.
+ * The attributes of a resource or a scope. They apply to each of its records, so a long text would be read once per record:
+ * anything longer than a name or an address is left out.
  */
 export const sharedAttributesOf = (holder: unknown): Attributes =>
   new Map([...attributesOf(holder)].filter(([, value]) => isShort(value)))
@@ -70,7 +70,7 @@ export interface LogView {
   readonly time: number | undefined
   /** Nanoseconds of that time below its millisecond. */
   readonly timeNs: number
-  /** Parts of the id of a span; a record of logs has none of its own. */
+  /** Parts of a span's id; a log record has none. */
   readonly spanId?: readonly string[]
   /** The conversation, where the producer named none: what the messages or the trace say. */
   readonly derived?: string

@@ -1,7 +1,7 @@
 /**
- * The OTLP logs of Claude Code: scope `com.anthropic.claude_code.events` (matched by its beginning), the body names the
- * event (`claude_code.tool_result`), everything else stands in flat attributes. Texts of prompts and tools are opt-in and
- * may be absent or the word <REDACTED>.
+ * The OTLP logs of Claude Code: scope `com.anthropic.claude_code.events` (matched by its beginning). The body names the
+ * event (`claude_code.tool_result`); everything else is in flat attributes. Texts of prompts and tools are opt-in and may be
+ * absent or the word <REDACTED>.
  */
 import type { ACTION_KINDS } from '../../../../schemas/event.ts'
 import { lookup } from '../../../../schemas/lookup.ts'

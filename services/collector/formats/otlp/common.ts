@@ -7,13 +7,14 @@ import { amountOf, textOf } from '../lib/json.ts'
 import { type Outcome, outcomeOfWord } from '../lib/outcomes.ts'
 import { said, SESSION } from './synonyms.ts'
 import { attribute, attributeText, hasPrefix, type LogView } from './attributes.ts'
+import { isOpenClaw } from './openclaw.ts'
 import type { Fields, NormaliseContext } from '../format.ts'
 
 /** The stable role; '' where the record names nobody. */
 export const identityOf = (view: LogView): string =>
   attributeText(view, 'gen_ai.agent.id', 'gen_ai.agent.name', 'service.name')
 
-/** The conversation that the producer named; '' where it named none. */
+/** The conversation that the producer named; '' if none. */
 export const sessionOf = (view: LogView): string => textOf(said(view, SESSION))
 
 /** Whether an agent speaks, or an ordinary service. */
@@ -23,6 +24,9 @@ export const isAgent = (view: LogView): boolean =>
   hasPrefix(view, 'mcp.') ||
   hasPrefix(view, 'a2a.') ||
   isClaudeCode(view)
+
+/** Events of coding agents that follow no convention. */
+const CODING_AGENT = /^(?:codex|gemini_cli)\./
 
 /** Scopes and bodies that Claude Code has used. */
 export const isClaudeCode = (view: LogView): boolean =>
@@ -53,7 +57,7 @@ export function commonFields(view: LogView, context: NormaliseContext): Fields {
   return {
     identity,
     identity_assurance: context.assurance,
-    principal_kind: isAgent(view) ? 'agent' : 'service',
+    principal_kind: isAgent(view) || CODING_AGENT.test(view.eventName) || isOpenClaw(view) ? 'agent' : 'service',
     instance: attributeText(view, 'service.instance.id'),
     role: attributeText(view, 'gen_ai.agent.name', 'service.name'),
     agent_version: attributeText(view, 'gen_ai.agent.version', 'service.version'),

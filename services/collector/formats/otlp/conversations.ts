@@ -1,7 +1,7 @@
 /**
- * The conversation of records that name none, as standard instrumentation sends them: one trace for each call of a model and
- * no id. What a request holds of the conversation says it: whoever begins with the same words goes on with the same
- * conversation. Where it holds no messages the trace stands for it. Without state: the same request gives the same answer.
+ * The conversation of records that name none. Standard instrumentation sends one trace per model call and no id. The
+ * messages in a request identify it: requests that begin with the same words belong to the same conversation. Without
+ * messages, the trace identifies it. No state: the same request gives the same answer.
  */
 import { H } from '../../../../schemas/ids.ts'
 import type { Fields } from '../format.ts'
@@ -14,7 +14,7 @@ const PREFIX = 'derived:'
 
 const TRACE = /^[0-9a-f]{32}$/i
 
-/** H(identity, system text, first user message, its time where it has one); undefined where no message was recorded. */
+/** H(identity, system text, first user message, its time if it has one); undefined if no user message was recorded. */
 export function messagesConversation(view: LogView, identity: string): string | undefined {
   const input = inputOf(view).map(objectOf)
   const user = input.find(({ role }) => role === 'user')

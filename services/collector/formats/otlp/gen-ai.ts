@@ -99,7 +99,7 @@ function choiceActs(view: LogView, messages: readonly unknown[], context: Normal
   return calls.map(({ id, name, args }) => callAct(view, id, name, args, undefined, 'tool.request', context))
 }
 
-/** What is new in the input of a model: everything after its own last message, because the rest was sent before. */
+/** The new part of a model's input: everything after its own last message, because the rest was sent before. */
 function newInput(messages: readonly unknown[]): readonly unknown[] {
   const last = messages.findLastIndex((message) => objectOf(message).role === 'assistant')
   return messages.slice(last + 1)
@@ -109,7 +109,7 @@ function newInput(messages: readonly unknown[]): readonly unknown[] {
 export const inputOf = (view: LogView): readonly unknown[] =>
   listOf(parsedText(attribute(view, 'gen_ai.input.messages') ?? objectOf(view.body)['gen_ai.input.messages']))
 
-/** The acts that one message tells of: what the user asked, what tools answered. */
+/** The acts in one message: what the user asked, what tools answered. */
 function messageActs(view: LogView, message: unknown, context: NormaliseContext): Act[] {
   const { role, content, tool_call_id: callId, parts } = objectOf(message)
   if (role === 'user') return [userMessage(messageText(message), context)]
@@ -126,8 +126,8 @@ function messageActs(view: LogView, message: unknown, context: NormaliseContext)
 }
 
 /**
- * The whole conversation that a request holds, where nothing else ties its requests together. Each act gets an id of what it
- * is and what stands before it: told again with the next request, it counts once.
+ * The whole conversation in a request, if nothing else ties its requests together. The id of each act is made of the act and
+ * what precedes it, so it counts once even if the next request repeats it.
  */
 function conversationActs(view: LogView, input: readonly unknown[], context: NormaliseContext): Act[] {
   const acts: Act[] = []
@@ -139,7 +139,7 @@ function conversationActs(view: LogView, input: readonly unknown[], context: Nor
     const told = [...messageActs(view, message, context), ...asked.filter((act) => act.fields.kind !== 'message')]
     acts.push(...told.map((act, part) => ({ ...act, wholeId: ['message', before, String(part)] })))
   }
-  // The newest count: what stands before them was told with earlier requests.
+  // The newest are kept: earlier requests reported the ones before them.
   return acts.slice(-CONVERSATION_MAX)
 }
 

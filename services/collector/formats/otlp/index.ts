@@ -7,30 +7,34 @@
  * becomes a dead letter: an act without an actor says nothing.
  */
 import type { Event } from '../../../../schemas/event.ts'
-import { canonical, isObject, type Json, listOf, objectOf, textOf } from '../lib/json.ts'
+import { canonical, isObject, type Json, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
 import { readNanos, unixNanoTime } from '../lib/times.ts'
 import type { Act } from './act.ts'
-import { type Attributes, type LogView, attributesOf, plainValue, sharedAttributesOf } from './attributes.ts'
+import { type Attributes, type LogView, attributesOf, hasPrefix, plainValue, sharedAttributesOf } from './attributes.ts'
 import { claudeCodeActs } from './claude-code.ts'
 import { commonFields, isAgent } from './common.ts'
 import { genAiActs } from './gen-ai.ts'
 import { conversationOf, derivedSession } from './conversations.ts'
-import { flatActs } from './flat.ts'
+import { flatActs, isPlace } from './flat.ts'
+import { isGeminiFileOperation, isGeminiRequest, isGeminiSpan } from './gemini-cli.ts'
+import { isOpenClaw, openClawActs } from './openclaw.ts'
 import { isRemoteCall, plainActs } from './plain.ts'
 import { type Span, spanOf, viewsOf } from './spans.ts'
 import { oneSpelling } from './spelling.ts'
-import type { Draft, Format, NormaliseContext, Problem } from '../format.ts'
+import type { CarriedRecord, Draft, Format, NormaliseContext, Problem } from '../format.ts'
 import { NAMES } from './names.ts'
 
 function viewOf(record: Json, scope: Attributes, scopeName: string, resource: Attributes): LogView {
   const own = attributesOf(record)
   const at = unixNanoTime(record.timeUnixNano) === undefined ? record.observedTimeUnixNano : record.timeUnixNano
   const named = typeof record.eventName === 'string' ? record.eventName : ''
+  const attributed = textOf(own.get('event.name'))
   return {
     record,
     layers: [own, scope, resource],
     scopeName,
-    eventName: named || textOf(own.get('event.name')),
+    // Codex names the place in its source, and the event in an attribute.
+    eventName: named === '' || (attributed !== '' && isPlace(named)) ? attributed : named,
     body: plainValue(record.body),
     time: unixNanoTime(at),
     timeNs: readNanos(at),
@@ -38,10 +42,12 @@ function viewOf(record: Json, scope: Attributes, scopeName: string, resource: At
 }
 
 const actsOf = (view: LogView, context: NormaliseContext): Act[] => {
+  if (isGeminiSpan(view) || isGeminiRequest(view)) return []
+  if (isGeminiFileOperation(view)) return plainActs(view)
   const claude = claudeCodeActs(view, context)
   if (claude.length > 0) return claude
   const genAi = isAgent(view) ? genAiActs(view, context) : []
-  if (genAi.length > 0) return genAi
+  if (genAi.length > 0) return isOpenClaw(view) ? openClawActs(view, genAi) : genAi
   const flat = flatActs(view, context)
   if (flat.length > 0) return flat
   // A span that follows no convention is a step inside a program, unless it is a call over the network.
@@ -49,8 +55,8 @@ const actsOf = (view: LogView, context: NormaliseContext): Act[] => {
 }
 
 /**
- * What of a record makes the ids of its acts where it brings none: not when it was observed, if it says when it happened.
- * Written down once for all acts of the record; only the number of the act differs.
+ * What makes the ids of a record's acts if it brings none. The time of observation is left out if the record says when it
+ * happened. Serialised once for all acts of the record; only the number of the act differs.
  */
 function bodyOf(view: LogView, identity: string, session: string): (part: number) => string {
   const { observedTimeUnixNano, attributes: _, ...record } = oneSpelling(view.record)
@@ -101,6 +107,19 @@ function recordDrafts(found: LogView, context: NormaliseContext): readonly Draft
       ...(act.parts === undefined ? {} : { parts: act.parts }),
     }
   })
+}
+
+/**
+ * A record of another format in the body, as the Collector reads lines of files. An event of ours says there who did what; a body
+ * that only looks like one may be the words of an agent.
+ */
+function carries(found: Found): CarriedRecord | undefined {
+  if (!('view' in found) || found.view.spanId !== undefined || hasPrefix(found.view, 'gen_ai.')) return undefined
+  const { body, time, timeNs } = found.view
+  const record = typeof body === 'string' && body.trimStart().startsWith('{') ? parsedText(body) : body
+  if (!isObject(record) || Object.hasOwn(record, 'agent') || Array.isArray(record.resourceLogs)) return undefined
+  const when = time === undefined ? undefined : `${time}${String(timeNs).padStart(6, '0')}`
+  return { format: 'auto', record, time: when }
 }
 
 type Found = { readonly view: LogView } | { readonly record: unknown }
@@ -164,6 +183,7 @@ export const otlp: Format<Found> = {
     const why = refuses(value)
     return why === undefined ? recordsOf(objectOf(value)) : { refused: why }
   },
+  carries,
   drafts: (found, context) =>
     'view' in found
       ? recordDrafts(found.view, context)

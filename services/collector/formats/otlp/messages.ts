@@ -83,13 +83,13 @@ function vercelMessage(value: unknown): object {
   return { role, content: Array.isArray(content) ? texts : content, ...(tool_calls.length === 0 ? {} : { tool_calls }) }
 }
 
-/** The list of messages in a JSON text, also where it stands in an object under `messages`. */
+/** The list of messages in a JSON text, also as `messages` of an object. */
 function listed(value: unknown): readonly unknown[] {
   const parsed = parsedText(value)
   return Array.isArray(parsed) ? parsed : isObject(parsed) ? listOf(parsed.messages) : []
 }
 
-/** What went into the model; empty where it was not recorded. */
+/** The input of the model; empty if it was not recorded. */
 export function inputMessages(attributes: Attributes): readonly unknown[] {
   const own = listed(attributes.get('gen_ai.input.messages'))
   if (own.length > 0) return own

@@ -1,10 +1,10 @@
 /**
- * OTLP traces: spans read as what the records of logs are read as. Frameworks name one thing in many ways (GenAI and MCP
- * conventions, OpenInference, OpenLLMetry, Vercel AI SDK, LangSmith, Langfuse, Pydantic AI); here each is put into the words
- * of the conventions, and the readers of logs do the rest.
+ * OTLP traces: spans are read like log records. Frameworks name one thing in many ways (GenAI and MCP conventions,
+ * OpenInference, OpenLLMetry, Vercel AI SDK, LangSmith, Langfuse, Pydantic AI). Each is translated into the conventions
+ * here, and the log readers do the rest.
  *
  * A span says who called it: a tool span belongs to the agent span above it, and an agent under another agent acts on its
- * behalf. Only spans of one request can be seen together; whose parent came in another one is read by itself.
+ * behalf. Only spans of one request are seen together; a span whose parent came in another request is read alone.
  */
 import { cleanText } from '../lib/clean.ts'
 import { isObject, type Json, listOf, objectOf, parsedText, textOf } from '../lib/json.ts'
@@ -91,7 +91,7 @@ function errorAttributes(span: Json, set: (key: string, value: unknown) => void)
   if (code === 2 || code === 'STATUS_CODE_ERROR') set('error.type', cleanText(textOf(message)).slice(0, 64) || 'error')
 }
 
-/** The attributes of a span, and beside them what they say in the words of the conventions. */
+/** The attributes of a span, with their equivalents in the conventions added. */
 function conventional(span: Json): Map<string, unknown> {
   const own = new Map(attributesOf(span))
   const name = textOf(span.name)
@@ -176,7 +176,7 @@ function inherit(spans: readonly Span[]): void {
   }
 }
 
-/** A span as the readers of logs see a record. It is told at its start: what it called comes behind it. */
+/** A span as a record for the log readers. Its time is its start, so that what it called comes after it. */
 const viewOf = ({ span, own, scope, scopeName, resource }: Span): LogView => ({
   record: span,
   layers: [own, scope, resource],
@@ -189,8 +189,8 @@ const viewOf = ({ span, own, scope, scopeName, resource }: Span): LogView => ({
 })
 
 /**
- * The spans of a request, in the order in which they began. Where one of a trace holds messages that tell its conversation,
- * the others of that trace that tell none belong to it.
+ * The spans of a request, in order of their start. If a span of a trace holds messages that identify its conversation, the
+ * spans of that trace that name none belong to it.
  */
 export function viewsOf(spans: readonly Span[]): LogView[] {
   inherit(spans)

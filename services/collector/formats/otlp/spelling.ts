@@ -1,8 +1,8 @@
 /**
- * JSON lets a producer write one record in several ways: what is zero or empty may stand there or not, a 64-bit integer
- * is a text or a number. Where a record's id is the hash of the record, all of them must be one. The spelling chosen is
- * the one that OTLP recommends and that protobuf is read into: nothing that is zero, 64-bit integers as text. The name
- * of the event alone always stands there, empty where there is none, because ids were made so before.
+ * JSON lets a producer write one record in several ways: zero or empty values may be present or not, and a 64-bit integer is
+ * a text or a number. If a record's id is the hash of the record, all of these must give the same id. The spelling chosen is
+ * the one that OTLP recommends and that protobuf is read into: no zero values, 64-bit integers as text. Only the name of the
+ * event is always present, empty if there is none, because earlier ids were made that way.
  */
 import { isObject, type Json, listOf } from '../lib/json.ts'
 

@@ -9,13 +9,15 @@ import { attribute, type LogView } from './attributes.ts'
 
 const names = (text: string): readonly string[] => text.split(/\s+/).filter((name) => name !== '')
 
-/** Names that are said of tools and of nothing else. */
+/** Names that are only used for tools. */
 export const TOOL = names(`
   gen_ai.tool.name mcp.tool.name tool.name tool_name toolName ai.toolCall.name tool_call.name tool_call.function.name
   gen_ai.tool.function.name langfuse.tool.name tool.call.name toolCall.name mcp_tool mcp_tool_name mcpTool
   requested_tool requestedTool`)
-/** Names that stand for a tool where the record also says with what it was called, or what came back. */
-export const MAYBE_TOOL = names('function_name function.name functionName tool command_name')
+/** A tool if the record also has named arguments; otherwise under the same conditions as a function. */
+export const MAYBE_TOOL = names('tool')
+/** What jobs and services have, too: a tool where the record says itself that an agent called it. */
+export const FUNCTION = names('function_name function.name functionName command_name')
 /** The same of programs that call everything an action, and of records whose type says that they are a call. */
 export const ACTION = names('action')
 export const ACTION_INPUT = names('action_input actionInput')
@@ -24,18 +26,21 @@ export const NAME = names('name')
 export const CALL_ID = names(`
   gen_ai.tool.call.id tool.call.id tool_call_id tool_call.id toolCallId tool_use_id call_id callId ai.toolCall.id
   gen_ai.tool.call_id jsonrpc.request.id mcp.request.id function.call_id function_call_id`)
-export const ARGUMENTS = names(`
+/** Only used for tool calls. */
+export const OWN_ARGUMENTS = names(`
   gen_ai.tool.call.arguments gen_ai.tool.arguments gen_ai.tool.input tool.arguments tool.parameters tool.input tool.args
   tool_arguments tool_parameters tool_input tool_args ai.toolCall.args ai.toolCall.input tool_call.function.arguments
   tool_call.arguments function_args function_arguments function.arguments mcp.tool.arguments tool.call.arguments
   toolCall.arguments toolInput toolArgs toolArguments toolParameters mcp_arguments mcp_tool_arguments tool.command
-  tool_command arguments args`)
+  tool_command openclaw.content.tool_input`)
+export const ARGUMENTS = [...OWN_ARGUMENTS, 'arguments', 'args']
 /** What a call may call its arguments, and other records something else. */
 export const LOOSE_ARGUMENTS = names('action_input actionInput parameters params input command')
-export const RESULT = names(`
+export const OWN_RESULT = names(`
   gen_ai.tool.call.result gen_ai.tool.result gen_ai.tool.output tool.result tool.output tool.response tool_result
   tool_output tool_response ai.toolCall.result ai.toolCall.output function_result mcp.tool.result toolOutput toolResult
-  toolResponse tool.call.result toolCall.result observation result output`)
+  toolResponse tool.call.result toolCall.result observation openclaw.content.tool_output`)
+export const RESULT = [...OWN_RESULT, 'result', 'output']
 export const PROMPT = names('user_prompt user.prompt user_message user.message user.input gen_ai.user.prompt prompt')
 export const DECISION = names(`
   decision tool.decision tool_decision approval.decision permission_decision permissionDecision approval_status approvalStatus`)
@@ -45,6 +50,10 @@ export const APPROVAL = names('approval')
 export const STATUS = names('tool.status tool_status toolStatus tool.outcome status outcome')
 export const EXIT_CODE = names('exit_code exitCode exit.code tool.exit_code tool_exit_code process.exit.code')
 export const IS_ERROR = names('is_error isError tool.is_error tool.error tool_error')
+/** What only records of agents say. No sessions and threads: visitors of a page and programs have those. */
+export const OF_AGENTS = names(`
+  gen_ai.conversation.id mcp.session.id conversation.id conversation_id conversationId gen_ai.agent.id gen_ai.agent.name
+  gen_ai.operation.name gen_ai.system gen_ai.provider.name`)
 export const SESSION = names(`
   gen_ai.conversation.id session.id mcp.session.id gen_ai.session.id conversation.id conversation_id session_id sessionId
   thread.id thread_id threadId langfuse.session.id langsmith.metadata.session_id langsmith.metadata.thread_id
@@ -52,13 +61,13 @@ export const SESSION = names(`
   traceloop.association.properties.chat_id ai.telemetry.metadata.sessionId ai.telemetry.metadata.threadId
   ai.telemetry.metadata.chatId gcp.vertex.agent.session_id`)
 
-/** What a producer says of tools and conversations behind a first word of its own, as `acme.tool.name`. */
+/** What a producer says of tools and conversations under its own prefix, as in `acme.tool.name`. */
 const OWN_NAME = /^[^.]+\.((?:tool|session|conversation|thread)[._].+)$/
 const STRUCTURE_DEPTH_MAX = 3
 
 type Structure = Readonly<Record<string, unknown>>
 
-/** Notes what is in a structure by its path, with points between the keys; what was noted first counts. */
+/** Notes the contents of a structure by path, with dots between the keys; the first value counts. */
 function note(into: Map<string, unknown>, structure: Structure, path: string, depth: number): void {
   for (const [key, value] of Object.entries(structure)) {
     const name = path + key
@@ -67,7 +76,10 @@ function note(into: Map<string, unknown>, structure: Structure, path: string, de
   }
 }
 
-/** What a record says beside its attributes: in those that are structures, in a body that is one or is JSON text, in names of its own. */
+/**
+ * What a record says outside its plain attributes: in attributes that are structures, in a body that is one or is JSON text,
+ * in names with its own prefix.
+ */
 const beside = new WeakMap<LogView, ReadonlyMap<string, unknown>>()
 function besideOf(view: LogView): ReadonlyMap<string, unknown> {
   const found = beside.get(view)
@@ -85,7 +97,7 @@ function besideOf(view: LogView): ReadonlyMap<string, unknown> {
   return made
 }
 
-/** What a record says under one of these names: in an attribute, else beside its attributes. */
+/** What a record says under one of these names: in an attribute, else outside its attributes. */
 export function said(view: LogView, synonyms: readonly string[]): unknown {
   const found = attribute(view, ...synonyms)
   if (found !== undefined) return found

@@ -15,7 +15,7 @@ export interface Call {
   readonly name: string
   /** As the producer gave them: JSON text, a plain text, or a value; undefined where the record holds none. */
   readonly args: unknown
-  /** Undefined where none came back. */
+  /** Undefined if none came back. */
   readonly result: unknown
 }
 
@@ -33,7 +33,7 @@ function protocolOf(view: LogView, name: string): 'mcp' | 'a2a' | 'tool' {
   return 'tool'
 }
 
-/** The verb of the tool's name; where it has none, the HTTP method among its arguments. */
+/** The verb of the tool's name. If it is missing or weak, the HTTP method among its arguments, if any. */
 function callActivity(name: string, args: unknown): Activity {
   const activity = activityOf(name)
   if ((activity === 'unknown' || activity === 'read' || activity === 'other') && isObject(args)) {
@@ -50,7 +50,7 @@ export function callFields(view: LogView, call: Call): Fields {
   const args = parsedText(call.args)
   const protocol = protocolOf(view, call.name)
   const activity = callActivity(call.name, args)
-  const { target, kind } = targetOf(args)
+  const { target, kind } = targetOf(args, call.name)
   const server = attributeText(view, 'server.address', ...MCP_SERVER, 'peer.service')
   const named = namedContact(server || (MCP_NAME.exec(call.name)?.[1] ?? ''))
   const url = namedContact(attributeText(view, 'url.full', 'http.url'))
@@ -78,6 +78,8 @@ export function callParts(view: LogView, call: Call, context: NormaliseContext):
   const result = call.result ?? (error === '' ? undefined : error)
   return {
     ...(call.args === undefined ? {} : { call: context.extractor.toolCall({ name: call.name, arguments: call.args }) }),
-    ...(result === undefined ? {} : { result: context.extractor.toolResult({ name: call.name, result }) }),
+    ...(result === undefined
+      ? {}
+      : { result: context.extractor.toolResult({ name: call.name, arguments: call.args, result }) }),
   }
 }

@@ -32,7 +32,7 @@ interface Call {
   readonly result: unknown
 }
 
-/** The call of a tool; bodies that are no JSON stand there as text. */
+/** The tool call; bodies that are not JSON stay text. */
 function callOf(record: unknown): Call {
   const request = parsedText(pick(record, 'data', 'request'))
   const response = parsedText(pick(record, 'data', 'response'))
@@ -43,7 +43,7 @@ function callOf(record: unknown): Call {
   }
 }
 
-/** What was acted on: by a call what its arguments name, by anything else what the request names. */
+/** What was acted on: for a call, what its arguments name; for anything else, what the request names. */
 function targetFields(record: unknown, method: string, call: Call): Fields {
   const activity = activityOf(method === CALL ? call.name : method)
   const server = pickText(record, ['metadata', 'extra', 'backend_name'], ['component'])
@@ -54,7 +54,7 @@ function targetFields(record: unknown, method: string, call: Call): Fields {
       : named
   const target =
     method === CALL
-      ? targetOf(call.args)
+      ? targetOf(call.args, call.name)
       : { target: pickText(record, ['target', 'name']), kind: pickText(record, ['target', 'type']) }
   return {
     activity,
@@ -125,7 +125,7 @@ function drafts(record: unknown, context: RecordContext): readonly Draft[] | Pro
 
 const partsOf = ({ name, args, result }: Call, { extractor }: RecordContext): Parts => ({
   ...(args === undefined ? {} : { call: extractor.toolCall({ name, arguments: args }) }),
-  ...(result === undefined ? {} : { result: extractor.toolResult({ name, result }) }),
+  ...(result === undefined ? {} : { result: extractor.toolResult({ name, arguments: args, result }) }),
 })
 
 export const toolhive: Format = {

@@ -1,7 +1,7 @@
 /**
- * Elasticsearch's bulk interface under `/elastic`, as Beats, Logstash, Vector and Fluent Bit write to it: a line that says what
- * to do, a line with the document. Each document is one record, or holds the line of one in `message`. The token comes as
- * ApiKey, as the password of Basic, or as Bearer. Clients that ask first who is there are answered.
+ * Elasticsearch's bulk interface under `/elastic`, as used by Beats, Logstash, Vector and Fluent Bit: one line with the
+ * action, one with the document. Each document is one record, or holds the line of one in `message`. The token comes as
+ * ApiKey, as the password of Basic, or as Bearer. Clients that first ask which server this is get an answer.
  */
 import { type Answer, inJson, refusalHeaders } from '../../answers.ts'
 import { isObject } from '../../formats/lib/json.ts'
@@ -49,7 +49,7 @@ const ACTIONS = ['create', 'index', 'update', 'delete'] as const
 const actionOf = (value: unknown): (typeof ACTIONS)[number] | undefined =>
   isObject(value) ? ACTIONS.find((action) => Object.hasOwn(value, action)) : undefined
 
-/** The documents of a bulk request, in their order; what is no document is told in its place. */
+/** The documents of a bulk request, in order; anything that is not a document is reported in its place. */
 function documents(lines: readonly Envelope[], formats: Formats): Envelope[] {
   const found: Envelope[] = []
   for (let n = 0; n < lines.length; n++) {

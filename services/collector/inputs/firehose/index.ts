@@ -15,14 +15,12 @@ import { malformed, readJson, shippedEnvelope } from '../lib/json-body.ts'
 
 const requestId = ({ headers }: Head): string => String(headers['x-amz-firehose-request-id'] ?? '').slice(0, 256)
 
-/** The values of one record; CloudWatch Logs asks now and then whether anybody is there, which is no record. */
+/** The values of one record. */
 function dataEnvelopes(bytes: Buffer, formats: Formats): Envelope[] {
   const read = readBody(bytes, false)
   if (!read.ok) return [malformed(bytes.toString('utf8'), read.detail)]
   return [
-    ...read.values
-      .filter((value) => !isObject(value) || value.messageType !== 'CONTROL_MESSAGE')
-      .map((value) => shippedEnvelope(value, formats)),
+    ...read.values.map((value) => shippedEnvelope(value, formats)),
     ...read.bad.map(({ text, detail }) => malformed(text, detail)),
   ]
 }

@@ -9,12 +9,12 @@ import type { Formats } from '../../formats/formats.ts'
 import { FORMATS } from '../../formats/registry.ts'
 import { unpackBody } from '../../unpack.ts'
 import { inJson } from '../../answers.ts'
-import type { Input, Place, Question } from '../input.ts'
+import type { Input, Endpoint, Question } from '../input.ts'
 import { ownAnswer } from '../lib/answer.ts'
 import { readJson, shippedEnvelope } from '../lib/json-body.ts'
 import { formOf } from '../lib/types.ts'
 
-const TYPES: NonNullable<Place['types']> = {
+const TYPES: NonNullable<Endpoint['types']> = {
   'application/json': 'json',
   'application/x-ndjson': 'lines',
   'application/ndjson': 'lines',
@@ -22,9 +22,11 @@ const TYPES: NonNullable<Place['types']> = {
   'application/x-jsonlines': 'lines',
   'application/json-lines': 'lines',
   'application/stream+json': 'lines',
+  // rsyslog's omhttp and other shippers call their lines this.
+  'text/plain': 'lines',
 }
 
-/** OTLP has addresses and answers of its own. */
+/** OTLP has separate addresses and answers. */
 const FORMAT_AT: ReadonlyMap<string, FormatId> = new Map(
   FORMATS.filter(({ id }) => id !== 'otlp').map(({ id, address }) => [address, id]),
 )
@@ -32,7 +34,7 @@ const FORMAT_AT: ReadonlyMap<string, FormatId> = new Map(
 const RECORDS = '/v1/records'
 /** Records that a mapping of the configuration describes. */
 const MAPPED = '/v1/mapped/:mapping'
-const placeAt = (path: string): Place => ({ path, types: TYPES, untyped: 'application/json' })
+const endpointAt = (path: string): Endpoint => ({ path, types: TYPES, untyped: 'application/json' })
 
 /** A list is a batch, unless it is a value of a format. */
 const openRecords = (value: unknown, formats: Formats): readonly Envelope[] =>
@@ -54,10 +56,10 @@ const OKTA_HANDSHAKE: Question = {
 export const http: Input = {
   id: 'http',
   questions: [OKTA_HANDSHAKE],
-  takes: [...FORMAT_AT.keys(), RECORDS, MAPPED].map(placeAt),
+  takes: [...FORMAT_AT.keys(), RECORDS, MAPPED].map(endpointAt),
   identify: ({ headers }, authenticate) => authenticate(headers.authorization),
   unpack(body, { path, params, headers }, formats) {
-    const form = formOf(placeAt(path), headers['content-type'])
+    const form = formOf(endpointAt(path), headers['content-type'])
     if (path === RECORDS) return readJson(body, (value) => openRecords(value, formats), form === 'lines')
     const format = path === MAPPED ? (params['mapping'] ?? '') : (FORMAT_AT.get(path) ?? 'auto')
     if (!formats.has(format)) return refused(`no mapping of the configuration is called ${format.slice(0, 64)}`)

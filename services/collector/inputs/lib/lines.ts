@@ -1,19 +1,19 @@
 /**
- * Lines of logs: what stands in one as a value that a format or a mapping can read. JSON, also behind `@cee:` or the prefix
+ * Lines of logs: the content of each as a value that a format or a mapping can read. JSON, also after `@cee:` or the prefix
  * that container runtimes write; CEF; pairs as `key=value key="a b"`; anything else as `{message}`. One pass over the text.
  */
 import { isObject } from '../../formats/lib/json.ts'
 import type { Formats } from '../../formats/formats.ts'
 import type { Envelope } from '../../formats/read-envelopes.ts'
 import { COLLECTOR_LIMITS } from '../../limits.ts'
-import { shippedEnvelope, textEnvelope } from './json-body.ts'
+import { lineContent, shippedEnvelope, textEnvelope } from './json-body.ts'
 
 type Pairs = [string, string][]
 
 const NAME = /[A-Za-z0-9_.@/-]/
 const isBlank = (sign: string): boolean => sign === ' ' || sign === '\t'
 
-/** The text between quotes that begins at `start`, and where it ends. */
+/** The quoted text that begins at `start`, and where it ends. */
 function quoted(text: string, start: number): readonly [string, number] {
   let value = ''
   for (let i = start + 1; i < text.length; i++) {
@@ -28,7 +28,7 @@ function quoted(text: string, start: number): readonly [string, number] {
   return [value, text.length]
 }
 
-/** Pairs of a line, and the words between them; undefined where it has fewer than two pairs. */
+/** Pairs of a line, and the words between them; undefined if it has fewer than two pairs. */
 export function logfmt(text: string): Readonly<Record<string, string>> | undefined {
   const pairs: Pairs = []
   const words: string[] = []
@@ -61,7 +61,7 @@ export function logfmt(text: string): Readonly<Record<string, string>> | undefin
 
 const CEF_FIELDS = ['version', 'device_vendor', 'device_product', 'device_version', 'id', 'name', 'severity'] as const
 
-/** `CEF:0|vendor|product|version|id|name|severity|key=value key=a value with blanks`; undefined for what is none. */
+/** `CEF:0|vendor|product|version|id|name|severity|key=value key=a value with blanks`; undefined for anything else. */
 export function cef(text: string): Readonly<Record<string, unknown>> | undefined {
   const start = text.indexOf('CEF:')
   if (start === -1 || start > COLLECTOR_LIMITS.cef_prefix_chars_max) return undefined
@@ -78,7 +78,7 @@ export function cef(text: string): Readonly<Record<string, unknown>> | undefined
   }
   if (head.length < CEF_FIELDS.length) return undefined
   const pairs: Pairs = []
-  // A value ends where the last blank before the next `key=` stands.
+  // A value ends at the last blank before the next `key=`.
   for (const piece of text.slice(i).split(/ (?=[A-Za-z0-9_.[\]-]{1,64}=)/)) {
     const equals = piece.indexOf('=')
     if (equals <= 0 || pairs.length >= COLLECTOR_LIMITS.line_pairs_max) continue
@@ -91,15 +91,12 @@ export function cef(text: string): Readonly<Record<string, unknown>> | undefined
   return { ...Object.fromEntries(pairs.filter(([key]) => key !== '__proto__')), cef: header }
 }
 
-/** What container runtimes write before a line (CRI). */
-const CRI = /^\d{4}-\d\d-\d\dT[0-9:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] /
-
 /** What is known of a line besides its text. */
 export interface Around {
-  /** Under which name it stands beside what the line says: `{syslog: {...}}`. */
+  /** Its name next to what the line says: `{syslog: {...}}`. */
   readonly name: string
   readonly fields: object
-  /** ISO 8601 or a number since 1970, for a line that says no time of its own. */
+  /** ISO 8601 or a number since 1970, for a line without its own time. */
   readonly time?: string
   /** What makes the line unique where its record has no id. */
   readonly place?: string
@@ -112,15 +109,16 @@ export type LineEnvelope = Envelope & { readonly plain?: true }
 
 /** The value of a line. JSON of a known record stays what it is, so that its id is that of every other way. */
 export function lineEnvelope(line: string, around: Around, formats: Formats): LineEnvelope {
-  const text = line.replace(CRI, '').replace(/^\uFEFF?\s*(?:@cee:\s*)?/, '')
+  const text = lineContent(line)
   const place = around.place === undefined ? {} : { place: around.place }
+  const when = around.time === undefined ? {} : { time: around.time }
   const isJson = text.startsWith('{') || text.startsWith('[')
   const json = isJson ? textEnvelope(text) : undefined
   if (json !== undefined && 'problem' in json) return json
-  if (json !== undefined && !isObject(json.value)) return { ...json, ...place }
+  if (json !== undefined && !isObject(json.value)) return { ...json, ...place, ...when }
   if (json !== undefined) {
     const shipped = shippedEnvelope(json.value, formats)
-    if ('problem' in shipped || formats.recognise(shipped.value) !== undefined) return { ...shipped, ...place }
+    if ('problem' in shipped || formats.recognise(shipped.value) !== undefined) return { ...when, ...shipped, ...place }
   }
   const pairs = json === undefined ? (cef(text) ?? logfmt(text)) : (json.value as Readonly<Record<string, unknown>>)
   const found: Readonly<Record<string, unknown>> = pairs ?? { message: text }

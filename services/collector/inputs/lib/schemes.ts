@@ -4,12 +4,12 @@ import type { Head } from '../input.ts'
 
 const SCHEME = /^(Bearer|Splunk|Basic|ApiKey) +(\S+) *$/i
 
-/** The secret in a header; undefined where it is of none of these forms. */
+/** The secret in a header; undefined if it has none of these forms. */
 function secretOf(header: string): string | undefined {
   const [, scheme = '', value = ''] = SCHEME.exec(header) ?? []
   const packed = /^(?:Basic|ApiKey)$/i.test(scheme)
   if (!packed) return value === '' ? undefined : value
-  // user:password or id:key; a key may also stand there as it is.
+  // user:password or id:key; a key alone is accepted too.
   const text = Buffer.from(value, 'base64').toString('utf8')
   return text.includes(':') ? text.slice(text.indexOf(':') + 1) : value
 }

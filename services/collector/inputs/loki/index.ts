@@ -1,7 +1,7 @@
 /**
- * Loki's push interface, as Alloy, Promtail, Vector, Fluent Bit and the log drivers of containers speak it: streams of lines
- * with labels, in JSON or as a snappy block of protobuf. The token comes as Bearer or as the password of Basic. What a line
- * holds is read as of every other line; a record without an id of its own is unique by its labels and its nanoseconds.
+ * Loki's push interface, as used by Alloy, Promtail, Vector, Fluent Bit and the log drivers of containers: streams of lines
+ * with labels, in JSON or as a snappy block of protobuf. The token comes as Bearer or as the password of Basic. The content
+ * of a line is read like that of any other line. A record without an id is unique by its labels and its nanoseconds.
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Answer } from '../../answers.ts'
@@ -10,7 +10,7 @@ import { canonical, isObject } from '../../formats/lib/json.ts'
 import type { Formats } from '../../formats/formats.ts'
 import { type Envelope, refused } from '../../formats/read-envelopes.ts'
 import type { Unpacked } from '../../unpack.ts'
-import { type Input, type Outcome, type Place, type Question } from '../input.ts'
+import { type Input, type Outcome, type Endpoint, type Question } from '../input.ts'
 import { malformed, readJson } from '../lib/json-body.ts'
 import { lineEnvelope } from '../lib/lines.ts'
 import { identifyByScheme } from '../lib/schemes.ts'
@@ -18,7 +18,7 @@ import { mediaType } from '../lib/types.ts'
 import { type Entry, jsonEntries, protobufEntries } from './entries.ts'
 import { unsnappy } from './snappy.ts'
 
-const PUSH: Place = {
+const PUSH: Endpoint = {
   path: '/loki/api/v1/push',
   types: { 'application/json': 'json', 'application/x-protobuf': 'protobuf' },
   untyped: 'application/x-protobuf',

@@ -1,7 +1,7 @@
 /**
- * Snappy's block format, which Loki's clients send: the length as a varint, then texts and copies of what was written
- * before. See format_description.txt of google/snappy. The length is checked before anything is made of it, and every copy
- * lies within what is there, so that a small body cannot become a large one or read another's memory.
+ * Snappy's block format, which Loki's clients send: the length as a varint, then literals and copies of earlier output.
+ * See format_description.txt of google/snappy. The length is checked before it is used, and every copy must stay within
+ * the output so far. A small body therefore cannot become a large one or read another's memory.
  */
 
 /** The bytes, or why they are none. */

@@ -1,6 +1,6 @@
 /**
- * Addresses that an exporter builds from a base that is slightly wrong: the path twice, a prefix, a slash too many, capitals,
- * or no path at all. They are told the right address and the setting that makes it, and take nothing.
+ * Addresses that an exporter builds from a slightly wrong base: the path twice, a prefix, an extra slash, capitals, or no
+ * path at all. The answer names the right address and the setting that produces it. Nothing is accepted.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, refusal, inJson, refusalHeaders } from '../../answers.ts'
@@ -14,7 +14,7 @@ const OTLP_TYPES = new Set(['application/x-protobuf', 'application/json'])
 const HINT =
   'OTEL_EXPORTER_OTLP_ENDPOINT holds a base without a path (http://host:4318), to which the exporter adds it; OTEL_EXPORTER_OTLP_LOGS_ENDPOINT and an exporter that is made in code take the whole address'
 
-/** The answer to a POST that goes to no input; undefined where it looks like nothing for one. */
+/** The answer to a POST that no input serves; undefined if it does not look meant for one. */
 export function strayAnswer(path: string, headers: IncomingHttpHeaders): Answer | undefined {
   const plain = path.replace(/\/+/g, '/').replace(/\/$/, '').toLowerCase()
   const signal = SIGNAL.exec(path.replace(/\/+/g, '/'))?.[1]?.toLowerCase()

@@ -1,18 +1,19 @@
 /**
- * OTLP over HTTP, as OpenTelemetry's exporters speak it: `POST /v1/logs` and `/v1/traces` in JSON or
- * protobuf. It is answered in the encoding
- * in which it was asked: an empty success, a partial success that names what was rejected, or a google.rpc.Status.
+ * OTLP over HTTP, as OpenTelemetry's exporters speak it: `POST /v1/logs` and `/v1/traces` in JSON or protobuf. The answer
+ * has the encoding of the request: an empty success, a partial success that names what was rejected, or a
+ * google.rpc.Status.
  */
+import { counted as countOf } from '../../../../schemas/counted.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import { type Answer, inJson, inProtobuf, type Refusal, refusal, refusalHeaders } from '../../answers.ts'
 import { encodePartialSuccess, encodeStatus, encodeSuccess } from '../../protobuf/encode.ts'
 import { unpackBody } from '../../unpack.ts'
-import type { Head, Input, Place, Question, Taken } from '../input.ts'
+import type { Head, Input, Endpoint, Question, Taken } from '../input.ts'
 import { formOf, mediaType } from '../lib/types.ts'
 
 const PROTOBUF = 'application/x-protobuf'
-const LOGS: Place = { path: '/v1/logs', types: { 'application/json': 'json', [PROTOBUF]: 'protobuf' } }
-const TRACES: Place = { path: '/v1/traces', types: { 'application/json': 'json', [PROTOBUF]: 'protobuf-traces' } }
+const LOGS: Endpoint = { path: '/v1/logs', types: { 'application/json': 'json', [PROTOBUF]: 'protobuf' } }
+const TRACES: Endpoint = { path: '/v1/traces', types: { 'application/json': 'json', [PROTOBUF]: 'protobuf-traces' } }
 
 /** Codes of google.rpc.Code. */
 const RPC_CODES: Readonly<Record<Refusal['status'], number>> = {
@@ -38,19 +39,37 @@ export function otlpRefusal({ status, message }: Refusal, head: Pick<Head, 'head
 
 const said = ({ index, detail }: Taken['rejected'][number]): string => `record ${index}: ${detail}`
 
-/** Nothing, or how many records were rejected and why; the client must not send them again. */
-function success({ rejected }: Taken, head: Head): Answer {
+/** What is wrong with a time, in words. */
+const UNTIMED: ReadonlyMap<string, string> = new Map([
+  ['missing', 'without a time that can be read'],
+  ['ancient', 'with a time before 2015'],
+  ['future', 'with a time more than ten minutes ahead of its receipt'],
+])
+
+/** What a sender should mend, although the records were taken. */
+const warningsOf = (untimed: Taken['untimed']): readonly string[] =>
+  [...untimed].map(
+    ([flag, count]) => `${countOf(count, 'record')} ${UNTIMED.get(flag) ?? flag}: the time of receipt stands for it`,
+  )
+
+/**
+ * Nothing; or how many records were rejected and why, and which were taken with a time that is not theirs: OTLP has such
+ * warnings in a partial success that rejects none. The client must not send them again.
+ */
+function success({ rejected, untimed }: Taken, head: Head): Answer {
   const protobuf = isProtobuf(head)
   const answered = { status: 200, headers: {} }
-  if (rejected.length === 0) return { ...answered, ...(protobuf ? inProtobuf(encodeSuccess()) : inJson({})) }
-  const errorMessage = rejected.slice(0, LIMITS.rejections_named_max).map(said).join('; ')
+  if (rejected.length === 0 && untimed.size === 0)
+    return { ...answered, ...(protobuf ? inProtobuf(encodeSuccess()) : inJson({})) }
+  const named = rejected.slice(0, LIMITS.rejections_named_max).map(said)
+  const errorMessage = [...named, ...warningsOf(untimed)].join('; ')
   if (protobuf) return { ...answered, ...inProtobuf(encodePartialSuccess(rejected.length, errorMessage)) }
   const count = String(rejected.length)
   const counted = head.path === TRACES.path ? { rejectedSpans: count } : { rejectedLogRecords: count }
   return { ...answered, ...inJson({ partialSuccess: { ...counted, errorMessage } }) }
 }
 
-/** What an exporter sends to the same port unless it is told not to. */
+/** Exporters send metrics to the same port unless configured otherwise. */
 const METRICS: Question = {
   method: 'POST',
   path: '/v1/metrics',

@@ -6,14 +6,15 @@
  * 200 means that the log holds the request, so that every number given out is acknowledged at once.
  */
 import { parsedText, isObject, listOf, objectOf } from '../../formats/lib/json.ts'
+import { readTime } from '../../formats/lib/times.ts'
 import { type Answer, inJson, type Refusal, refusalHeaders } from '../../answers.ts'
-import type { Head, Input, Place, Question } from '../input.ts'
+import type { Head, Input, Endpoint, Question } from '../input.ts'
 import { readJson, shippedEnvelope } from '../lib/json-body.ts'
 import { identifyByScheme } from '../lib/schemes.ts'
 
 const BASE = '/services/collector'
-const EVENTS: readonly Place[] = ['', '/event', '/event/1.0'].map((end) => ({ path: `${BASE}${end}` }))
-const RAW: readonly Place[] = ['/raw', '/raw/1.0'].map((end) => ({ path: `${BASE}${end}` }))
+const EVENTS: readonly Endpoint[] = ['', '/event', '/event/1.0'].map((end) => ({ path: `${BASE}${end}` }))
+const RAW: readonly Endpoint[] = ['/raw', '/raw/1.0'].map((end) => ({ path: `${BASE}${end}` }))
 const NO_EVENT = 'Event field is required'
 const BLANK_EVENT = 'Event field cannot be blank'
 const EMPTY = /is empty|ends too early \(byte 0\)/
@@ -33,7 +34,7 @@ function codeOf({ status, message }: Refusal, head: Head): readonly [number, num
 
 function refused(refusal: Refusal, head: Head): Answer {
   const [status, code, text] = codeOf(refusal, head)
-  // The sentence for a person stands beside what Splunk's clients look at.
+  // Splunk's clients read `code` and `text`; `detail` is for people.
   return { status, headers: refusalHeaders(refusal.status), ...inJson({ text, code, detail: refusal.message }) }
 }
 
@@ -76,7 +77,9 @@ export const splunkHec: Input = {
     if (path.startsWith(`${BASE}/raw`)) return readJson(body, (value) => [shippedEnvelope(value, formats)], true)
     return readJson(body, (value) => {
       if (!isObject(value) || value.event === undefined || value.event === null) return NO_EVENT
-      return value.event === '' ? BLANK_EVENT : [shippedEnvelope(value.event, formats)]
+      if (value.event === '') return BLANK_EVENT
+      const { time } = value
+      return [{ ...(readTime(time) === undefined ? {} : { time }), ...shippedEnvelope(value.event, formats) }]
     })
   },
   answer(outcome, head) {

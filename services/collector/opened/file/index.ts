@@ -1,8 +1,7 @@
 /**
- * Files that are followed, as `tail -F` does, and durably: the position of a file is written when the log holds what stands
- * before it. After a crash the last lines are read again and become the same events: a record without an id of its own is
- * unique by its file and its byte. A file that was renamed is read to its end; one that was cut short or written anew is
- * read from its beginning.
+ * Follows files durably, as `tail -F` does. The position of a file is written once the log holds everything before it.
+ * After a crash the last lines are read again and become the same events: a record without its own id is identified by
+ * its file and byte. A renamed file is read to its end; a truncated or rewritten one is read from its beginning.
  */
 import { glob, readdir, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
@@ -49,7 +48,7 @@ async function found(paths: readonly string[]): Promise<string[]> {
   return [...files].toSorted()
 }
 
-/** Where a file with a position lies now: a rotation may have renamed it while nobody looked. */
+/** The current path of a file with a known position: a rotation may have renamed it unobserved. */
 async function whereIs({ file, path }: Position): Promise<string | undefined> {
   const folder = dirname(path)
   const names = await readdir(folder).catch(() => [])
@@ -67,130 +66,170 @@ interface Following {
   gone: number
 }
 
-function createFollower(settings: FileSettings, tools: OpenTools, positionsFile: string) {
-  const { paths, begin, format, plain } = settings
-  const { logger } = tools
-  const following = new Map<string, Following>()
+/** What is followed, and how far. */
+interface Follower {
+  readonly settings: FileSettings
+  readonly tools: OpenTools
+  readonly positionsFile: string
+  readonly following: Map<string, Following>
   /** Positions of files that are not open. */
-  const known = new Map<string, Position>()
-  const stopping = new AbortController()
-  const told = new Set<string>()
-  let fresh = false
-  let overflow = false
+  readonly known: Map<string, Position>
+  readonly stopping: AbortController
+  readonly told: Set<string>
+  fresh: boolean
+  overflow: boolean
+  running: Promise<void> | undefined
+}
 
-  const once = (key: string, tell: () => void): void => {
-    if (told.has(key) || told.size >= COLLECTOR_LIMITS.tail_files_max) return
-    told.add(key)
-    tell()
+const once = (follower: Follower, key: string, tell: () => void): void => {
+  if (follower.told.has(key) || follower.told.size >= COLLECTOR_LIMITS.tail_files_max) return
+  follower.told.add(key)
+  tell()
+}
+
+async function save(follower: Follower): Promise<void> {
+  const open = [...follower.following.values()].map(({ tail }) => tail.position())
+  await writePositions(follower.positionsFile, [...follower.known.values(), ...open])
+}
+
+/** Resolves with whether the file could be opened. */
+async function follow(
+  follower: Follower,
+  path: string,
+  position: Position | undefined,
+  from: 'start' | 'end',
+): Promise<boolean> {
+  try {
+    const tail = await openTail(path, position, from)
+    follower.known.delete(tail.file)
+    follower.following.set(tail.file, { tail, gone: 0 })
+    return true
+  } catch (error) {
+    once(follower, path, () =>
+      follower.tools.logger.error({ path, reason: (error as Error).message }, 'a file cannot be followed'),
+    )
+    return false
   }
+}
 
-  async function save(): Promise<void> {
-    const open = [...following.values()].map(({ tail }) => tail.position())
-    await writePositions(positionsFile, [...known.values(), ...open])
+/** Opens new files, and notes moved and deleted ones. Resolves with whether there were new ones. */
+async function look(follower: Follower, first: boolean): Promise<boolean> {
+  const { paths, begin } = follower.settings
+  const { logger } = follower.tools
+  const files = await found(paths)
+  if (files.length > COLLECTOR_LIMITS.tail_files_max && !follower.overflow) {
+    follower.overflow = true
+    logger.error({ files_max: COLLECTOR_LIMITS.tail_files_max }, 'the patterns fit more files than are followed')
   }
+  const here = new Set<string>()
+  let isMore = false
+  for (const path of files.slice(0, COLLECTOR_LIMITS.tail_files_max)) {
+    const info = await stat(path, { bigint: true }).catch(() => undefined)
+    if (info?.isFile() !== true) continue
+    const file = fileOf(info)
+    here.add(file)
+    const open = follower.following.get(file)
+    if (open !== undefined) open.tail.moved(path)
+    else if (await follow(follower, path, follower.known.get(file), first && follower.fresh ? begin : 'start'))
+      isMore = true
+  }
+  for (const [file, one] of follower.following) one.gone = here.has(file) ? 0 : one.gone + 1
+  return isMore
+}
 
-  async function follow(path: string, position: Position | undefined, from: 'start' | 'end'): Promise<void> {
+/** Finds files that were rotated away unobserved, so that they are read to their end. */
+async function findMoved(follower: Follower): Promise<void> {
+  for (const position of follower.known.values()) {
+    const path = await whereIs(position)
+    if (path !== undefined) await follow(follower, path, position, 'start')
+    else {
+      follower.known.delete(position.file)
+      follower.tools.drop('lost')
+      follower.tools.logger.warn({ path: position.path }, 'a file is gone that may not have been read to its end')
+    }
+  }
+}
+
+/** Reads new lines of one file, up to a number of bodies. */
+async function advance(follower: Follower, { tail }: Following): Promise<boolean> {
+  const { logger } = follower.tools
+  const { format, plain } = follower.settings
+  let moved = false
+  for (let n = 0; n < COLLECTOR_LIMITS.tail_bodies_per_turn && !follower.stopping.signal.aborted; n++) {
+    const before = tail.truncations()
+    const chunk = await tail.read()
+    if (tail.truncations() > before)
+      logger.warn({ path: tail.position().path }, 'a file was cut short; it is read from its beginning')
+    if (chunk === undefined) return moved
+    if (chunk.tooLong > 0) follower.tools.drop('too_long', chunk.tooLong)
+    const { file, first, path } = tail.position()
+    const params = { format, plain, file: `${file}:${first}`, path, offset: String(chunk.offset) }
+    if (chunk.body.length > 0) await follower.tools.take(chunk.body, params, follower.tools.sender)
+    tail.settle(chunk.next)
+    await save(follower)
+    moved = true
+  }
+  return moved
+}
+
+async function round(follower: Follower): Promise<void> {
+  // Before anything of a new file is read: a rotation and a kill meanwhile would hide what has not been read of it yet.
+  if (await look(follower, false)) await save(follower)
+  for (const [file, one] of follower.following) {
+    const moved = await advance(follower, one)
+    if (moved) one.gone = 0
+    if (one.gone < COLLECTOR_LIMITS.tail_gone_rounds) continue
+    follower.following.delete(file)
+    await one.tail.close()
+    await save(follower)
+  }
+}
+
+async function run(follower: Follower): Promise<void> {
+  while (!follower.stopping.signal.aborted) {
     try {
-      const tail = await openTail(path, position, from)
-      known.delete(tail.file)
-      following.set(tail.file, { tail, gone: 0 })
+      await round(follower)
     } catch (error) {
-      once(path, () => logger.error({ path, reason: (error as Error).message }, 'a file cannot be followed'))
+      if (!follower.stopping.signal.aborted)
+        follower.tools.logger.error({ err: error }, 'files cannot be followed at the moment')
     }
+    await wait(COLLECTOR_LIMITS.tail_every_ms, undefined, { signal: follower.stopping.signal }).catch(() => undefined)
+  }
+}
+
+async function start(follower: Follower): Promise<void> {
+  const positions = await readPositions(follower.positionsFile)
+  follower.fresh = positions === undefined
+  for (const position of positions ?? []) follower.known.set(position.file, position)
+  await look(follower, true)
+  await findMoved(follower)
+  await save(follower)
+  follower.running = run(follower)
+}
+
+async function stop(follower: Follower): Promise<void> {
+  follower.stopping.abort()
+  await follower.running
+  for (const { tail } of follower.following.values()) await tail.close()
+}
+
+function createFollower(settings: FileSettings, tools: OpenTools, positionsFile: string) {
+  const follower: Follower = {
+    settings,
+    tools,
+    positionsFile,
+    following: new Map(),
+    known: new Map(),
+    stopping: new AbortController(),
+    told: new Set(),
+    fresh: false,
+    overflow: false,
+    running: undefined,
   }
 
-  /** Opens what is new, and notes what has moved or gone. */
-  async function look(first: boolean): Promise<void> {
-    const files = await found(paths)
-    if (files.length > COLLECTOR_LIMITS.tail_files_max && !overflow) {
-      overflow = true
-      logger.error({ files_max: COLLECTOR_LIMITS.tail_files_max }, 'the patterns fit more files than are followed')
-    }
-    const here = new Set<string>()
-    for (const path of files.slice(0, COLLECTOR_LIMITS.tail_files_max)) {
-      const info = await stat(path, { bigint: true }).catch(() => undefined)
-      if (info?.isFile() !== true) continue
-      const file = fileOf(info)
-      here.add(file)
-      const open = following.get(file)
-      if (open !== undefined) open.tail.moved(path)
-      else await follow(path, known.get(file), first && fresh ? begin : 'start')
-    }
-    for (const [file, one] of following) one.gone = here.has(file) ? 0 : one.gone + 1
-  }
-
-  /** What was rotated away while nobody looked is read to its end. */
-  async function findMoved(): Promise<void> {
-    for (const position of known.values()) {
-      const path = await whereIs(position)
-      if (path !== undefined) await follow(path, position, 'start')
-      else {
-        known.delete(position.file)
-        tools.drop('lost')
-        logger.warn({ path: position.path }, 'a file is gone that may not have been read to its end')
-      }
-    }
-  }
-
-  /** Takes what is new of one file, up to some bodies. */
-  async function advance({ tail }: Following): Promise<boolean> {
-    let moved = false
-    for (let n = 0; n < COLLECTOR_LIMITS.tail_bodies_per_turn && !stopping.signal.aborted; n++) {
-      const before = tail.truncations()
-      const chunk = await tail.read()
-      if (tail.truncations() > before)
-        logger.warn({ path: tail.position().path }, 'a file was cut short; it is read from its beginning')
-      if (chunk === undefined) return moved
-      if (chunk.tooLong > 0) tools.drop('too_long', chunk.tooLong)
-      const { file, first, path } = tail.position()
-      const params = { format, plain, file: `${file}:${first}`, path, offset: String(chunk.offset) }
-      if (chunk.body.length > 0) await tools.take(chunk.body, params, tools.sender)
-      tail.settle(chunk.next)
-      await save()
-      moved = true
-    }
-    return moved
-  }
-
-  async function round(): Promise<void> {
-    await look(false)
-    for (const [file, one] of following) {
-      const moved = await advance(one)
-      if (moved) one.gone = 0
-      if (one.gone < COLLECTOR_LIMITS.tail_gone_rounds) continue
-      following.delete(file)
-      await one.tail.close()
-      await save()
-    }
-  }
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await round()
-      } catch (error) {
-        if (!stopping.signal.aborted) logger.error({ err: error }, 'files cannot be followed at the moment')
-      }
-      await wait(COLLECTOR_LIMITS.tail_every_ms, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-
-  let running: Promise<void> | undefined
   return {
-    async start(): Promise<void> {
-      const positions = await readPositions(positionsFile)
-      fresh = positions === undefined
-      for (const position of positions ?? []) known.set(position.file, position)
-      await look(true)
-      await findMoved()
-      await save()
-      running = run()
-    },
-    async stop(): Promise<void> {
-      stopping.abort()
-      await running
-      for (const { tail } of following.values()) await tail.close()
-    },
+    start: () => start(follower),
+    stop: () => stop(follower),
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * How far each file was read, on disk. A file is known by its device, its inode and its first line, so that a rename keeps
- * its place and a new file under an old inode does not inherit it. Written to a file of its own, made durable, then renamed:
- * a crash leaves the old positions or the new ones, never half of them.
+ * How far each file was read, on disk. A file is identified by device, inode and first line: a rename keeps its position,
+ * and a new file with a reused inode does not inherit one. Written to a separate file, made durable, then renamed: a
+ * crash leaves the old positions or the new ones, never a part of them.
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -13,7 +13,7 @@ export interface Position {
   readonly first: string
   /** Byte behind the last line that the log holds. */
   readonly offset: number
-  /** Where it was seen last. */
+  /** Where it was last seen. */
   readonly path: string
 }
 
@@ -28,7 +28,7 @@ const isPosition = (value: unknown): value is Position => {
   )
 }
 
-/** The positions, undefined where there are none yet. Throws Error where the file is no file of positions. */
+/** The positions; undefined if there are none yet. Throws Error if the file is not a file of positions. */
 export async function readPositions(path: string): Promise<Position[] | undefined> {
   let text: string
   try {

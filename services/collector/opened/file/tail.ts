@@ -23,11 +23,11 @@ export interface Chunk {
 export interface Tail {
   readonly file: string
   position(): Position
-  /** The next lines; undefined where there are none for now. Tells whether the file was cut short before. */
+  /** The next lines; undefined if there are none yet. `truncations` tells if the file was cut short. */
   read(): Promise<Chunk | undefined>
-  /** What was read up to here is in the log. */
+  /** The log holds everything read up to `next`. */
   settle(next: number): void
-  /** The file lies somewhere else now. */
+  /** The file is at another path now. */
   moved(path: string): void
   /** Times that the file was found cut short. */
   truncations(): number
@@ -66,7 +66,7 @@ export async function openTail(path: string, known: Position | undefined, begin:
   async function look(): Promise<number> {
     const size = (await handle.stat()).size
     const now = (await firstLine(handle)) ?? ''
-    // Cut short, or written anew from its beginning: what stands there now was never read.
+    // Truncated, or rewritten from its beginning: the current content was never read.
     if (size < offset || (first !== '' && now !== first)) {
       offset = 0
       truncations += 1

@@ -11,7 +11,9 @@ import { cleanLine } from './stream.ts'
 
 export async function openDatagrams(settings: SyslogSettings, tools: OpenTools): Promise<Opened> {
   const { host, port, format, plain } = settings
-  const queue = createLineQueue((body) => tools.take(body, { format, plain }, tools.sender))
+  const queue = createLineQueue(COLLECTOR_LIMITS.open_datagram_queue_bytes_max, (body) =>
+    tools.take(body, { format, plain }, tools.sender),
+  )
   const allowed = createAllowed(settings)
   const rate = createRate(settings.lines_per_s_max, () => performance.now())
   const socket = createSocket({

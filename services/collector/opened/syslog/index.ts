@@ -1,8 +1,8 @@
 /**
- * Syslog over TCP, TLS and UDP, as rsyslog, syslog-ng, `logger` and network devices send it. Who sends is said by the
- * configuration (this port, these addresses) or by the client's certificate. TCP is slowed down while the log is slow, and
- * loses nothing but what a sender does not send again; UDP drops what finds no room. Syslog acknowledges nothing: what was
- * read from a socket and is not in the log yet when the process is killed is lost, at most what a queue holds.
+ * Syslog over TCP, TLS and UDP, as rsyslog, syslog-ng, `logger` and network devices send it. The configuration (this
+ * port, these addresses) or the client's certificate identifies the sender. TCP is slowed down while the log is slow, and
+ * loses only what a sender does not resend. UDP drops what does not fit. Syslog has no acknowledgement: if the process is
+ * killed, what was read from a socket and is not yet in the log is lost, at most one queue.
  */
 import type { Formats } from '../../formats/formats.ts'
 import type { Envelope } from '../../formats/read-envelopes.ts'

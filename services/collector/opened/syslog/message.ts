@@ -1,4 +1,4 @@
-/** What the head of a syslog message says: RFC 5424, RFC 3164 and what is commonly sent under its name. */
+/** The header of a syslog message: RFC 5424, RFC 3164 and what is commonly sent under that name. */
 
 export interface SyslogMessage {
   /** Of the head, as far as it names them. */

@@ -1,11 +1,11 @@
 /**
- * Lines that wait to be taken, in their order: many go together, one body at a time. Whoever brings them is told when there
- * are too many, and again when there is room.
+ * Lines that wait to be taken, in order: many at once, one body at a time. The producer is notified when there are too
+ * many, and again when there is room.
  */
 import { COLLECTOR_LIMITS } from '../../limits.ts'
 
 export interface LineQueue {
-  /** False where nothing more should come for now; the line is kept all the same. */
+  /** False if the producer should pause; the line is kept all the same. */
   push(line: Buffer): boolean
   isFull(): boolean
   /** Called each time that there is room again. */
@@ -18,7 +18,8 @@ export interface LineQueue {
 
 const SEPARATOR = Buffer.from([0])
 
-export function createLineQueue(take: (body: Buffer) => Promise<void>): LineQueue {
+/** `bytesMax`: from how many waiting bytes on the producer should pause. */
+export function createLineQueue(bytesMax: number, take: (body: Buffer) => Promise<void>): LineQueue {
   let lines: Buffer[] = []
   let bytes = 0
   let running: Promise<void> | undefined
@@ -47,7 +48,7 @@ export function createLineQueue(take: (body: Buffer) => Promise<void>): LineQueu
     }
   }
 
-  const isFull = (): boolean => bytes >= COLLECTOR_LIMITS.open_queue_bytes_max
+  const isFull = (): boolean => bytes >= bytesMax
 
   function begin(): void {
     if (running !== undefined || lines.length === 0) return

@@ -38,7 +38,7 @@ export type SyslogSettings = Static<typeof SyslogSettings>
 
 const LOOPBACK = /^(?:127\.|::1$|localhost$)/
 
-/** An address or range as node's block list takes it; undefined for what is none. */
+/** An address or range in the form of Node's block list; undefined for anything else. */
 export function rangeOf(
   text: string,
 ): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {

@@ -13,7 +13,7 @@ import type { SyslogSettings } from './settings.ts'
 const NUL = 0x00
 const BLANK = 0x20
 
-/** NUL parts the lines of a body: one that a sender wrote becomes a blank. A copy of its own. */
+/** NUL separates the lines of a body, so a NUL from a sender becomes a blank. Returns a copy. */
 export function cleanLine(line: Buffer): Buffer {
   const copy = Buffer.from(line)
   if (copy.includes(NUL)) for (let i = 0; i < copy.length; i++) if (copy[i] === NUL) copy[i] = BLANK
@@ -28,7 +28,7 @@ function read(file: string): Buffer {
   }
 }
 
-/** Both kinds of server tell of a connection that can be read. */
+/** With either protocol, `take` gets connections that can be read. */
 function serverOf(settings: SyslogSettings, take: (socket: Socket) => void, refuse: () => void): Server {
   const { protocol, cert_file: cert = '', key_file: key = '', client_ca_file: authority } = settings
   if (protocol !== 'tls') return createServer(take)
@@ -52,112 +52,136 @@ function namesOf(socket: TLSSocket): readonly string[] {
   return [...(common === undefined ? [] : [common].flat()), ...others]
 }
 
+/** One port: its connections, and the queues of those who send. */
+interface Port {
+  readonly settings: SyslogSettings
+  readonly tools: OpenTools
+  readonly allowed: ReturnType<typeof createAllowed>
+  readonly rate: ReturnType<typeof createRate>
+  readonly queues: Map<string, LineQueue>
+  readonly sockets: Set<Socket>
+}
+
+const queueOf = (port: Port, sender: OpenSender): LineQueue => {
+  const { format, plain } = port.settings
+  const found = port.queues.get(sender.sender)
+  if (found !== undefined) return found
+  const made = createLineQueue(COLLECTOR_LIMITS.open_stream_queue_bytes_max, (body) =>
+    port.tools.take(body, { format, plain }, sender),
+  )
+  port.queues.set(sender.sender, made)
+  return made
+}
+
+/** Undefined where nobody is known who has this certificate. */
+function senderOf(port: Port, socket: Socket): OpenSender | undefined {
+  const { clients } = port.settings
+  if (clients === undefined || !(socket instanceof TLSSocket)) return port.tools.sender
+  const names = namesOf(socket)
+  const client = clients.find(({ name }) => names.includes(name))
+  return client === undefined ? undefined : port.tools.senderOf(client.token)
+}
+
+function refuse(port: Port, socket: Socket, reason: 'connections' | 'unauthorised'): void {
+  port.tools.drop(reason)
+  socket.destroy()
+}
+
+function listen(port: Port, socket: Socket, queue: LineQueue): void {
+  const framing = createFraming({
+    bytesMax: COLLECTOR_LIMITS.open_line_bytes_max,
+    onTooLong: () => port.tools.drop('too_long'),
+    onBroken: () => {
+      port.tools.drop('too_long')
+      socket.destroy()
+    },
+  })
+  let resting: NodeJS.Timeout | undefined
+  const goOn = (): void => {
+    if (resting === undefined && !queue.isFull()) socket.resume()
+  }
+  const offRoom = queue.onRoom(goOn)
+  const take = (messages: readonly Buffer[]): void => {
+    let within = true
+    for (const message of messages) {
+      within = port.rate.takes()
+      if (!queue.push(cleanLine(message))) socket.pause()
+    }
+    if (within || resting !== undefined) return
+    socket.pause()
+    resting = setTimeout(() => {
+      resting = undefined
+      goOn()
+    }, port.rate.restMs())
+  }
+  socket.on('data', (chunk: Buffer) => take(framing.push(chunk)))
+  socket.on('end', () => {
+    const rest = framing.end()
+    if (rest !== undefined) queue.push(cleanLine(rest))
+  })
+  socket.on('close', () => {
+    clearTimeout(resting)
+    offRoom()
+  })
+}
+
+function take(port: Port, socket: Socket): void {
+  const { connections_max } = port.settings
+  // A connection that breaks off is the sender's affair; what it sent whole was taken.
+  socket.on('error', () => socket.destroy())
+  if (!port.allowed(socket.remoteAddress)) return refuse(port, socket, 'unauthorised')
+  const own = [...port.sockets].filter((one) => one.remoteAddress === socket.remoteAddress).length
+  const share = Math.max(1, Math.ceil(connections_max * COLLECTOR_LIMITS.open_connections_address_share))
+  if (port.sockets.size >= connections_max || own >= share) return refuse(port, socket, 'connections')
+  const sender = senderOf(port, socket)
+  if (sender === undefined) return refuse(port, socket, 'unauthorised')
+  port.sockets.add(socket)
+  port.tools.metrics.inputConnections.set({ input: port.tools.name }, port.sockets.size)
+  socket.setTimeout(COLLECTOR_LIMITS.open_idle_ms_max, () => socket.destroy())
+  socket.on('close', () => {
+    port.sockets.delete(socket)
+    port.tools.metrics.inputConnections.set({ input: port.tools.name }, port.sockets.size)
+  })
+  listen(port, socket, queueOf(port, sender))
+}
+
 export async function openStream(settings: SyslogSettings, tools: OpenTools): Promise<Opened> {
-  const { host, port, format, plain, clients, connections_max: connectionsMax } = settings
-  const allowed = createAllowed(settings)
-  const rate = createRate(settings.lines_per_s_max, () => performance.now())
-  const queues = new Map<string, LineQueue>()
-  const sockets = new Set<Socket>()
-
-  const queueOf = (sender: OpenSender): LineQueue => {
-    const found = queues.get(sender.sender)
-    if (found !== undefined) return found
-    const made = createLineQueue((body) => tools.take(body, { format, plain }, sender))
-    queues.set(sender.sender, made)
-    return made
+  const port: Port = {
+    settings,
+    tools,
+    allowed: createAllowed(settings),
+    rate: createRate(settings.lines_per_s_max, () => performance.now()),
+    queues: new Map(),
+    sockets: new Set(),
   }
 
-  /** Undefined where nobody is known who has this certificate. */
-  function senderOf(socket: Socket): OpenSender | undefined {
-    if (clients === undefined || !(socket instanceof TLSSocket)) return tools.sender
-    const names = namesOf(socket)
-    const client = clients.find(({ name }) => names.includes(name))
-    return client === undefined ? undefined : tools.senderOf(client.token)
-  }
-
-  function refuse(socket: Socket, reason: 'connections' | 'unauthorised'): void {
-    tools.drop(reason)
-    socket.destroy()
-  }
-
-  function listen(socket: Socket, queue: LineQueue): void {
-    const framing = createFraming({
-      bytesMax: COLLECTOR_LIMITS.open_line_bytes_max,
-      onTooLong: () => tools.drop('too_long'),
-      onBroken: () => {
-        tools.drop('too_long')
-        socket.destroy()
-      },
-    })
-    let resting: NodeJS.Timeout | undefined
-    const goOn = (): void => {
-      if (resting === undefined && !queue.isFull()) socket.resume()
-    }
-    const offRoom = queue.onRoom(goOn)
-    const take = (messages: readonly Buffer[]): void => {
-      let within = true
-      for (const message of messages) {
-        within = rate.takes()
-        if (!queue.push(cleanLine(message))) socket.pause()
-      }
-      if (within || resting !== undefined) return
-      socket.pause()
-      resting = setTimeout(() => {
-        resting = undefined
-        goOn()
-      }, rate.restMs())
-    }
-    socket.on('data', (chunk: Buffer) => take(framing.push(chunk)))
-    socket.on('end', () => {
-      const rest = framing.end()
-      if (rest !== undefined) queue.push(cleanLine(rest))
-    })
-    socket.on('close', () => {
-      clearTimeout(resting)
-      offRoom()
-    })
-  }
-
-  function take(socket: Socket): void {
-    // A connection that breaks off is the sender's affair; what it sent whole was taken.
-    socket.on('error', () => socket.destroy())
-    if (!allowed(socket.remoteAddress)) return refuse(socket, 'unauthorised')
-    const own = [...sockets].filter((one) => one.remoteAddress === socket.remoteAddress).length
-    const share = Math.max(1, Math.ceil(connectionsMax * COLLECTOR_LIMITS.open_connections_address_share))
-    if (sockets.size >= connectionsMax || own >= share) return refuse(socket, 'connections')
-    const sender = senderOf(socket)
-    if (sender === undefined) return refuse(socket, 'unauthorised')
-    sockets.add(socket)
-    tools.metrics.inputConnections.set({ input: tools.name }, sockets.size)
-    socket.setTimeout(COLLECTOR_LIMITS.open_idle_ms_max, () => socket.destroy())
-    socket.on('close', () => {
-      sockets.delete(socket)
-      tools.metrics.inputConnections.set({ input: tools.name }, sockets.size)
-    })
-    listen(socket, queueOf(sender))
-  }
-
-  const server = serverOf(settings, take, () => tools.drop('unauthorised'))
-  server.maxConnections = connectionsMax * 2
+  const server = serverOf(
+    settings,
+    (socket) => take(port, socket),
+    () => port.tools.drop('unauthorised'),
+  )
+  server.maxConnections = settings.connections_max * 2
   const failed = once(server, 'error').then(([error]) => {
     throw error as Error
   })
   try {
-    server.listen(port, host)
+    server.listen(settings.port, settings.host)
     await Promise.race([once(server, 'listening'), failed])
   } catch (error) {
-    throw new OpenError(`tcp ${host}:${port} (${(error as NodeJS.ErrnoException).code ?? 'no such address'})`)
+    throw new OpenError(
+      `tcp ${settings.host}:${settings.port} (${(error as NodeJS.ErrnoException).code ?? 'no such address'})`,
+    )
   }
-  failed.catch((error: unknown) => tools.logger.error({ err: error }, 'the port of an input failed'))
+  failed.catch((error: unknown) => port.tools.logger.error({ err: error }, 'the port of an input failed'))
   const bound = server.address()
-  const boundPort = typeof bound === 'object' ? bound?.port : port
-  tools.logger.info({ host, port: boundPort, protocol: settings.protocol }, 'syslog is taken')
+  const boundPort = typeof bound === 'object' ? bound?.port : settings.port
+  port.tools.logger.info({ host: settings.host, port: boundPort, protocol: settings.protocol }, 'syslog is taken')
   return {
     async stop() {
       server.close()
-      for (const socket of sockets) socket.destroy()
+      for (const socket of port.sockets) socket.destroy()
       await Promise.all(
-        [...queues.values()].map((queue) => queue.drained().catch(() => tools.drop('stopped', queue.size()))),
+        [...port.queues.values()].map((queue) => queue.drained().catch(() => port.tools.drop('stopped', queue.size()))),
       )
     },
   }

@@ -83,12 +83,15 @@ export function targetOf(world: World, identity: Identity, step: StepKind): stri
     for (let n = 0; n < size; n++) pool.push(inventTarget(chance, world, step))
     pools.set(key, pool)
   }
-  // Work moves on: now and then something takes the place of what is no longer needed.
+  // Work moves on: now and then a new target replaces one that is no longer needed.
   if (chance.is(0.01)) pool[chance.below(pool.length)] = inventTarget(chance, world, step)
   return pool[chance.zipf(pool.length)] as string
 }
 
-/** Where the identity is now; pods and functions land where there is room, people are at home, in the office or between. */
+/**
+ * The identity's current address: pods and functions land where there is room, people are at home, in the office or
+ * between.
+ */
 function addressOf(world: World, identity: Identity): string {
   const { chance } = world
   switch (identity.place) {

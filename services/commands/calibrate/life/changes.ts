@@ -1,6 +1,6 @@
 /**
- * What changes in a healthy company: releases, keys, networks, tools, people. A change alters how its inhabitants look from
- * then on and adds no work of its own; it bears its name for a while, so that what it misleads can be told.
+ * What changes in a healthy company: releases, keys, networks, tools, people. A change alters how its inhabitants look
+ * from then on and adds no work. They carry its name for a while, so that what it misleads can be identified.
  */
 import type { Chance } from './chance.ts'
 import { JOBS, type Job, step } from './jobs.ts'
@@ -25,7 +25,7 @@ export interface Part {
   readonly run: (world: World, day: number, kind: string) => void
 }
 
-/** Whoever is at work on that day. */
+/** The identities at work on that day. */
 export const present = (world: World, day: number): Identity[] => {
   const n = (day - world.start) / DAY_MS
   return world.inhabitants.filter((one) => one.born <= n && one.gone > n && one.away < n)
@@ -144,7 +144,7 @@ function newService(world: World, day: number, kind: string): void {
   }
 }
 
-/** Whoever runs a tool server publishes it anew: its card has another hash for all that use it. */
+/** A tool server is republished: its card has a new hash for everyone who uses it. */
 function newCard(world: World, day: number, kind: string): void {
   const served = [...world.services.values()].filter((service) => service.mcp)
   if (served.length === 0) return

@@ -10,7 +10,7 @@ import { person, strangerHost, topic, word } from './words.ts'
 
 type Said = Readonly<Record<string, unknown>>
 
-/** Schedules a row of acts; `each` says what is special about the n-th. */
+/** Schedules a series of acts; `each` says what is special about the n-th. */
 function row(
   world: World,
   one: Identity,
@@ -91,7 +91,7 @@ function expiredKey(world: World, day: number, part: string): void {
   })
 }
 
-/** A great look around by those whose job it is, with places where they may not look. */
+/** A broad scan by those whose job it is, including places that they may not see. */
 function scan(world: World, day: number, part: string): void {
   const { chance } = world
   for (const one of ofJob(world, day, 'stocktaker', 'keeper').slice(0, 1 + chance.below(2))) {
@@ -200,7 +200,7 @@ function onCall(world: World, day: number, part: string): void {
   }))
 }
 
-/** The user names whom to pay or whom to write to, for the first time; or hands over what a mail asks. */
+/** The user names someone to pay or to write to for the first time, or passes on what a mail asks. */
 function namedByUser(world: World, day: number, part: string): void {
   const { chance } = world
   const able = ofJob(world, day, 'clerk', 'buyer', 'scheduler', 'desk-agent')
@@ -239,7 +239,7 @@ function namedByUser(world: World, day: number, part: string): void {
   }))
 }
 
-/** Work goes through one more hand than before, and goes on to. */
+/** Work goes through one more hand than before, and continues to. */
 function newConductor(world: World, day: number, part: string): void {
   const { chance } = world
   const hands = [
@@ -274,7 +274,7 @@ function heartbeat(world: World, day: number, part: string): void {
   }))
 }
 
-/** Builders and coders fetch programs and run them, as their vendors tell them to. */
+/** Builders and coders download programs and run them, as the vendors instruct. */
 function install(world: World, day: number, part: string): void {
   const { chance } = world
   const able = ofJob(world, day, 'builder', 'coder')
@@ -294,7 +294,7 @@ function install(world: World, day: number, part: string): void {
   }
 }
 
-/** Strangers at a public door: a crawler that reads what is public, or noise that knocks everywhere. */
+/** Strangers at a public door: a crawler that reads what is public, or noise that tries everything. */
 function strangers(world: World, day: number, part: string): void {
   const { chance } = world
   const address = worldAddress(chance)

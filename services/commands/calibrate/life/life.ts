@@ -133,6 +133,6 @@ export function* life({ seed, days, identities, start }: LifePlan): Generator<Li
     for (const identity of present(world, day)) live(world, identity, day)
     yield* arrivals(world, day, waiting)
   }
-  // What was still under way arrives, too.
+  // Events still in transit arrive, too.
   yield* arrivals(world, Number.POSITIVE_INFINITY, waiting)
 }

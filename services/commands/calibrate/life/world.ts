@@ -1,6 +1,6 @@
 /**
- * A simulated company as it stands: its houses in several regions, the services that it runs or buys, and its
- * inhabitants with their habits. Everything is drawn from one seed; changes.ts and happenings.ts then act on it.
+ * A simulated company: its houses in several regions, the services that it runs or buys, and its inhabitants with their
+ * habits. Everything is drawn from one seed; changes.ts and happenings.ts then act on it.
  */
 import type { Chance } from './chance.ts'
 import { JOBS, type Job, OUTSIDE, type StepKind } from './jobs.ts'
@@ -30,7 +30,7 @@ export interface Service {
 }
 
 /** Where an identity acts from. */
-export type Place = 'pod' | 'fixed' | 'function' | 'laptop' | 'dual'
+export type Housing = 'pod' | 'fixed' | 'function' | 'laptop' | 'dual'
 
 /** Which columns the log source of an identity fills. */
 export interface Reports {
@@ -55,9 +55,9 @@ export interface Identity {
   readonly owner: string
   readonly region: Region
   readonly reports: Reports
-  readonly place: Place
+  readonly place: Housing
   readonly environment: string
-  /** How busy it is beside others of its job. */
+  /** How busy it is compared with others of its job. */
   readonly weight: number
   /** Minute of the day at which its clock strikes first, for exact jobs. */
   readonly phase: number
@@ -112,7 +112,7 @@ export const houseAddress = (chance: Chance, region: Region): string =>
 export const worldAddress = (chance: Chance): string =>
   `100.${64 + chance.below(64)}.${chance.below(256)}.${1 + chance.below(254)}`
 
-const placeOf = (chance: Chance, kind: Job['kind']): Place => {
+const placeOf = (chance: Chance, kind: Job['kind']): Housing => {
   if (kind === 'person') return chance.is(0.2) ? 'dual' : 'laptop'
   return chance.weighted([
     { place: 'pod' as const, weight: 5 },

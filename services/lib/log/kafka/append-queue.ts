@@ -1,12 +1,12 @@
 /**
- * Appends. What waits for one partition goes out as one batch; batches of all partitions that one broker leads go out in
- * one request; one request to a broker is under way at a time, so that what arrives meanwhile forms the next (group
- * commit, without a timer).
+ * Appends. What waits for one partition goes out as one batch. Batches for all partitions that one broker leads go out in
+ * one request. One request per broker is in progress at a time, so what arrives meanwhile forms the next (group commit,
+ * without a timer).
  *
- * An append is acknowledged by the answer that names its partition and gives an offset, and by nothing else. Batches carry
- * a producer id and sequence, so that a repeat after a lost answer is recognised by the broker. A batch that is given up
- * with its fate unknown has perhaps used its sequence: its partition goes on with a producer id of its own, since with
- * the old one the broker could take the next batch for a repeat and acknowledge what it never wrote.
+ * Only an answer that names the partition and gives an offset acknowledges an append. Batches carry a producer id and
+ * sequence, so the broker recognises a repeat after a lost answer. A batch that was given up with its fate unknown may
+ * have used its sequence. Its partition continues with a producer id of its own: under the old one the broker could take
+ * the next batch for a repeat and acknowledge what it never wrote.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -214,11 +214,12 @@ export function createAppendQueue(options: AppendQueueOptions): AppendQueue {
       if (queue.closed) throw unavailable('the log is closed')
       for (const record of records) checkRecord(topic, isCompacted, record, recordBytes(record))
       if (records.length === 0) return end(topic, partition)
-      const runs = cutRuns(records)
+      const lane = laneOf(queue, topic, partition)
+      const runs = cutRuns(records, lane.bytesMax)
       const bytes = runs.reduce((sum, run) => sum + run.bytes, 0)
       bytesWaiting.reserve(topic, bytes)
       try {
-        return await appendRuns(queue, laneOf(queue, topic, partition), runs)
+        return await appendRuns(queue, lane, runs)
       } finally {
         bytesWaiting.free(topic, bytes)
       }

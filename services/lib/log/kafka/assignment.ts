@@ -1,8 +1,8 @@
 /**
- * Who gets which partition, computed by the group's leader from what each member says it holds. Partitions stay where
- * they are as far as the shares allow. One that has to move is given to nobody in this round: its holder ends its batch,
- * stops its handler and asks for another round, in which it is free. So two members never hold one partition, and the
- * rest goes on undisturbed (the idea of Kafka's cooperative protocol, KIP-429).
+ * Assigns partitions. The group's leader computes the assignment from what each member reports to hold. Partitions stay
+ * where they are as far as the shares allow. One that has to move is assigned to nobody in this round: its holder ends
+ * its batch, stops its handler and asks for another round, in which it is free. So two members never hold one partition,
+ * and the rest continues undisturbed (the idea of Kafka's cooperative protocol, KIP-429).
  */
 import { LogError } from '../port.ts'
 import { AssignerProtocol } from './wire.ts'
@@ -93,7 +93,7 @@ export function assign(
   return given
 }
 
-/** What a member tells the group, in the form that Kafka's tools can read. */
+/** What a member reports to the group, in the form that Kafka's tools can read. */
 export const encodeMember = ({ topics, held, generation }: Omit<Member, 'id'>): Buffer =>
   AssignerProtocol.MemberMetadata.encode({
     version: VERSION,
@@ -101,7 +101,7 @@ export const encodeMember = ({ topics, held, generation }: Omit<Member, 'id'>): 
     userData: Buffer.from(JSON.stringify({ generation, held: held.map(({ topic, partition }) => [topic, partition]) })),
   })
 
-/** Reads what a member told. Throws log_unavailable where it is of another kind. */
+/** Reads what a member reported. Throws log_unavailable if the member is of another kind. */
 export function decodeMember(id: string, metadata: Buffer): Member {
   try {
     const { topics, userData } = AssignerProtocol.MemberMetadata.decode(metadata)!

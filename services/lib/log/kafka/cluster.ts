@@ -1,7 +1,7 @@
 /**
- * The cluster as one client sees it: which brokers there are, who leads a partition, who coordinates a group, and a live
- * connection to each. What fails is thrown away and made anew at the next use; whoever meets stale knowledge asks for
- * fresh. Nothing here retries: retrying belongs to those who know how long it is worth while.
+ * The cluster as one client sees it: its brokers, the leader of each partition, the coordinator of each group, and a live
+ * connection to each. What fails is discarded and recreated on its next use. Callers that meet stale metadata ask for a
+ * refresh. The cluster itself never retries: its callers know how long that is worthwhile.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -70,134 +70,157 @@ export const unavailable = (what: string, cause?: unknown): LogError => {
   return new LogError('log_unavailable', `${what}${reason}`, { cause })
 }
 
-export function createCluster(options: ClusterOptions): Cluster {
-  const watched = new Set<string>()
-  const addresses = new Map<number, string>()
-  const wires = new Map<string, Promise<Wire>>()
-  const topics = new Map<string, readonly PartitionState[]>()
-  const coordinators = new Map<string, number>()
-  let controllerId = -1
-  let refreshedAt = Number.NEGATIVE_INFINITY
-  let refreshing: Promise<void> | undefined
-  let seed = 0
-  let closed = false
+/** Metadata of the cluster, and the connections to it. */
+interface State {
+  readonly options: ClusterOptions
+  readonly watched: Set<string>
+  readonly addresses: Map<number, string>
+  readonly wires: Map<string, Promise<Wire>>
+  readonly topics: Map<string, readonly PartitionState[]>
+  readonly coordinators: Map<string, number>
+  controllerId: number
+  refreshedAt: number
+  refreshing: Promise<void> | undefined
+  seed: number
+  closed: boolean
+}
 
-  async function connect(address: string): Promise<Wire> {
-    if (closed) throw unavailable('the log is closed')
-    const known = wires.get(address)
-    const wire = await known?.catch(() => undefined)
+async function connect(state: State, address: string): Promise<Wire> {
+  if (state.closed) throw unavailable('the log is closed')
+  const known = state.wires.get(address)
+  const wire = await known?.catch(() => undefined)
+  if (wire !== undefined && !wire.isDead()) return wire
+  // Others may have waited for the same dead connection and made a new one meanwhile.
+  if (state.wires.get(address) !== known) return connect(state, address)
+  wire?.close()
+  const connecting = connectWire(address, state.options)
+  state.wires.set(address, connecting)
+  const connected = await connecting.catch((error: unknown) => {
+    throw unavailable(`broker ${address} cannot be reached`, error)
+  })
+  if (!state.closed) return connected
+  connected.close()
+  throw unavailable('the log is closed')
+}
+
+async function any(state: State): Promise<Wire> {
+  const known = [...state.addresses.values()]
+  for (const address of known) {
+    const wire = await state.wires.get(address)?.catch(() => undefined)
     if (wire !== undefined && !wire.isDead()) return wire
-    // Others may have waited for the same dead connection and made a new one meanwhile.
-    if (wires.get(address) !== known) return connect(address)
-    wire?.close()
-    const connecting = connectWire(address, options)
-    wires.set(address, connecting)
-    const connected = await connecting.catch((error: unknown) => {
-      throw unavailable(`broker ${address} cannot be reached`, error)
-    })
-    if (!closed) return connected
-    connected.close()
-    throw unavailable('the log is closed')
   }
-
-  async function any(): Promise<Wire> {
-    const known = [...addresses.values()]
-    for (const address of known) {
-      const wire = await wires.get(address)?.catch(() => undefined)
-      if (wire !== undefined && !wire.isDead()) return wire
+  let failure: unknown = unavailable('no broker is configured')
+  const candidates = [...new Set([...known, ...state.options.brokers])]
+  state.seed++
+  for (let i = 0; i < candidates.length; i++) {
+    try {
+      return await connect(state, candidates[(i + state.seed) % candidates.length]!)
+    } catch (error) {
+      failure = error
     }
-    let failure: unknown = unavailable('no broker is configured')
-    const candidates = [...new Set([...known, ...options.brokers])]
-    seed++
-    for (let i = 0; i < candidates.length; i++) {
-      try {
-        return await connect(candidates[(i + seed) % candidates.length]!)
-      } catch (error) {
-        failure = error
-      }
-    }
-    throw failure
   }
+  throw failure
+}
 
-  function learn({ brokers, controllerId: controller, topicMetadata }: Metadata): void {
-    controllerId = controller
-    addresses.clear()
-    for (const { nodeId, host, port } of brokers) addresses.set(nodeId, `${host}:${port}`)
-    for (const { topicErrorCode, topic, partitionMetadata } of topicMetadata) {
-      const error = errorOf(topicErrorCode)
-      if (error?.type === 'UNKNOWN_TOPIC_OR_PARTITION') topics.delete(topic)
-      if (error !== undefined && partitionMetadata.length === 0) continue
-      const states = partitionMetadata.map(({ partitionId, leader, replicas, isr }) => ({
-        partition: partitionId,
-        leader,
-        replicas,
-        inSync: isr,
-      }))
-      topics.set(
-        topic,
-        states.sort((a, b) => a.partition - b.partition),
-      )
-    }
-    refreshedAt = performance.now()
-  }
-
-  async function refreshNow(): Promise<void> {
-    const wire = await any()
-    learn(await wire.call<Metadata>('Metadata', { topics: [...watched], allowAutoTopicCreation: false }))
-  }
-
-  const refresh = (): Promise<void> =>
-    (refreshing ??= refreshNow().finally(() => {
-      refreshing = undefined
+function learn(state: State, { brokers, controllerId: controller, topicMetadata }: Metadata): void {
+  state.controllerId = controller
+  state.addresses.clear()
+  for (const { nodeId, host, port } of brokers) state.addresses.set(nodeId, `${host}:${port}`)
+  for (const { topicErrorCode, topic, partitionMetadata } of topicMetadata) {
+    const error = errorOf(topicErrorCode)
+    if (error?.type === 'UNKNOWN_TOPIC_OR_PARTITION') state.topics.delete(topic)
+    if (error !== undefined && partitionMetadata.length === 0) continue
+    const states = partitionMetadata.map(({ partitionId, leader, replicas, isr }) => ({
+      partition: partitionId,
+      leader,
+      replicas,
+      inSync: isr,
     }))
+    state.topics.set(
+      topic,
+      states.sort((a, b) => a.partition - b.partition),
+    )
+  }
+  state.refreshedAt = performance.now()
+}
 
-  async function node(id: number): Promise<Wire> {
-    if (!addresses.has(id)) await refresh()
-    const address = addresses.get(id)
-    if (address === undefined) throw unavailable(`broker ${id} is not in the cluster at the moment`)
-    return connect(address)
+async function refreshNow(state: State): Promise<void> {
+  const wire = await any(state)
+  learn(state, await wire.call<Metadata>('Metadata', { topics: [...state.watched], allowAutoTopicCreation: false }))
+}
+
+const refresh = (state: State): Promise<void> =>
+  (state.refreshing ??= refreshNow(state).finally(() => {
+    state.refreshing = undefined
+  }))
+
+async function node(state: State, id: number): Promise<Wire> {
+  if (!state.addresses.has(id)) await refresh(state)
+  const address = state.addresses.get(id)
+  if (address === undefined) throw unavailable(`broker ${id} is not in the cluster at the moment`)
+  return connect(state, address)
+}
+
+async function coordinator(state: State, group: string): Promise<Wire> {
+  let id = state.coordinators.get(group)
+  if (id === undefined) {
+    const answer = await (await any(state)).call<Coordinates>('GroupCoordinator', {
+      groupId: group,
+      coordinatorType: 0,
+    })
+    const error = errorOf(answer.errorCode)
+    if (error !== undefined) throw error
+    id = answer.coordinator.nodeId
+    state.coordinators.set(group, id)
+  }
+  return node(state, id)
+}
+
+export function createCluster(options: ClusterOptions): Cluster {
+  const state: State = {
+    options,
+    watched: new Set(),
+    addresses: new Map(),
+    wires: new Map(),
+    topics: new Map(),
+    coordinators: new Map(),
+    controllerId: -1,
+    refreshedAt: Number.NEGATIVE_INFINITY,
+    refreshing: undefined,
+    seed: 0,
+    closed: false,
   }
 
   return {
     watch(names) {
-      for (const name of names) watched.add(name)
+      for (const name of names) state.watched.add(name)
     },
-    refresh,
+    refresh: () => refresh(state),
     async refreshIfOld() {
-      if (performance.now() - refreshedAt > LIMITS.kafka_metadata_ms_max) await refresh()
+      if (performance.now() - state.refreshedAt > LIMITS.kafka_metadata_ms_max) await refresh(state)
     },
-    topic: (name) => topics.get(name),
+    topic: (name) => state.topics.get(name),
     leader(topic, partition) {
-      const leader = topics.get(topic)?.[partition]?.leader
+      const leader = state.topics.get(topic)?.[partition]?.leader
       return leader === undefined || leader < 0 ? undefined : leader
     },
-    brokerCount: () => addresses.size,
-    node,
-    any,
+    brokerCount: () => state.addresses.size,
+    node: (id) => node(state, id),
+    any: () => any(state),
     async controller() {
-      if (controllerId < 0) await refresh()
-      return node(controllerId)
+      if (state.controllerId < 0) await refresh(state)
+      return node(state, state.controllerId)
     },
-    async coordinator(group) {
-      let id = coordinators.get(group)
-      if (id === undefined) {
-        const answer = await (await any()).call<Coordinates>('GroupCoordinator', { groupId: group, coordinatorType: 0 })
-        const error = errorOf(answer.errorCode)
-        if (error !== undefined) throw error
-        id = answer.coordinator.nodeId
-        coordinators.set(group, id)
-      }
-      return node(id)
-    },
-    forgetCoordinator: (group) => void coordinators.delete(group),
+    coordinator: (group) => coordinator(state, group),
+    forgetCoordinator: (group) => void state.coordinators.delete(group),
     close() {
-      closed = true
-      for (const wire of wires.values()) wire.then((open) => open.close()).catch(() => undefined)
+      state.closed = true
+      for (const wire of state.wires.values()) wire.then((open) => open.close()).catch(() => undefined)
     },
   }
 }
 
-/** What Kafka says when knowledge is stale, a broker is on its way or the trouble passes by itself. */
+/** Whether a retry can help: metadata is stale, a broker is coming up, or the trouble passes by itself. */
 const isPassing = (error: unknown): boolean => {
   const { type, retriable, name } = error as { type?: string; retriable?: boolean; name?: string }
   if (error instanceof LogError) return error.retriable
@@ -206,8 +229,8 @@ const isPassing = (error: unknown): boolean => {
 }
 
 /**
- * Does something on the cluster until it works: what is passing is tried again with fresh knowledge, for
- * `kafka_patience_ms_max` at most. Throws log_unavailable then, and at once what no second try can mend.
+ * Repeats an action on the cluster until it succeeds. Passing trouble is retried with fresh metadata for at most
+ * `kafka_patience_ms_max`, then throws log_unavailable. An error that no retry can fix is thrown at once.
  */
 export async function persist<T>(cluster: Cluster, what: string, act: () => Promise<T>): Promise<T> {
   const begun = performance.now()

@@ -1,6 +1,6 @@
 /**
- * What groups have committed. The partitions of a consumer move together and are asked about together, so what is written
- * or read in one turn goes to the group's coordinator in one request; each partition has its own answer.
+ * What groups have committed. The partitions of a consumer move together and are queried together, so what is written or
+ * read in one turn goes to the group's coordinator in one request. Each partition has its own answer.
  */
 import type { Cluster } from './cluster.ts'
 import type { Identity } from './membership/index.ts'
@@ -9,7 +9,7 @@ import { errorOf } from './wire.ts'
 
 const NO_ANSWER = new Error('the group did not answer for this partition')
 
-/** Reads committed offsets; null where nothing is committed. Throws Kafka's error. */
+/** Reads committed offsets; null if nothing is committed. Throws Kafka's error. */
 export type ReadCommitted = (group: string, topic: string, partition: number) => Promise<number | null>
 /** Commits the next offset to read. Throws Kafka's error. */
 export type Commit = (topic: string, partition: number, offset: number) => Promise<void>

@@ -1,7 +1,7 @@
 /**
- * Settings that compacted topics are made with. Whoever starts reads such a topic from its beginning, and its newest
- * segment is never compacted: with segments of a gigabyte, as Kafka makes them, the detectors' snapshots of hours would
- * lie in each partition, and be read.
+ * Settings of compacted topics. A starting process reads such a topic from its beginning, and Kafka never compacts the
+ * newest segment. With Kafka's default segments of a gigabyte, each partition would hold hours of detector snapshots, and
+ * all of them would be read.
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
 

@@ -7,7 +7,7 @@
 const POLYNOMIAL = 0x82f63b78
 const STEP = 8
 
-/** Table `k` tells what a byte does to the checksum when `k` more bytes follow it; all in one array. */
+/** Table `k` holds what a byte does to the checksum when `k` more bytes follow it. All are in one array. */
 const TABLES = ((): Int32Array => {
   const tables = new Int32Array(STEP * 256)
   for (let byte = 0; byte < 256; byte++) {

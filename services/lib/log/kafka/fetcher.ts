@@ -1,8 +1,8 @@
 /**
- * Fetches for all partitions of one consumer: one fetch to each broker is under way at a time, for every partition that
- * it leads and that has nothing left to hand out. So a consumer holds the current batch and one chunk read ahead for each
- * partition, and a partition in work delays no other. What goes wrong with a broker is tried again with fresh knowledge,
- * for ever; what is wrong with a partition (its offset is gone, a batch cannot be read) is told to who reads it.
+ * Fetches for all partitions of one consumer. One fetch per broker is in progress at a time, for every partition that the
+ * broker leads and that has nothing left to hand out. So a consumer holds the current batch and one chunk read ahead per
+ * partition, and a busy partition delays no other. Trouble with a broker is retried with fresh metadata, without limit.
+ * Trouble with a partition (its offset is gone, a batch cannot be read) is reported to its reader.
  */
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Logger } from '../../logger.ts'
@@ -17,7 +17,7 @@ import { errorOf } from './wire.ts'
 export interface Source {
   /** Up to so many records, if there are any; a record that is too large comes alone. Throws what went wrong. */
   take(recordsMax: number, bytesMax: number): Taken | undefined
-  /** Goes on from this offset; what was read ahead is forgotten. */
+  /** Continues from this offset, and drops what was read ahead. */
   reset(offset: number): void
   setPaused(paused: boolean): void
   close(): void
@@ -30,7 +30,7 @@ export interface Fetcher {
 }
 
 export interface FetcherOptions {
-  /** Of its own: a fetch that waits for something new holds its connection. */
+  /** A separate one: a fetch that waits for something new blocks its connection. */
   readonly cluster: Cluster
   readonly offsets: Offsets
   readonly logger: Logger

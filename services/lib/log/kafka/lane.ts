@@ -29,6 +29,8 @@ export interface Producer {
 export interface Lane {
   readonly topic: string
   readonly partition: number
+  /** Of a batch with several records: less than the limit once the brokers have refused one. */
+  bytesMax: number
   parts: Part[]
   /** Under way, or to be repeated. */
   batch: Part[] | undefined
@@ -60,13 +62,13 @@ const bytesOf = (runs: readonly Run[]): number => runs.reduce((sum, { bytes }) =
 export const recordBytes = ({ key, value }: RecordInput): number =>
   (key === null ? 0 : Buffer.byteLength(key)) + (value?.length ?? 0)
 
-/** Cuts the records of one call into runs that fit in a batch each. */
-export function cutRuns(records: readonly RecordInput[]): Run[] {
+/** Cuts the records of one call into runs that fit in a batch each; a record that is larger stands alone. */
+export function cutRuns(records: readonly RecordInput[], bytesMax: number = LIMITS.kafka_batch_bytes_max): Run[] {
   const runs: { records: RecordInput[]; bytes: number }[] = []
   for (const record of records) {
     const bytes = recordBytes(record) + RECORD_FRAMING_BYTES
     const last = runs.at(-1)
-    if (last === undefined || last.bytes + bytes > LIMITS.kafka_batch_bytes_max) runs.push({ records: [record], bytes })
+    if (last === undefined || last.bytes + bytes > bytesMax) runs.push({ records: [record], bytes })
     else {
       last.records.push(record)
       last.bytes += bytes
@@ -78,6 +80,7 @@ export function cutRuns(records: readonly RecordInput[]): Run[] {
 export const createLane = (topic: string, partition: number): Lane => ({
   topic,
   partition,
+  bytesMax: LIMITS.kafka_batch_bytes_max,
   parts: [],
   batch: undefined,
   producer: undefined,
@@ -108,10 +111,7 @@ export function fillBatch(lane: Lane): number {
   if (lane.batch !== undefined) return bytesOf(lane.batch)
   let count = 0
   let bytes = 0
-  while (
-    count < lane.parts.length &&
-    (count === 0 || bytes + lane.parts[count]!.bytes <= LIMITS.kafka_batch_bytes_max)
-  ) {
+  while (count < lane.parts.length && (count === 0 || bytes + lane.parts[count]!.bytes <= lane.bytesMax)) {
     bytes += lane.parts[count]!.bytes
     count++
   }
@@ -128,7 +128,7 @@ export function encodeBatch(lane: Lane, timeMs: number): PartitionBatch {
   return { topic, partition, batch: writeRecordBatch(records, header) }
 }
 
-/** From here on the lane takes this producer id, and counts anew. */
+/** From here on the lane uses this producer id, and counts from 0. */
 export function takeProducer(lane: Lane, producer: Producer): void {
   lane.producer = producer
   lane.nextSequence = 0
@@ -158,6 +158,38 @@ export function succeed(lane: Lane, baseOffset: number): void {
   settle(lane, baseOffset)
 }
 
+/** The same part in several, none larger than that unless it is one record. It settles when all of them have. */
+function cutPart(part: Part, bytesMax: number): Part[] {
+  const runs = cutRuns(part.records, bytesMax)
+  if (runs.length === 1) return [part]
+  const outcomes: (number | LogError)[] = []
+  let left = runs.length
+  return runs.map((run, n) => ({
+    ...run,
+    queuedAt: part.queuedAt,
+    settle(outcome) {
+      outcomes[n] = outcome
+      left -= 1
+      if (left === 0) part.settle(outcomes.find((one) => typeof one !== 'number') ?? outcomes[0]!)
+    },
+  }))
+}
+
+/**
+ * The brokers take no batch of that size: its records go out again in smaller ones, and all that follow are smaller, too. Calls that
+ * happened to share the batch must not fail for one of them. False where it is a single record, which cannot be cut.
+ */
+function narrow(lane: Lane): boolean {
+  const batch = lane.batch!
+  if (batch.length === 1 && batch[0]!.records.length === 1) return false
+  lane.bytesMax = Math.min(lane.bytesMax, Math.floor(bytesOf(batch) / 2))
+  lane.parts.unshift(...batch.flatMap((part) => cutPart(part, lane.bytesMax)))
+  lane.batch = undefined
+  lane.failures = 0
+  lane.retryAt = 0
+  return true
+}
+
 /**
  * The batch is to be repeated after a pause, or is given up when that has gone on for too long or cannot help. Answers
  * whose fault it is: that of these records, or that of the brokers.
@@ -166,8 +198,9 @@ export function fail(lane: Lane, error: Error & { type?: string; retriable?: boo
   const { type = '' } = error
   const place = `${lane.topic}/${lane.partition}`
   if (TOO_LARGE.has(type)) {
-    const hint = `its limit is below ${LIMITS.kafka_batch_bytes_max} bytes: raise max.message.bytes of the topic`
-    settle(lane, new LogError('record_too_large', `the brokers refuse a batch for ${place}: ${hint}`))
+    if (narrow(lane)) return 'records'
+    const what = `the brokers refuse a record of ${bytesOf(lane.batch!)} bytes for ${place}`
+    settle(lane, new LogError('record_too_large', `${what}: raise max.message.bytes of the topic`))
     return 'records'
   }
   const needsProducer = NEEDS_NEW_PRODUCER.has(type)

@@ -1,6 +1,6 @@
 /**
- * What keeps appends from being acknowledged. The brokers' own word for who is in sync is not enough: with the controllers
- * gone it is never taken back. So each broker that a partition needs is asked for a sign of life.
+ * What prevents appends from being acknowledged. The brokers' own list of in-sync replicas is not enough: without
+ * controllers it never shrinks. So each broker that a partition needs is probed.
  */
 import { counted } from '../../../../schemas/counted.ts'
 import type { Cluster } from './cluster.ts'

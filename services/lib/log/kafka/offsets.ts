@@ -7,7 +7,7 @@ import { errorOf } from './wire.ts'
 
 export interface Offsets {
   bounds(topic: string, partition: number): Promise<PartitionBounds>
-  /** Throws offset_out_of_range where nothing can be read on from this offset. */
+  /** Throws offset_out_of_range if reading cannot continue from this offset. */
   check(topic: string, partition: number, offset: number): Promise<PartitionBounds>
   committed(group: string, topic: string, partition: number): Promise<number | null>
 }
@@ -64,7 +64,7 @@ export function createOffsets(cluster: Cluster): Offsets {
 
   const bounds = (topic: string, partition: number): Promise<PartitionBounds> =>
     persist(cluster, `the bounds of ${topic}/${partition} cannot be read`, async () => {
-      // The start first: read the other way round it could lie beyond the end.
+      // The start first: in the other order it could be beyond the end.
       const start = await earliest(topic, partition)
       return { start, end: await latest(topic, partition) }
     })

@@ -1,7 +1,7 @@
 /**
- * One produce request to one broker, with a batch for each of some partitions, and what the answer says of each. Request
- * and answer are read and written here: kafkajs's own encoding copies every record several times, and its reading of the
- * answer tells only the first error.
+ * One produce request to one broker, with a batch for each of several partitions, and the answer for each. Both are
+ * encoded and decoded here: kafkajs copies every record several times when encoding, and reports only the first error of
+ * an answer.
  *
  *   request (version 7): transactional id string or null, acks i16, timeout ms i32,
  *   [topic string, [partition i32, record batch bytes]]
@@ -20,7 +20,7 @@ export interface Produced {
   readonly topic: string
   readonly partition: number
   readonly errorCode: number
-  /** Of the first record; -1 where there is none. */
+  /** Of the first record; -1 if there is none. */
   readonly baseOffset: number
 }
 

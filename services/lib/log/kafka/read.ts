@@ -67,7 +67,7 @@ export async function* readAll(
       } catch (error) {
         if ((error as { type?: string }).type !== 'OFFSET_OUT_OF_RANGE') throw error
         await offsets.check(topic, partition, offset)
-        // The offset is there: whoever refused it was not the leader any more, or not yet.
+        // The offset exists: the broker that refused it was no longer the leader, or not yet.
         throw unavailable(`${topic}/${partition} cannot be read`, error)
       }
     })

@@ -31,7 +31,7 @@ const CONTROL = 32
 
 export interface RecordSet {
   readonly records: readonly LogRecord[]
-  /** Lowest offset that the first whole batch covers; undefined where there is none. */
+  /** Lowest offset that the first whole batch covers; undefined if there is none. */
   readonly firstOffset: number | undefined
   /** Offset behind the last whole batch: where to read on. */
   readonly next: number
@@ -77,7 +77,7 @@ function inflate(codec: number, bytes: Buffer, place: string): Buffer {
   throw new LogError('log_corrupt', `a batch of ${place} is compressed with ${CODECS[codec]}: send gzip, zstd or none`)
 }
 
-/** Adds the records of one batch that lie at `from` or later. */
+/** Adds the records of one batch from offset `from` on. */
 function readBatch(batch: Buffer, from: number, records: LogRecord[], place: string): void {
   const attributes = batch.readInt16BE(ATTRIBUTES_AT)
   if ((attributes & CONTROL) !== 0) return
@@ -103,7 +103,7 @@ function readBatch(batch: Buffer, from: number, records: LogRecord[], place: str
   }
 }
 
-/** Reads what a fetch from offset `from` brought. Throws LogError log_corrupt where it cannot be read. */
+/** Decodes what a fetch from offset `from` returned. Throws LogError log_corrupt if it cannot be read. */
 export function readRecordSet(buffer: Buffer, from: number, place: string): RecordSet {
   const records: LogRecord[] = []
   let firstOffset: number | undefined

@@ -1,6 +1,6 @@
 /**
- * One partition of a consumer as it is fetched: where the next fetch begins, and what was read and not yet handed out.
- * These are the changes to it; when to fetch is the fetcher's.
+ * One partition of a consumer on the fetch side: where the next fetch begins, and what was read and not yet handed out.
+ * The changes to it are here; when to fetch is up to the fetcher.
  */
 import { LogError, type LogRecord } from '../port.ts'
 import type { Fetched } from './fetch.ts'
@@ -31,7 +31,7 @@ export interface Slot {
   paused: boolean
   /** Somebody has asked in vain. */
   hungry: boolean
-  /** In a fetch of its own next time: in a larger one nothing came, although something is there. */
+  /** Fetch it alone next time: a larger fetch brought nothing, although records exist. */
   alone: boolean
   error: LogError | undefined
 }
@@ -68,7 +68,7 @@ function fill(slot: Slot, records: readonly LogRecord[]): void {
   slot.bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
 }
 
-/** Goes on from this offset; what was read ahead is forgotten. */
+/** Continues from this offset, and drops what was read ahead. */
 export function reset(slot: Slot, offset: number): void {
   fill(slot, [])
   Object.assign(slot, { offset, age: slot.age + 1, error: undefined, alone: false })
@@ -103,7 +103,7 @@ export function takeIn(slot: Slot, fetched: Fetched, others: boolean): void {
   }
 }
 
-/** Hands out up to so many records; a record that is too large comes alone. The slot must not be drained. */
+/** Hands out at most so many records; one that is too large comes alone. The slot must not be drained. */
 export function handOut(slot: Slot, recordsMax: number, bytesMax: number): Taken {
   const from = slot.at
   let bytes = 0

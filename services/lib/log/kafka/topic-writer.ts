@@ -1,7 +1,7 @@
 /**
- * Writes single records into one topic of somebody's cluster, each with an answer of its own. For what is told now and then
- * and may come twice; the log itself has a queue with producer ids (append-queue.ts). A record goes to the partition of its
- * key; after a failure everything is connected anew, because nobody knows what has changed meanwhile.
+ * Writes single records into one topic of somebody's cluster, each with its own answer. It is for occasional records that
+ * may arrive twice; the log itself has a queue with producer ids (append-queue.ts). A record goes to the partition of its
+ * key. After a failure everything reconnects, because anything may have changed meanwhile.
  */
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
@@ -26,7 +26,7 @@ export interface TopicWriterOptions {
   readonly timeoutMs: number
   /** Resolves names of brokers, and refuses those that must not be reached. */
   readonly lookup: LookupFunction
-  /** Why an address that a broker has instead of a name must not be reached; undefined where it may. */
+  /** Why an address that a broker has instead of a name must not be reached; undefined if it may. */
   refuses(host: string): string | undefined
 }
 

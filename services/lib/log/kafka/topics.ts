@@ -1,6 +1,6 @@
 /**
- * Topics: creates those that are missing, compares those that exist with what is wanted, and names every difference at
- * once, so that one run shows all that has to be put right. Nothing that exists is ever changed.
+ * Creates missing topics and compares existing ones with what is wanted. It reports every difference at once, so one run
+ * shows all that has to be fixed. It never changes what exists.
  */
 import { counted } from '../../../../schemas/counted.ts'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -65,7 +65,7 @@ function settingsOf(spec: TopicSpec, minInSync: number): Record<string, string> 
   }
 }
 
-/** The settings that a topic is created with, where nothing more is asked for. */
+/** The settings that a topic is created with by default. */
 export const createdSettings = (spec: TopicSpec, minInSync: number): Record<string, string> => ({
   ...settingsOf(spec, minInSync),
   'message.timestamp.type': 'LogAppendTime',
@@ -92,7 +92,7 @@ async function createMissing(cluster: Cluster, specs: readonly TopicSpec[], sett
   }
 }
 
-/** Waits until each partition has a leader. Throws an error to be tried again where that takes long. */
+/** Waits until each partition has a leader. Throws a retriable error if that takes long. */
 async function waitForLeaders(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
   for (const spec of specs) {
     for (let tries = 0; ; tries++) {
@@ -143,7 +143,7 @@ function differences(
   return found
 }
 
-/** Creates what is missing. Throws topic_mismatch with every difference from what exists; nothing of it is changed. */
+/** Creates what is missing. Throws topic_mismatch with every difference from what exists, which it never changes. */
 export async function ensureTopics(
   cluster: Cluster,
   specs: readonly TopicSpec[],

@@ -1,4 +1,4 @@
-/** Collects what is asked in one turn of the event loop, so that it goes to a broker in one request. */
+/** Collects the questions of one turn of the event loop, so that they go to a broker in one request. */
 
 /** A question about one partition that waits for its answer. */
 export interface Question<Answer> {
@@ -8,7 +8,7 @@ export interface Question<Answer> {
   readonly reject: (error: unknown) => void
 }
 
-/** Hands all that came in one turn to `take`, in the order in which it came; `take` must not throw. */
+/** Passes everything from one turn to `take`, in order of arrival; `take` must not throw. */
 export function collectTurn<One>(take: (all: readonly One[]) => void): (one: One) => void {
   let waiting: One[] = []
   const end = (): void => {

@@ -45,7 +45,7 @@ export interface KafkaSasl {
 export type SocketFactory = (to: {
   readonly host: string
   readonly port: number
-  /** null, too, where there is none. */
+  /** Also null if there is none. */
   readonly ssl?: ConnectionOptions | null
   onConnect(): void
 }) => Socket
@@ -75,7 +75,7 @@ export interface Wire {
    */
   call<T>(api: Api, options: object, codec?: Codec<T>): Promise<T>
   isDead(): boolean
-  /** Ends at once; what is under way fails. */
+  /** Closes at once; what is in progress fails. */
   close(): void
 }
 
@@ -85,13 +85,13 @@ export interface KafkaError extends Error {
   readonly retriable: boolean
 }
 
-/** The error that a code in an answer stands for; undefined for none. */
+/** The error for a code in an answer; undefined if the code means success. */
 export const errorOf = (code: number): KafkaError | undefined =>
   code === 0 ? undefined : errors.createErrorFromCode(code)
 
 /**
- * kafkajs looks at the queue of each connection every millisecond, for ever. A queue with nothing in it and no throttle
- * has nothing to look for: whatever is added to it later is looked for then.
+ * kafkajs checks the queue of each connection every millisecond, indefinitely. A queue that is empty and not throttled
+ * needs no check: whatever is added later triggers one.
  */
 function calmRequestQueues(): void {
   const { prototype } = RequestQueue
@@ -102,7 +102,7 @@ function calmRequestQueues(): void {
 }
 calmRequestQueues()
 
-/** What kafkajs says goes to DEBUG: what matters of it is told by who meets the error. */
+/** What kafkajs logs goes to DEBUG: whoever receives the error reports what matters. */
 function bridge(logger: WireOptions['logger']): unknown {
   const say = (message: string, details: object): void => logger.debug({ kafka: details }, message)
   const bridged = { info: say, error: say, warn: say, debug: () => undefined, namespace: () => bridged }
@@ -115,12 +115,11 @@ const WRITTEN_HERE: Partial<Record<Api, number>> = { Produce: 7, Fetch: 11 }
 
 const plainSocketFactory = createSocketFactory()
 
-/** Connects to `host:port`, with version negotiation and SASL. Throws kafkajs's errors. */
-export async function connectWire(address: string, options: WireOptions): Promise<Wire> {
+/** The sockets to one broker. */
+function openPool(address: string, options: WireOptions, logger: unknown): ConnectionPool {
   const { clientId, ssl, sasl, socketFactory = plainSocketFactory } = options
-  const logger = bridge(options.logger)
   const split = address.lastIndexOf(':')
-  const pool = new ConnectionPool({
+  return new ConnectionPool({
     host: address.slice(0, split).replace(/^\[(.*)\]$/, '$1'),
     port: Number(address.slice(split + 1)),
     clientId,
@@ -132,6 +131,12 @@ export async function connectWire(address: string, options: WireOptions): Promis
     requestTimeout: LIMITS.kafka_request_ms_max,
     enforceRequestTimeout: true,
   })
+}
+
+/** Connects to `host:port`, with version negotiation and SASL. Throws kafkajs's errors. */
+export async function connectWire(address: string, options: WireOptions): Promise<Wire> {
+  const logger = bridge(options.logger)
+  const pool = openPool(address, options, logger)
   const authenticationTimeout = LIMITS.kafka_request_ms_max
   const broker = new Broker({ connectionPool: pool, logger, authenticationTimeout, allowAutoTopicCreation: false })
   let dead = false
@@ -174,7 +179,7 @@ export async function connectWire(address: string, options: WireOptions): Promis
     }
   }
 
-  // A broker that stands still takes connections and says nothing.
+  // A broker that hangs accepts connections and never answers.
   const patience = setTimeout(() => {
     for (const connection of pool.pool) connection.socket?.destroy()
     for (const connection of pool.pool) connection.rejectRequests(new Error('it says nothing'))

@@ -21,7 +21,7 @@ export interface Catalog {
   trimmed(slot: number, start: number): void
   /** Calls `wake` whenever a bound of the partition moves; the result ends that. */
   watch(slot: number, wake: () => void): () => void
-  /** Throws offset_out_of_range where nothing can be read on from this offset. */
+  /** Throws offset_out_of_range if reading cannot continue from this offset. */
   checkOffset(topic: string, partition: number, offset: number): void
 }
 

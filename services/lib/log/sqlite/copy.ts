@@ -1,6 +1,6 @@
 /**
- * A copy of the database beside a process that writes it: VACUUM INTO reads inside one transaction, which sees one moment of
- * the log and stops no writer. SQLite's page-wise backup would begin again with every append of another process.
+ * Copies the database while another process writes it. VACUUM INTO reads inside one transaction, which sees one moment of
+ * the log and stops no writer. SQLite's page-wise backup would restart with every append of the other process.
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
@@ -15,8 +15,8 @@ export type CopyOutcome =
   | { readonly ok: false; readonly reason: string }
 
 /**
- * Copies the log of one directory into another one, which is made, and checks the copy; `ok: false` where the log is damaged.
- * Throws the system's or SQLite's error where it cannot be read or written.
+ * Copies the log of one directory into another, which it creates, and checks the copy; `ok: false` if the log is damaged.
+ * Throws the system's or SQLite's error if it cannot be read or written.
  */
 export async function copyLog(from: string, to: string): Promise<CopyOutcome> {
   const copy = databaseFile(to)

@@ -1,10 +1,10 @@
 /**
  * The database file: how it is locked, opened, checked and laid out. Both workers open it through here.
  *
- * A partition of a topic has a slot, a small number that it keeps. A record's row id is slot * 2^40 + offset, so that
- * each partition is one run of a plain table, appends go to the run's end, and a batch is one range scan. The
- * value stands last in a row, so that looking at the other columns never reads it. Each row carries a checksum,
- * because SQLite itself notices neither a flipped bit in a value nor one in the row id.
+ * A partition of a topic has a slot, a small number that it keeps. A record's row id is slot * 2^40 + offset. So each
+ * partition is one run of a plain table, appends go to the run's end, and a batch is one range scan. The value is the
+ * last column, so that reading the others never loads it. Each row has a checksum, because SQLite detects a flipped bit
+ * neither in a value nor in the row id.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { crc32 } from 'node:zlib'
 import { LogError } from '../port.ts'
 import type { ErrorReply } from './protocol.ts'
 
-/** 'mwlg' in ASCII: tells our database from any other. */
+/** 'mwlg' in ASCII: distinguishes our database from any other. */
 const APPLICATION_ID = 0x6d776c67
 const LAYOUT_VERSION = 1
 const PAGE_BYTES = 8_192
@@ -78,7 +78,7 @@ const SQLITE_ERRORS: Record<number, string> = {
   14: 'the database cannot be opened',
 }
 
-/** Turns what SQLite threw into words for people. `code` is null where it is a bug of ours. */
+/** Turns what SQLite threw into words for people. `code` is null for a bug of ours. */
 export function explain(error: unknown, file: string): ErrorReply {
   if (error instanceof LogError) return { code: error.code, message: error.message }
   const { errcode, message } = error as { errcode?: number; message: string }
@@ -108,9 +108,9 @@ export interface DirectoryLock {
 }
 
 /**
- * Takes the directory for this process. The lock is SQLite's own on a file beside the database: the kernel drops it
- * when the process dies, however it dies. That file also remembers that a database was made, so that one which was
- * deleted or cut to nothing is noticed and not replaced by an empty one.
+ * Locks the directory for this process. The lock is SQLite's own, on a file next to the database: the kernel releases it
+ * when the process dies, however it dies. That file also records that a database was created, so a deleted or truncated
+ * one is noticed and not replaced by an empty one.
  */
 export function lockDirectory(directory: string): DirectoryLock {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -187,7 +187,7 @@ export function openForWriting(directory: string, databaseBytesMax: number | nul
   return database
 }
 
-/** Opens a connection for reads beside the writer's: readers and the writer do not wait for each other. */
+/** Opens a connection for reads, separate from the writer's: readers and the writer do not wait for each other. */
 export function openForReading(directory: string): DatabaseSync {
   const database = new DatabaseSync(databaseFile(directory), { timeout: 5_000 })
   database.exec(`PRAGMA query_only = 1; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}`)

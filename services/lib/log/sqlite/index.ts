@@ -18,13 +18,13 @@ import { startRunner } from './runner.ts'
 import { startWorker, type WorkerClient } from './worker-client.ts'
 
 export interface SqliteLogOptions {
-  /** Holds the database and its lock; made where it is missing. One process at a time. */
+  /** Holds the database and its lock; created if missing. One process at a time. */
   readonly directory: string
   readonly clock: Clock
   readonly logger: Logger
   /**
-   * Deletes the oldest records of non-compacted topics beyond this many bytes in all; asked before each run of maintenance.
-   * Default, and where it answers null: age alone counts.
+   * Deletes the oldest records of non-compacted topics beyond this total in bytes; read before each run of maintenance.
+   * By default, and if it returns null, only age counts.
    */
   readonly retentionBytesMax?: number | (() => number | null)
   /** The database file grows to this size and no further: appends are then refused. Default: the disk is the limit. */
@@ -75,7 +75,7 @@ async function open({
   }
 }
 
-/** What of the wanted topics is new or changed. Throws topic_mismatch where one exists in another shape. */
+/** Which of the wanted topics are new or changed. Throws topic_mismatch if one exists in another shape. */
 function missingTopics(catalog: Catalog, specs: readonly TopicSpec[]): Omit<TopicRow, 'base'>[] {
   return specs.flatMap(({ name, partitions, cleanup, retentionMs }) => {
     const known = catalog.topics.get(name)

@@ -1,11 +1,12 @@
 /**
- * Retention and compaction in small steps. Each `yield` stands between two transactions of a few milliseconds, so that
+ * Retention and compaction in small steps. Each `yield` is between two transactions of a few milliseconds, so that
  * appends which arrived meanwhile go first.
  *
- * Retention removes a prefix of a partition: what is older than the topic keeps, and, where a limit on bytes is set,
- * the oldest records over all partitions. Where much of the file is free then, it is given back to the disk. Compaction walks what was appended since its last walk and removes older
- * records of the same keys; a tombstone goes when its grace has passed, and only after what it hides has gone. Whatever
- * removes the last record of a partition also stores the partition's end, so that no offset is ever given twice.
+ * Retention removes a prefix of a partition: what is older than the topic keeps and, if a limit on bytes is set, the
+ * oldest records of all partitions. If that frees much of the file, the space is returned to the disk. Compaction walks
+ * what was appended since its last walk and removes older records of the same keys. A tombstone goes after its grace has
+ * passed and what it hides has gone. Whatever removes the last record of a partition also stores the partition's end, so
+ * no offset is ever assigned twice.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { OFFSETS_PER_SLOT, offsetOf, rowId } from './database.ts'
@@ -91,7 +92,7 @@ function* expire(context: Context, nowMs: number): Generator<Partition> {
 }
 
 function* shrink(context: Context, bytesMax: number): Generator<Partition> {
-  // Small shares, so that what is removed is the oldest of all partitions and not all of one.
+  // Small shares, so that the oldest of all partitions are removed, not all of one.
   const shareBytes = Math.min(TRIM_BYTES_MAX / 4, Math.ceil(bytesMax / 64))
   for (;;) {
     const filled = context.partitions.slots.filter((partition) => partition.headAt !== null)
@@ -128,7 +129,7 @@ function* trimInSteps(context: Context, trims: Generator<Partition>): Generator<
   }
 }
 
-/** Cleans part of what was appended to a compacted partition since the last walk. */
+/** Compacts part of what was appended to a partition since the last walk. */
 function compactStep(context: Context, partition: Partition): void {
   const { database } = context
   const base = rowId(partition.slot, 0)

@@ -1,6 +1,6 @@
 /**
- * What the writer knows of every partition without asking the database: where it starts and ends, how many bytes it
- * holds and how old its oldest record is. Loaded once at open with two seeks a partition.
+ * What the writer knows of every partition without querying the database: its start and end, its size in bytes and the
+ * age of its oldest record. Loaded once at open, with at most two seeks per partition.
  */
 import { counted } from '../../../../schemas/counted.ts'
 import type { DatabaseSync } from 'node:sqlite'
@@ -38,7 +38,7 @@ export function readHead(database: DatabaseSync, slot: number, from: number): He
   return database.prepare(sql).get(rowId(slot, from), rowId(slot + 1, 0)) as Head
 }
 
-/** Stores what the records themselves do not tell: where the partition starts, its end, how far compaction came. */
+/** Stores what the records do not show: the partition's start and end, and how far compaction came. */
 export function keepPartition(
   database: DatabaseSync,
   { slot, start, end, cleaned }: Pick<Partition, 'slot' | 'start' | 'end' | 'cleaned'>,
@@ -78,7 +78,7 @@ function readEdge(database: DatabaseSync, slot: number, cleanup: TopicRow['clean
   return database.prepare(sql).get(rowId(slot, 0), rowId(slot + 1, 0)) as Row
 }
 
-/** Reads a partition from its row and its first and last record. Throws log_corrupt where they do not agree. */
+/** Reads a partition from its row and its first and last record. Throws log_corrupt if they disagree. */
 export function loadPartition(database: DatabaseSync, slot: number, topic: TopicRow): Partition {
   const place = `partition ${slot - topic.base} of topic ${topic.name}`
   const { start, floor, cleaned } = readKept(database, slot, place)
@@ -86,7 +86,7 @@ export function loadPartition(database: DatabaseSync, slot: number, topic: Topic
   const first = dense ? readEdge(database, slot, topic.cleanup, 'ASC') : undefined
   const last = readEdge(database, slot, topic.cleanup, 'DESC')
   const end = last === undefined ? 0 : offsetOf(last.id) + 1
-  // Retention removes a prefix and stores where it stopped: anything else at the edges is damage.
+  // Retention removes a prefix and stores where it stopped: any other state of the edges is damage.
   if (dense && (first === undefined ? start !== floor : offsetOf(first.id) !== start || end < floor)) {
     throw damaged(database, place, `retention stopped at offset ${start}, and other records are there`)
   }

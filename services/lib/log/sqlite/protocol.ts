@@ -1,6 +1,6 @@
 /**
- * What the log's main side and its two workers say to each other, and how runs of records travel: keys as strings, all
- * values in one block of memory that is handed over, not copied, with the lengths beside it.
+ * The messages between the log's main side and its two workers, and how runs of records travel: keys as strings, all
+ * values in one block of memory, with the lengths next to it. The block is transferred, not copied.
  */
 import type { LogErrorCode, RecordInput } from '../port.ts'
 
@@ -93,7 +93,7 @@ export interface ReadReply {
   readonly offsets: Float64Array<ArrayBuffer>
   readonly appendedAt: Float64Array<ArrayBuffer>
   readonly values: PackedValues
-  /** Where to read on: `to` where nothing is left below it. */
+  /** Where to read on: `to` if nothing is left below it. */
   readonly next: number
 }
 
@@ -109,7 +109,7 @@ export interface Reply {
   readonly error?: ErrorReply
 }
 
-/** The writer says, unasked, that retention removed what lies below `start`. */
+/** Sent by the writer, unasked, when retention removed what is below `start`. */
 export interface Trimmed {
   readonly kind: 'trimmed'
   readonly slot: number

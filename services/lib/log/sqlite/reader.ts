@@ -1,7 +1,7 @@
 /**
- * The worker that reads, on a connection of its own, so that a slow commit delays no consumer and a large read no
- * append. Each record's checksum is verified, and in a topic that is not compacted no offset may be missing: what is
- * damaged is reported by name and never handed on or skipped.
+ * The worker that reads, on its own connection, so that a slow commit delays no consumer and a large read no append. It
+ * verifies each record's checksum, and in topics without compaction also that no offset is missing. What is damaged is
+ * reported by name and never delivered or skipped.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'

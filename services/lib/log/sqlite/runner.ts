@@ -1,9 +1,9 @@
 /**
- * One partition in the hands of one consumer, from getting it to losing it: starts the handler, reads a batch when
- * there is something new, waits for the handler, reads on. It holds one batch at a time, which is what bounds the
- * memory of a slow consumer, and asks the reader for nothing while the partition has nothing new.
+ * One partition held by one consumer, from assignment to loss: starts the handler, reads a batch when there is something
+ * new, waits for the handler, and reads on. It holds one batch at a time, which bounds the memory of a slow consumer.
+ * While the partition has nothing new, it asks the reader for nothing.
  */
-import { type Batch, LogError, type PartitionHandler } from '../port.ts'
+import { type Batch, type BatchContext, LogError, type PartitionHandler } from '../port.ts'
 import type { Catalog } from './catalog.ts'
 import type { Fetch } from './fetch.ts'
 
@@ -15,7 +15,7 @@ export interface Runner {
   resume(): void
   /** Ends after the current batch. */
   stop(): void
-  /** The lease is lost now: the current batch is told so. */
+  /** The lease is lost now; the current batch is informed. */
   revoke(): void
   /** Settles when the handler has stopped, with what went wrong, if anything did. Never rejects. */
   readonly done: Promise<unknown>
@@ -32,106 +32,128 @@ export interface RunnerOptions {
   committed(): number | undefined
 }
 
-export function startRunner(options: RunnerOptions): Runner {
-  const { topic, partition, catalog, fetch, batchRecordsMax, batchBytesMax } = options
-  const slot = catalog.slot(topic, partition)
-  const lease = new AbortController()
-  let position = -1
-  let sought: number | undefined
-  let paused = false
+/** Where the runner is in its partition, and what it learns from outside while its handler works. */
+interface Running {
+  readonly options: RunnerOptions
+  readonly slot: number
+  readonly lease: AbortController
+  position: number
+  sought: number | undefined
+  paused: boolean
   /** Aborted when the current batch is to be the last. */
-  const leaving = new AbortController()
-  let wake: (() => void) | undefined
-  const changed = (): void => wake?.()
-  const unwatch = catalog.watch(slot, changed)
+  readonly leaving: AbortController
+  wake: (() => void) | undefined
+}
 
-  const context = {
-    signal: lease.signal,
-    async heartbeat(): Promise<void> {
-      if (lease.signal.aborted) throw new LogError('lease_lost', `${topic}/${partition} is no longer this consumer's`)
-    },
+const changed = (running: Running): void => running.wake?.()
+
+function firstPosition(running: Running, from: Awaited<ReturnType<PartitionHandler['start']>>): number {
+  const { catalog } = running.options
+  if (from === 'earliest') return catalog.start(running.slot)
+  if (from === 'latest') return catalog.end(running.slot)
+  if (from === 'committed') return running.options.committed() ?? catalog.start(running.slot)
+  return from
+}
+
+async function nextBatch(running: Running): Promise<Batch | undefined> {
+  const { catalog, topic, partition, fetch, batchRecordsMax, batchBytesMax } = running.options
+  if (running.sought !== undefined) running.position = running.sought
+  running.sought = undefined
+  catalog.checkOffset(topic, partition, running.position)
+  if (running.paused || running.position >= catalog.end(running.slot)) {
+    await new Promise<void>((resolve) => {
+      running.wake = resolve
+    })
+    running.wake = undefined
+    return undefined
   }
+  const endOffset = catalog.end(running.slot)
+  const { records, next } = await fetch(running.slot, running.position, endOffset, batchRecordsMax, batchBytesMax)
+  if (running.leaving.signal.aborted || running.paused || running.sought !== undefined) return undefined
+  running.position = next
+  return records.length === 0 ? undefined : { topic, partition, records, endOffset }
+}
 
-  function firstPosition(from: Awaited<ReturnType<PartitionHandler['start']>>): number {
-    if (from === 'earliest') return catalog.start(slot)
-    if (from === 'latest') return catalog.end(slot)
-    if (from === 'committed') return options.committed() ?? catalog.start(slot)
-    return from
-  }
-
-  async function nextBatch(): Promise<Batch | undefined> {
-    if (sought !== undefined) position = sought
-    sought = undefined
-    catalog.checkOffset(topic, partition, position)
-    if (paused || position >= catalog.end(slot)) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      wake = undefined
-      return undefined
+/** What the handler is given with each batch. */
+const contextOf = ({ options, lease }: Running): BatchContext => ({
+  signal: lease.signal,
+  async heartbeat() {
+    if (lease.signal.aborted) {
+      throw new LogError('lease_lost', `${options.topic}/${options.partition} is no longer this consumer's`)
     }
-    const endOffset = catalog.end(slot)
-    const { records, next } = await fetch(slot, position, endOffset, batchRecordsMax, batchBytesMax)
-    if (leaving.signal.aborted || paused || sought !== undefined) return undefined
-    position = next
-    return records.length === 0 ? undefined : { topic, partition, records, endOffset }
-  }
+  },
+})
 
-  async function consume(handler: PartitionHandler): Promise<void> {
-    position = firstPosition(await handler.start())
-    try {
-      while (!leaving.signal.aborted) {
-        const batch = await nextBatch()
-        if (batch !== undefined) await handler.process(batch, context)
-      }
-    } catch (error) {
-      lease.abort()
-      // The first error is the cause; one of stopping after it would only hide it.
-      await handler.stop().catch(() => {})
-      throw error
+async function consume(running: Running, handler: PartitionHandler): Promise<void> {
+  const context = contextOf(running)
+  running.position = firstPosition(running, await handler.start())
+  try {
+    while (!running.leaving.signal.aborted) {
+      const batch = await nextBatch(running)
+      if (batch !== undefined) await handler.process(batch, context)
     }
-    lease.abort()
-    await handler.stop()
+  } catch (error) {
+    running.lease.abort()
+    // The first error is the cause; one of stopping after it would only hide it.
+    await handler.stop().catch(() => {})
+    throw error
   }
+  running.lease.abort()
+  await handler.stop()
+}
 
-  async function run(): Promise<unknown> {
-    try {
-      // One turn later, so that the caller holds the consumer before its handlers are called.
-      await Promise.resolve()
-      if (!leaving.signal.aborted) await consume(options.handler(topic, partition))
-      return undefined
-    } catch (error) {
-      if (error instanceof LogError) error.place ??= { topic, partition }
-      return error ?? new Error(`the handler of ${topic}/${partition} threw nothing`)
-    } finally {
-      lease.abort()
-      unwatch()
-    }
+async function run(running: Running): Promise<unknown> {
+  const { catalog, topic, partition } = running.options
+  const unwatch = catalog.watch(running.slot, () => changed(running))
+  try {
+    // One turn later, so that the caller holds the consumer before its handlers are called.
+    await Promise.resolve()
+    if (!running.leaving.signal.aborted) await consume(running, running.options.handler(topic, partition))
+    return undefined
+  } catch (error) {
+    if (error instanceof LogError) error.place ??= { topic, partition }
+    return error ?? new Error(`the handler of ${topic}/${partition} threw nothing`)
+  } finally {
+    running.lease.abort()
+    unwatch()
+  }
+}
+
+export function startRunner(options: RunnerOptions): Runner {
+  const running: Running = {
+    options,
+    slot: options.catalog.slot(options.topic, options.partition),
+    lease: new AbortController(),
+    position: -1,
+    sought: undefined,
+    paused: false,
+    leaving: new AbortController(),
+    wake: undefined,
   }
 
   return {
-    topic,
-    partition,
+    topic: options.topic,
+    partition: options.partition,
     seek(offset) {
-      sought = offset
-      changed()
+      running.sought = offset
+      changed(running)
     },
     pause() {
-      paused = true
+      running.paused = true
     },
     resume() {
-      paused = false
-      changed()
+      running.paused = false
+      changed(running)
     },
     stop() {
-      leaving.abort()
-      changed()
+      running.leaving.abort()
+      changed(running)
     },
     revoke() {
-      leaving.abort()
-      lease.abort()
-      changed()
+      running.leaving.abort()
+      running.lease.abort()
+      changed(running)
     },
-    done: run(),
+    done: run(running),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The main side of a worker: requests with answers as promises. A worker that dies fails what was asked of it, and
- * everything asked later.
+ * The main side of a worker: requests whose answers are promises. If a worker dies, its open requests and all later ones
+ * fail.
  */
 import { Worker } from 'node:worker_threads'
 import { LogError } from '../port.ts'
@@ -11,11 +11,11 @@ export interface WorkerClient {
   request<T>(message: object, transfer?: ArrayBuffer[]): Promise<T>
   /** Answer to the request with id 0, which the worker makes of itself when it has opened. */
   readonly opened: Promise<unknown>
-  /** Ends the thread at once. What is durable stays so. */
+  /** Ends the thread at once. What is durable remains so. */
   terminate(): Promise<void>
 }
 
-interface Waiting {
+interface PendingRequest {
   readonly resolve: (result: never) => void
   readonly reject: (error: Error) => void
 }
@@ -29,7 +29,7 @@ export function startWorker(
   onTrimmed: (message: Trimmed) => void = () => {},
 ): WorkerClient {
   const worker = new Worker(entry, { workerData: data, name: 'log' })
-  const waiting = new Map<number, Waiting>()
+  const waiting = new Map<number, PendingRequest>()
   let dead: Error | undefined
   let lastId = 0
   const wait = (id: number): Promise<never> =>

@@ -21,7 +21,7 @@ import type {
 
 /** A transaction takes no more than this, so that its latency and the write-ahead log stay bounded. */
 const COMMIT_BYTES_MAX = 8 * 1024 * 1024
-/** Below this size the whole structure is checked at open (about 0.1 s); larger files are checked where they are read. */
+/** Below this size the whole structure is checked at open (about 0.1 s); larger files are checked as they are read. */
 const QUICK_CHECK_BYTES_MAX = 32 * 1024 * 1024
 
 const { directory, databaseBytesMax } = workerData as WorkerData
@@ -147,7 +147,7 @@ function serve(writer: Writer): void {
   })
 }
 
-/** Request 0 is the opening itself: its answer tells the main side what is there, or why it cannot be opened. */
+/** Request 0 is the opening itself: its answer tells the main side what exists, or why it cannot be opened. */
 try {
   const writer = open()
   serve(writer)

@@ -1,6 +1,6 @@
 /**
- * Prometheus Alertmanager, through its API v2. An alert is known by its labels: those of an incident hold its id, so that
- * closing it resolves what paging has raised. How bad it is stands in an annotation, because it may grow meanwhile.
+ * Prometheus Alertmanager, through its API v2. Labels identify an alert: those of an incident contain its id, so that
+ * closing it resolves what paging has raised. The severity is an annotation, because it may grow meanwhile.
  */
 import Type from 'typebox'
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -9,17 +9,18 @@ import { openJson } from '../lib/json.ts'
 import { stepOf } from '../lib/steps.ts'
 import { summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
-import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
 
 const PATH = '/api/v2/alerts'
 const DAY_MS = 86_400_000
-/** Without an end of its own an alert would be taken for resolved after minutes. */
+/** Without an end of its own, an alert would count as resolved after minutes. */
 const OPEN_MS = 7 * DAY_MS
 
 const Settings = Type.Object(
   {
     url: urlSetting('Of the Alertmanager, as https://alertmanager.example.com:9093'),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },

@@ -1,7 +1,7 @@
 /**
- * A notice as a document of the Elastic Common Schema. Findings and pages are alerts, the rest are events; what ECS has no
- * field for stands under `moltwatch`, and the whole notice, unindexed, in `event.original`: the measures of detectors are
- * numbers here and texts there, which an index would refuse.
+ * A notice as a document of the Elastic Common Schema. Findings and pages are alerts, the rest are events. What ECS has
+ * no field for is under `moltwatch`. The whole notice is in `event.original`, unindexed: a measure of a detector is
+ * sometimes a number and sometimes a text, which an index would refuse.
  */
 import type { Notice, NoticeType } from '../../../../schemas/notice.ts'
 import { writeJson } from '../lib/json.ts'
@@ -28,7 +28,7 @@ const isAlert = (type: NoticeType): boolean => type.startsWith('finding') || typ
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** The fields that have a value; undefined where none has. */
+/** The fields that have a value; undefined if none has. */
 function present(fields: Readonly<Record<string, unknown>>): object | undefined {
   const some = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)
   return some.length === 0 ? undefined : Object.fromEntries(some)

@@ -6,7 +6,7 @@ import Type from 'typebox'
 import { createHttpChannel, type Refusal } from '../lib/http.ts'
 import { writeJson } from '../lib/json.ts'
 import { oneLine } from '../lib/text.ts'
-import { allowPrivateSetting, pathBelow, urlProblems, urlSetting } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, caOf, pathBelow, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType, type SettingProblem } from '../sink-type.ts'
 import { ecsOf } from './ecs.ts'
 
@@ -27,6 +27,7 @@ const Settings = Type.Object(
     ),
     username: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'With password, instead' })),
     password: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, secret: true })),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },
@@ -87,6 +88,7 @@ export const elasticsearch = defineSinkType({
       ...tools,
       url: settings.url,
       allowPrivate: settings.allow_private,
+      ...caOf(settings),
       refusal,
       request: (document, { id }) => ({
         body: `${JSON.stringify({ create: { _id: id } })}\n${document}\n`,

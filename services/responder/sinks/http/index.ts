@@ -1,14 +1,14 @@
 /**
- * A request of the user's own form to any HTTP interface that has no type of its own: method, headers and body are written
- * in the configuration, with names in double braces where a notice has its say. A body is a tree of values and not a
- * text, so what a notice holds is always a value in it and never a part of its form.
+ * A user-defined request to any HTTP interface that has no type of its own. Method, headers and body are in the
+ * configuration, with names in double braces where a notice fills in. A body is a tree of values and not a text, so what
+ * a notice contains is always a value in it and never part of its structure.
  */
 import Type from 'typebox'
 import type { Notice } from '../../../../schemas/notice.ts'
 import { createHttpChannel, type HttpMethod } from '../lib/http.ts'
 import { writeJson } from '../lib/json.ts'
 import { summaryOf } from '../lib/summary.ts'
-import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, caOf, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType, type SettingProblem } from '../sink-type.ts'
 import { fill, fillHeader, namesOf, templateProblem, type Values, WORDS } from './template.ts'
 
@@ -53,6 +53,7 @@ const Settings = Type.Object(
     secret: Type.Optional(
       Type.String({ minLength: 1, maxLength: 4_096, pattern: '^[ -~]+$', description: 'For headers', secret: true }),
     ),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },
@@ -145,11 +146,16 @@ export const http = defineSinkType({
   problems: (settings) => [...urlProblems(settings), ...problems(settings)],
   destination: ({ url }) => url,
   render,
-  open: ({ url, method, allow_private: allowPrivate }, tools) =>
+  open: (settings, tools) =>
     createHttpChannel<Rendered>({
       ...tools,
-      url,
-      allowPrivate,
-      request: ({ body, headers }, { id }) => ({ body, method, headers: { 'idempotency-key': id, ...headers } }),
+      url: settings.url,
+      allowPrivate: settings.allow_private,
+      ...caOf(settings),
+      request: ({ body, headers }, { id }) => ({
+        body,
+        method: settings.method,
+        headers: { 'idempotency-key': id, ...headers },
+      }),
     }),
 })

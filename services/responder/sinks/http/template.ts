@@ -1,7 +1,8 @@
 /**
- * Templates of the type `http`. A text may name values in double braces: `{{title}}`, `{{data.detector}}`. A text that is one
- * name and nothing else becomes the value itself, whatever its type; among other words a value is put in as text. There
- * are no conditions, loops or functions, and what is put in is never read again. The size of a template is bounded.
+ * Templates of the type `http`. A text may name values in double braces: `{{title}}`, `{{data.detector}}`. A text that is
+ * one name and nothing else becomes the value itself, whatever its type; among other words a value is inserted as text.
+ * There are no conditions, loops or functions, and inserted text is never parsed again. The size of a template is
+ * bounded.
  */
 import { oneLine } from '../lib/text.ts'
 import { writeJson } from '../lib/json.ts'
@@ -75,7 +76,7 @@ function* textsOf(template: unknown, depth: number): Generator<string> {
   }
 }
 
-/** What is wrong with a template, for people; undefined where nothing is. */
+/** What is wrong with a template, for people; undefined if nothing is. */
 export function templateProblem(template: unknown, words: ReadonlySet<string>): string | undefined {
   let texts: string[]
   try {

@@ -8,13 +8,14 @@ import Type from 'typebox'
 import { createTopicWriter } from '../../../lib/log/kafka/topic-writer.ts'
 import { addressProblem } from '../../../lib/config/public-address.ts'
 import { guardedLookup } from '../lib/connector.ts'
+import { failureOf, wordsIn } from '../lib/failure.ts'
 import { writeJson } from '../lib/json.ts'
 import { ocsfOf } from '../lib/ocsf.ts'
 import { oneLine } from '../lib/text.ts'
 import { type Channel, defineSinkType, type SinkTools } from '../sink-type.ts'
 
 const BROKERS_MAX = 32
-const REASON_CHARS_MAX = 200
+const REASON_CHARS_MAX = 240
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
 const Settings = Type.Object(
@@ -60,7 +61,7 @@ function createTopicChannel(target: Target, { resolve, timeoutMs }: SinkTools): 
     ...(caFile === undefined ? {} : { caFile }),
     ...(username === undefined ? {} : { sasl: { mechanism, username, password } }),
     timeoutMs,
-    // Brokers name each other, so that the addresses are judged where they are connected to.
+    // Brokers advertise each other, so addresses are checked when connecting.
     lookup: guardedLookup({ allowPrivate, resolve }),
     refuses: (host) => (allowPrivate || isIP(host) === 0 ? undefined : addressProblem(host)),
   })
@@ -71,7 +72,12 @@ function createTopicChannel(target: Target, { resolve, timeoutMs }: SinkTools): 
         const offset = await writer.write(key, writeJson({ ...document, metadata }), nowMs)
         return { kind: 'delivered', detail: `stored at offset ${offset}` }
       } catch (error) {
-        return { kind: 'failed', detail: oneLine(`failed: ${(error as Error).message}`, REASON_CHARS_MAX) }
+        const { message } = error as Error
+        const words = wordsIn(message)
+        const [broker = ''] = message.split(': Connection error')
+        if (message === 'timed out') return { kind: 'failed', detail: failureOf(error, timeoutMs) }
+        const why = words === undefined ? message : `${broker}: ${words}`
+        return { kind: 'failed', detail: oneLine(`failed: ${why}`, REASON_CHARS_MAX) }
       }
     },
     close: async () => writer.close(),

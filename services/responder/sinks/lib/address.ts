@@ -6,7 +6,7 @@ import { isIP } from 'node:net'
 import { addressProblem } from '../../../lib/config/public-address.ts'
 import { AddressRefused, type Resolve } from './connector.ts'
 
-/** One address of the host, which sinks may reach. Throws AddressRefused where one is forbidden, or the resolver's error. */
+/** One address of the host that sinks may reach. Throws AddressRefused if one is forbidden, or the resolver's error. */
 export function addressOf(host: string, allowPrivate: boolean, resolve: Resolve): Promise<string> {
   const check = (addresses: readonly string[]): string => {
     const range = allowPrivate ? undefined : addresses.map(addressProblem).find((problem) => problem !== undefined)

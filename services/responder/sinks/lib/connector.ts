@@ -1,9 +1,10 @@
 /**
- * Opens connections for webhooks, and refuses addresses that a webhook must not reach at the moment of connecting. A name
- * is resolved here, every address it has is checked, and exactly the checked ones are connected to: a name that answers
- * with another address a moment later gains nothing. The address at the other end is checked once more when it stands.
+ * Opens connections for webhooks, and refuses forbidden addresses at the moment of connecting. A name is resolved here,
+ * all its addresses are checked, and exactly the checked ones are connected to: a name that resolves to another address a
+ * moment later gains nothing. The remote address is checked once more after connecting.
  */
 import { lookup as dnsLookup } from 'node:dns'
+import { readFileSync } from 'node:fs'
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import { addressProblem } from '../../../lib/config/public-address.ts'
@@ -37,6 +38,8 @@ const forbidden = (addresses: readonly string[]): string | undefined =>
 
 export interface ConnectorOptions {
   readonly allowPrivate: boolean
+  /** Certificates, in PEM, that the receiver is trusted by; read at each connection, so that a new one needs no restart. */
+  readonly caFile?: string
   readonly resolve: Resolve
   readonly timeoutMs: number
 }
@@ -60,16 +63,23 @@ export function guardedLookup(options: Pick<ConnectorOptions, 'allowPrivate' | '
 
 /** A connector for undici's pools. */
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: options.timeoutMs,
-    lookup: guardedLookup(options),
-  })
+  const { caFile, timeoutMs: timeout } = options
+  const build = (ca?: Buffer): buildConnector.connector =>
+    buildConnector({ timeout, lookup: guardedLookup(options), ...(ca === undefined ? {} : { ca }) })
+  const plain = build()
   return (target, callback) => {
     const literal = target.hostname.replace(/^\[|\]$/g, '')
     // Where the host is an address, nothing is looked up.
     const range = options.allowPrivate || isIP(literal) === 0 ? undefined : addressProblem(literal)
     if (range !== undefined) {
       callback(new AddressRefused(range), null)
+      return
+    }
+    let connect = plain
+    try {
+      if (caFile !== undefined) connect = build(readFileSync(caFile))
+    } catch (error) {
+      callback(error as Error, null)
       return
     }
     connect(target, (...[error, socket]) => {

@@ -1,11 +1,12 @@
 /**
  * Sends one request to one sink, once, and says what came of it. Only 2xx is success: a redirect is a failure, because
- * what it leads to was never configured. The sink's answer is read to a limit and thrown away.
+ * what it leads to was never configured. The sink's answer is read to a limit; of a refusal, its words are told.
  */
 import { type Dispatcher, Pool } from 'undici'
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Channel, Sending, SendOutcome } from '../sink-type.ts'
-import { AddressRefused, createConnector, type Resolve } from './connector.ts'
+import { createConnector, type Resolve } from './connector.ts'
+import { answerWords, failureOf } from './failure.ts'
 
 export type HttpMethod = 'POST' | 'PUT' | 'PATCH'
 
@@ -29,18 +30,20 @@ export interface HttpRequest {
 export interface HttpChannelOptions<Rendered> {
   readonly url: string
   readonly allowPrivate: boolean
+  /** Certificates, in PEM, that the receiver is trusted by; absent: the public authorities. */
+  readonly caFile?: string
   readonly resolve: Resolve
   readonly timeoutMs: number
   /** Which status says that the receiver wants nothing more; absent: none. */
   isGone?(status: number): boolean
   /** Which status says that no other attempt of the same message will fare better; absent: none. */
   isFinal?(status: number): boolean
-  /** What a good status says in its body where that is not good after all; undefined where it is. Absent: not looked at. */
+  /** The refusal in the body of an answer with a good status; undefined if there is none. Absent: not looked at. */
   refusal?(text: string): Refusal | undefined
   request(rendered: Rendered, sending: Sending): HttpRequest
 }
 
-/** Retry-After: seconds, or a date of HTTP, which ends in GMT. undefined where it is neither. */
+/** Retry-After: seconds, or an HTTP date, which ends in GMT. undefined if it is neither. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
   const dated = header.endsWith('GMT') ? Date.parse(header) - nowMs : Number.NaN
@@ -50,27 +53,18 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
 
 function outcomeOf(
   status: number,
+  words: string,
   retryAfter: string | undefined,
   nowMs: number,
   { isGone, isFinal }: { readonly isGone: boolean | undefined; readonly isFinal: boolean | undefined },
 ): SendOutcome {
-  const detail = `answered ${status}`
+  const detail = words === '' ? `answered ${status}` : `answered ${status}: ${words}`
   if (status >= 200 && status < 300) return { kind: 'delivered', detail }
   if (isGone === true) return { kind: 'gone', detail }
   if (isFinal === true) return { kind: 'refused', detail }
   const wait = status === 429 || status === 503 ? retryAfterMs(retryAfter, nowMs) : undefined
   if (wait !== undefined) return { kind: 'failed', detail: `${detail}, retry after ${wait} ms`, retryAfterMs: wait }
   return { kind: 'failed', detail: status >= 300 && status < 400 ? `${detail}: redirects are not followed` : detail }
-}
-
-/** What went wrong, without the URL: it may hold a secret. */
-function failureOf(error: unknown): string {
-  if (error instanceof AddressRefused) return error.message
-  if (!(error instanceof Error)) return 'failed'
-  if (error.name === 'TimeoutError') return 'timed out'
-  const causes = error instanceof AggregateError ? error.errors : [error]
-  const codes = causes.map((cause) => (cause as NodeJS.ErrnoException).code ?? (cause as Error).name)
-  return `failed: ${[...new Set(codes)].join(', ')}`
 }
 
 /** The answer, read to its limit. */
@@ -85,13 +79,13 @@ async function textOf(body: Dispatcher.ResponseData['body']): Promise<string> {
 
 /** A channel holds its connections; make one per sink and configuration, and close it. */
 export function createHttpChannel<Rendered>(options: HttpChannelOptions<Rendered>): Channel<Rendered> {
-  const { allowPrivate, resolve, timeoutMs, refusal } = options
+  const { allowPrivate, caFile, resolve, timeoutMs, refusal } = options
   const url = new URL(options.url)
   const pool = new Pool(url.origin, {
     connections: LIMITS.delivery_concurrency_per_sink,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: createConnector({ allowPrivate, resolve, timeoutMs }),
+    connect: createConnector({ allowPrivate, resolve, timeoutMs, ...(caFile === undefined ? {} : { caFile }) }),
   })
   return {
     async send(rendered, sending) {
@@ -112,9 +106,13 @@ export function createHttpChannel<Rendered>(options: HttpChannelOptions<Rendered
         const { 'retry-after': header } = answer.headers
         const retryAfter = Array.isArray(header) ? header[0] : header
         const judged = { isGone: options.isGone?.(statusCode), isFinal: options.isFinal?.(statusCode) }
-        const outcome = outcomeOf(statusCode, retryAfter, sending.nowMs, judged)
+        const isRefused = statusCode < 200 || statusCode >= 300
+        const text = isRefused || refusal !== undefined ? await textOf(answer.body) : ''
+        const sent = [options.url, body, ...Object.values(headers)].join('\n')
+        const words = isRefused ? answerWords(text, sent) : ''
+        const outcome = outcomeOf(statusCode, words, retryAfter, sending.nowMs, judged)
         if (refusal !== undefined && outcome.kind === 'delivered') {
-          const refused = refusal(await textOf(answer.body))
+          const refused = refusal(text)
           if (refused === undefined) return outcome
           const kind = refused.isFinal === true ? 'refused' : 'failed'
           return { kind, detail: `${outcome.detail}, but ${refused.detail}` }
@@ -123,7 +121,7 @@ export function createHttpChannel<Rendered>(options: HttpChannelOptions<Rendered
         await answer.body.dump({ limit: LIMITS.delivery_answer_bytes_max, signal }).catch(() => undefined)
         return outcome
       } catch (error) {
-        return { kind: 'failed', detail: failureOf(error) }
+        return { kind: 'failed', detail: failureOf(error, timeoutMs) }
       }
     },
     close: () => pool.close(),

@@ -1,7 +1,7 @@
 /** The sending end that types have in common which post one JSON document to one URL. */
 import type { Channel, SinkTools } from '../sink-type.ts'
 import { createHttpChannel, type HttpChannelOptions } from './http.ts'
-import { pathBelow } from './url.ts'
+import { caOf, pathBelow } from './url.ts'
 
 export interface JsonEnd extends Pick<HttpChannelOptions<string>, 'isGone' | 'isFinal' | 'refusal'> {
   /** Below that of the URL. Absent: the URL is the whole address. */
@@ -12,6 +12,7 @@ export interface JsonEnd extends Pick<HttpChannelOptions<string>, 'isGone' | 'is
 interface Target {
   readonly url: string
   readonly allow_private: boolean
+  readonly ca_file?: string
 }
 
 /** Opens it; what it sends is the text of the document. */
@@ -23,6 +24,7 @@ export function openJson(target: Target, tools: SinkTools, end: JsonEnd = {}): C
     ...judges,
     url: target.url,
     allowPrivate: target.allow_private,
+    ...caOf(target),
     request: (body) => ({ body, ...below, headers: { 'content-type': 'application/json', ...headers } }),
   })
 }

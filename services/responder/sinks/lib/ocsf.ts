@@ -1,6 +1,6 @@
 /**
- * A notice in OCSF 1.8. Findings and incidents are Detection Finding (class 2004), an incident's triage its updates and its
- * closing; what is neither is a Base Event. What OCSF has no attribute for stands in `unmapped`. Source:
+ * A notice in OCSF 1.8. Findings and incidents are Detection Finding (class 2004); an incident's triage becomes its
+ * updates and its closing. Everything else is a Base Event. What OCSF has no attribute for is in `unmapped`. Source:
  * https://schema.ocsf.io/1.8.0/classes/detection_finding.
  */
 import type { Evidence, Finding, Measures } from '../../../../schemas/finding.ts'
@@ -152,7 +152,7 @@ const baseEvent = ({ type, data }: Notice): object => ({
   unmapped: data,
 })
 
-/** The document. `metadata.uid` is left to whoever sends it. */
+/** The document. The sender sets `metadata.uid`. */
 export function ocsfOf(notice: Notice): OcsfDocument {
   const summary = summaryOf(notice)
   const { severity, tenant, title } = summary

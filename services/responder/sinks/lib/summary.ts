@@ -11,7 +11,7 @@ import { oneLine } from './text.ts'
 export interface Summary {
   readonly severity: Severity
   readonly tenant: string
-  /** The identity that it is about; empty where it is about none. */
+  /** The identity that it is about; empty if there is none. */
   readonly identity: string
   /** What it is about: id of the incident if there is one. */
   readonly subject: string
@@ -23,21 +23,21 @@ export interface Summary {
 
 const TITLES: Readonly<Record<NoticeType, string>> = {
   'finding.created': 'Finding',
-  'finding.updated': 'Finding, updated',
-  'findings.digest': 'Findings, together',
+  'finding.updated': 'Finding updated',
+  'findings.digest': 'Findings digest',
   'incident.paged': 'Incident',
   'incident.acknowledged': 'Incident acknowledged',
   'incident.closed': 'Incident closed',
-  'incident.reopened': 'Incident opened again',
+  'incident.reopened': 'Incident reopened',
   'quarantine.requested': 'Quarantine ordered',
   'quarantine.released': 'Quarantine lifted',
-  'quarantine.proposed': 'Quarantine waits for a decision',
-  'quarantine.unheard': 'Nobody carries out a quarantine',
+  'quarantine.proposed': 'Quarantine needs a decision',
+  'quarantine.unheard': 'Quarantine not carried out',
   'suppression.added': 'Findings suppressed',
   'suppression.ended': 'Suppression ended',
-  'sink.disabled': 'A sink is disabled',
-  'sink.failing': 'A sink is failing',
-  'sink.test': 'Test of this sink',
+  'sink.disabled': 'Sink disabled',
+  'sink.failing': 'Sink failing',
+  'sink.test': 'Sink test',
 }
 
 /** How bad it is where the notice does not say. */

@@ -1,7 +1,6 @@
 /**
- * Texts on their way into forms where some characters mean something. Everything a log can contain was written by
- * somebody: line ends would begin a record of the writer's own, and marks of writing direction would show another text
- * than the one that stands there.
+ * Prepares texts for forms in which some characters have a meaning. Everything in a log was written by somebody: line
+ * ends would begin a record of the writer's own, and marks of writing direction would display a different text.
  */
 
 /** Control characters, line and paragraph separators, marks of direction, and halves of characters. */

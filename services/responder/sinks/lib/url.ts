@@ -1,4 +1,4 @@
-/** Settings of sinks that are reached by HTTP: their URL, and what is wrong with it. */
+/** Settings of sinks that are reached over HTTP: their URL, and what is wrong with it. */
 import { isIP } from 'node:net'
 import Type from 'typebox'
 import { addressProblem, hostOf } from '../../../lib/config/public-address.ts'
@@ -12,6 +12,14 @@ export const urlSetting = (description: string, secret = false) =>
 
 export const allowPrivateSetting = () =>
   Type.Boolean({ default: false, description: 'Allows private and loopback addresses, and http' })
+
+/** For receivers whose certificates no public authority signs. */
+export const caFileSetting = () =>
+  Type.Optional(Type.String({ minLength: 1, description: 'Certificates, in PEM, that the receiver is trusted by' }))
+
+/** The option of a channel for it. */
+export const caOf = ({ ca_file: caFile }: { readonly ca_file?: string }): { readonly caFile?: string } =>
+  caFile === undefined ? {} : { caFile }
 
 interface UrlSettings {
   readonly url: string
@@ -29,7 +37,7 @@ function problemOf({ url: text, allow_private: allowPrivate }: UrlSettings): str
   return range === undefined ? undefined : `leads to a ${range} address: that needs allow_private: true`
 }
 
-/** What is wrong with the URL; empty where nothing is. */
+/** What is wrong with the URL; empty if nothing is. */
 export function urlProblems(settings: UrlSettings): SettingProblem[] {
   const message = problemOf(settings)
   return message === undefined ? [] : [{ key: 'url', message }]

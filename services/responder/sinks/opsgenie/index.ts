@@ -8,7 +8,7 @@ import { createHttpChannel } from '../lib/http.ts'
 import { type Step, stepOf } from '../lib/steps.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
-import { allowPrivateSetting, pathBelow, urlProblems } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, caOf, pathBelow, urlProblems } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
 
 const PATH = '/v2/alerts'
@@ -77,6 +77,7 @@ const Settings = Type.Object(
       description:
         'https://api.eu.opsgenie.com for the EU; https://api.atlassian.com/jsm/ops/integration for Jira Service Management',
     }),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },
@@ -96,16 +97,17 @@ export const opsgenie = defineSinkType({
   problems: urlProblems,
   destination: ({ url, api_key: key }) => `${url}#${key}`,
   render,
-  open: ({ url, api_key: key, allow_private: allowPrivate }, tools) =>
+  open: (settings, tools) =>
     createHttpChannel<AlertRequest>({
       ...tools,
-      url,
-      allowPrivate,
+      url: settings.url,
+      allowPrivate: settings.allow_private,
+      ...caOf(settings),
       isFinal: (status) => status === UNPROCESSABLE,
       request: ({ path, body }) => ({
         body,
-        path: `${pathBelow(url, PATH)}${path}`,
-        headers: { 'content-type': 'application/json', authorization: `GenieKey ${key}` },
+        path: `${pathBelow(settings.url, PATH)}${path}`,
+        headers: { 'content-type': 'application/json', authorization: `GenieKey ${settings.api_key}` },
       }),
     }),
 })

@@ -9,7 +9,7 @@ import { createHttpChannel, type Refusal } from '../lib/http.ts'
 import { writeJson } from '../lib/json.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
-import { allowPrivateSetting, pathBelow, urlProblems, urlSetting } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, caOf, pathBelow, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
 
 const PATH = '/v1/logs'
@@ -75,7 +75,7 @@ function refusal(text: string): Refusal | undefined {
     const said = oneLine(String(partial?.errorMessage ?? 'without a reason'), MESSAGE_CHARS_MAX)
     return { detail: `the record was rejected: ${said}`, isFinal: true }
   } catch {
-    // Receivers answer protobuf, or nothing, where they have nothing to say.
+    // Receivers answer with protobuf, or with nothing if they have nothing to say.
     return undefined
   }
 }
@@ -92,10 +92,14 @@ const Settings = Type.Object(
         secret: true,
       }),
     ),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },
 )
+
+const authorizationOf = ({ authorization }: { readonly authorization?: string }): Readonly<Record<string, string>> =>
+  authorization === undefined ? {} : { authorization }
 
 export const otlp = defineSinkType({
   type: 'otlp',
@@ -107,17 +111,18 @@ export const otlp = defineSinkType({
   problems: urlProblems,
   destination: ({ url }) => url,
   render,
-  open: ({ url, authorization, allow_private: allowPrivate }, tools) =>
+  open: (settings, tools) =>
     createHttpChannel<LogRecord>({
       ...tools,
-      url,
-      allowPrivate,
+      url: settings.url,
+      allowPrivate: settings.allow_private,
+      ...caOf(settings),
       refusal,
       isFinal: (status) => status === HTTP_BAD_REQUEST,
       request: (record, { id }) => ({
         body: requestOf(record, id),
-        path: pathBelow(url, PATH),
-        headers: { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) },
+        path: pathBelow(settings.url, PATH),
+        headers: { 'content-type': 'application/json', ...authorizationOf(settings) },
       }),
     }),
 })

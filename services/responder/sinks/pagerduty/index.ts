@@ -8,7 +8,7 @@ import { openJson } from '../lib/json.ts'
 import { stepOf } from '../lib/steps.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
-import { allowPrivateSetting, urlProblems } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, urlProblems } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
 
 const SUMMARY_CHARS_MAX = 1_024
@@ -57,6 +57,7 @@ const Settings = Type.Object(
       default: 'https://events.pagerduty.com/v2/enqueue',
       description: 'https://events.eu.pagerduty.com/v2/enqueue for the service region EU',
     }),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },

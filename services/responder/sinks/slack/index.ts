@@ -1,13 +1,13 @@
 /**
- * Slack, through an incoming webhook: a line for notifications and a card with the facts. The URL lets anybody post, so it
- * is a secret. `&`, `<` and `>` are escaped, because Slack makes links and mentions of what stands between the latter.
+ * Slack, through an incoming webhook: a line for notifications and a card with the facts. The URL lets anybody post, so
+ * it is a secret. `&`, `<` and `>` are escaped, because Slack makes links and mentions of what is between the last two.
  */
 import Type from 'typebox'
 import type { Notice } from '../../../../schemas/notice.ts'
 import { isRemovedAddress, openJson } from '../lib/json.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
-import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
 
 /** Slack's bounds: characters of a header, of a text, of a field; fields of a section. */
@@ -56,6 +56,7 @@ function render(notice: Notice): string {
 const Settings = Type.Object(
   {
     url: urlSetting('https://hooks.slack.com/services/..., from an app with incoming webhooks', true),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },

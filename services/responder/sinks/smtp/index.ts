@@ -1,7 +1,7 @@
 /**
- * Mail, through an SMTP server. Text alone, so that nothing that a log contains is drawn or fetched by whoever reads it. The
- * Message-ID is the delivery's, the same on every attempt; mails about one incident stand in one thread. Mail is
- * delivered once the server has taken it: from there on it is the server's.
+ * Mail, through an SMTP server. It is plain text, so that nothing from a log is rendered or fetched by its reader. The
+ * Message-ID is the delivery's, the same on every attempt; mails about one incident form one thread. Mail is delivered
+ * once the server has accepted it: from then on the server is responsible.
  */
 import { counted } from '../../../../schemas/counted.ts'
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { createTransport } from 'nodemailer'
 import Type from 'typebox'
 import type { Notice } from '../../../../schemas/notice.ts'
 import { addressOf } from '../lib/address.ts'
-import { AddressRefused } from '../lib/connector.ts'
+import { failureOf } from '../lib/failure.ts'
 import { summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
 import { defineSinkType, type Channel, type SinkTools } from '../sink-type.ts'
@@ -57,7 +57,7 @@ interface Mail {
   readonly subject: string
   readonly text: string
   readonly isUrgent: boolean
-  /** What mails of one matter refer to; empty where there is none. */
+  /** What mails of one matter refer to; empty if there is nothing. */
   readonly thread: string
 }
 
@@ -79,12 +79,22 @@ function render(notice: Notice): Mail {
   }
 }
 
-/** What went wrong, without what the server said to whom. */
-function failureOf(error: unknown): string {
-  if (error instanceof AddressRefused) return error.message
-  const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string }
+/** What nodemailer calls what went wrong. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['EAUTH', 'the server does not take this username and password'],
+  ['ETLS', 'the server offers no STARTTLS: use security: tls on port 465, or another server'],
+  ['EENVELOPE', 'the server does not take mail from this sender or for these recipients'],
+  ['EMESSAGE', 'the server does not take this mail'],
+])
+
+/** What went wrong, without what the server said to whom: it repeats addresses. */
+function mailFailure(error: unknown, timeoutMs: number): string {
+  const { code = '', responseCode, command } = error as { code?: string; responseCode?: number; command?: string }
   const answered = responseCode === undefined ? '' : `, answered ${responseCode} to ${command ?? 'a command'}`
-  return `failed: ${code ?? (error as Error).name}${answered}`
+  const words = WORDS.get(code)
+  if (words !== undefined) return `failed: ${words} (${code}${answered})`
+  if (code === 'ETIMEDOUT') return `timed out: no answer within ${timeoutMs / 1_000} s`
+  return `${failureOf(error, timeoutMs)}${answered}`
 }
 
 /** A way to the server, for one mail. */
@@ -132,7 +142,7 @@ function createMailChannel(server: Server, tools: SinkTools): Channel<Mail> {
         const detail = `taken for ${accepted.length} of ${counted(accepted.length + rejected.length, 'recipient')}`
         return { kind: 'delivered', detail }
       } catch (error) {
-        return { kind: 'failed', detail: failureOf(error) }
+        return { kind: 'failed', detail: mailFailure(error, tools.timeoutMs) }
       } finally {
         transport?.close()
         if (transport !== undefined) open.delete(transport)

@@ -7,11 +7,13 @@ import type { Notice } from '../../../../schemas/notice.ts'
 import type { Refusal } from '../lib/http.ts'
 import { openJson } from '../lib/json.ts'
 import { summaryOf } from '../lib/summary.ts'
-import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
+import { oneLine } from '../lib/text.ts'
+import { allowPrivateSetting, caFileSetting, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
 
 const PATH = '/services/collector/event'
 const NAME_CHARS_MAX = 256
+const REASON_CHARS_MAX = 200
 
 const Settings = Type.Object(
   {
@@ -19,6 +21,7 @@ const Settings = Type.Object(
     token: Type.String({ minLength: 1, maxLength: NAME_CHARS_MAX, pattern: '^[!-~]+$', secret: true }),
     index: Type.Optional(Type.String({ minLength: 1, maxLength: NAME_CHARS_MAX, description: "Default: the token's" })),
     sourcetype: Type.String({ minLength: 1, maxLength: NAME_CHARS_MAX, default: 'moltwatch:notice' }),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },
@@ -36,11 +39,12 @@ function render(notice: Notice, settings: { readonly index?: string; readonly so
   })
 }
 
-/** What the collector says in its answer where that is not success. */
+/** What the collector's answer says if it is not success. */
 function refusal(text: string): Refusal | undefined {
   try {
-    const { code } = JSON.parse(text) as { readonly code?: unknown }
-    return code === 0 ? undefined : { detail: `said code ${String(code).slice(0, 20)}` }
+    const { code, text: words } = JSON.parse(text) as { readonly code?: unknown; readonly text?: unknown }
+    const said = typeof words === 'string' ? `: ${oneLine(words, REASON_CHARS_MAX)}` : ''
+    return code === 0 ? undefined : { detail: `said code ${String(code).slice(0, 20)}${said}` }
   } catch {
     return { detail: 'said nothing that a Splunk collector says' }
   }

@@ -1,5 +1,5 @@
 /**
- * Sends syslog messages over TCP, TLS or UDP. A connection is kept and made anew after trouble; an address that sinks may
+ * Sends syslog messages over TCP, TLS or UDP. A connection is kept, and reopened after trouble. An address that sinks may
  * not reach is refused when connecting, as with webhooks.
  */
 import { createSocket } from 'node:dgram'
@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { addressOf } from '../lib/address.ts'
+import { failureOf } from '../lib/failure.ts'
 import type { Channel, SendOutcome, SinkTools } from '../sink-type.ts'
 
 interface Target {
@@ -29,7 +30,6 @@ function headOf(message: Buffer): Buffer {
 }
 
 const failed = (detail: string): SendOutcome => ({ kind: 'failed', detail })
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).name
 
 /** Resolves once the receiver can be written to. */
 async function openStream(target: Target, { resolve, timeoutMs }: SinkTools): Promise<Socket> {
@@ -66,7 +66,7 @@ function createStreams(target: Target, tools: SinkTools) {
     opening.then((socket) => {
       socket.once('close', forget)
       socket.once('end', forget)
-      // Trouble between two messages: the next one connects anew.
+      // Trouble between two messages: the next one reconnects.
       socket.on('error', forget)
     }, forget)
     return opening
@@ -121,10 +121,10 @@ export function createSocketChannel(target: Target, tools: SinkTools): Channel<s
       try {
         if (target.protocol === 'udp') await sendDatagram(target, tools, message)
         else await streams.write(message)
-        return { kind: 'delivered', detail: `sent over ${target.protocol}` }
+        return { kind: 'delivered', detail: `sent over ${target.protocol}; syslog acknowledges nothing` }
       } catch (error) {
         const { message: why } = error as Error
-        return failed(why.startsWith('the ') || why === 'timed out' ? why : `failed: ${codeOf(error)}`)
+        return failed(why.startsWith('the ') ? why : failureOf(error, tools.timeoutMs))
       }
     },
     close: () => streams.end(false),

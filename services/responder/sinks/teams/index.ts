@@ -8,10 +8,10 @@ import type { Notice } from '../../../../schemas/notice.ts'
 import { isRemovedAddress, openJson } from '../lib/json.ts'
 import { type Summary, summaryOf } from '../lib/summary.ts'
 import { oneLine } from '../lib/text.ts'
-import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, urlProblems, urlSetting } from '../lib/url.ts'
 import { defineSinkType } from '../sink-type.ts'
 
-/** Teams takes 28 kB a message; what is shown stays far below it, whatever its characters cost. */
+/** Teams accepts 28 kB per message; what is shown stays far below it, however its characters are encoded. */
 const TITLE_CHARS_MAX = 250
 const TEXT_CHARS_MAX = 1_500
 const FACT_CHARS_MAX = 300
@@ -55,6 +55,7 @@ function render(notice: Notice): string {
 const Settings = Type.Object(
   {
     url: urlSetting('Of a workflow that starts when a Teams webhook request is received', true),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },

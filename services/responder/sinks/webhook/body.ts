@@ -1,6 +1,6 @@
 /**
  * The body of a webhook: `{"type", "timestamp", "data"}`, always below `delivery_body_bytes_max`. A finding that is too
- * large loses evidence; the body then says so in `trimmed`, and the whole finding stands in the API under its id.
+ * large loses evidence. The body then says so in `trimmed`, and the API has the whole finding under its id.
  */
 import type { Finding } from '../../../../schemas/finding.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
@@ -17,7 +17,7 @@ const write = ({ type, time, excerpts }: Notice, data: unknown, trimmed: Trimmed
 
 const fits = (text: string): boolean => Buffer.byteLength(text) < LIMITS.delivery_body_bytes_max
 
-/** The bytes that go out for a notice; `timestamp` is when what it tells was done. */
+/** The bytes sent for a notice; `timestamp` is when the reported act was done. */
 export function webhookBody(notice: Notice): string {
   const { trimmed: before, data } = notice
   const whole = write(notice, data, before)

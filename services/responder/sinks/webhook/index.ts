@@ -6,7 +6,7 @@ import Type from 'typebox'
 import type { SettingProblem } from '../sink-type.ts'
 import { defineSinkType } from '../sink-type.ts'
 import { createHttpChannel } from '../lib/http.ts'
-import { allowPrivateSetting, urlProblems, urlSetting } from '../lib/url.ts'
+import { allowPrivateSetting, caFileSetting, caOf, urlProblems, urlSetting } from '../lib/url.ts'
 import { webhookBody } from './body.ts'
 import { parseWebhookSecret } from './secret.ts'
 import { sign, signingKeys } from './signature.ts'
@@ -22,6 +22,7 @@ const Settings = Type.Object(
       default: false,
       description: 'Whether the words behind a finding are sent with it: needs `content: excerpts` or `full`',
     }),
+    ca_file: caFileSetting(),
     allow_private: allowPrivateSetting(),
   },
   { additionalProperties: false },
@@ -56,6 +57,7 @@ export const webhook = defineSinkType({
       ...tools,
       url: settings.url,
       allowPrivate: settings.allow_private,
+      ...caOf(settings),
       isGone: (status) => status === 410,
       request: (body, { id, nowMs }) => ({
         body,

@@ -16,7 +16,7 @@ export function parseWebhookSecret(secret: string): SecretOutcome {
   if (!secret.startsWith(PREFIX)) return { ok: false, reason: `must start with ${PREFIX}` }
   const encoded = secret.slice(PREFIX.length)
   const key = Buffer.from(encoded, 'base64')
-  // Buffer skips what is not base64; only a secret that survives the way back means the same to every receiver.
+  // Buffer skips what is not base64; only a secret that survives the round trip means the same to every receiver.
   if (key.toString('base64') !== encoded) {
     return { ok: false, reason: `must be ${PREFIX} followed by padded base64 (try: openssl rand -base64 32)` }
   }

@@ -1,6 +1,6 @@
 /**
- * Hosts in what was written: URLs as the WHATWG parser reads them, bare names and addresses, and the inner address where
- * a URL asks somebody else (a proxy, a translation, a resolver) to go there.
+ * Hosts in what was written: URLs as the WHATWG parser reads them, bare names and addresses, and the inner address if a URL
+ * makes another host (a proxy, a translation, a resolver) go there.
  */
 import { domainToASCII } from 'node:url'
 import { parse } from 'tldts'
@@ -23,7 +23,7 @@ const AMBIGUOUS_TLDS = new Set(
 const RELAY_PARAMETERS = new Set('url u uri target dest destination to site link src href q name'.split(' '))
 const RESOLVER_PATH = /\/(?:dns-query|resolve)\b/
 
-/** A host without brackets and trailing dot, in lower case; '' for what is no URL. */
+/** A host without brackets and trailing dot, in lower case; '' if the URL has none. */
 const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
 
 function parsed(text: string): URL | undefined {
@@ -40,17 +40,21 @@ const isPublicName = memo((name) => {
   return found.isIcann === true && found.domain !== null && !found.isIp
 })
 
-/** The name that stands for a host in a baseline: its registrable domain, its address, or itself. */
+/** The name that represents a host in a baseline: its registrable domain, its address, or itself. */
 export const domainOf = memo((host) => {
   const plain = host.toLowerCase().replace(/\.$/, '')
   const address = plainAddress(plain)
   if (address !== undefined) return address
-  // On shared hosting (github.io, s3) every customer is a peer of its own.
+  // On shared hosting (github.io, s3) every customer is a separate peer.
   return parse(plain, { allowPrivateDomains: true }).domain ?? plain
 })
 
 /** A word that is a host as a whole, perhaps with port or path; '' for any other. `sure`: its place says that it is one. */
-export function bareHost(word: string, sure: boolean): string {
+export const bareHost = (word: string, sure: boolean): string => (sure ? sureHost(word) : possibleHost(word))
+const sureHost = memo((word) => readHost(word, true))
+const possibleHost = memo((word) => readHost(word, false))
+
+function readHost(word: string, sure: boolean): string {
   const address = plainAddress(word)
   if (address !== undefined) return sure ? address : ''
   if (!word.includes('.')) return ''

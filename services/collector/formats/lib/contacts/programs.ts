@@ -1,8 +1,8 @@
 /**
- * Whom a command contacts, program by program. Of a program that reaches hosts its own host or URL counts; its messages,
- * titles, patterns, data and bodies are text. Of a program with subcommands only those count that reach a host. What is
- * echoed, printed, searched or replaced is text, unless it is decoded and run. Code that an interpreter is given counts
- * where it calls something that goes somewhere.
+ * Whom a command contacts, program by program. Of a program that contacts hosts, its host or URL counts; its messages,
+ * titles, patterns, data and bodies are text. Of a program with subcommands, only those that contact a host count. What is
+ * echoed, printed, searched or replaced is text, unless it is decoded and run. Code for an interpreter counts if it calls
+ * something that contacts a host.
  */
 import { UNREAD_PEER } from '../../../../../schemas/event.ts'
 import { bareHost, isUrl, urlsIn } from './hosts.ts'
@@ -17,7 +17,7 @@ const WRAPPERS = set(
 const FETCHERS = set(
   'curl wget http https xh httpie aria2c axel lynx w3m links elinks fetch openclaw invoke-webrequest invoke-restmethod iwr irm start-bitstransfer',
 )
-/** Programs whose words are hosts, whatever stands before or behind the name. */
+/** Programs whose words are hosts, whatever is before or after the name. */
 const REACHERS = set(
   'ssh scp sftp rsync nc ncat netcat socat telnet ftp ping ping6 traceroute tracert mtr dig nslookup host whois nmap mosh openssl resolve-dnsname test-netconnection',
 )
@@ -56,7 +56,7 @@ const NETWORK_CODE =
 /** Agents whose command line adds servers of tools: `claude mcp add-json x '{"url": "https://a.b"}'`, `code --add-mcp '...'`. */
 const AGENTS = set('claude codex gemini cursor code code-insiders windsurf copilot amp goose opencode')
 const ADDS_SERVER = /^(?:mcp|--add-mcp|extensions?|plugins?|skills?)$/
-/** Where agents keep which servers of tools they use: what is written there is gone to. */
+/** Where agents list their tool servers: what is written there is contacted. */
 const SERVERS_FILE =
   /(?:^|[/\\])(?:\.?mcp(?:[._-](?:config|servers|settings))?\.json|(?:claude_desktop|claude_code|mcp)_config\.json|\.claude\.json)$/i
 export const isServersFile = (path: string): boolean => path.length <= PATH_CHARS_MAX && SERVERS_FILE.test(path.trim())
@@ -73,7 +73,7 @@ const nameOf = (word: string): string => (word.split(/[/\\]/).at(-1) ?? '').toLo
 
 const isText = (text: string): boolean => text.length >= 4 && /^[\t\n\r -~]*$/.test(text)
 
-/** What base64 and hex in a text say, where they say text. */
+/** The base64 and hex parts of a text, decoded, if that gives text. */
 function decodings(text: string): string[] {
   const found: string[] = []
   for (const [encoded] of text.matchAll(ENCODED)) {
@@ -87,7 +87,7 @@ function decodings(text: string): string[] {
   return found
 }
 
-/** Whatever a word that stands where a host stands names: URLs, `user@host:path`, `TCP:host:port`. */
+/** Hosts in a word that is used as a host: URLs, `user@host:path`, `TCP:host:port`. */
 function hostsOfWord(word: string, found: Found): void {
   const { hosts, rest } = urlsIn(word)
   for (const host of hosts) found(host)
@@ -160,7 +160,7 @@ function ofCode(code: string, found: Found, depth: number): void {
 const quoted = (code: string): string[] =>
   [...code.matchAll(/(["'])((?:curl|wget|ssh|nc|git)\s[^"'\n]{4,2048})\1/g)].map((match) => match[2] as string)
 
-/** Programs that write what they are told, and those that write into the files that they name. */
+/** Programs that write what they are given, also into files that they name. */
 const WRITERS = set('echo printf cat jq tee sed')
 function writesServers({ words, redirects }: Program): boolean {
   const name = nameOf(words[0] ?? '')
@@ -169,7 +169,7 @@ function writesServers({ words, redirects }: Program): boolean {
   return writes && words.some(isServersFile)
 }
 
-/** URLs in what is written to be gone to. */
+/** URLs in what is written in order to be contacted. */
 function written(words: readonly string[], found: Found): void {
   for (const word of words) if (word.includes('://')) for (const host of urlsIn(word).hosts) found(host)
 }
@@ -215,7 +215,7 @@ export function commandContacts(text: string, found: Found, depth = 0): void {
   const { programs, cut } = programsOf(text)
   if (cut) found(UNREAD_PEER)
   for (const program of programs) ofProgram(program, found, depth)
-  // A script in a language of its own is no command line.
+  // A script in another language is not a command line.
   if (/^[ \t]*(?:import|from|const|let|var|require|use|#!)\b/m.test(text)) ofCode(text, found, depth)
   for (const [, piped] of Map.groupBy(programs, ({ pipe }) => pipe)) {
     if (piped.some(writesServers)) for (const { words } of piped) written(words, found)

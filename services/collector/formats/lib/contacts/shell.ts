@@ -8,7 +8,7 @@ export interface Program {
   readonly words: readonly string[]
   /** Words that input or output is redirected to. */
   readonly redirects: readonly string[]
-  /** Number of the pipe that it stands in: equal for programs whose output goes into one another. */
+  /** Number of its pipe: equal for programs whose output goes into one another. */
   readonly pipe: number
 }
 
@@ -36,7 +36,7 @@ class Reader {
     this.#text = text
   }
 
-  /** Reads to the bracket or backtick that ends what was opened, or to the end. */
+  /** Reads up to the bracket or backtick that closes what was opened, or to the end. */
   read(until: string, depth: number): void {
     let words: string[] = []
     let redirects: string[] = []
@@ -146,7 +146,7 @@ class Reader {
     return inside
   }
 
-  /** What is substituted is a command of its own. */
+  /** A substitution is a separate command. */
   #inner(until: string, depth: number): void {
     if (depth < DEPTH_MAX) this.read(until, depth + 1)
     this.#at += 1
@@ -155,7 +155,7 @@ class Reader {
 
 /** The programs of a command line or a short script, those in substitutions before those around them. */
 export function programsOf(text: string): { readonly programs: readonly Program[]; readonly cut: boolean } {
-  // `$IFS` stands for a blank where somebody does not want to write one; cmd's caret stands for nothing.
+  // `$IFS` is a blank that somebody did not want to write; cmd's caret means nothing.
   const reader = new Reader(text.replaceAll(/\$\{?IFS\}?(?:\$9)?/g, ' ').replaceAll('^', ''))
   reader.read('', 0)
   return { programs: reader.programs, cut: reader.cut }

@@ -1,4 +1,4 @@
-/** How a member tells its group that it lives. */
+/** How a member tells its group that it is alive. */
 import { errorOf } from '../wire.ts'
 import type { Member } from './member.ts'
 

@@ -1,7 +1,7 @@
 /**
- * One membership in one consumer group: joins, learns what it is given, tells the group that it lives, joins again when
- * the group changes, leaves. It knows nothing of records; what it is given and when all is lost it tells by callback. A
- * lease is never believed longer than the group would: after `kafka_session_ms` without an answer everything is lost.
+ * One membership in one consumer group: it joins, learns its assignment, sends heartbeats, rejoins when the group
+ * changes, and leaves. It knows nothing about records. Callbacks report what it was assigned and when it lost everything.
+ * It trusts a lease no longer than the group does: after `kafka_session_ms` without an answer everything is lost.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../../../schemas/limits.ts'
@@ -18,11 +18,11 @@ export interface Identity {
 }
 
 export interface Membership {
-  /** Resolves with the first assignment; throws log_unavailable where that takes too long. */
+  /** Resolves with the first assignment; throws log_unavailable if that takes too long. */
   start(): Promise<void>
   /** Undefined while it is no member. */
   identity(): Identity | undefined
-  /** Makes sure that the group still takes it for a member. Where it does not, `onLost` has been called. */
+  /** Checks that the group still counts it as a member. If not, `onLost` has been called. */
   confirm(): Promise<void>
   /** Something was stopped that others wait for. */
   rejoin(): void

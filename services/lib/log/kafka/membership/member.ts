@@ -5,7 +5,7 @@ import type { Held } from '../assignment.ts'
 import type { Cluster } from '../cluster.ts'
 
 export interface MembershipOptions {
-  /** Of its own: a join holds its connection for as long as the group takes. */
+  /** A separate one: a join blocks its connection for as long as the group takes. */
   readonly cluster: Cluster
   /** That of the log, for what must not wait behind a join. */
   readonly shared: Cluster
@@ -14,7 +14,7 @@ export interface MembershipOptions {
   readonly logger: Logger
   readonly heartbeatMs: number
   readonly sessionMs: number
-  /** What is held at the moment, including what is just being stopped. */
+  /** What it holds now, including what is being stopped. */
   held(): readonly Held[]
   /** What this member is to hold from now on; the rest it has to stop, and then to call `rejoin`. */
   onAssigned(given: readonly Held[]): void

@@ -1,21 +1,23 @@
 /**
- * What is refused at the door before it becomes a command in the log: what names nothing that exists, what only an admin
- * may ask, and what lies above a cap of the tenant. The responder looks once more, because a command waits in the log; here
- * the person who asks hears of it at once.
+ * What is refused before it becomes a command in the log: requests that name something that does not exist, that only an
+ * admin may make, or that exceed a cap of the tenant. The responder checks again, because a command waits in the log; here
+ * the caller learns of it at once.
  */
 import { counted } from '../../schemas/counted.ts'
 import type { Command, CommandOf, CommandType } from '../../schemas/command.ts'
 import { LIMITS } from '../../schemas/limits.ts'
-import { ANY_DETECTOR, isEverything, widthProblem } from '../../schemas/suppression.ts'
+import { ANY_DETECTOR } from '../../schemas/any-detector.ts'
+import { isEverything, widthProblem } from '../../schemas/suppression.ts'
 import { type Grant, permit, type Right } from '../lib/auth.ts'
 import type { Clock } from '../lib/clock.ts'
+import { suggestion } from '../lib/config/problems.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
 import { WarehouseError } from '../lib/warehouse/port.ts'
 import { Answer, badRequest, notFound } from './errors.ts'
-import type { TenantDoor } from './query.ts'
+import type { TenantReader } from './query.ts'
 import { isKnown } from './questions/identities.ts'
 
-/** What a command asks of whoever gives it. */
+/** The right that each command requires. */
 const RIGHTS: Readonly<Record<CommandType, Right>> = {
   verdict: 'triage',
   triage: 'triage',
@@ -43,7 +45,7 @@ interface Asked {
   readonly grant: Grant
   readonly views: Pick<ResponderViews, 'held' | 'command' | 'incident' | 'token' | 'sinks'>
   /** The warehouse as this tenant sees it. */
-  readonly door: TenantDoor
+  readonly reader: TenantReader
   readonly detectors: readonly { readonly id: string }[]
   readonly nowMs: number
 }
@@ -53,7 +55,9 @@ const conflict = (message: string): Answer => new Answer(409, 'conflict', messag
 function refuseUnknownDetector(detector: string, { detectors }: Asked): void {
   const known = detectors.map(({ id }) => id)
   if (known.includes(detector)) return
-  throw notFound(`body: there is no detector ${detector.slice(0, 64)}; known: ${known.join(', ')}`)
+  const meant = suggestion(detector, known)
+  const instead = meant === undefined ? `known: ${known.join(', ')}` : `did you mean ${meant}?`
+  throw notFound(`body: there is no detector ${detector.slice(0, 64)}; ${instead}`)
 }
 
 async function checkSuppress(command: CommandOf<'suppress'>, at: Asked): Promise<void> {
@@ -78,9 +82,9 @@ async function checkSuppress(command: CommandOf<'suppress'>, at: Asked): Promise
 }
 
 /** Whether any event names the identity. A warehouse that is away cannot say: stopping an agent does not wait for it. */
-async function wasSeen(identity: string, door: TenantDoor): Promise<boolean> {
+async function wasSeen(identity: string, reader: TenantReader): Promise<boolean> {
   try {
-    return await isKnown(door, identity)
+    return await isKnown(reader, identity)
   } catch (error) {
     if (error instanceof WarehouseError) return true
     throw error
@@ -96,7 +100,7 @@ async function checkQuarantine(command: CommandOf<'quarantine'>, at: Asked): Pro
   }
   if (command.force === true) return
   for (const identity of command.identities) {
-    if (identities.has(identity) || (await wasSeen(identity, at.door))) continue
+    if (identities.has(identity) || (await wasSeen(identity, at.reader))) continue
     throw notFound(
       `no event names the identity ${JSON.stringify(identity)}: check how it is written, or order it with "force": true`,
     )
@@ -168,19 +172,19 @@ async function check(command: Command, at: Asked): Promise<void> {
   }
 }
 
-export interface CommandDoor {
+export interface CommandAdmission {
   /** Resolves where the command may go into the log, and counts it as waiting. Throws Answer. */
-  admit(command: Command, grant: Grant, door: TenantDoor): Promise<void>
+  admit(command: Command, grant: Grant, reader: TenantReader): Promise<void>
 }
 
-export interface CommandDoorTools {
+export interface CommandAdmissionTools {
   readonly views: Asked['views']
   readonly detectors: Asked['detectors']
   readonly clock: Clock
 }
 
-/** Makes the door. It remembers which commands of a tenant wait, so that one tenant cannot fill the queue of another. */
-export function createCommandDoor({ views, detectors, clock }: CommandDoorTools): CommandDoor {
+/** Makes the admission of commands. It remembers which commands of a tenant wait, so that one tenant cannot fill the queue of another. */
+export function createCommandAdmission({ views, detectors, clock }: CommandAdmissionTools): CommandAdmission {
   const waiting = new Map<string, Map<string, number>>()
 
   const refuseWhereTooManyWait = async (tenant: string, nowMs: number): Promise<Map<string, number>> => {
@@ -196,11 +200,11 @@ export function createCommandDoor({ views, detectors, clock }: CommandDoorTools)
   }
 
   return {
-    async admit(command, grant, door) {
+    async admit(command, grant, reader) {
       const nowMs = clock.now()
       const allowed = permit(grant, RIGHTS[command.type])
       if (!allowed.ok) throw new Answer(allowed.status, allowed.code, allowed.message)
-      await check(command, { grant, views, door, detectors, nowMs })
+      await check(command, { grant, views, reader, detectors, nowMs })
       const own = await refuseWhereTooManyWait(command.tenant, nowMs)
       own.set(command.id, nowMs)
     },

@@ -1,7 +1,7 @@
 /**
- * The door of a running service for programs of its own user on the same machine: a socket in the data directory, which its
- * owner alone can open. `POST /freeze/NAME` keeps the parts of the warehouse as they are below `shadow/NAME`; whoever asked
- * copies and removes them. ClickHouse in the process lets nobody else into its directory, so a backup has to ask.
+ * The socket of a running service for programs of the same user on the same machine. It is in the data directory, and only
+ * its owner can open it. `POST /freeze/NAME` keeps the parts of the warehouse as they are below `shadow/NAME`; the caller
+ * copies and removes them. The embedded ClickHouse locks its directory, so a backup has to ask the service.
  */
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
@@ -10,15 +10,19 @@ import { text } from 'node:stream/consumers'
 import type { Logger } from '../lib/logger.ts'
 import type { Warehouse } from '../lib/warehouse/port.ts'
 
-export const doorFile = (data: string): string => join(data, 'door.sock')
+export const socketFile = (data: string): string => join(data, 'door.sock')
 
 /** What systems allow for the path of a socket. */
 const PATH_BYTES_MAX = 100
 const FREEZE = /^\/freeze\/([a-z0-9]{1,64})$/
 
-/** Opens it; the result closes it. What goes wrong is logged: the service does without. */
-export async function openDoor(data: string, warehouse: Warehouse, logger: Logger): Promise<() => Promise<void>> {
-  const file = doorFile(data)
+/** Opens the socket; the result closes it. A failure is logged, and the service continues without it. */
+export async function openLocalSocket(
+  data: string,
+  warehouse: Warehouse,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const file = socketFile(data)
   if (Buffer.byteLength(file) > PATH_BYTES_MAX) {
     logger.warn({ file }, 'the path is too long for a socket: a backup while this runs will lack the warehouse')
     return async () => undefined
@@ -32,7 +36,7 @@ export async function openDoor(data: string, warehouse: Warehouse, logger: Logge
     )
   })
   try {
-    // Whoever holds the log is the only one who may be here: what lies there is of a process that was killed.
+    // Only the holder of the log gets here, so an existing file belongs to a process that was killed.
     await rm(file, { force: true })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(file, resolve)
@@ -48,12 +52,12 @@ export async function openDoor(data: string, warehouse: Warehouse, logger: Logge
     })
 }
 
-export type DoorAnswer = { readonly kind: 'done' } | { readonly kind: 'refused' | 'nobody'; readonly reason: string }
+export type FreezeAnswer = { readonly kind: 'done' } | { readonly kind: 'refused' | 'nobody'; readonly reason: string }
 
 /** Asks the service that runs on this data directory to freeze its warehouse under a name. */
-export const askToFreeze = (data: string, name: string): Promise<DoorAnswer> =>
+export const askToFreeze = (data: string, name: string): Promise<FreezeAnswer> =>
   new Promise((resolve) => {
-    const asking = request({ socketPath: doorFile(data), path: `/freeze/${name}`, method: 'POST' }, (answer) => {
+    const asking = request({ socketPath: socketFile(data), path: `/freeze/${name}`, method: 'POST' }, (answer) => {
       text(answer).then(
         (reason) => resolve(answer.statusCode === 200 ? { kind: 'done' } : { kind: 'refused', reason }),
         (error: Error) => resolve({ kind: 'refused', reason: error.message }),

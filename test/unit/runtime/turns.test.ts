@@ -1,0 +1,39 @@
+/** Work from many sides shares one slice of each turn of the event loop, in the order in which it asked. */
+import { expect, it } from 'vitest'
+import { createTurns } from '../../../services/lib/turns.ts'
+
+it('lets the event loop turn between those who wait, in their order', async () => {
+  const turns = createTurns(0)
+  const done: number[] = []
+  let loops = 0
+  let isRunning = true
+  const count = (): void => {
+    loops++
+    if (isRunning) setImmediate(count)
+  }
+  setImmediate(count)
+  const work = async (n: number): Promise<void> => {
+    if (turns.isOver()) await turns.next()
+    // More than the slice, whatever the machine.
+    const end = performance.now() + 0.1
+    while (performance.now() < end);
+    done.push(n)
+  }
+  await Promise.all(Array.from({ length: 60 }, (_, n) => work(n)))
+  isRunning = false
+  expect(done).toEqual(Array.from({ length: 60 }, (_, n) => n))
+  expect(loops).toBeGreaterThan(50)
+})
+
+it('lets many go in one turn where they take little, and everybody in the end', async () => {
+  const turns = createTurns(60_000)
+  let loops = 0
+  const waiting = Promise.all(Array.from({ length: 1_000 }, () => turns.next()))
+  const count = (): void => {
+    loops++
+    setImmediate(count).unref()
+  }
+  setImmediate(count).unref()
+  await waiting
+  expect(loops).toBeLessThan(10)
+})
