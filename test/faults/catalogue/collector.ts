@@ -39,6 +39,7 @@ export const killedBeforeItAnswers: Fault = {
   holds: 'the client sends again, and the event counts once',
   embedded: beforeItAnswers,
   kafka: beforeItAnswers,
+  testedOn: 'kafka',
 }
 
 export const killedAfterTheLogHasIt: Fault = {
@@ -47,4 +48,5 @@ export const killedAfterTheLogHasIt: Fault = {
   holds: 'the client sends again, and the event counts once',
   embedded: afterTheLogHasIt,
   kafka: afterTheLogHasIt,
+  testedOn: 'embedded',
 }

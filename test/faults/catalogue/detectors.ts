@@ -175,6 +175,7 @@ export const killedBeforeItsSnapshot: Fault = {
   holds: 'the same ids again, and nothing else',
   embedded: killBeforeSnapshot,
   kafka: killBeforeSnapshot,
+  testedOn: 'kafka',
 }
 
 export const killedBeforeItsCommit: Fault = {
@@ -199,6 +200,7 @@ export const standsStill: Fault = {
   holds: 'its writes change nothing, and it goes on from a snapshot',
   embedded: standStill,
   kafka: standStill,
+  testedOn: 'kafka',
 }
 
 export const rebalances: Fault = {

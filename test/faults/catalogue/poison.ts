@@ -50,4 +50,5 @@ export const poisonedRecords: Fault = {
   holds: 'each becomes a dead letter, and its neighbours are processed',
   embedded: poisonRecords,
   kafka: poisonRecords,
+  testedOn: 'embedded',
 }

@@ -71,4 +71,5 @@ export const damagedSnapshots: Fault = {
   holds: 'the one before and a longer replay give equal state',
   embedded: damageNewest,
   kafka: damageNewest,
+  testedOn: 'embedded',
 }

@@ -215,6 +215,7 @@ export const hostileText: Fault = {
   holds: 'they come out of the API and of exports as text',
   embedded: sendHostileText,
   kafka: sendHostileText,
+  testedOn: 'embedded',
 }
 
 export const anotherTenant: Fault = {
@@ -223,6 +224,7 @@ export const anotherTenant: Fault = {
   holds: 'it is told nothing of them',
   embedded: askForOthers,
   kafka: askForOthers,
+  testedOn: 'embedded',
 }
 
 export const auditTampered: Fault = {
@@ -231,4 +233,5 @@ export const auditTampered: Fault = {
   holds: 'the verifier names the first bad one',
   embedded: tamper,
   kafka: tamper,
+  testedOn: 'kafka',
 }

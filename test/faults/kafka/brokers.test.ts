@@ -5,7 +5,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Log } from '../../../services/lib/log/port.ts'
-import { freshName, record, recordTopics, until } from '../../conformance/log-support.ts'
+import { createSteadyConsumer, type SteadyConsumer } from '../../../services/lib/log/steady-consumer.ts'
+import { createLogger } from '../../../services/lib/logger.ts'
+import { freshName, record, until } from '../../conformance/log-support.ts'
 import { withKafka } from '../../support/kafka.ts'
 import { eventually, kafkaTopic, openKafkaLog } from '../../support/kafka-log.ts'
 
@@ -46,37 +48,41 @@ async function appendAtLast(log: Log, topic: string, partition: number, text: st
   )
 }
 
-/** A member of a group that goes on behind what it has applied, as services do, and begins again when it is stopped. */
-async function startMember(log: Log, topic: string, group: string, applied: string[][], next: number[]) {
-  let closed = false
-  let current = await begin()
-  async function begin(): ReturnType<typeof recordTopics> {
-    return recordTopics(log, [topic], {
-      group,
-      from: (partition) => (next[partition] === 0 ? 'earliest' : next[partition]!),
-      async process({ partition, records }, { heartbeat }) {
+/** What a group has applied, by partition, and where each goes on. */
+interface Applied {
+  readonly texts: string[][]
+  readonly next: number[]
+}
+
+const nothingApplied = (partitions: number): Applied => ({
+  texts: Array.from({ length: partitions }, () => []),
+  next: Array.from({ length: partitions }, () => 0),
+})
+
+/** A member of a group that goes on behind what it has applied, as services do, and like them begins again when it was stopped. */
+async function startMember(log: Log, topic: string, group: string, { texts, next }: Applied): Promise<SteadyConsumer> {
+  const member = createSteadyConsumer({
+    log,
+    logger: createLogger('silent'),
+    what: 'reading the records',
+    group,
+    topics: [topic],
+    handler: (_topic, partition) => ({
+      start: async () => (next[partition] === 0 ? 'earliest' : next[partition]!),
+      async process({ records }, { heartbeat }) {
         await heartbeat()
         for (const { offset, value } of records) {
           // Two members may be at it for a moment when one was given up: the offset tells what is applied.
           if (offset < next[partition]!) continue
-          applied[partition]!.push(value!.toString())
+          texts[partition]!.push(value!.toString())
           next[partition] = offset + 1
         }
       },
-      onStopped() {
-        if (closed) return
-        void begin().then((recording) => {
-          current = recording
-        })
-      },
-    })
-  }
-  return {
-    async close() {
-      closed = true
-      await current.consumer.close()
-    },
-  }
+      stop: async () => undefined,
+    }),
+  })
+  await member.start()
+  return member
 }
 
 await withKafka({ brokers: 3 }, (kafka) => {
@@ -89,14 +95,10 @@ await withKafka({ brokers: 3 }, (kafka) => {
         const log = await openKafkaLog(kafka(), safely)
         const other = await openKafkaLog(kafka(), safely)
         await Promise.all([log.ensureTopics([spec]), other.ensureTopics([spec])])
-        const applied: string[][] = Array.from({ length: PARTITIONS }, () => [])
-        const next = Array.from({ length: PARTITIONS }, () => 0)
+        const applied = nothingApplied(PARTITIONS)
         const group = freshName('group')
-        const members = [
-          await startMember(log, topic, group, applied, next),
-          await startMember(other, topic, group, applied, next),
-        ]
-        const producers = applied.map((_, partition) => startProducer(log, topic, partition))
+        const members = [await startMember(log, topic, group, applied), await startMember(other, topic, group, applied)]
+        const producers = applied.texts.map((_, partition) => startProducer(log, topic, partition))
         for (const broker of kafka().brokers) {
           const before = producers.map(({ acknowledged }) => acknowledged.length)
           await broker.kill()
@@ -106,15 +108,15 @@ await withKafka({ brokers: 3 }, (kafka) => {
           await eventually(async () => (await log.health()).ok)
         }
         await Promise.all(producers.map((producer) => producer.stop()))
-        const ends = await Promise.all(next.map((_, partition) => log.bounds(topic, partition)))
-        await until(() => next.every((offset, partition) => offset === ends[partition]!.end))
+        const ends = await Promise.all(applied.next.map((_, partition) => log.bounds(topic, partition)))
+        await until(() => applied.next.every((offset, partition) => offset === ends[partition]!.end))
         for (const [partition, { acknowledged }] of producers.entries()) {
-          const there = new Set(applied[partition])
+          const there = new Set(applied.texts[partition])
           expect(acknowledged.filter((text) => !there.has(text))).toEqual([])
-          const numbers = applied[partition]!.map(Number)
+          const numbers = applied.texts[partition]!.map(Number)
           expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
         }
-        await Promise.all(members.map((member) => member.close()))
+        await Promise.all(members.map((member) => member.stop()))
         await Promise.all([log.close(), other.close()])
       },
       TEST_MS_MAX,
@@ -150,19 +152,21 @@ await withKafka({ brokers: 3 }, (kafka) => {
         const spec = kafkaTopic({ partitions: 3 })
         const log = await openKafkaLog(kafka(), safely)
         await log.ensureTopics([spec])
-        const recording = await recordTopics(log, [spec.name])
+        const applied = nothingApplied(3)
+        const member = await startMember(log, spec.name, freshName('group'), applied)
+        const isApplied = (text: string): boolean => applied.texts.every((texts) => texts.includes(text))
         const [frozen] = kafka().brokers
         await frozen!.freeze()
         try {
           await Promise.all([0, 1, 2].map((partition) => appendAtLast(log, spec.name, partition, 'without it')))
-          await until(() => [0, 1, 2].every((partition) => recording.texts(partition).includes('without it')))
+          await until(() => isApplied('without it'))
         } finally {
           await frozen!.start()
         }
         await eventually(async () => (await log.health()).ok)
-        await Promise.all([0, 1, 2].map((partition) => log.append(spec.name, partition, [record('with it')])))
-        await until(() => [0, 1, 2].every((partition) => recording.texts(partition).includes('with it')))
-        expect(recording.stopped).toEqual([])
+        await Promise.all([0, 1, 2].map((partition) => appendAtLast(log, spec.name, partition, 'with it')))
+        await until(() => isApplied('with it'))
+        await member.stop()
         await log.close()
       },
       TEST_MS_MAX,

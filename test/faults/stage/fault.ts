@@ -48,8 +48,14 @@ export interface Fault {
   readonly holds: string
   readonly embedded: Play<EmbeddedSystem> | Without
   readonly kafka: Play<SeparateSystem> | Without
+  /** Where it is played the same way on both: the engine that a run of all tests plays it on. Left out: on each that it is played on. */
+  readonly testedOn?: EngineName
   /** One, unless it says so. */
   readonly brokers?: 3
 }
 
 export const isPlayed = (fault: Fault, engine: EngineName): boolean => typeof fault[engine] === 'function'
+
+/** Whether a run of all tests plays it on this engine. */
+export const isTested = (fault: Fault, engine: EngineName): boolean =>
+  isPlayed(fault, engine) && (fault.testedOn ?? engine) === engine

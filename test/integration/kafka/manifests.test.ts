@@ -2,7 +2,7 @@
  * The topic manifests on a real Kafka: brokers know every setting in them, topics made by them pass the comparison of
  * moltwatch, and have the settings of those that moltwatch makes itself.
  */
-import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { topicSpecs } from '../../../schemas/topics.ts'
@@ -15,6 +15,7 @@ interface Manifest {
   readonly spec: { topicName: string; partitions: number; config: Record<string, string> }
 }
 
+const { ConfigResourceTypes, Kafka, logLevel } = kafkajs
 const MINUTES_2 = 120_000
 const OWN = 'own-'
 

@@ -6,13 +6,13 @@
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Logger } from '../../logger.ts'
 import { type Consumer, type ConsumeOptions, LogError } from '../port.ts'
+import { type Runner, startRunner } from '../runner.ts'
 import type { Held } from './assignment.ts'
 import { type Cluster, persist, unavailable } from './cluster.ts'
 import { createCommit } from './commits.ts'
 import { createFetcher, type Fetcher } from './fetcher.ts'
 import { createMembership, type Identity, type Membership } from './membership/index.ts'
 import type { Offsets } from './offsets.ts'
-import { type Runner, startRunner } from './runner.ts'
 import type { TopicTable } from './topics.ts'
 
 export interface ConsumerDeps {
@@ -54,14 +54,15 @@ function begin(consuming: Consuming, name: string): void {
   const runner = startRunner({
     topic,
     partition,
-    fetcher,
-    offsets,
-    handler: options.handler,
-    confirm: membership.confirm,
-    compacted: topics.get(topic).cleanup === 'compact',
     batchRecordsMax: options.batchRecordsMax ?? BATCH_RECORDS_MAX,
     batchBytesMax: options.batchBytesMax ?? BATCH_BYTES_MAX,
+    open: (onChange) =>
+      fetcher.open(topic, partition, { compacted: topics.get(topic).cleanup === 'compact', onChange }),
+    bounds: () => offsets.bounds(topic, partition),
+    check: async (offset) => void (await offsets.check(topic, partition, offset)),
     committed: () => offsets.committed(options.group, topic, partition),
+    handler: options.handler,
+    confirm: membership.confirm,
   })
   runners.set(name, runner)
   void follow(consuming, name, runner)

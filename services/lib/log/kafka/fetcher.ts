@@ -7,21 +7,12 @@
 import { LIMITS } from '../../../../schemas/limits.ts'
 import type { Logger } from '../../logger.ts'
 import { LogError } from '../port.ts'
+import type { Source, Taken } from '../runner.ts'
 import type { Cluster } from './cluster.ts'
 import { type Fetched, fetchFrom } from './fetch.ts'
 import type { Offsets } from './offsets.ts'
-import { createSlot, handOut, isDrained, reset, type Slot, stop, type Taken, takeIn } from './slot.ts'
+import { createSlot, handOut, isDrained, reset, type Slot, stop, takeIn } from './slot.ts'
 import { errorOf } from './wire.ts'
-
-/** One partition as the fetcher serves it. */
-export interface Source {
-  /** Up to so many records, if there are any; a record that is too large comes alone. Throws what went wrong. */
-  take(recordsMax: number, bytesMax: number): Taken | undefined
-  /** Continues from this offset, and drops what was read ahead. */
-  reset(offset: number): void
-  setPaused(paused: boolean): void
-  close(): void
-}
 
 export interface Fetcher {
   /** Calls `onChange` whenever `take` may have something, or throws. */

@@ -3,14 +3,9 @@
  * The changes to it are here; when to fetch is up to the fetcher.
  */
 import { LogError, type LogRecord } from '../port.ts'
+import type { Taken } from '../runner.ts'
 import type { Fetched } from './fetch.ts'
 import { readPage } from './read.ts'
-
-export interface Taken {
-  readonly records: readonly LogRecord[]
-  /** Offset that the next record gets, as known when this was read. */
-  readonly endOffset: number
-}
 
 export interface Slot {
   readonly topic: string

@@ -5,8 +5,8 @@
  */
 import type { Logger } from '../../logger.ts'
 import type { Consumer, ConsumeOptions } from '../port.ts'
+import type { Runner } from '../runner.ts'
 import type { Catalog } from './catalog.ts'
-import type { Runner } from './runner.ts'
 
 export interface GroupDeps {
   readonly catalog: Catalog

@@ -8,13 +8,14 @@ import { LIMITS } from '../../../../schemas/limits.ts'
 import type { TopicSpec } from '../../../../schemas/topics.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { type Log, LogError, type LogRecord } from '../port.ts'
+import { type ConsumeOptions, type Log, LogError, type LogRecord, type PartitionBounds } from '../port.ts'
+import { type Runner, startRunner } from '../runner.ts'
 import { createAppendQueue } from './append-queue.ts'
 import { type Catalog, createCatalog } from './catalog.ts'
 import { createFetch, type Fetch } from './fetch.ts'
 import { createGroups } from './groups.ts'
 import type { MaintenanceResult, OpenState, TopicRow } from './protocol.ts'
-import { startRunner } from './runner.ts'
+import { openSource } from './source.ts'
 import { startWorker, type WorkerClient } from './worker-client.ts'
 
 export interface SqliteLogOptions {
@@ -104,6 +105,27 @@ async function* readAll(
   }
 }
 
+function boundsOf({ catalog }: Workers, topic: string, partition: number): PartitionBounds {
+  const slot = catalog.slot(topic, partition)
+  return { start: catalog.start(slot), end: catalog.end(slot) }
+}
+
+/** Begins to work on a partition that the group has given to a member. */
+function hold(workers: Workers, fetch: Fetch, topic: string, partition: number, options: ConsumeOptions): Runner {
+  const { catalog, commits } = workers
+  return startRunner({
+    topic,
+    partition,
+    batchRecordsMax: options.batchRecordsMax ?? BATCH_RECORDS_MAX,
+    batchBytesMax: options.batchBytesMax ?? BATCH_BYTES_MAX,
+    open: (onChange) => openSource({ catalog, fetch }, topic, partition, onChange),
+    bounds: async () => boundsOf(workers, topic, partition),
+    check: async (offset) => catalog.checkOffset(topic, partition, offset),
+    committed: async () => commits.get(commitKey(options.group, catalog.slot(topic, partition))) ?? null,
+    handler: options.handler,
+  })
+}
+
 interface Maintainer {
   run(): Promise<void>
   /** No further run starts; resolves when the one under way has ended. */
@@ -169,17 +191,7 @@ export async function createSqliteLog(options: SqliteLogOptions): Promise<Log> {
   const groups = createGroups({
     catalog,
     logger,
-    startRunner: (topic, partition, consume) =>
-      startRunner({
-        topic,
-        partition,
-        catalog,
-        fetch,
-        batchRecordsMax: consume.batchRecordsMax ?? BATCH_RECORDS_MAX,
-        batchBytesMax: consume.batchBytesMax ?? BATCH_BYTES_MAX,
-        handler: consume.handler,
-        committed: () => commits.get(commitKey(consume.group, catalog.slot(topic, partition))),
-      }),
+    startRunner: (topic, partition, consume) => hold(workers, fetch, topic, partition, consume),
     async commit(group, slot, offset) {
       await writer.request({ kind: 'commit', group, slot, offset })
       commits.set(commitKey(group, slot), offset)
@@ -208,10 +220,7 @@ export async function createSqliteLog(options: SqliteLogOptions): Promise<Log> {
     partitions: (topic) => catalog.topic(topic).partitions,
     append: queue.append,
     read: (topic, partition, from) => readAll(workers, fetch, [topic, partition, from]),
-    async bounds(topic, partition) {
-      const slot = catalog.slot(topic, partition)
-      return { start: catalog.start(slot), end: catalog.end(slot) }
-    },
+    bounds: async (topic, partition) => boundsOf(workers, topic, partition),
     committed: async (group, topic, partition) => commits.get(commitKey(group, catalog.slot(topic, partition))) ?? null,
     async consume(consume) {
       if (closing !== undefined) throw new LogError('log_unavailable', 'the log is closed')

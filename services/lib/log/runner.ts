@@ -1,11 +1,17 @@
 /**
  * One partition held by one consumer, from assignment to loss: starts the handler, gives it one batch at a time, and
- * stops it. The lease ends when the partition moves to another member or the group drops this one. A handler learns that
- * from `heartbeat`, which also checks that the group still counts on it.
+ * stops it. It holds one batch, which bounds the memory of a slow consumer. The lease ends when the partition moves to
+ * another member or the group drops this one. A handler learns that from `heartbeat`. Both engines run their partitions
+ * by this; where the records come from is their part (`Source`).
  */
-import { type Batch, type BatchContext, LogError, type PartitionHandler } from '../port.ts'
-import type { Fetcher, Source } from './fetcher.ts'
-import type { Offsets } from './offsets.ts'
+import {
+  type Batch,
+  type BatchContext,
+  LogError,
+  type LogRecord,
+  type PartitionBounds,
+  type PartitionHandler,
+} from './port.ts'
 
 export interface Runner {
   readonly topic: string
@@ -21,30 +27,51 @@ export interface Runner {
   readonly done: Promise<unknown>
 }
 
+export interface Taken {
+  readonly records: readonly LogRecord[]
+  /** Offset that the next record gets, as known when this was read. */
+  readonly endOffset: number
+}
+
+/** The records of one partition as its engine hands them out. */
+export interface Source {
+  /**
+   * Up to so many records, if there are any; a record that is too large comes alone. Undefined while there is nothing, or
+   * while it is paused: `onChange` says when to ask again. Throws what went wrong.
+   */
+  take(recordsMax: number, bytesMax: number): Taken | undefined | Promise<Taken | undefined>
+  /** Continues from this offset, and drops what was read ahead. */
+  reset(offset: number): void
+  setPaused(paused: boolean): void
+  close(): void
+}
+
 export interface RunnerOptions {
   readonly topic: string
   readonly partition: number
-  readonly compacted: boolean
-  readonly fetcher: Fetcher
-  readonly offsets: Offsets
   readonly batchRecordsMax: number
   readonly batchBytesMax: number
-  handler(topic: string, partition: number): PartitionHandler
+  /** Opens the source, which calls `onChange` whenever `take` may have something, or throws. */
+  open(onChange: () => void): Source
+  bounds(): Promise<PartitionBounds>
+  /** Throws offset_out_of_range if reading cannot continue from this offset. */
+  check(offset: number): Promise<void>
   committed(): Promise<number | null>
-  /** Checks that the group still counts on this member; if not, revokes this runner. */
-  confirm(): Promise<void>
+  handler(topic: string, partition: number): PartitionHandler
+  /** Checks that the group still counts on this member; if not, revokes this runner. Left out where no group can drop it. */
+  confirm?(): Promise<void>
 }
 
 /** What the runner learns from outside while its handler works. */
 interface Running {
   readonly options: RunnerOptions
+  readonly source: Source
   readonly lease: AbortController
   /** Aborted when the current batch is to be the last. */
   readonly leaving: AbortController
   sought: number | undefined
   wake: (() => void) | undefined
   changes: number
-  readonly source: Source
 }
 
 const changed = (running: Running): void => {
@@ -52,31 +79,38 @@ const changed = (running: Running): void => {
   running.wake?.()
 }
 
-async function firstPosition(
+async function goTo({ options, source }: Running, offset: number): Promise<void> {
+  source.reset(offset)
+  await options.check(offset)
+}
+
+async function begin(
   running: Running,
   from: Awaited<ReturnType<PartitionHandler['start']>>,
   latest: number,
-): Promise<number> {
-  const { offsets, topic, partition } = running.options
-  if (from === 'latest') return latest
-  const wanted = from === 'committed' ? ((await running.options.committed()) ?? 'earliest') : from
-  if (wanted === 'earliest') return (await offsets.bounds(topic, partition)).start
-  await offsets.check(topic, partition, wanted)
-  return wanted
+): Promise<void> {
+  const { options, source } = running
+  const wanted = from === 'committed' ? ((await options.committed()) ?? 'earliest') : from
+  // A seek while the handler started is the later wish.
+  if (running.sought !== undefined) return
+  if (wanted === 'latest') source.reset(latest)
+  else if (wanted === 'earliest') source.reset((await options.bounds()).start)
+  else await goTo(running, wanted)
 }
 
 async function nextBatch(running: Running): Promise<Batch | undefined> {
-  const { offsets, topic, partition, batchRecordsMax, batchBytesMax } = running.options
+  const { options, source, leaving } = running
+  const { topic, partition, batchRecordsMax, batchBytesMax } = options
   const seen = running.changes
   if (running.sought !== undefined) {
     const offset = running.sought
     running.sought = undefined
-    running.source.reset(offset)
-    await offsets.check(topic, partition, offset)
+    await goTo(running, offset)
   }
-  const taken = running.sought === undefined ? running.source.take(batchRecordsMax, batchBytesMax) : undefined
+  const taken = await source.take(batchRecordsMax, batchBytesMax)
+  if (running.sought !== undefined) return undefined
   if (taken !== undefined) return { topic, partition, ...taken }
-  if (running.changes === seen && !running.leaving.signal.aborted) {
+  if (running.changes === seen && !leaving.signal.aborted) {
     await new Promise<void>((resolve) => {
       running.wake = resolve
     })
@@ -89,7 +123,7 @@ async function nextBatch(running: Running): Promise<Batch | undefined> {
 const contextOf = ({ options, lease }: Running): BatchContext => ({
   signal: lease.signal,
   async heartbeat() {
-    if (!lease.signal.aborted) await options.confirm()
+    if (!lease.signal.aborted) await options.confirm?.()
     if (lease.signal.aborted) {
       throw new LogError('lease_lost', `${options.topic}/${options.partition} is no longer this consumer's`)
     }
@@ -97,14 +131,12 @@ const contextOf = ({ options, lease }: Running): BatchContext => ({
 })
 
 async function consume(running: Running, handler: PartitionHandler): Promise<void> {
-  const { offsets, topic, partition } = running.options
   // Asked for before the handler starts: whatever is appended after its start is new to it.
-  const { end } = await offsets.bounds(topic, partition)
+  const { end } = await running.options.bounds()
   const from = await handler.start()
   const context = contextOf(running)
   try {
-    const position = await firstPosition(running, from, end)
-    if (running.sought === undefined) running.source.reset(position)
+    await begin(running, from, end)
     while (!running.leaving.signal.aborted) {
       const batch = await nextBatch(running)
       if (batch !== undefined && !running.leaving.signal.aborted) await handler.process(batch, context)
@@ -135,6 +167,7 @@ async function run(running: Running): Promise<unknown> {
   }
 }
 
+/** Starts it; its handler is called one turn later. */
 export function startRunner(options: RunnerOptions): Runner {
   const running: Running = {
     options,
@@ -143,10 +176,7 @@ export function startRunner(options: RunnerOptions): Runner {
     sought: undefined,
     wake: undefined,
     changes: 0,
-    source: options.fetcher.open(options.topic, options.partition, {
-      compacted: options.compacted,
-      onChange: () => changed(running),
-    }),
+    source: options.open(() => changed(running)),
   }
 
   return {
