@@ -5,7 +5,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Longest first. */
-const LONG = ['faults/faults.kafka.test.ts', 'faults/faults.embedded.test.ts', 'faults/cluster.test.ts'] as const
+const LONG = ['faults/faults.kafka.test.ts', 'faults/faults.embedded.test.ts', 'conformance/sinks.test.ts'] as const
 
 function rankOf({ moduleId }: TestSpecification): number {
   const rank = LONG.findIndex((file) => moduleId.endsWith(file))

@@ -4,18 +4,19 @@
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { freePorts } from './free-ports.ts'
 import { createCertificate, securityProperties, storageUsers } from './kafka-security.ts'
 import { type GuardedProcess, startGuarded } from './guarded-process.ts'
 import { KAFKA_VERSION, resolveKafkaJars } from './kafka-jars.ts'
 
 const run = promisify(execFile)
-const START_MS_MAX = 60_000
+const START_MS_MAX = 120_000
 const STOP_MS_MAX = 20_000
 const QUIET = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url))
 
@@ -86,23 +87,6 @@ export interface KafkaOptions {
 export interface LocalKafkaOptions extends KafkaOptions {
   /** Routes to the brokers that a test leads through its own proxies. */
   readonly doors?: number
-}
-
-/** Ports that are free now; all are held until all are known, so that no two are the same. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(0, '127.0.0.1', resolve)
-      })
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 interface Place {

@@ -2,7 +2,7 @@
  * The ClickHouse of tests in a container of its official image: an empty one, on a port of loopback that it keeps over an
  * end and a new start. The user `default` needs no password, because only this machine can reach the port.
  */
-import { freePorts } from '../../infra/local/kafka.ts'
+import { freePorts } from '../../infra/local/free-ports.ts'
 import type { StartedClickHouse } from './clickhouse.ts'
 import { startContainer } from './containers.ts'
 import { CLICKHOUSE_IMAGE } from './engines.ts'

@@ -7,13 +7,8 @@ import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { randomBytes } from 'node:crypto'
 import { Network, type StartedNetwork } from 'testcontainers'
-import {
-  commonProperties,
-  freePorts,
-  type RunningBroker,
-  type RunningKafka,
-  type KafkaOptions,
-} from '../../infra/local/kafka.ts'
+import { freePorts } from '../../infra/local/free-ports.ts'
+import { commonProperties, type RunningBroker, type RunningKafka, type KafkaOptions } from '../../infra/local/kafka.ts'
 import { KAFKA_IMAGE, KAFKA_VERSION } from '../../infra/local/kafka-jars.ts'
 import { createCertificate, securityProperties, STORE, storageUsers } from '../../infra/local/kafka-security.ts'
 import { type LastingContainer, startContainer, withTools } from './containers.ts'

@@ -1,9 +1,9 @@
 /** Runs the real service as a child process on free loopback ports, for tests that kill it, restart it and ask it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../infra/local/free-ports.ts'
 import { createAsker, TryAgain } from './asker.ts'
 import { PATIENCE_MS } from './patience.ts'
 
@@ -42,14 +42,10 @@ export interface RunningService {
   output(): string
 }
 
+/** A port of loopback that is free now. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+  const [port] = await freePorts(1)
+  return port!
 }
 
 export async function planService(data: string, config?: string): Promise<ServicePlan> {

@@ -37,7 +37,8 @@ const FATAL = new Set([
   'INVALID_GROUP_ID',
   'GROUP_MAX_SIZE_REACHED',
 ])
-const FIRST_JOIN_MS_MAX = 3 * LIMITS.kafka_patience_ms_max
+/** A group waits for members that are silent, as long as they may be, before it lets a new one in; and it may have to begin again. */
+const FIRST_JOIN_MS_MAX = 2 * LIMITS.kafka_rebalance_ms_max
 const LEAVE_MS_MAX = 1_000
 
 /** From here on nothing is held; the next join waits until all of it is stopped. */
