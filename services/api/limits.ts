@@ -5,6 +5,8 @@ export const API_LIMITS = {
   /** Values of one kind that are compared with the trust registry, and of those under no entry, how many are told. */
   permission_values_max: 10_000,
   permissions_undeclared_max: 50,
+  /** What was first used later than this before now, or before an incident began, is not proposed for the trust registry. */
+  proposal_known_ms_min: 86_400_000,
   /** What the user asked for last in the session of a finding, up to its newest evidence and so far back. */
   finding_tasks_max: 3,
   finding_tasks_ms_max: 86_400_000,

@@ -3,7 +3,9 @@
  * long are candidates to remove, and what falls under no entry was never declared.
  */
 import { API_LIMITS } from './limits.ts'
+import type { UsedSince } from './questions/permissions.ts'
 import type { Used } from './questions/used.ts'
+import { type Doubt, type Proposal, proposalOf } from './proposal.ts'
 
 /** Parts of an act that a registry can list. */
 export const PARTS = { actions: 'action', targets: 'target', peers: 'peer' } as const
@@ -46,7 +48,7 @@ export interface Undeclared extends Used {
   readonly trusted: boolean
 }
 
-export interface Permissions {
+export interface Permissions extends Proposal {
   readonly allowed: readonly Entry[]
   readonly never: readonly Entry[]
   /** Most used first. */
@@ -77,18 +79,29 @@ function entriesOf(bounds: ShownBounds, list: ListName, part: Part, used: readon
   return [...entries.values()].sort(byUse)
 }
 
-/** What the registry says of an identity in one part of acts, beside what it used. Without bounds everything is undeclared. */
-export function compare(registry: ShownRegistry, identity: string, name: PartName, used: readonly Used[]): Permissions {
+/**
+ * What the registry says of an identity in one part of acts, beside what it used, and what of the rest may be proposed to it. Without
+ * bounds everything is undeclared.
+ */
+export function compare(
+  registry: ShownRegistry,
+  identity: string,
+  name: PartName,
+  used: readonly UsedSince[],
+  doubt: Doubt,
+): Permissions {
   const bounds = registry.boundsOf(identity)
   const part = PARTS[name]
   const undeclared = used.filter(({ value }) => (bounds?.fitting('allowed', part, value) ?? []).length === 0)
   return {
     allowed: bounds === undefined ? [] : entriesOf(bounds, 'allowed', part, used),
     never: bounds === undefined ? [] : entriesOf(bounds, 'never', part, used),
-    undeclared: undeclared
-      .slice(0, API_LIMITS.permissions_undeclared_max)
-      .map((one) => ({ ...one, trusted: name === 'peers' && registry.isTrusted(one.value) })),
+    undeclared: undeclared.slice(0, API_LIMITS.permissions_undeclared_max).map(({ settled_ms: _settled, ...one }) => ({
+      ...one,
+      trusted: name === 'peers' && registry.isTrusted(one.value),
+    })),
     undeclared_count: undeclared.length,
+    ...proposalOf(part, undeclared, doubt, (value) => (bounds?.fitting('never', part, value) ?? []).length > 0),
     whole: used.length < API_LIMITS.permission_values_max,
   }
 }

@@ -230,6 +230,15 @@ type Incident = {
   status_reason: string
 }
 
+type LeftOutOfProposal = {
+  denied: number
+  recent: number
+  incident: number
+  never: number
+  pattern: number
+  more: number
+}
+
 type Permissions = {
   allowed: (RegistryEntry)[]
   never: (RegistryEntry)[]
@@ -241,6 +250,8 @@ type Permissions = {
     trusted: boolean
   })[]
   undeclared_count: number
+  proposed: (string)[]
+  left_out: LeftOutOfProposal
   whole: boolean
 }
 

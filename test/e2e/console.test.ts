@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { axeFaults, complaintsOf, noBrowser, startBrowser } from '../support/browser.ts'
+import { axeFaults, complaintsOf, noBrowser, overflowing, startBrowser } from '../support/browser.ts'
 import { demoLoad } from '../support/demo-load.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
 import { startWebhookReceiver, TEST_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
@@ -373,10 +373,13 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await tell([
       did('invoice-bot', { action: 'read_ledger', peer: 'api.bank.example' }),
       did('invoice-bot', { action: 'send_mail' }),
-      did('undeclared-bot', { action: 'look' }),
+      did('undeclared-bot', { action: 'steal' }),
     ])
-    const known = async () => JSON.stringify(await service.get('/v1/identities?limit=1000')).includes('undeclared-bot')
-    await expect.poll(known, { timeout: PATIENCE_MS }).toBe(true)
+    const earlier = did('undeclared-bot', { action: 'look', time: new Date(Date.now() - 3 * 86_400_000).toISOString() })
+    expect((await service.post('/v1/events?history=1', JSON.stringify([earlier]))).status).toBe(200)
+    const known = async () =>
+      ((await service.get('/v1/events/count?q=identity:undeclared-bot')) as { count: number }).count
+    await expect.poll(known, { timeout: PATIENCE_MS }).toBe(2)
     await open('/console/agents/invoice-bot')
     const inColumn = (column: string, text: string) =>
       page.getByRole('table', { name: column, exact: true }).getByRole('row').filter({ hasText: text })
@@ -390,6 +393,9 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await page.getByText('no entry of the trust registry fits it').waitFor()
     const lines = await page.getByLabel('agents.yaml').innerText()
     expect(lines).toBe('agents:\n  - agent: "undeclared-bot"\n    allowed:\n      actions: ["look"]')
+    await page.getByText('1 value left out: 1 first used within the last day.').waitFor()
+    // What it used stands further down, once.
+    expect(await page.getByText('Used, not declared').count()).toBe(0)
   })
 
   it('tells whom agents contacted, also where only the target says so', async () => {
@@ -455,20 +461,24 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     '/console/detectors',
     '/console/settings',
     '/console/no/such/page',
-  ])('%s: axe finds nothing, in light and dark, wide and narrow, and nothing complains', async (path) => {
-    const { items } = (await service.get('/v1/incidents?limit=1')) as { items: { id: string }[] }
-    for (const [width, colorScheme] of [
-      [1280, 'light'],
-      [390, 'dark'],
-    ] as const) {
-      await page.setViewportSize({ width, height: 900 })
-      await page.emulateMedia({ colorScheme })
-      await open(path.replace(':incident', items[0]?.id ?? ''))
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      // A live stream never ends, so the network is never idle.
-      await expect.poll(() => page.getByText('Asking…').count(), { timeout: PATIENCE_MS }).toBe(0)
-      expect(await axeFaults(page)).toEqual([])
-    }
-    expect(complaints).toEqual([])
-  })
+  ])(
+    '%s: axe finds nothing, in light and dark, wide and narrow, all is in view, and nothing complains',
+    async (path) => {
+      const { items } = (await service.get('/v1/incidents?limit=1')) as { items: { id: string }[] }
+      for (const [width, colorScheme] of [
+        [1280, 'light'],
+        [390, 'dark'],
+      ] as const) {
+        await page.setViewportSize({ width, height: 900 })
+        await page.emulateMedia({ colorScheme })
+        await open(path.replace(':incident', items[0]?.id ?? ''))
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        // A live stream never ends, so the network is never idle.
+        await expect.poll(() => page.getByText('Asking…').count(), { timeout: PATIENCE_MS }).toBe(0)
+        expect(await axeFaults(page)).toEqual([])
+        expect(await overflowing(page)).toEqual([])
+      }
+      expect(complaints).toEqual([])
+    },
+  )
 })

@@ -44,3 +44,9 @@ export async function axeFaults(page: Page): Promise<string[]> {
   const { violations } = await page.evaluate<AxeResult>('axe.run()')
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`))
 }
+
+/** What is wider than its room, so that part of it is out of sight: the page, its cards and their tables. The graph is meant to be moved sideways. */
+export const overflowing = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`[document.documentElement, ...document.querySelectorAll('.card, .card .table')]
+    .filter((room) => room.scrollWidth > room.clientWidth && room.querySelector(':scope > .graph') === null)
+    .map((room) => room.tagName + ' ' + room.scrollWidth + ' > ' + room.clientWidth + ': ' + (room.innerText ?? '').slice(0, 80))`)

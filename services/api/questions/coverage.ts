@@ -3,9 +3,9 @@
  * of it says `coverage.ts` of the API.
  */
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
-import { LIMITS } from '../../../schemas/limits.ts'
 import { decodeCursor, encodeCursor, type Page } from '../cursor.ts'
 import { condition, holding, oneOf, type TenantReader } from '../query.ts'
+import { LEARNED_FROM } from '../search/fields.ts'
 import { isoOf } from './events.ts'
 
 export const COVERED = ['identity', 'sender', 'source'] as const
@@ -31,9 +31,6 @@ export interface Received {
 }
 
 const KNOWN: ReadonlyMap<string, string> = new Map(EVENT_COLUMNS.map(({ name, clickhouse }) => [name, clickhouse]))
-
-/** The time at which an event counts for the age of its identity, as the engine places it (`placing.ts` of the detector). */
-const LEARNED_FROM = `if(history = 0 AND sender != '', greatest(time, receipt_time - toIntervalMillisecond(${LIMITS.event_behind_ms_max})), time)`
 
 /** Whether a column says something. `field` is a name of our own: a column of the event. */
 function saidBy(field: string): string {

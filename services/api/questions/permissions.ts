@@ -1,7 +1,24 @@
 /** What an identity was seen doing, in the parts that a trust registry can list. */
 import type { TenantReader } from '../query.ts'
 import { API_LIMITS } from '../limits.ts'
+import { LEARNED_FROM } from '../search/fields.ts'
 import { type Used, usedBy } from './used.ts'
+
+/** A value, and since when it was really used: neither refused, nor of an event that was dated back. */
+export interface UsedSince extends Used {
+  /** In ms since 1970; undefined where it was only denied. */
+  readonly settled_ms: number | undefined
+}
+
+const SETTLED = {
+  columns: [
+    "countIf(outcome != 'denied') AS granted",
+    `toUnixTimestamp64Milli(minIf(${LEARNED_FROM}, outcome != 'denied')) AS settled`,
+  ],
+  read: ({ granted, settled }: Readonly<Record<string, string>>) => ({
+    settled_ms: Number(granted) === 0 ? undefined : Number(settled),
+  }),
+}
 
 /** The name of a peer and the domains of an act; a domain is left out where the name says more exactly which host of it. */
 const PEERS =
@@ -17,5 +34,5 @@ export const usedSince = (
   reader: TenantReader,
   identity: string,
   since: number,
-): Promise<Record<keyof typeof LISTS, readonly Used[]>> =>
-  usedBy(reader, identity, LISTS, { most: API_LIMITS.permission_values_max, since })
+): Promise<Record<keyof typeof LISTS, readonly UsedSince[]>> =>
+  usedBy(reader, identity, LISTS, { most: API_LIMITS.permission_values_max, since, beside: SETTLED })

@@ -19,16 +19,25 @@ interface UsedRow extends Omit<Used, 'events'> {
   readonly events: string
 }
 
+/** What is asked beside what was used: more columns, by name, and what their texts add to a value. */
+interface Beside<More extends object> {
+  readonly columns: readonly string[]
+  read(row: Readonly<Record<string, string>>): More
+}
+
+const NOTHING: Beside<object> = { columns: [], read: () => ({}) }
+
 /**
  * The most used values of each list, most used first. `lists`: expressions of ours, each an array of texts of one event, by name; an
- * event counts once for each value. `most`: values of each; `since`: ms since 1970, of all times where absent.
+ * event counts once for each value. `most`: values of each; `since`: ms since 1970, of all times where absent; `beside`: more about each.
  */
-export async function usedBy<Name extends string>(
+export async function usedBy<Name extends string, More extends object = object>(
   reader: TenantReader,
   identity: string,
   lists: Readonly<Record<Name, string>>,
-  { most, since }: { readonly most: number; readonly since?: number },
-): Promise<Record<Name, readonly Used[]>> {
+  { most, since, beside }: { readonly most: number; readonly since?: number; readonly beside?: Beside<More> },
+): Promise<Record<Name, readonly (Used & More)[]>> {
+  const more = beside ?? (NOTHING as Beside<More>)
   const names = Object.keys(lists) as Name[]
   const pairs = names.map((name) => `arrayMap(v -> ('${name}', toString(v)), ${lists[name]})`)
   const rows = await reader.rows<UsedRow>({
@@ -40,6 +49,7 @@ export async function usedBy<Name extends string>(
       `${DISTINCT_EVENTS} AS events`,
       'min(time) AS first_seen',
       'max(time) AS last_seen',
+      ...more.columns,
     ],
     from: 'events',
     where: [...equal('identity', identity), ...within(since, undefined), condition("pair.2 != ''", {})],
@@ -48,12 +58,13 @@ export async function usedBy<Name extends string>(
     limitBy: { columns: 'what', rows: most },
   })
   const byName = Map.groupBy(rows, ({ what }) => what)
-  const usedOf = ({ value, events, first_seen, last_seen }: UsedRow): Used => ({
-    value,
-    events: Number(events),
-    first_seen: isoOf(first_seen),
-    last_seen: isoOf(last_seen),
+  const usedOf = (row: UsedRow): Used & More => ({
+    value: row.value,
+    events: Number(row.events),
+    first_seen: isoOf(row.first_seen),
+    last_seen: isoOf(row.last_seen),
+    ...more.read(row as unknown as Readonly<Record<string, string>>),
   })
-  const listOf = (name: Name): readonly [Name, readonly Used[]] => [name, (byName.get(name) ?? []).map(usedOf)]
-  return Object.fromEntries(names.map(listOf)) as unknown as Record<Name, readonly Used[]>
+  const listOf = (name: Name): readonly [Name, readonly (Used & More)[]] => [name, (byName.get(name) ?? []).map(usedOf)]
+  return Object.fromEntries(names.map(listOf)) as unknown as Record<Name, readonly (Used & More)[]>
 }

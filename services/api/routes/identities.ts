@@ -1,11 +1,14 @@
 /** `/v1/identities`: who acts here, and what is known of one identity. */
 import Type from 'typebox'
 import { SEVERITIES } from '../../../schemas/finding.ts'
+import type { Incident } from '../../../schemas/incident.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time, timeOrNull } from '../answers.ts'
 import { notFound } from '../errors.ts'
 import { API_LIMITS } from '../limits.ts'
 import { ID_TEXT, listQuery, NAME, pageOf } from '../parameters.ts'
 import { compare } from '../permissions.ts'
+import { doubtOf, isAbout } from '../proposal.ts'
 import { hours } from '../questions/behaviour.ts'
 import { identityInFull, isKnown, listIdentities } from '../questions/identities.ts'
 import { usedSince } from '../questions/permissions.ts'
@@ -58,6 +61,22 @@ const Permissions = Type.Object(
       { description: `Used and under no entry of allowed: the ${API_LIMITS.permissions_undeclared_max} most used` },
     ),
     undeclared_count: count('All of these values'),
+    proposed: Type.Array(Type.String(), {
+      description: `Of what is undeclared, what may be written into the registry: the ${API_LIMITS.permissions_undeclared_max} most used that nothing casts doubt on`,
+    }),
+    left_out: Type.Object(
+      {
+        denied: count('Only ever denied'),
+        recent: count('First used within the last day, by receipt where an event came live'),
+        incident: count(
+          'First used from a day before an incident of it until that ends, if it is open or was called a true positive',
+        ),
+        never: count('Forbidden by the registry'),
+        pattern: count('The registry would read it as a pattern or a range'),
+        more: count('Less used than those proposed'),
+      },
+      { $id: 'left-out-of-proposal', description: 'What is undeclared and not proposed, by reason' },
+    ),
     whole: Type.Boolean({
       description: `False: it used more than ${API_LIMITS.permission_values_max.toLocaleString('en-GB')} values, and the rarest were not compared`,
     }),
@@ -132,7 +151,7 @@ export const identityRoutes: readonly Route[] = [
     path: '/identities/:identity/permissions',
     right: 'read',
     about:
-      'What an identity may do and what it did in the last days: entries of the trust registry (`agents.yaml`) that were used and that were not, and what it used that no entry declares. An act counts for the most exact entry of a list.',
+      'What an identity may do and what it did in the last days: entries of the trust registry (`agents.yaml`) that were used and that were not, what it used that no entry declares, and which of that may be declared as it is. An act counts for the most exact entry of a list.',
     params: Type.Object({ identity: ID_TEXT }),
     query: Type.Object(
       {
@@ -153,11 +172,20 @@ export const identityRoutes: readonly Route[] = [
       peers: Permissions,
       kinds: Type.Array(Type.Object(usedValue), { description: 'Kinds of acts; a registry does not list them' }),
     }),
-    async handle({ params: { identity }, query, reader, registry, now }) {
+    async handle({ params: { identity }, query, reader, registry, views, grant, now }) {
       if (!(await isKnown(reader, identity))) throw notFound(`nothing is known of the identity ${identity}`)
       const days = query.days ?? PERMISSION_DAYS
       const since = now - days * DAY_MS
-      const { kinds, ...used } = await usedSince(reader, identity, since)
+      const [{ kinds, ...used }, incidents] = await Promise.all([
+        usedSince(reader, identity, since),
+        views.incidents(grant.tenant, {
+          limit: LIMITS.incidents_kept_max,
+          cursor: null,
+          only: { key: '', holds: (item) => isAbout(item as Incident, identity) },
+        }),
+      ])
+      // A list without a cursor is never refused; were it, everything would be in doubt.
+      const doubt = doubtOf(identity, incidents.ok ? incidents.items : [], incidents.ok ? now : 0)
       const bounds = registry.boundsOf(identity)
       return {
         registry: registry.isEmpty ? 'none' : bounds === undefined ? 'unlisted' : 'listed',
@@ -165,10 +193,10 @@ export const identityRoutes: readonly Route[] = [
         owner: bounds?.owner ?? '',
         days,
         since: new Date(since).toISOString(),
-        actions: compare(registry, identity, 'actions', used.actions),
-        targets: compare(registry, identity, 'targets', used.targets),
-        peers: compare(registry, identity, 'peers', used.peers),
-        kinds,
+        actions: compare(registry, identity, 'actions', used.actions, doubt),
+        targets: compare(registry, identity, 'targets', used.targets, doubt),
+        peers: compare(registry, identity, 'peers', used.peers, doubt),
+        kinds: kinds.map(({ settled_ms: _settled, ...kind }) => kind),
       }
     },
   }),

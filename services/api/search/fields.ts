@@ -4,6 +4,7 @@
  */
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
 import { SEVERITIES } from '../../../schemas/finding.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
 import type { TableName } from '../../lib/warehouse/tables.ts'
 
 /**
@@ -42,6 +43,9 @@ export const newestNamed = (column: 'owner' | 'role'): string =>
 
 /** Counts events, repeats once. The ids as numbers: exact, and three times as fast as their texts. */
 export const DISTINCT_EVENTS = 'uniqExact(reinterpretAsUInt128(unhex(event_id)))'
+
+/** The time at which an event counts for the age of its identity, as the engine places it (`placing.ts` of the detector): nobody ages live events by back-dating them. */
+export const LEARNED_FROM = `if(history = 0 AND sender != '', greatest(time, receipt_time - toIntervalMillisecond(${LIMITS.event_behind_ms_max})), time)`
 
 const HIDDEN = new Set(['tenant', 'indicators', 'value_hashes', 'value_kinds'])
 

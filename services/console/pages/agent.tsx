@@ -1,5 +1,5 @@
 /** One agent: its owner, what it normally does against now, what it may do, its findings, and the state of its quarantine. */
-import type { Finding, IdentityInFull, Quarantine } from '../answers.ts'
+import type { Finding, IdentityInFull, Permissions, Quarantine, Used } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
 import { Answered, Card, Empty, Foreign, searchPath, Tag, Time, term } from '../ui/basics.tsx'
@@ -12,6 +12,7 @@ import { UsedCard } from '../ui/used.tsx'
 
 const USES = [
   ['Actions', 'action', 'actions'],
+  ['Targets', 'target', 'targets'],
   ['Sources', 'source_address', 'sources'],
   ['Peers', 'peer_domains', 'peers'],
   ['Credentials', 'credential', 'credentials'],
@@ -90,21 +91,28 @@ const Findings = ({ findings, agent }: { findings: readonly Finding[]; agent: st
   </Card>
 )
 
+/** Its targets, where no list of the registry shows them beside what is declared. */
+const targetsOf = (permissions: Permissions | undefined): readonly Used[] =>
+  permissions === undefined || permissions.registry === 'listed' ? [] : permissions.targets.undeclared
+
 /** What it uses, of each kind. */
-const Uses = ({ agent }: { agent: IdentityInFull }) => (
-  <div class="columns">
-    {USES.map(([title, field, uses]) => (
-      <UsedCard
-        key={field}
-        title={title}
-        field={field}
-        identity={agent.identity}
-        values={agent[uses]}
-        watchedSince={agent.first_seen}
-      />
-    ))}
-  </div>
-)
+function Uses({ agent, targets }: { agent: IdentityInFull; targets: readonly Used[] }) {
+  const uses = USES.map(([title, field, kind]) => [title, field, kind === 'targets' ? targets : agent[kind]] as const)
+  return (
+    <div class="columns">
+      {uses.map(([title, field, values]) => (
+        <UsedCard
+          key={field}
+          title={title}
+          field={field}
+          identity={agent.identity}
+          values={values}
+          watchedSince={agent.first_seen}
+        />
+      ))}
+    </div>
+  )
+}
 
 export function AgentPage({ id }: { id: string }) {
   const path = { identity: id }
@@ -140,7 +148,7 @@ export function AgentPage({ id }: { id: string }) {
       </div>
       <Answered question={findings}>{({ items }) => <Findings findings={items} agent={id} />}</Answered>
       {known === undefined ? null : <PermissionsCard identity={id} question={permissions} />}
-      {known === undefined ? null : <Uses agent={known} />}
+      {known === undefined ? null : <Uses agent={known} targets={targetsOf(permissions.answer)} />}
     </>
   )
 }

@@ -15,8 +15,6 @@ const PARTS = [
 ] as const
 /** Lines of one part and column; the number in its title covers all. */
 const SHOWN_MAX = 12
-/** Values that the lines to write propose for each list. */
-const PROPOSED_MAX = 8
 
 interface Line {
   readonly name: string
@@ -108,35 +106,75 @@ function Forbidden({ answer }: { answer: Permissions }) {
   )
 }
 
-/** A list in YAML, each text quoted: what a sender wrote is no syntax. */
-const listed = (values: readonly { readonly value: string }[]): string =>
-  values
-    .slice(0, PROPOSED_MAX)
-    .map(({ value }) => JSON.stringify(value))
-    .join(', ')
+/** Parts whose values are proposed: targets are too many to list. */
+const PROPOSED = ['actions', 'peers'] as const
 
-function HowToDeclare({ identity, answer }: { identity: string; answer: Permissions }) {
-  const lists = PARTS.flatMap(([, part]) =>
-    part === 'targets' || answer[part].undeclared.length === 0
-      ? []
-      : [`      ${part}: [${listed(answer[part].undeclared)}]`],
+const REASONS = [
+  ['recent', 'first used within the last day'],
+  ['incident', 'first used around an incident that is open or was confirmed'],
+  ['denied', 'only ever denied'],
+  ['never', 'forbidden'],
+  ['pattern', 'would be read as a pattern'],
+  ['more', 'less used than these'],
+] as const
+
+/** How many acts are not proposed, and why; undefined where all are. */
+function leftOut(answer: Permissions): string | undefined {
+  const reasons = REASONS.map(([reason, words]) => {
+    const count = PROPOSED.reduce((sum, part) => sum + answer[part].left_out[reason], 0)
+    return { count, words }
+  }).filter(({ count }) => count > 0)
+  if (reasons.length === 0) return undefined
+  const total = reasons.reduce((sum, { count }) => sum + count, 0)
+  const why = reasons.map(({ count, words }) => `${count.toLocaleString('en-GB')} ${words}`)
+  return `${counted(total, 'value')} left out: ${why.join(', ')}.`
+}
+
+/** A list in YAML, each text quoted: what a sender wrote is no syntax. */
+const listed = (values: readonly string[]): string => values.map((value) => JSON.stringify(value)).join(', ')
+
+function Proposal({ identity, answer }: { identity: string; answer: Permissions }) {
+  const lists = PROPOSED.flatMap((part) =>
+    answer[part].proposed.length === 0 ? [] : [`      ${part}: [${listed(answer[part].proposed)}]`],
   )
+  const left = leftOut(answer)
+  const without = left === undefined ? null : <p class="faint">{left}</p>
+  if (identity.endsWith('*')) {
+    return <p>Its name ends with *: an entry with that name would hold for every agent whose name begins like it.</p>
+  }
+  if (lists.length === 0 && left !== undefined) {
+    return (
+      <>
+        <p>It has not been known long enough to propose what it may do.</p>
+        {without}
+      </>
+    )
+  }
   const allowed = lists.length === 0 ? [] : ['    allowed:', ...lists]
   const lines = ['agents:', `  - agent: ${JSON.stringify(identity)}`, ...allowed]
   return (
     <>
       <p>
-        {answer.registry === 'none'
-          ? 'Nothing is declared: the trust registry lists no agent.'
-          : 'Nothing is declared for this agent: no entry of the trust registry fits it.'}{' '}
-        {answer.strict ? 'The registry is strict, so all that an unlisted agent does is a finding. ' : null}
         To declare what it may do, write it into <code>agents.yaml</code> next to the configuration file, and take out
         what it should not do:
       </p>
       <pre aria-label="agents.yaml">{lines.map(visible).join('\n')}</pre>
+      {without}
     </>
   )
 }
+
+const HowToDeclare = ({ identity, answer }: { identity: string; answer: Permissions }) => (
+  <>
+    <p>
+      {answer.registry === 'none'
+        ? 'Nothing is declared: the trust registry lists no agent.'
+        : 'Nothing is declared for this agent: no entry of the trust registry fits it.'}{' '}
+      {answer.strict ? 'The registry is strict, so all that an unlisted agent does is a finding.' : null}
+    </p>
+    <Proposal identity={identity} answer={answer} />
+  </>
+)
 
 const undeclaredOf =
   (identity: string) =>
@@ -152,27 +190,8 @@ const undeclaredOf =
   ]
 
 function Compared({ identity, answer }: { identity: string; answer: Permissions }) {
-  const undeclared = (
-    <Column
-      title="Used, not declared"
-      about={
-        answer.registry === 'listed'
-          ? 'Where a list exists, each of these is a finding.'
-          : 'The most used of the last days.'
-      }
-      none="All that it did is declared."
-      of={undeclaredOf(identity)}
-      answer={answer}
-    />
-  )
-  if (answer.registry !== 'listed') {
-    return (
-      <>
-        <HowToDeclare identity={identity} answer={answer} />
-        <div class="permissions">{undeclared}</div>
-      </>
-    )
-  }
+  // All that it used stands further down, so the lines to write are enough here.
+  if (answer.registry !== 'listed') return <HowToDeclare identity={identity} answer={answer} />
   return (
     <>
       <Forbidden answer={answer} />
@@ -191,7 +210,13 @@ function Compared({ identity, answer }: { identity: string; answer: Permissions 
           of={({ allowed }) => split(allowed, false)}
           answer={answer}
         />
-        {undeclared}
+        <Column
+          title="Used, not declared"
+          about="Where a list exists, each of these is a finding."
+          none="All that it did is declared."
+          of={undeclaredOf(identity)}
+          answer={answer}
+        />
       </div>
       {PARTS.every(([, part]) => answer[part].whole) ? null : (
         <p class="faint">It used so many values that the rarest were not compared: an entry may be used nonetheless.</p>

@@ -10,6 +10,8 @@ interface Part {
   readonly allowed: readonly { entry: string; events: number; last_used: string | null }[]
   readonly never: readonly { entry: string; events: number }[]
   readonly undeclared: readonly { value: string; events: number; trusted: boolean }[]
+  readonly proposed: readonly string[]
+  readonly left_out: Readonly<Record<string, number>>
 }
 interface Told {
   readonly registry: string
@@ -51,10 +53,27 @@ beforeAll(async () => {
     act(5, 'billing-3', { kind: 'message', message: 'Pay what is due.' }),
     act(1, 'stranger', { action: 'look' }),
   ]
-  expect((await service.post('/v1/events', JSON.stringify(events))).status).toBe(200)
+  const days = 24 * 60
+  const before = [
+    act(9 * days, 'settler', { action: 'look', peer: 'home.example' }),
+    act(9 * days + 1, 'settler', { action: 'tidy' }),
+    act(9 * days + 2, 'settler', { action: 'knock', outcome: 'denied' }),
+    act(9 * days + 3, 'settler', { action: 'sweep*' }),
+    act(9 * days + 4, 'settler', { action: 'look', peer: '0.0.0.0/0' }),
+  ]
+  const live = [
+    act(2, 'settler', { action: 'knock' }),
+    act(3, 'settler', { action: 'steal', peer: 'lair.example' }),
+    act(4, 'settler', { action: 'pry', outcome: 'denied' }),
+    act(5, 'settler', { action: 'tidy' }),
+    // Live, so its sender cannot say that this is old.
+    act(8 * days, 'settler', { action: 'steal_quietly' }),
+  ]
+  expect((await service.post('/v1/events?history=1', JSON.stringify(before))).status).toBe(200)
+  expect((await service.post('/v1/events', JSON.stringify([...events, ...live]))).status).toBe(200)
   await until(
     () => service.get('/v1/events/count') as Promise<{ count: number }>,
-    ({ count }) => count === events.length,
+    ({ count }) => count === events.length + before.length + live.length,
   )
 }, 2 * PATIENCE_MS)
 
@@ -76,6 +95,17 @@ it('says that nothing is declared, and what was used', async () => {
     ['tool', 4],
     ['message', 1],
   ])
+})
+
+it('proposes only what nobody can have slipped in, and says how much was left out', async () => {
+  const { actions, peers } = await told('settler')
+  expect(actions.proposed).toEqual(['look', 'tidy'])
+  expect(actions.left_out).toEqual({ denied: 1, recent: 3, incident: 0, never: 0, pattern: 1, more: 0 })
+  expect([peers.proposed, peers.left_out]).toEqual([
+    ['home.example'],
+    { denied: 0, recent: 1, incident: 0, never: 0, pattern: 1, more: 0 },
+  ])
+  expect((await told('stranger')).actions).toMatchObject({ proposed: [], left_out: { recent: 1 } })
 })
 
 it('sets what is declared beside what was used, as soon as the file says it', async () => {
