@@ -372,7 +372,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
   it('sets what an agent may do beside what it did, and says how to declare it', async () => {
     await tell([
       did('invoice-bot', { action: 'read_ledger', peer: 'api.bank.example' }),
-      did('invoice-bot', { action: 'send_mail' }),
+      did('invoice-bot', { action: 'send_mail', user_agent: `Boto3/1.40.2 ${'md/Botocore#1.40.2 '.repeat(5)}` }),
       did('undeclared-bot', { action: 'steal' }),
     ])
     const earlier = did('undeclared-bot', { action: 'look', time: new Date(Date.now() - 3 * 86_400_000).toISOString() })
@@ -452,6 +452,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     '/console/incidents',
     '/console/incidents/:incident',
     '/console/search?q=kind:tool',
+    '/console/search?over=findings',
     '/console/response',
     '/console/agents',
     '/console/agents/research-scout',
