@@ -3,6 +3,7 @@
  * is still learning. Advice says what to set so that more arrives. Silence and safety must not look the same.
  */
 import { counted } from '../../schemas/counted.ts'
+import { lookup } from '../../schemas/lookup.ts'
 import type { DetectorFacts } from './route.ts'
 import type { Received } from './questions/coverage.ts'
 
@@ -22,6 +23,57 @@ const SHARE_MIN = 0.001
 const RULE_SHARE = 0.9
 /** Fewer events do not show what is usual. */
 const EVENTS_MIN = 5
+
+/** Detectors that are blind for lack of one thing, and how it is sent. */
+export interface Lacking {
+  /** One of them would do. */
+  readonly fields: readonly string[]
+  readonly detectors: readonly string[]
+  /** Of each field what it says, with the attribute of OpenTelemetry that carries it. */
+  readonly send: readonly string[]
+}
+
+/** What detectors need, in words. Fields without an attribute come from formats that have them, from mappings or from canonical events. */
+const SENT_AS = lookup({
+  action: 'what was called (gen_ai.tool.name, or the name of the operation)',
+  activity: 'whether it reads, changes or deletes, which is read from the name of the action',
+  bytes_out: 'bytes sent to the peer (from formats that count them, a mapping or canonical events)',
+  content_classes: 'what the act does, which is read from its name and arguments (gen_ai.tool.call.arguments)',
+  cost: 'cost in USD (gen_ai.usage.cost)',
+  credential: 'an id of the credential that was used (credential.id)',
+  environment: 'account, project or cluster (cloud.account.id, deployment.environment.name, k8s.cluster.name)',
+  identity_assurance: 'who vouches for the identity, which its token or certificate shows',
+  indicators: 'arguments, results and messages (gen_ai.tool.call.arguments, gen_ai.tool.call.result)',
+  kind: 'what kind of act it is (gen_ai.operation.name)',
+  on_behalf_of: 'for whom the agent acts (enduser.id)',
+  outcome: 'how the act ended (error.type, http.response.status_code)',
+  owner: 'who answers for the agent (service.namespace, organization.id)',
+  peer: 'the host, server or agent that was contacted (server.address, url.full)',
+  peer_domains: 'hosts that were contacted (server.address, url.full, gen_ai.tool.call.arguments)',
+  peer_hash: 'a hash of the description of the tool (mcp.tool.hash)',
+  protocol: 'http, mcp or a2a (mcp.method.name)',
+  sender: 'a token of its own for each sender',
+  session: 'the conversation (gen_ai.conversation.id)',
+  source_network: 'the address of the caller (client.address)',
+  target: 'what was acted on (gen_ai.tool.call.arguments)',
+  tokens_in: 'tokens of the prompt (gen_ai.usage.input_tokens)',
+  tokens_out: 'tokens of the answer (gen_ai.usage.output_tokens)',
+  trace: 'the id of the trace (spans, or logs that are written inside one)',
+  user_agent_family: 'the client software of the caller (user_agent.original)',
+  value_hashes: 'arguments and results (gen_ai.tool.call.arguments, gen_ai.tool.call.result)',
+}) as Readonly<Record<string, string>>
+
+/** What must come for the blind detectors to see, that of the most detectors first. A detector may lack several things. */
+export function lackingOf(sights: readonly Sight[]): Lacking[] {
+  const lacks = sights.flatMap(({ detector, lacks }) => lacks.map((any) => ({ detector, fields: any.toSorted() })))
+  return [...Map.groupBy(lacks, ({ fields }) => fields.join(' ')).values()]
+    .map((group) => ({
+      fields: group[0]?.fields ?? [],
+      detectors: group.map(({ detector }) => detector),
+      send: (group[0]?.fields ?? []).map((field) => SENT_AS[field] ?? field),
+    }))
+    .toSorted((a, b) => b.detectors.length - a.detectors.length)
+}
 
 /** Fields that any detector needs. */
 export const fieldsNeeded = (detectors: readonly DetectorFacts[]): string[] => [

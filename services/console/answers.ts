@@ -7,6 +7,8 @@ type ItemOf<P extends PathOf<'GET'>> = Answer<'GET', P> extends { readonly items
 export type AuditEntry = ItemOf<'/v1/audit'>
 export type CommandOutcome = ItemOf<'/v1/commands'>
 export type Coverage = ItemOf<'/v1/coverage'>
+/** What the detectors can see of one identity, and what to send so that more see. */
+export type CoverageInFull = Answer<'GET', '/v1/identities/{identity}/coverage'>
 export type Delivery = ItemOf<'/v1/deliveries'>
 export type DetectorLine = ItemOf<'/v1/detectors'>
 export type Edge = Answer<'GET', '/v1/graph'>['edges'][number]

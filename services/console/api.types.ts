@@ -230,6 +230,12 @@ type Incident = {
   status_reason: string
 }
 
+type Lacking = {
+  fields: (string)[]
+  detectors: (string)[]
+  send: (string)[]
+}
+
 type LeftOutOfProposal = {
   denied: number
   recent: number
@@ -1032,6 +1038,34 @@ interface GET {
       })[]
       next_cursor: string | null
       whole_since?: string
+    }
+  }
+  '/v1/identities/{identity}/coverage': {
+    path: {
+      identity: string
+    }
+    query: NoFields
+    body: undefined
+    answer: {
+      name: string
+      events: number
+      first_seen: string
+      last_seen: string
+      learned_from: string
+      fields: Record<string, number>
+      tool_calls: number
+      tool_calls_empty: number
+      sessions: number
+      sessions_derived: number
+      detectors: ({
+        detector: string
+        mode: string
+        sees: string
+        until: string | null
+        lacks: ((string)[])[]
+      })[]
+      advice: (string)[]
+      lacking: (Lacking)[]
     }
   }
   '/v1/peers': {

@@ -74,6 +74,17 @@ export async function received(
   }
 }
 
+/** What stored events say of one identity; undefined where none names it. */
+export async function receivedOfIdentity(
+  reader: TenantReader,
+  identity: string,
+  fields: readonly string[],
+): Promise<Received | undefined> {
+  const asked = fields.filter((field) => KNOWN.has(field))
+  const [row] = await sharesOf(reader, 'identity', asked, [identity])
+  return row === undefined ? undefined : receivedOf(row, asked)
+}
+
 function sharesOf(
   reader: TenantReader,
   by: Covered,

@@ -2,14 +2,15 @@
 import Type from 'typebox'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time, timeOrNull } from '../answers.ts'
-import { advice, fieldsNeeded, sightsOf } from '../coverage.ts'
-import { listQuery, NAME, pageOf } from '../parameters.ts'
-import { COVERED, received } from '../questions/coverage.ts'
+import { advice, fieldsNeeded, lackingOf, sightsOf } from '../coverage.ts'
+import { notFound } from '../errors.ts'
+import { ID_TEXT, listQuery, NAME, pageOf } from '../parameters.ts'
+import { COVERED, received, receivedOfIdentity } from '../questions/coverage.ts'
 import { defineRoute, type Route } from '../route.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 
-const Item = Type.Object({
+const item = {
   name: Type.String({ description: 'Of the identity, sender or source; empty for an import, which has no sender' }),
   events: count('Stored, repeats included'),
   first_seen: time('Its first event'),
@@ -34,7 +35,16 @@ const Item = Type.Object({
     }),
   ),
   advice: Type.Array(Type.String(), { description: 'What to set so that more can be seen' }),
-})
+}
+
+const Lacking = Type.Object(
+  {
+    fields: Type.Array(Type.String(), { description: 'One of them would do' }),
+    detectors: Type.Array(Type.String(), { description: 'Blind without it' }),
+    send: Type.Array(Type.String(), { description: 'Of each field what it says, and the attribute that carries it' }),
+  },
+  { $id: 'lacking' },
+)
 
 export const coverageRoutes: readonly Route[] = [
   defineRoute({
@@ -53,7 +63,7 @@ export const coverageRoutes: readonly Route[] = [
         }),
       ),
     }),
-    answer: PageAnswer(Item),
+    answer: PageAnswer(Type.Object(item)),
     example: { query: { by: 'identity', limit: '1000' } },
     async handle({ query, reader, detectors, now }) {
       const by = COVERED.find((one) => one === query.by) ?? 'identity'
@@ -66,6 +76,23 @@ export const coverageRoutes: readonly Route[] = [
         })),
         next_cursor: page.next_cursor,
       }
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/identities/:identity/coverage',
+    right: 'read',
+    about: 'What the detectors can see of one identity, and what to send so that the blind ones see, too.',
+    params: Type.Object({ identity: ID_TEXT }),
+    answer: Type.Object({
+      ...item,
+      lacking: Type.Array(Lacking, { description: 'What never comes, that of the most detectors first' }),
+    }),
+    async handle({ params: { identity }, reader, detectors, now }) {
+      const one = await receivedOfIdentity(reader, identity, fieldsNeeded(detectors))
+      if (one === undefined) throw notFound(`nothing is known of the identity ${identity}`)
+      const sights = sightsOf(one, detectors, now, true)
+      return { ...one, detectors: sights, advice: advice(one), lacking: lackingOf(sights) }
     },
   }),
 ]

@@ -1,4 +1,4 @@
-/** One agent: its owner, what it normally does against now, what it may do, its findings, and the state of its quarantine. */
+/** One agent: its owner, what it normally does against now, its findings, who watches it, what it may do, and the state of its quarantine. */
 import type { Finding, IdentityInFull, Permissions, Quarantine, Used } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
@@ -9,6 +9,7 @@ import { HeatMap, heatLegend } from '../ui/heat.tsx'
 import { PermissionsCard } from '../ui/permissions.tsx'
 import { Held, QuarantineAct, QuarantineActs, QuarantineFacts, isHeld } from '../ui/quarantine.tsx'
 import { UsedCard } from '../ui/used.tsx'
+import { WatchedCard } from '../ui/watched.tsx'
 
 const USES = [
   ['Actions', 'action', 'actions'],
@@ -121,6 +122,7 @@ export function AgentPage({ id }: { id: string }) {
   const known = agent.answer
   const hours = useQuestion(known === undefined ? undefined : '/v1/identities/{identity}/hours', { path })
   const permissions = useQuestion(known === undefined ? undefined : '/v1/identities/{identity}/permissions', { path })
+  const coverage = useQuestion(known === undefined ? undefined : '/v1/identities/{identity}/coverage', { path })
   const findings = useQuestion('/v1/findings', { query: { agent: id, limit: 50 } }, 'findings')
   const quarantines = useQuestion('/v1/quarantines', { query: { identity: id } }, 5_000)
   return (
@@ -147,6 +149,7 @@ export function AgentPage({ id }: { id: string }) {
         )}
       </div>
       <Answered question={findings}>{({ items }) => <Findings findings={items} agent={id} />}</Answered>
+      {known === undefined ? null : <WatchedCard question={coverage} />}
       {known === undefined ? null : <PermissionsCard identity={id} question={permissions} />}
       {known === undefined ? null : <Uses agent={known} targets={targetsOf(permissions.answer)} />}
     </>

@@ -2,15 +2,23 @@
 import type { Coverage } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Ago, agentPath, Agent, Answered, Card, Empty, Foreign, Tag, Time } from '../ui/basics.tsx'
+import { Ago, agentPath, Agent, Answered, Card, Empty, Foreign, Tag, Time, watchedPath } from '../ui/basics.tsx'
 import { useParameters } from '../ui/address.ts'
 import { Heading } from '../ui/heading.tsx'
 import { Narrow } from '../ui/narrow.tsx'
 import { Lost, Turn, useTurning } from '../ui/pages-of.tsx'
 import { Rows } from '../ui/rows.tsx'
 
-/** Whether its habits are known yet; until then only rules and comparisons with others speak. */
-function Learned({ coverage, asking }: { coverage: Coverage | undefined; asking: boolean }) {
+/** Whether its habits are known yet; until then only rules and comparisons with others speak. Its page says which detectors these are. */
+function Learned({
+  identity,
+  coverage,
+  asking,
+}: {
+  identity: string
+  coverage: Coverage | undefined
+  asking: boolean
+}) {
   if (coverage === undefined) return <span class="faint">{asking ? 'asking…' : 'unknown'}</span>
   const learning = coverage.detectors.filter(({ sees }) => sees === 'learning')
   const blind = coverage.detectors.filter(({ sees }) => sees === 'blind')
@@ -18,21 +26,21 @@ function Learned({ coverage, asking }: { coverage: Coverage | undefined; asking:
     .map((one) => one.until ?? '')
     .toSorted()
     .at(-1)
+  const counts = [
+    ...(learning.length === 0 ? [] : [`${counted(learning.length, 'detector')} learning`]),
+    ...(blind.length === 0 ? [] : [`${counted(blind.length, 'detector')} blind`]),
+  ]
   return (
     <>
-      {until === undefined ? (
-        'yes'
-      ) : (
-        <>
-          <Tag text="learning" tone="warn" />
-          <div class="beneath">
-            {counted(learning.length, 'detector')}, until <Time at={until} brief />
-          </div>
-        </>
+      {until === undefined ? 'yes' : <Tag text="learning" tone="warn" />}
+      {counts.length === 0 ? null : (
+        <div class="beneath">
+          <a href={watchedPath(identity)}>{counts.join(', ')}</a>
+        </div>
       )}
-      {blind.length === 0 ? null : (
-        <div class="beneath" title={`Its events lack what they need: ${blind.map((one) => one.detector).join(', ')}`}>
-          {counted(blind.length, 'detector')} blind
+      {until === undefined ? null : (
+        <div class="beneath">
+          until <Time at={until} brief />
         </div>
       )}
     </>
@@ -95,7 +103,9 @@ export function AgentsPage() {
                   { title: 'Kind', cell: ({ principal_kind }) => <Tag text={principal_kind} /> },
                   {
                     title: 'Habits known',
-                    cell: ({ identity }) => <Learned coverage={covered.get(identity)} asking={asking} />,
+                    cell: ({ identity }) => (
+                      <Learned identity={identity} coverage={covered.get(identity)} asking={asking} />
+                    ),
                   },
                   { title: 'Events', number: true, cell: ({ events }) => events.toLocaleString('en-GB') },
                   { title: 'Sessions', number: true, cell: ({ sessions }) => sessions.toLocaleString('en-GB') },

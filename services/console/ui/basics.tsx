@@ -43,6 +43,9 @@ export const Tag = ({ text, tone, title }: { text: string; tone?: 'good' | 'bad'
 )
 
 export const agentPath = (identity: string): string => `/console/agents/${encodeURIComponent(identity)}`
+/** The part of an agent's page that says what is watched. */
+export const watchedAnchor = 'watched'
+export const watchedPath = (identity: string): string => `${agentPath(identity)}#${watchedAnchor}`
 export const incidentPath = (id: string): string => `/console/incidents/${id}`
 export const findingPath = (id: string): string => `/console/findings/${id}`
 export const peerPath = (peer: string): string => `/console/peers/${encodeURIComponent(peer)}`

@@ -23,3 +23,23 @@ it('gives the coverage of the identities on a page by the first name on it', asy
   } while (cursor !== '')
   expect(pages).toBeGreaterThan(1)
 })
+
+it('gives the coverage of one identity as the list does, with what to send, and of nobody else', async () => {
+  const room = await twoTenants()
+  const { items } = (await room.get('/v1/coverage?limit=2')).body as Page<{ name: string; detectors: object[] }>
+  expect(items.length).toBe(2)
+  for (const item of items) {
+    const { lacking, ...one } = (await room.get(`/v1/identities/${encodeURIComponent(item.name)}/coverage`)).body as {
+      lacking: { detectors: string[] }[]
+    }
+    expect(one).toEqual(item)
+    expect(new Set(lacking.flatMap(({ detectors }) => detectors))).toEqual(
+      new Set(
+        (item.detectors as { detector: string; sees: string }[])
+          .filter(({ sees }) => sees === 'blind')
+          .map(({ detector }) => detector),
+      ),
+    )
+  }
+  expect((await room.get('/v1/identities/nobody/coverage')).status).toBe(404)
+})

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { DETECTORS } from '../../../detectors/registry.ts'
 import { EVENT_COLUMNS } from '../../../schemas/event.ts'
-import { advice, fieldsNeeded, sightsOf } from '../../../services/api/coverage.ts'
+import { advice, fieldsNeeded, lackingOf, sightsOf } from '../../../services/api/coverage.ts'
 import type { Received } from '../../../services/api/questions/coverage.ts'
 
 const NOW = Date.UTC(2026, 2, 10)
@@ -45,6 +45,25 @@ describe('what is seen', () => {
     expect(sights(one)['credential/shared-credential']).toMatchObject({ sees: 'blind', lacks: [['credential']] })
     // Its other field still comes.
     expect(sights(one)['credential/new-source']?.sees).toBe('yes')
+  })
+
+  it('says what to send, once for all that lack it', () => {
+    const one = received({}, { credential: 0, peer: 0, peer_domains: 0 })
+    const lacking = lackingOf(sightsOf(one, DETECTORS, NOW, true))
+    expect(lacking.find(({ fields }) => fields.join() === 'credential')).toMatchObject({
+      detectors: expect.arrayContaining(['credential/shared-credential', 'credential/leaked-credential']),
+      send: [expect.stringContaining('credential.id')],
+    })
+    // Named in two orders by two detectors, and told once.
+    expect(lacking.filter(({ fields }) => fields.join() === 'peer,peer_domains')).toHaveLength(1)
+    expect(lackingOf(sightsOf(received(), DETECTORS, NOW, true))).toEqual([])
+  })
+
+  it('has words for every field that a detector needs', () => {
+    const none = received({}, Object.fromEntries(fieldsNeeded(DETECTORS).map((field) => [field, 0])))
+    for (const { fields, send } of lackingOf(sightsOf(none, DETECTORS, NOW, true))) {
+      for (const [at, field] of fields.entries()) expect(send[at], field).toMatch(/\w+ \w+/)
+    }
   })
 
   it('is being learned by a young identity, and until when', () => {
