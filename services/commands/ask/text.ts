@@ -6,6 +6,7 @@ import { counted } from '../../../schemas/counted.ts'
 import type { ExcerptKind } from '../../../schemas/excerpt.ts'
 import type { Finding, Measures } from '../../../schemas/finding.ts'
 import type { Incident } from '../../../schemas/incident.ts'
+import { measureRows } from '../../../schemas/measure-rows.ts'
 import { techniqueText } from '../../../schemas/techniques.ts'
 import { table } from '../lib/table.ts'
 
@@ -53,15 +54,13 @@ export const incidentsTable = (incidents: readonly Incident[]): string =>
 export const findingLine = (finding: Finding): string =>
   `${moment(finding.time)} ${finding.severity.padEnd(8)} ${short(finding.agent, 32)}: ${printable(finding.why)}`
 
-const measure = (value: Measures[string] | undefined): string =>
-  value === undefined ? '' : printable(Array.isArray(value) ? value.join(', ') : String(value))
+const measure = (value: Measures[string]): string => printable(Array.isArray(value) ? value.join(', ') : String(value))
 
 function measuresTable({ observed, expected }: Finding): string {
-  const names = [...new Set([...Object.keys(observed), ...Object.keys(expected)])]
-  const rows = names.map((name) => [
-    name.replaceAll('_', ' '),
-    short(measure(observed[name]), 60),
-    short(measure(expected[name]), 60),
+  const rows = measureRows(observed, expected).map((row) => [
+    row.name.replaceAll('_', ' '),
+    row.observed === undefined ? '' : short(measure(row.observed), 60),
+    short(row.expected.map(({ before, value, after }) => `${before}${measure(value)}${after}`).join(', '), 60),
   ])
   return table(['measure', 'observed', 'expected'], rows, 'left')
 }

@@ -1,8 +1,9 @@
 /**
- * Observed next to expected: what a detector saw and what it had learned, as a table, with bars for a measure that is a
- * number on both sides.
+ * Observed next to expected: what a detector saw and what it had learned or bounds it, as a table, with bars for a measure that
+ * is a number on both sides.
  */
 import type { Measures } from '../../../schemas/finding.ts'
+import { type MeasureRow, measureRows } from '../../../schemas/measure-rows.ts'
 import { labelOf, numberOf, visible } from '../format.ts'
 
 type Value = Measures[string]
@@ -24,20 +25,40 @@ function Bars({ observed, expected }: { observed: number; expected: number }) {
   )
 }
 
-/** A value, or a dash where this side has none. */
-const Side = ({ value }: { value: Value | undefined }) =>
-  value === undefined ? (
+/** Words, or a dash where this side has none. */
+const Side = ({ text }: { text: string }) =>
+  text === '' ? (
     <span class="faint">–</span>
   ) : (
-    <div class="clamped" title={valueOf(value)}>
-      {valueOf(value)}
+    <div class="clamped" title={text}>
+      {text}
     </div>
   )
 
-/** The table. A name on one side only has a dash on the other. */
+function Row({ name, observed, expected }: MeasureRow) {
+  const usual = expected.length === 1 ? expected[0]?.value : undefined
+  return (
+    <tr>
+      <th scope="row">{labelOf(name)}</th>
+      <td>
+        <Side text={observed === undefined ? '' : valueOf(observed)} />
+      </td>
+      <td>
+        <Side text={expected.map(({ before, value, after }) => `${before}${valueOf(value)}${after}`).join(', ')} />
+      </td>
+      <td class="bars-cell">
+        {typeof observed === 'number' && typeof usual === 'number' ? (
+          <Bars observed={observed} expected={usual} />
+        ) : null}
+      </td>
+    </tr>
+  )
+}
+
+/** The table. A measure on one side only has a dash on the other. */
 export function ObservedExpected({ observed, expected }: { observed: Measures; expected: Measures }) {
-  const names = [...new Set([...Object.keys(observed), ...Object.keys(expected)])]
-  if (names.length === 0) return null
+  const rows = measureRows(observed, expected)
+  if (rows.length === 0) return null
   return (
     <table class="measures">
       <thead>
@@ -49,25 +70,9 @@ export function ObservedExpected({ observed, expected }: { observed: Measures; e
         </tr>
       </thead>
       <tbody>
-        {names.map((name) => {
-          const [seen, usual] = [observed[name], expected[name]]
-          return (
-            <tr key={name}>
-              <th scope="row">{labelOf(name)}</th>
-              <td>
-                <Side value={seen} />
-              </td>
-              <td>
-                <Side value={usual} />
-              </td>
-              <td class="bars-cell">
-                {typeof seen === 'number' && typeof usual === 'number' ? (
-                  <Bars observed={seen} expected={usual} />
-                ) : null}
-              </td>
-            </tr>
-          )
-        })}
+        {rows.map((row) => (
+          <Row key={row.name} {...row} />
+        ))}
       </tbody>
     </table>
   )
