@@ -30,19 +30,17 @@ export interface Proposal {
   readonly left_out: Readonly<Record<Reason | 'more', number>>
 }
 
-/** Whether an incident is about an identity, also as one that was merged into it. */
-export const isAbout = ({ agent, also }: Incident, identity: string): boolean =>
-  agent === identity || also.includes(identity)
+/** Whether an incident casts doubt on what its agent did: it is open, or people called it a true positive. */
+export const isGrave = (incident: Incident): boolean => isOpen(incident) || incident.verdict === 'true_positive'
 
 /**
- * The times that cast doubt on an identity's first uses: the last day, and each incident of it, from a day before its first finding,
+ * The times that cast doubt on an identity's first uses: the last day, and each of its grave incidents, from a day before its first finding,
  * because an intruder acts before it is found. An open one lasts; one that people called a true positive ends with its last change.
  */
-export function doubtOf(identity: string, incidents: readonly Incident[], now: number): Doubt {
-  const grave = incidents.filter((one) => isAbout(one, identity) && (isOpen(one) || one.verdict === 'true_positive'))
+export function doubtOf(incidents: readonly Incident[], now: number): Doubt {
   return {
     recentFrom: now - API_LIMITS.proposal_known_ms_min,
-    incidents: grave.map((one) => ({
+    incidents: incidents.filter(isGrave).map((one) => ({
       since: Date.parse(one.first_time) - API_LIMITS.proposal_known_ms_min,
       until: isOpen(one) ? Number.POSITIVE_INFINITY : Date.parse(one.updated_at),
     })),

@@ -928,6 +928,8 @@ interface GET {
         events: number
         sessions: number
         instances: number
+        incidents_open: number
+        incidents_worst: 'info' | 'low' | 'medium' | 'high' | 'critical' | null
       })[]
       next_cursor: string | null
       whole_since?: string

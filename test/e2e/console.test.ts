@@ -211,6 +211,20 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     await open('/console/agents')
     const row = page.getByRole('table', { name: 'Agents' }).getByRole('row').filter({ hasText: 'newcomer' })
     await row.getByText('learning', { exact: true }).waitFor()
+    await row.getByRole('link', { name: 'blind' }).click()
+    await page.getByRole('heading', { name: 'What is watched' }).waitFor()
+    // Open, because the link asked for it.
+    await page.getByText('credential/leaked-credential, ').waitFor()
+    await page.getByText('an id of the credential that was used (credential.id)').waitFor()
+  })
+
+  it('counts the open incidents of an agent, and leads to them', async () => {
+    await open('/console/agents')
+    const row = page.getByRole('table', { name: 'Agents' }).getByRole('row').filter({ hasText: 'research-scout' })
+    await row.getByRole('link', { name: '1 open incident, worst high' }).click()
+    const incidents = page.getByRole('table', { name: 'Incidents' }).getByRole('row')
+    await expect.poll(() => incidents.count(), { timeout: PATIENCE_MS }).toBe(2)
+    await incidents.filter({ hasText: 'research-scout' }).waitFor()
   })
 
   const openIncident = async (agent: string): Promise<void> => {
@@ -455,7 +469,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
     '/console/search?over=findings',
     '/console/response',
     '/console/agents',
-    '/console/agents/research-scout',
+    '/console/agents/research-scout#watched',
     '/console/agents/invoice-bot',
     '/console/peers',
     '/console/peers/moltbook.com',

@@ -1,14 +1,13 @@
 /** `/v1/identities`: who acts here, and what is known of one identity. */
 import Type from 'typebox'
 import { SEVERITIES } from '../../../schemas/finding.ts'
-import type { Incident } from '../../../schemas/incident.ts'
-import { LIMITS } from '../../../schemas/limits.ts'
 import { PageAnswer, time, timeOrNull } from '../answers.ts'
 import { notFound } from '../errors.ts'
+import { incidentsAbout, openIncidents } from '../incidents-of.ts'
 import { API_LIMITS } from '../limits.ts'
 import { ID_TEXT, listQuery, NAME, pageOf } from '../parameters.ts'
 import { compare } from '../permissions.ts'
-import { doubtOf, isAbout } from '../proposal.ts'
+import { doubtOf, isGrave } from '../proposal.ts'
 import { hours } from '../questions/behaviour.ts'
 import { identityInFull, isKnown, listIdentities } from '../questions/identities.ts'
 import { usedSince } from '../questions/permissions.ts'
@@ -96,10 +95,25 @@ export const identityRoutes: readonly Route[] = [
     method: 'GET',
     path: '/identities',
     right: 'read',
-    about: 'Identities by name.',
+    about: 'Identities by name, with what is open of each.',
     query: listQuery(NAME),
-    answer: PageAnswer(Type.Object(Summary)),
-    handle: ({ query, reader }) => listIdentities(reader, pageOf(query), query.name),
+    answer: PageAnswer(
+      Type.Object({
+        ...Summary,
+        incidents_open: count('Incidents that a person still has to look at'),
+        incidents_worst: Type.Union([Type.Enum([...SEVERITIES]), Type.Null()], {
+          description: 'The worst severity among them; null where there is none',
+        }),
+      }),
+    ),
+    async handle({ query, reader, views, grant }) {
+      const { items, next_cursor } = await listIdentities(reader, pageOf(query), query.name)
+      const openOf = await openIncidents(
+        { views, tenant: grant.tenant },
+        items.map(({ identity }) => identity),
+      )
+      return { items: items.map((one) => ({ ...one, ...openOf(one.identity) })), next_cursor }
+    },
   }),
   defineRoute({
     method: 'GET',
@@ -178,14 +192,9 @@ export const identityRoutes: readonly Route[] = [
       const since = now - days * DAY_MS
       const [{ kinds, ...used }, incidents] = await Promise.all([
         usedSince(reader, identity, since),
-        views.incidents(grant.tenant, {
-          limit: LIMITS.incidents_kept_max,
-          cursor: null,
-          only: { key: '', holds: (item) => isAbout(item as Incident, identity) },
-        }),
+        incidentsAbout({ views, tenant: grant.tenant }, new Set([identity]), isGrave),
       ])
-      // A list without a cursor is never refused; were it, everything would be in doubt.
-      const doubt = doubtOf(identity, incidents.ok ? incidents.items : [], incidents.ok ? now : 0)
+      const doubt = doubtOf(incidents, now)
       const bounds = registry.boundsOf(identity)
       return {
         registry: registry.isEmpty ? 'none' : bounds === undefined ? 'unlisted' : 'listed',

@@ -1,8 +1,21 @@
 /** The inventory that builds itself: every identity that was seen, its owner, and what is known about it. */
-import type { Coverage } from '../answers.ts'
+import type { Coverage, IdentityLine } from '../answers.ts'
 import { counted } from '../format.ts'
 import { useQuestion } from '../question.ts'
-import { Ago, agentPath, Agent, Answered, Card, Empty, Foreign, Tag, Time, watchedPath } from '../ui/basics.tsx'
+import {
+  Ago,
+  agentPath,
+  Agent,
+  Answered,
+  Card,
+  Empty,
+  Foreign,
+  SeverityMark,
+  Tag,
+  term,
+  Time,
+  watchedPath,
+} from '../ui/basics.tsx'
 import { useParameters } from '../ui/address.ts'
 import { Heading } from '../ui/heading.tsx'
 import { Narrow } from '../ui/narrow.tsx'
@@ -27,8 +40,8 @@ function Learned({
     .toSorted()
     .at(-1)
   const counts = [
-    ...(learning.length === 0 ? [] : [`${counted(learning.length, 'detector')} learning`]),
     ...(blind.length === 0 ? [] : [`${counted(blind.length, 'detector')} blind`]),
+    ...(learning.length === 0 ? [] : [`${learning.length} learning`]),
   ]
   return (
     <>
@@ -46,6 +59,21 @@ function Learned({
     </>
   )
 }
+
+/** The list of its open incidents, those that took in one of its own with them. */
+const openPath = (identity: string): string => {
+  const q = `${term('agent', identity)} OR ${term('also', identity)}`
+  return `/console/incidents?${new URLSearchParams({ status: 'new,in_progress', q })}`
+}
+
+const Open = ({ identity, incidents_open: open, incidents_worst: worst }: IdentityLine) =>
+  worst === null ? (
+    <span class="faint">none</span>
+  ) : (
+    <a href={openPath(identity)} aria-label={`${counted(open, 'open incident')}, worst ${worst}`}>
+      {open.toLocaleString('en-GB')} <SeverityMark severity={worst} />
+    </a>
+  )
 
 const PAGE = 100
 
@@ -100,6 +128,7 @@ export function AgentsPage() {
                       </>
                     ),
                   },
+                  { title: 'Open incidents', cell: (line) => <Open {...line} /> },
                   { title: 'Kind', cell: ({ principal_kind }) => <Tag text={principal_kind} /> },
                   {
                     title: 'Habits known',

@@ -1,5 +1,7 @@
 /** What the page of agents asks: identities, and the coverage of the same names on every page. */
 import { expect, it } from 'vitest'
+import { event, warehouse } from '../warehouse/support.ts'
+import { api, fill, incident } from './support.ts'
 import { twoTenants } from './world.ts'
 
 interface Page<T> {
@@ -42,4 +44,26 @@ it('gives the coverage of one identity as the list does, with what to send, and 
     )
   }
   expect((await room.get('/v1/identities/nobody/coverage')).status).toBe(404)
+})
+
+it('tells how many incidents of an identity are open, and the worst of them', async () => {
+  const store = await warehouse()
+  await fill(store, { events: ['busy', 'calm', 'joined', 'quiet'].map((identity, n) => event(n, { identity })) })
+  const room = await api(store, {
+    incidents: [
+      incident(1, { agent: 'busy', severity: 'medium' }),
+      incident(2, { agent: 'busy', severity: 'critical', status: 'in_progress' }),
+      incident(3, { agent: 'busy', severity: 'high', also: ['joined', 'busy'] }),
+      incident(4, { agent: 'calm', severity: 'critical', status: 'resolved' }),
+      incident(5, { agent: 'joined', severity: 'critical', status: 'archived' }),
+      incident(6, { agent: 'quiet', severity: 'critical', tenant: 'globex' }),
+    ],
+  })
+  const { items } = (await room.get('/v1/identities')).body as Page<Record<string, unknown>>
+  expect(items.map((one) => [one['identity'], one['incidents_open'], one['incidents_worst']])).toEqual([
+    ['busy', 3, 'critical'],
+    ['calm', 0, null],
+    ['joined', 1, 'high'],
+    ['quiet', 0, null],
+  ])
 })

@@ -37,7 +37,7 @@ const USED = [200, 125, 123, 99, 60, 49, 25, 23, 1].map((hours) => ({
   last_seen: isoOf(NOW),
   settled_ms: hoursAgo(hours),
 }))
-const proposed = (...incidents: Incident[]) => proposalOf('action', USED, doubtOf('bot', incidents, NOW), () => false)
+const proposed = (...incidents: Incident[]) => proposalOf('action', USED, doubtOf(incidents, NOW), () => false)
 
 describe('a proposal', () => {
   it('leaves out the last day', () => {
@@ -63,15 +63,10 @@ describe('a proposal', () => {
     ])
   })
 
-  it('knows an incident of another agent that took in its own', () => {
-    expect(proposed(incident({ agent: 'other', also: ['bot'] })).proposed).toEqual(['200', '125'])
-  })
-
-  it('minds neither what was harmless nor what others did', () => {
+  it('does not mind what was harmless', () => {
     const harmless = [
       incident({ status: 'resolved', verdict: 'benign' }),
       incident({ status: 'resolved', verdict: 'false_positive' }),
-      incident({ agent: 'other' }),
     ]
     expect(proposed(...harmless)).toEqual(proposed())
   })
@@ -82,7 +77,7 @@ describe('a proposal', () => {
       value,
       settled_ms: hoursAgo(200) as number | undefined,
     })
-    const doubt = doubtOf('bot', [], NOW)
+    const doubt = doubtOf([], NOW)
     const none = { denied: 0, recent: 0, incident: 0, never: 0, pattern: 0, more: 0 }
     const isForbidden = (value: string): boolean => value === 'wipe'
     const denied = { ...of('denied'), settled_ms: undefined }
