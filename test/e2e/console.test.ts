@@ -221,7 +221,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
   it('counts the open incidents of an agent, and leads to them', async () => {
     await open('/console/agents')
     const row = page.getByRole('table', { name: 'Agents' }).getByRole('row').filter({ hasText: 'research-scout' })
-    await row.getByRole('link', { name: '1 open incident, worst high' }).click()
+    await row.getByRole('link', { name: '1 open, the worst high' }).click()
     const incidents = page.getByRole('table', { name: 'Incidents' }).getByRole('row')
     await expect.poll(() => incidents.count(), { timeout: PATIENCE_MS }).toBe(2)
     await incidents.filter({ hasText: 'research-scout' }).waitFor()

@@ -20,7 +20,7 @@ import { useParameters } from '../ui/address.ts'
 import { Heading } from '../ui/heading.tsx'
 import { Narrow } from '../ui/narrow.tsx'
 import { Lost, Turn, useTurning } from '../ui/pages-of.tsx'
-import { Rows } from '../ui/rows.tsx'
+import { type Column, Rows } from '../ui/rows.tsx'
 
 /** Whether its habits are known yet; until then only rules and comparisons with others speak. Its page says which detectors these are. */
 function Learned({
@@ -70,10 +70,40 @@ const Open = ({ identity, incidents_open: open, incidents_worst: worst }: Identi
   worst === null ? (
     <span class="faint">none</span>
   ) : (
-    <a href={openPath(identity)} aria-label={`${counted(open, 'open incident')}, worst ${worst}`}>
-      {open.toLocaleString('en-GB')} <SeverityMark severity={worst} />
+    <a href={openPath(identity)}>
+      {open.toLocaleString('en-GB')} <span class="visually-hidden">open, the worst </span>
+      <SeverityMark severity={worst} />
     </a>
   )
+
+const columnsOf = (
+  coverageOf: (identity: string) => Coverage | undefined,
+  asking: boolean,
+): readonly Column<IdentityLine>[] => [
+  {
+    title: 'Identity',
+    cell: ({ identity, owner }) => (
+      <>
+        <Agent identity={identity} />
+        {owner === '' ? null : (
+          <div class="beneath">
+            <Foreign text={owner} short />
+          </div>
+        )}
+      </>
+    ),
+  },
+  { title: 'Open incidents', cell: (line) => <Open {...line} /> },
+  { title: 'Kind', cell: ({ principal_kind }) => <Tag text={principal_kind} /> },
+  {
+    title: 'Habits known',
+    cell: ({ identity }) => <Learned identity={identity} coverage={coverageOf(identity)} asking={asking} />,
+  },
+  { title: 'Events', number: true, cell: ({ events }) => events.toLocaleString('en-GB') },
+  { title: 'Sessions', number: true, cell: ({ sessions }) => sessions.toLocaleString('en-GB') },
+  { title: 'First seen', cell: ({ first_seen }) => <Ago at={first_seen} /> },
+  { title: 'Last seen', cell: ({ last_seen }) => <Ago at={last_seen} /> },
+]
 
 const PAGE = 100
 
@@ -114,33 +144,7 @@ export function AgentsPage() {
                 rows={items}
                 keyOf={({ identity }) => identity}
                 pathOf={({ identity }) => agentPath(identity)}
-                columns={[
-                  {
-                    title: 'Identity',
-                    cell: ({ identity, owner }) => (
-                      <>
-                        <Agent identity={identity} />
-                        {owner === '' ? null : (
-                          <div class="beneath">
-                            <Foreign text={owner} short />
-                          </div>
-                        )}
-                      </>
-                    ),
-                  },
-                  { title: 'Open incidents', cell: (line) => <Open {...line} /> },
-                  { title: 'Kind', cell: ({ principal_kind }) => <Tag text={principal_kind} /> },
-                  {
-                    title: 'Habits known',
-                    cell: ({ identity }) => (
-                      <Learned identity={identity} coverage={covered.get(identity)} asking={asking} />
-                    ),
-                  },
-                  { title: 'Events', number: true, cell: ({ events }) => events.toLocaleString('en-GB') },
-                  { title: 'Sessions', number: true, cell: ({ sessions }) => sessions.toLocaleString('en-GB') },
-                  { title: 'First seen', cell: ({ first_seen }) => <Ago at={first_seen} /> },
-                  { title: 'Last seen', cell: ({ last_seen }) => <Ago at={last_seen} /> },
-                ]}
+                columns={columnsOf((identity) => covered.get(identity), asking)}
               />
               <Turn turning={turning} next={next_cursor} />
             </>
