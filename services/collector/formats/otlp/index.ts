@@ -17,7 +17,7 @@ import { genAiActs } from './gen-ai.ts'
 import { conversationOf, derivedSession } from './conversations.ts'
 import { flatActs, isPlace } from './flat.ts'
 import { isGeminiFileOperation, isGeminiRequest, isGeminiSpan } from './gemini-cli.ts'
-import { isOpenClaw, openClawActs } from './openclaw.ts'
+import { isOpenClaw, openClawActs, openClawMessages } from './openclaw.ts'
 import { isRemoteCall, plainActs } from './plain.ts'
 import { type Span, spanOf, viewsOf } from './spans.ts'
 import { oneSpelling } from './spelling.ts'
@@ -44,6 +44,8 @@ function viewOf(record: Json, scope: Attributes, scopeName: string, resource: At
 const actsOf = (view: LogView, context: NormaliseContext): Act[] => {
   if (isGeminiSpan(view) || isGeminiRequest(view)) return []
   if (isGeminiFileOperation(view)) return plainActs(view)
+  const messages = openClawMessages(view)
+  if (messages.length > 0) return messages
   const claude = claudeCodeActs(view, context)
   if (claude.length > 0) return claude
   const genAi = isAgent(view) ? genAiActs(view, context) : []
