@@ -1,6 +1,6 @@
 /**
  * A stand-in of the models of coding agents: whatever it is asked, it has one file read and then says that it is done. It speaks the
- * parts of OpenAI's Responses API and of the Gemini API that Codex CLI and Gemini CLI use.
+ * parts of OpenAI's Responses API, of its Chat Completions API and of the Gemini API that Codex CLI, OpenClaw and Gemini CLI use.
  */
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
@@ -52,8 +52,25 @@ function answerGemini(response: ServerResponse, asked: string): void {
   ])
 }
 
+/** OpenClaw: a call of its reader of files until the answer of one stands in the messages. */
+function answerOpenClaw(response: ServerResponse, asked: string): void {
+  const { messages } = JSON.parse(asked) as { messages: readonly { readonly role?: string }[] }
+  const isDone = messages.some(({ role }) => role === 'tool')
+  const call = { name: 'read', arguments: JSON.stringify({ path: NOTES }) }
+  const delta = isDone
+    ? { role: 'assistant', content: DONE }
+    : { role: 'assistant', content: null, tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: call }] }
+  const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
+  const chunk = { id: 'completion-1', object: 'chat.completion.chunk', created: 1, model: 'stand-in' }
+  stream(response, [
+    { ...chunk, choices: [{ index: 0, delta, finish_reason: null }] },
+    { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: isDone ? 'stop' : 'tool_calls' }], usage },
+  ])
+}
+
 async function answer(path: string, asked: string, response: ServerResponse): Promise<void> {
   if (path.endsWith('/responses')) answerCodex(response, asked)
+  else if (path.endsWith('/chat/completions')) answerOpenClaw(response, asked)
   else if (path.includes(':streamGenerateContent')) answerGemini(response, asked)
   else response.setHeader('content-type', 'application/json').end('{"data":[],"models":[],"totalTokens":10}')
 }
