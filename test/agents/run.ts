@@ -5,7 +5,7 @@
  *   npm run -s coding-agents
  *   npm run -s coding-agents -- --only OpenClaw
  *
- * The packages (some 800 MB) are installed once into the user's cache, without their scripts.
+ * The packages (some 950 MB) are installed once into the user's cache, without their scripts.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
