@@ -416,7 +416,7 @@ function decideOf({ candidate, state, settings }: Decide<Context['settings'], ty
 
 export const outOfCharacter = defineDetector({
   id: 'identity/out-of-character',
-  version: 5,
+  version: 6,
 
   title: 'An identity acts out of character',
   severity: 'medium',
