@@ -124,4 +124,5 @@ export const recordsGone: Fault = {
     await become('it has begun', async () => system.of('detector').length > 0)
     return expectStandstill(system, gaps)
   },
+  testedOn: 'kafka',
 }

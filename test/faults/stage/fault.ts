@@ -48,7 +48,10 @@ export interface Fault {
   readonly holds: string
   readonly embedded: Play<EmbeddedSystem> | Without
   readonly kafka: Play<SeparateSystem> | Without
-  /** Where it is played the same way on both: the engine that a run of all tests plays it on. Left out: on each that it is played on. */
+  /**
+   * Where it is played the same way on both, or where one of them says it all and the other takes long: the engine that a run of all
+   * tests plays it on. Left out: on each that it is played on.
+   */
   readonly testedOn?: EngineName
   /** One, unless it says so. */
   readonly brokers?: 3

@@ -253,6 +253,8 @@ describe('identities', () => {
       events: 20,
       sessions: 7,
       instances: 2,
+      incidents_open: 0,
+      incidents_worst: null,
     })
     expect((await pages<{ identity: string }>(asked, '/v1/identities?name=GENT-3')).map((one) => one.identity)).toEqual(
       ['agent-3'],
