@@ -110,7 +110,7 @@ describe('the detector service', () => {
       append(topic, partition, records) {
         appends++
         // Some fail before they are written, some after: nobody can tell from outside.
-        if (appends % 23 === 7) return Promise.reject(new LogError('record_too_large', 'planted'))
+        if (appends % 23 === 7) return Promise.reject(new LogError('log_unavailable', 'planted'))
         if (appends % 23 === 16) {
           return log.append(topic, partition, records).then(() => {
             throw new LogError('lease_lost', 'planted')
