@@ -93,12 +93,16 @@ const Findings = ({ findings, agent }: { findings: readonly Finding[]; agent: st
 )
 
 /** Its targets, where no list of the registry shows them beside what is declared. */
-const targetsOf = (permissions: Permissions | undefined): readonly Used[] =>
-  permissions === undefined || permissions.registry === 'listed' ? [] : permissions.targets.undeclared
+const targetsOf = (permissions: Permissions | undefined): { values: readonly Used[]; count?: number } =>
+  permissions === undefined || permissions.registry === 'listed'
+    ? { values: [] }
+    : { values: permissions.targets.undeclared, count: permissions.targets.undeclared_count }
 
 /** What it uses, of each kind. */
-function Uses({ agent, targets }: { agent: IdentityInFull; targets: readonly Used[] }) {
-  const uses = USES.map(([title, field, kind]) => [title, field, kind === 'targets' ? targets : agent[kind]] as const)
+function Uses({ agent, targets }: { agent: IdentityInFull; targets: ReturnType<typeof targetsOf> }) {
+  const uses = USES.map(
+    ([title, field, kind]) => [title, field, kind === 'targets' ? targets : { values: agent[kind] }] as const,
+  )
   return (
     <div class="columns">
       {uses.map(([title, field, values]) => (
@@ -107,7 +111,7 @@ function Uses({ agent, targets }: { agent: IdentityInFull; targets: readonly Use
           title={title}
           field={field}
           identity={agent.identity}
-          values={values}
+          {...values}
           watchedSince={agent.first_seen}
         />
       ))}
