@@ -1,5 +1,5 @@
 /** Incidents by the identities that they are about. They lie in memory, so that this needs no warehouse. */
-import { SEVERITIES, type Severity } from '../../schemas/finding.ts'
+import { type Severity, severityAtLeast } from '../../schemas/finding.ts'
 import { type Incident, isOpen } from '../../schemas/incident.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import type { ResponderViews } from '../lib/quarantine-view.ts'
@@ -30,8 +30,7 @@ export interface OpenIncidents {
   readonly incidents_worst: Severity | null
 }
 
-const worse = (a: Severity | null, b: Severity): Severity =>
-  a !== null && SEVERITIES.indexOf(a) >= SEVERITIES.indexOf(b) ? a : b
+const worse = (a: Severity | null, b: Severity): Severity => (a !== null && severityAtLeast(a, b) ? a : b)
 
 /** The open incidents of each of these identities. */
 export async function openIncidents(

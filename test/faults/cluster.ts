@@ -33,7 +33,7 @@ const BACK_MS = 5_000
 /** By kind. */
 type Harms = Readonly<Record<(typeof HARMS)[number], number>>
 
-export interface ClusterPlan {
+interface ClusterPlan {
   readonly load: Load
   readonly seed: number
   /** Senders at the same time. The requests of one agent are sent by one of them, in their order. */
@@ -43,7 +43,7 @@ export interface ClusterPlan {
   readonly say?: (line: string) => void
 }
 
-export interface ClusterOutcome extends Held {
+interface ClusterOutcome extends Held {
   readonly events: number
   readonly findings: number
   /** To workers. */
@@ -122,7 +122,7 @@ async function ship(shippers: readonly Shipper[]): Promise<number> {
 }
 
 /** What one process without any trouble makes of the load. Throws where that is not what `replay` finds. */
-export async function runUndisturbed(plan: ClusterPlan): Promise<Held> {
+async function runUndisturbed(plan: ClusterPlan): Promise<Held> {
   const system = await startEmbedded()
   try {
     const shipper = createShipper(system.front.url, plan.load)
@@ -150,7 +150,7 @@ async function weather(system: SeparateSystem, plan: ClusterPlan): Promise<Clust
 }
 
 /** Runs it. Throws what does not hold, with the ends of the logs. */
-export async function runCluster(plan: ClusterPlan): Promise<ClusterOutcome> {
+async function runCluster(plan: ClusterPlan): Promise<ClusterOutcome> {
   const system = await startSeparate({ brokers: 3 })
   try {
     await Promise.all((['collector', 'detector', 'archiver'] as const).map(system.start))
@@ -187,10 +187,8 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ seed, undisturbed, disturbed })}\n`)
 }
 
-if (import.meta.main) {
-  await main().catch((error: Error & { code?: string }) => {
-    const isUsage = error instanceof TypeError || error.code === 'ENOENT'
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = isUsage ? 2 : 1
-  })
-}
+await main().catch((error: Error & { code?: string }) => {
+  const isUsage = error instanceof TypeError || error.code === 'ENOENT'
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = isUsage ? 2 : 1
+})

@@ -7,11 +7,16 @@
 import {
   type Batch,
   type BatchContext,
+  type ConsumeOptions,
   LogError,
   type LogRecord,
   type PartitionBounds,
   type PartitionHandler,
 } from './port.ts'
+
+/** Of a batch, where its consumer says nothing else. */
+export const BATCH_RECORDS_MAX = 500
+export const BATCH_BYTES_MAX = 1024 * 1024
 
 export interface Runner {
   readonly topic: string
@@ -46,18 +51,15 @@ export interface Source {
   close(): void
 }
 
-export interface RunnerOptions {
+export interface RunnerOptions extends Pick<ConsumeOptions, 'handler' | 'batchRecordsMax' | 'batchBytesMax'> {
   readonly topic: string
   readonly partition: number
-  readonly batchRecordsMax: number
-  readonly batchBytesMax: number
   /** Opens the source, which calls `onChange` whenever `take` may have something, or throws. */
   open(onChange: () => void): Source
   bounds(): Promise<PartitionBounds>
   /** Throws offset_out_of_range if reading cannot continue from this offset. */
   check(offset: number): Promise<void>
   committed(): Promise<number | null>
-  handler(topic: string, partition: number): PartitionHandler
   /** Checks that the group still counts on this member; if not, revokes this runner. Left out where no group can drop it. */
   confirm?(): Promise<void>
 }
@@ -100,7 +102,7 @@ async function begin(
 
 async function nextBatch(running: Running): Promise<Batch | undefined> {
   const { options, source, leaving } = running
-  const { topic, partition, batchRecordsMax, batchBytesMax } = options
+  const { topic, partition, batchRecordsMax = BATCH_RECORDS_MAX, batchBytesMax = BATCH_BYTES_MAX } = options
   const seen = running.changes
   if (running.sought !== undefined) {
     const offset = running.sought

@@ -5,7 +5,7 @@
 import { tiesTogether } from '../../../schemas/chain.ts'
 import { counted } from '../../../schemas/counted.ts'
 import type { CommandOf } from '../../../schemas/command.ts'
-import { SEVERITIES } from '../../../schemas/finding.ts'
+import { severityAtLeast } from '../../../schemas/finding.ts'
 import { H } from '../../../schemas/ids.ts'
 import { type Incident, type TimelineEntry, UNTRIAGED } from '../../../schemas/incident.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
@@ -16,7 +16,7 @@ type Facts = CommandOf<'split'>['findings'][number]
 
 const distinct = (...lists: (readonly string[])[]): string[] => [...new Set(lists.flat())]
 const worst = (of: readonly Incident['severity'][]): Incident['severity'] =>
-  of.reduce((a, b) => (SEVERITIES.indexOf(a) >= SEVERITIES.indexOf(b) ? a : b))
+  of.reduce((a, b) => (severityAtLeast(a, b) ? a : b))
 const byTime = (a: TimelineEntry, b: TimelineEntry): number => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)
 const least = (times: readonly string[]): string => times.reduce((a, b) => (a < b ? a : b))
 const most = (times: readonly string[]): string => times.reduce((a, b) => (a > b ? a : b))

@@ -27,9 +27,6 @@ export interface ConsumerDeps {
   readonly sessionMs: number
 }
 
-const BATCH_RECORDS_MAX = 500
-const BATCH_BYTES_MAX = 1024 * 1024
-
 const nameOf = ({ topic, partition }: Held): string => `${topic}/${partition}`
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
@@ -52,16 +49,14 @@ function begin(consuming: Consuming, name: string): void {
   const { topic, partition } = given.get(name)!
   const { offsets, topics } = deps
   const runner = startRunner({
+    ...options,
     topic,
     partition,
-    batchRecordsMax: options.batchRecordsMax ?? BATCH_RECORDS_MAX,
-    batchBytesMax: options.batchBytesMax ?? BATCH_BYTES_MAX,
     open: (onChange) =>
       fetcher.open(topic, partition, { compacted: topics.get(topic).cleanup === 'compact', onChange }),
     bounds: () => offsets.bounds(topic, partition),
     check: async (offset) => void (await offsets.check(topic, partition, offset)),
     committed: () => offsets.committed(options.group, topic, partition),
-    handler: options.handler,
     confirm: membership.confirm,
   })
   runners.set(name, runner)

@@ -9,7 +9,7 @@ import type { TopicSpec } from '../../../../schemas/topics.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { type ConsumeOptions, type Log, LogError, type LogRecord, type PartitionBounds } from '../port.ts'
-import { type Runner, startRunner } from '../runner.ts'
+import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, type Runner, startRunner } from '../runner.ts'
 import { createAppendQueue } from './append-queue.ts'
 import { type Catalog, createCatalog } from './catalog.ts'
 import { createFetch, type Fetch } from './fetch.ts'
@@ -37,9 +37,6 @@ export interface SqliteLogOptions {
   /** Bytes of one topic that may wait for the disk; beyond it an append is refused with log_unavailable. */
   readonly pendingBytesMax?: number
 }
-
-const BATCH_RECORDS_MAX = 500
-const BATCH_BYTES_MAX = 1024 * 1024
 
 interface Workers {
   readonly writer: WorkerClient
@@ -114,15 +111,13 @@ function boundsOf({ catalog }: Workers, topic: string, partition: number): Parti
 function hold(workers: Workers, fetch: Fetch, topic: string, partition: number, options: ConsumeOptions): Runner {
   const { catalog, commits } = workers
   return startRunner({
+    ...options,
     topic,
     partition,
-    batchRecordsMax: options.batchRecordsMax ?? BATCH_RECORDS_MAX,
-    batchBytesMax: options.batchBytesMax ?? BATCH_BYTES_MAX,
     open: (onChange) => openSource({ catalog, fetch }, topic, partition, onChange),
     bounds: async () => boundsOf(workers, topic, partition),
     check: async (offset) => catalog.checkOffset(topic, partition, offset),
     committed: async () => commits.get(commitKey(options.group, catalog.slot(topic, partition))) ?? null,
-    handler: options.handler,
   })
 }
 
