@@ -30,6 +30,15 @@ export const cases: readonly DetectorCase[] = [
     events: Array.from({ length: 12 }, (_, n) => round(n)).flat(),
     expect: [{ severity: 'medium' }],
   },
+  {
+    name: 'fires on each day with three rounds, however far apart, and on no other',
+    events: [
+      ...[0, 7, 14].flatMap((hour) => round(hour)),
+      ...[48, 55].flatMap((hour) => round(hour)),
+      ...[72, 79, 86].flatMap((hour) => round(hour)),
+    ],
+    expect: [{ severity: 'medium' }, { severity: 'medium' }],
+  },
   { name: 'is quiet for one meeting of many', events: [...round(0), ...round(72)], expect: [] },
   {
     name: 'is quiet for one team that writes in lock-step',
