@@ -11,7 +11,7 @@ export const WORK_START_MS = Date.UTC(2026, 0, 5, 8)
 /** Later than every event of a workload. */
 export const WORK_RECEIPT_MS = WORK_START_MS + 30 * 86_400_000
 
-export function createNumbers(seed: number): (below: number) => number {
+export function createNumbers(seed: number): Numbers {
   let x = seed >>> 0
   return (below) => {
     x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0
@@ -20,15 +20,19 @@ export function createNumbers(seed: number): (below: number) => number {
 }
 
 const TOOLS = ['read_file', 'search_issues', 'get_order', 'list_messages', 'send_email', 'create_event', 'browse_page']
-const API = [
-  ['s3.amazonaws.com', 'GetObject'],
-  ['s3.amazonaws.com', 'ListObjects'],
-  ['ec2.amazonaws.com', 'DescribeInstances'],
-  ['iam.amazonaws.com', 'GetRole'],
-  ['sts.amazonaws.com', 'AssumeRole'],
-  ['lambda.amazonaws.com', 'Invoke'],
-  ['secretsmanager.amazonaws.com', 'GetSecretValue'],
-] as const
+type Numbers = (below: number) => number
+/** Service, act, and on what it acts: objects are many, all else a role uses again and again. */
+const API: readonly (readonly [string, string, (numbers: Numbers) => object])[] = [
+  ['s3', 'GetObject', (n) => ({ bucketName: `bucket-${n(30)}`, key: `path/${n(9_999)}.json` })],
+  ['s3', 'ListObjects', (n) => ({ bucketName: `bucket-${n(30)}` })],
+  ['ec2', 'DescribeInstances', () => ({})],
+  ['iam', 'GetRole', (n) => ({ roleName: `role-${n(60)}` })],
+  ['sts', 'AssumeRole', (n) => ({ roleArn: `arn:aws:iam::111122223333:role/role-${n(60)}` })],
+  ['lambda', 'Invoke', (n) => ({ functionName: `function-${n(20)}` })],
+  ['secretsmanager', 'GetSecretValue', (n) => ({ secretId: `secret-${n(30)}` })],
+]
+/** How long a key of a role's session lasts. */
+const SESSION_MS = 3_600_000
 const SENTENCES = [
   'The order was shipped on Monday and will arrive within three days.',
   'Please check the attached invoice before the end of the month.',
@@ -41,7 +45,7 @@ const SENTENCES = [
 const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } })
 const nanos = (time: number): string => `${time}000000`
 
-function toolCall(numbers: (below: number) => number, session: string, time: number, n: number) {
+function toolCall(numbers: Numbers, session: string, time: number, n: number) {
   const text = Array.from({ length: 3 + numbers(8) }, () => SENTENCES[numbers(SENTENCES.length)]).join(' ')
   const target = `item-${numbers(400)}`
   return {
@@ -83,14 +87,18 @@ export function cloudtrailBodies(bodies: number, roles: number): Buffer[] {
   return Array.from({ length: bodies }, (_, body) => {
     const Records = Array.from({ length: 200 }, (_, i) => {
       const n = body * 200 + i
-      const [eventSource, eventName] = API[numbers(API.length)] ?? API[0]
+      const [service, eventName, parameters] = API[numbers(API.length)] as (typeof API)[number]
       const number = numbers(roles)
       const role = `role-${number}`
+      const copy = numbers(3)
+      const time = WORK_START_MS + n * 700
+      // Each copy of a role has a session of its own, whose key lasts an hour.
+      const key = `ASIA${number}X${copy}X${Math.floor(time / SESSION_MS)}`
       return {
         eventVersion: '1.09',
         eventID: `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000`,
-        eventTime: new Date(WORK_START_MS + n * 700).toISOString(),
-        eventSource,
+        eventTime: new Date(time).toISOString(),
+        eventSource: `${service}.amazonaws.com`,
         eventName,
         awsRegion: 'eu-central-1',
         // A role runs at two places: what nobody has seen before is rare once it has run for a while.
@@ -98,15 +106,15 @@ export function cloudtrailBodies(bodies: number, roles: number): Buffer[] {
         userAgent: 'aws-sdk-js/3.600.0 os/linux lang/js md/nodejs#20.11.0',
         readOnly: true,
         recipientAccountId: '111122223333',
-        requestParameters: { bucketName: `bucket-${numbers(30)}`, key: `path/${numbers(9_999)}.json` },
+        requestParameters: parameters(numbers),
         responseElements: null,
         requestID: `r-${n}`,
         userIdentity: {
           type: 'AssumedRole',
           principalId: `AROA:${role}`,
-          arn: `arn:aws:sts::111122223333:assumed-role/${role}/i-${numbers(3)}`,
+          arn: `arn:aws:sts::111122223333:assumed-role/${role}/i-${copy}`,
           accountId: '111122223333',
-          accessKeyId: `ASIA${numbers(40)}`,
+          accessKeyId: key,
           sessionContext: {
             sessionIssuer: { type: 'Role', arn: `arn:aws:iam::111122223333:role/${role}`, accountId: '111122223333' },
           },
