@@ -79,7 +79,7 @@ export const LIMITS = {
   /** How often connections are looked at that have not sent a whole request in time. */
   connections_check_every_ms: 5_000,
   /** How long work on the log may keep the event loop from doors and answers at a time. */
-  turn_ms: 5,
+  turn_ms: 2,
   /** How much lower than that of the process the priority of its heavy threads is, in steps of `nice`. */
   background_nice: 5,
   /** Records normalised before other work of the process gets its turn. */

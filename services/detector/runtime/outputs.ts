@@ -15,6 +15,7 @@ import { appendHalving, type Halving } from '../../lib/log/halving.ts'
 import { appendLetters } from '../../lib/log/letters.ts'
 import { type BatchContext, type Log, LogError, type RecordInput } from '../../lib/log/port.ts'
 import type { Partitioning } from '../../lib/partitioning.ts'
+import type { Turns } from '../../lib/turns.ts'
 import {
   cutSignals,
   encodeSignalLines,
@@ -108,6 +109,8 @@ function refusedLetter(
 interface Flush {
   readonly source: SignalSource
   now(): number
+  /** Waits for a turn on the event loop, if the present one is over. */
+  turn(): Promise<void>
   append(topic: string, partition: number, records: readonly RecordInput[]): Promise<void>
 }
 
@@ -137,7 +140,11 @@ async function writeFindings(flush: Flush, partition: number, findings: readonly
 async function writeSignals(flush: Flush, partition: number, signals: readonly Signal[]): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
   const halving: Halving<SignalLine> = {
-    encode: (lines) => ({ key: null, value: encodeSignalLines(lines, flush.source) }),
+    async encode(lines) {
+      // Sixty targets are sixty frames, and each takes a while to compress.
+      await flush.turn()
+      return { key: null, value: encodeSignalLines(lines, flush.source) }
+    },
     middle: middleOfSignals,
     append: (records) => flush.append('signals', partition, records),
   }
@@ -152,10 +159,21 @@ async function writeSignals(flush: Flush, partition: number, signals: readonly S
   return letters
 }
 
-export function createOutputs(log: Log, clock: Clock, partitioning: Pick<Partitioning, 'partitioner'>): Outputs {
+export interface OutputsOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly partitioning: Pick<Partitioning, 'partitioner'>
+  readonly turns: Turns
+}
+
+export function createOutputs({ log, clock, partitioning, turns }: OutputsOptions): Outputs {
   let findings: FoundRecord[] = []
   let signals: Signal[] = []
   let letters: DeadLetter[] = []
+
+  const turn = async (): Promise<void> => {
+    if (turns.isOver()) await turns.next()
+  }
 
   /** What goes to each target, all at the same time. */
   function writes(flush: Flush, partitioner: Partitioner | undefined): Promise<DeadLetter[]>[] {
@@ -188,7 +206,7 @@ export function createOutputs(log: Log, clock: Clock, partitioning: Pick<Partiti
     async flush(source, context) {
       const partitioner = signals.length === 0 ? undefined : await partitioning.partitioner()
       const put: Flush['append'] = (topic, partition, records) => append(log, [topic, partition, records], context)
-      const underWay = writes({ source, now: clock.now, append: put }, partitioner)
+      const underWay = writes({ source, now: clock.now, turn, append: put }, partitioner)
       const own = letters
       findings = []
       signals = []

@@ -91,7 +91,7 @@ class Worker implements PartitionWorker {
     this.topic = topic
     this.partition = partition
     this.#deps = deps
-    this.#outputs = createOutputs(deps.log, deps.clock, deps.partitioning)
+    this.#outputs = createOutputs(deps)
   }
 
   get pending(): boolean {

@@ -18,6 +18,7 @@ import { createOutputs } from '../../../services/detector/runtime/outputs.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
+import { createTurns } from '../../../services/lib/turns.ts'
 import { withKafka } from '../../support/kafka.ts'
 import { openKafkaLog } from '../../support/kafka-log.ts'
 import { finding } from '../../support/responder.ts'
@@ -83,7 +84,12 @@ await withKafka({ brokers: 1 }, (kafka) => {
 
     it('hold every signal and finding but those that they never take, and stage two counts each once', async () => {
       const partitioner = createPartitioner([1, 2, 3, 4])
-      const outputs = createOutputs(log, systemClock, { partitioner: async () => partitioner })
+      const outputs = createOutputs({
+        log,
+        clock: systemClock,
+        partitioning: { partitioner: async () => partitioner },
+        turns: createTurns(),
+      })
       const context = { heartbeat: async () => undefined, signal: new AbortController().signal }
       const signals = Array.from(
         { length: 90 },
