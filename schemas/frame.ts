@@ -184,12 +184,22 @@ export function framePayload(value: Buffer, header: FrameHeader = decodeHeader(v
   }
 }
 
+const LINE_END = 0x0a
+
+/** Lines of JSON as one list: line ends inside JSON strings are escaped, so one parse takes the whole frame. */
+function listOf(lines: Buffer): string {
+  const list = Buffer.allocUnsafe(lines.length + 2)
+  lines.copy(list, 1)
+  const end = lines.at(-1) === LINE_END ? lines.length : lines.length + 1
+  for (let at = list.indexOf(LINE_END, 1); at > 0 && at < end; at = list.indexOf(LINE_END, at + 1)) list[at] = 0x2c
+  list[0] = 0x5b
+  list[end] = 0x5d
+  return list.toString('utf8', 0, end + 1)
+}
+
 export function decodeFrame(value: Buffer, header: FrameHeader = decodeHeader(value)): Frame {
   if (header.count === 0) return { header, rows: [] }
-  const lines = framePayload(value, header).toString('utf8')
-  // Line ends inside JSON strings are escaped, so one parse takes the whole frame.
-  const list = `[${lines.slice(0, lines.endsWith('\n') ? -1 : undefined).replaceAll('\n', ',')}]`
-  const rows = parse(list, 'the list of frame rows') as Row[]
+  const rows = parse(listOf(framePayload(value, header)), 'the list of frame rows') as Row[]
   if (rows.length !== header.count) throw new FrameError(`frame says ${header.count} rows and holds ${rows.length}`)
   return { header, rows }
 }

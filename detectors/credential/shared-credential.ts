@@ -31,7 +31,7 @@ const Settings = Type.Object({
 
 export const sharedCredential = defineDetector({
   id: 'credential/shared-credential',
-  version: 2,
+  version: 1,
 
   title: 'One credential used by two identities',
   severity: 'medium',
@@ -43,7 +43,7 @@ export const sharedCredential = defineDetector({
   settings: Settings,
   key: 'identity',
   state: {},
-  window: { lengthMs: HOUR_MS, state: { sent: recentSet({ size: 8 }) } },
+  window: { lengthMs: HOUR_MS, state: { sent: recentSet({ size: 2 }) } },
 
   matches: (event) => event.credential !== '' && !isAnonymous(event),
   step({ event, time, since, settings, send, openWindow }) {

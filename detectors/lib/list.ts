@@ -35,17 +35,15 @@ class ListHandle<C extends ListColumns> implements List<C> {
     lengths[this.#c.slot] = index + 1
     return index
   }
-  #place(column: string, index: number, element: number): [number, number] {
-    const { at, width } = this.#widths.get(column) as { at: number; width: number }
-    return [this.#i + at, (this.#c.slot * this.cap + index) * width + element]
-  }
   get(column: keyof C & string, index: number, element = 0): number {
-    const [array, place] = this.#place(column, index, element)
-    return (this.#c.chunk[array] as Float64Array)[place] as number
+    const { at, width } = this.#widths.get(column) as { at: number; width: number }
+    const values = this.#c.chunk[this.#i + at] as Float64Array
+    return values[(this.#c.slot * this.cap + index) * width + element] as number
   }
   set(column: keyof C & string, index: number, value: number, element = 0): void {
-    const [array, place] = this.#place(column, index, element)
-    ;(this.#c.chunk[array] as Float64Array)[place] = value
+    const { at, width } = this.#widths.get(column) as { at: number; width: number }
+    const values = this.#c.chunk[this.#i + at] as Float64Array
+    values[(this.#c.slot * this.cap + index) * width + element] = value
   }
   clear(): void {
     const { length } = this

@@ -30,7 +30,7 @@ export interface DetectorRules {
   readonly enabled: boolean
   readonly mode: 'live' | 'shadow'
   readonly severity: Severity | undefined
-  readonly settings: Record<string, unknown>
+  readonly settings: Readonly<Record<string, unknown>>
 }
 
 export interface TenantRules {
@@ -41,8 +41,20 @@ export interface TenantRules {
   readonly detectors: readonly DetectorRules[]
 }
 
-function settingsOf(schema: TObject, given: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
+/** What a schema gives by itself. Every partition asks it of every detector, at the start and at each change of the settings. */
+const DEFAULTS = new WeakMap<TObject, Readonly<Record<string, unknown>>>()
+
+function defaultsOf(schema: TObject): Readonly<Record<string, unknown>> {
+  const known = DEFAULTS.get(schema)
+  if (known !== undefined) return known
   const defaults = Default(schema, {}) as Record<string, unknown>
+  DEFAULTS.set(schema, defaults)
+  return defaults
+}
+
+function settingsOf(schema: TObject, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const defaults = defaultsOf(schema)
+  if (Object.keys(given).length === 0) return defaults
   const merged = { ...defaults, ...given }
   return Check(schema, merged) ? merged : defaults
 }

@@ -5,6 +5,7 @@
 import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
 import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
+import type { Lists } from '../../../detectors/lib/lists.ts'
 import type { SectionContent } from '../../../detectors/lib/sections.ts'
 import type { SuppressionControl, VerdictControl } from '../../../schemas/control.ts'
 import { EventView } from '../../../schemas/event.ts'
@@ -47,6 +48,20 @@ const MEDIUM = SEVERITIES.indexOf('medium')
 
 type Taken = Pick<Applied, 'count' | 'repeats' | 'problems'>
 
+/** A detector that runs for a tenant, with its settings. */
+interface Enabled {
+  readonly half: FirstHalf
+  readonly own: DetectorRules
+  readonly isLive: boolean
+}
+
+/** The detectors that run for a tenant, by the kind of their key, in the registry's order. */
+interface EnabledHalves {
+  readonly lists: Lists
+  readonly byIdentity: readonly Enabled[]
+  readonly bySession: readonly Enabled[]
+}
+
 interface Meta extends RulesDump {
   readonly logTime: number
   /** Absent in snapshots that are older than suppressions of people. */
@@ -88,6 +103,8 @@ class StageOne implements Stage {
   /** What waits for a person's verdict. */
   readonly #doubts = new Doubts()
   #rulesOfTenant: TenantRules
+  /** By the rules of a tenant, which are other objects after each change. */
+  readonly #enabled = new WeakMap<TenantRules, EnabledHalves>()
 
   constructor(options: StageOptions) {
     this.partition = options.partition
@@ -214,8 +231,9 @@ class StageOne implements Stage {
     if (this.#learning.length > 0) this.#learning = []
     if (this.#doubters.length > 0) this.#doubters = []
     for (const habit of this.#habits) habit.look(keys.row, placing, this.logTime)
-    this.#step(this.#byIdentity, keys, receiptTime)
-    if (event.session !== '' && this.#bySession.length > 0) this.#session(receiptTime)
+    const { lists, byIdentity, bySession } = this.#enabledFor(this.#rulesOfTenant)
+    this.#step(byIdentity, lists, keys, receiptTime)
+    if (event.session !== '' && bySession.length > 0) this.#session(bySession, lists, receiptTime)
     if (this.#doubters.length > 0 && placing.doubt === '')
       this.#doubts.note(tenant, identity, this.#doubters, this.#habits)
     // The only place that decides what is learned: no event whose time is not believed, and none that is doubted.
@@ -223,26 +241,36 @@ class StageOne implements Stage {
     if (this.#doubted) for (const half of this.#learning) half.unlearn()
   }
 
-  #session(receiptTime: number): void {
+  #enabledFor(rules: TenantRules): EnabledHalves {
+    const known = this.#enabled.get(rules)
+    if (known !== undefined) return known
+    const of = (halves: readonly FirstHalf[]): Enabled[] =>
+      halves.flatMap((half) => {
+        const own = rules.detectors[half.place]
+        return own === undefined || !own.enabled ? [] : [{ half, own, isLive: own.mode === 'live' }]
+      })
+    const enabled = { lists: rules.lists, byIdentity: of(this.#byIdentity), bySession: of(this.#bySession) }
+    this.#enabled.set(rules, enabled)
+    return enabled
+  }
+
+  #session(enabled: readonly Enabled[], lists: Lists, receiptTime: number): void {
     const event = this.#view
-    const { lists } = this.#rulesOfTenant
-    if (!this.#bySession.some((half) => half.matches(event, lists))) return
+    if (!enabled.some(({ half }) => half.matches(event, lists))) return
     const keys = this.#sessions
     keys.reach(event.tenant, event.identity, event.session, this.logTime, event.sender)
     this.#placing.session(keys)
-    this.#step(this.#bySession, keys, receiptTime)
+    this.#step(enabled, lists, keys, receiptTime)
   }
 
-  #step(halves: readonly FirstHalf[], keys: KeyTable, receiptTime: number): void {
-    const { lists, detectors } = this.#rulesOfTenant
-    for (const half of halves) {
-      const own = detectors[half.place]
-      if (own === undefined || !own.enabled) continue
-      if (!half.matches(this.#view, lists)) continue
+  #step(enabled: readonly Enabled[], lists: Lists, keys: KeyTable, receiptTime: number): void {
+    const event = this.#view
+    for (const { half, own, isLive } of enabled) {
+      if (!half.matches(event, lists)) continue
       half.aim(keys.row, own, lists, this.#placing, this.logTime)
       if (half.keepsBack) this.#learning.push(half)
       const suspicion = half.step(half)
-      if (own.mode === 'live' && (half.doubts || isGrave(half, own, suspicion))) {
+      if (isLive && (half.doubts || isGrave(half, own, suspicion))) {
         this.#doubted = true
         this.#doubters.push(half.detector.id)
       }

@@ -93,21 +93,31 @@ const saysNothingMore = (first: EventRow, second: EventRow): boolean =>
   rules.every((rule, column) => rule(first, second, column))
 
 const keyOf = (row: EventRow): string =>
-  [TENANT, IDENTITY, SESSION, SOURCE_ID].map((column) => String(row[column])).join('\u0000')
+  `${row[TENANT] as string}\u0000${row[IDENTITY] as string}\u0000${row[SESSION] as string}\u0000${row[SOURCE_ID] as string}`
 
 /** Characters that a row keeps in memory, about. */
-const charsOf = (row: EventRow): number =>
-  row.reduce<number>((sum, value) => {
-    if (typeof value === 'string') return sum + value.length
-    return sum + (Array.isArray(value) ? value.length * 24 : 8)
-  }, 0)
+function charsOf(row: EventRow): number {
+  let sum = 0
+  for (const value of row) {
+    if (typeof value === 'string') sum += value.length
+    else sum += Array.isArray(value) ? value.length * 24 : 8
+  }
+  return sum
+}
+
+/** A record of a call, with what finds it and what it weighs. */
+interface Told {
+  readonly row: EventRow
+  readonly key: string
+  readonly chars: number
+}
 
 const distanceMs = (a: EventRow, b: EventRow): number => Math.abs((a[TIME] as number) - (b[TIME] as number))
 
 export class ToldCalls {
   /** By event id, oldest first. */
-  readonly #rows = new Map<string, EventRow>()
-  readonly #byCall = new Map<string, EventRow[]>()
+  readonly #told = new Map<string, Told>()
+  readonly #byCall = new Map<string, Told[]>()
   #chars = 0
 
   /** True if the row repeats an earlier call and says nothing more. Otherwise it is kept as a record of its call. */
@@ -116,7 +126,7 @@ export class ToldCalls {
       return false
     }
     const key = keyOf(row)
-    const first = this.#byCall.get(key)?.find((held) => this.#covers(held, row))
+    const first = this.#byCall.get(key)?.find((held) => this.#covers(held.row, row))
     if (first !== undefined) {
       this.#drop(first)
       return true
@@ -134,37 +144,38 @@ export class ToldCalls {
   }
 
   #keep(key: string, row: EventRow): void {
-    const id = String(row[EVENT_ID])
+    const id = row[EVENT_ID] as string
     // A copy of an event with other content is judged by itself, and covers nothing.
-    if (this.#rows.has(id)) return
-    this.#rows.set(id, row)
-    this.#chars += charsOf(row)
-    const told = this.#byCall.get(key) ?? []
-    told.push(row)
-    this.#byCall.set(key, told)
-    if (told.length > LIMITS.told_calls_per_id_max) this.#drop(told[0] as EventRow)
+    if (this.#told.has(id)) return
+    const told = { row, key, chars: charsOf(row) }
+    this.#told.set(id, told)
+    this.#chars += told.chars
+    const same = this.#byCall.get(key)
+    if (same === undefined) this.#byCall.set(key, [told])
+    else same.push(told)
+    if (same !== undefined && same.length > LIMITS.told_calls_per_id_max) this.#drop(same[0] as Told)
     while (
-      this.#rows.size > LIMITS.told_calls_per_partition_max ||
+      this.#told.size > LIMITS.told_calls_per_partition_max ||
       this.#chars > LIMITS.told_call_chars_per_partition_max
     ) {
-      const [oldest] = this.#rows.values()
+      const [oldest] = this.#told.values()
       if (oldest === undefined) return
       this.#drop(oldest)
     }
   }
 
-  #drop(row: EventRow): void {
-    if (!this.#rows.delete(String(row[EVENT_ID]))) return
-    this.#chars -= charsOf(row)
-    const key = keyOf(row)
-    const rest = (this.#byCall.get(key) ?? []).filter((one) => one !== row)
+  #drop(told: Told): void {
+    const { row, key, chars } = told
+    if (!this.#told.delete(row[EVENT_ID] as string)) return
+    this.#chars -= chars
+    const rest = (this.#byCall.get(key) ?? []).filter((one) => one !== told)
     if (rest.length === 0) this.#byCall.delete(key)
     else this.#byCall.set(key, rest)
   }
 
   forget(tenant: string, identity: string): void {
-    for (const row of this.#rows.values()) {
-      if (row[TENANT] === tenant && row[IDENTITY] === identity) this.#drop(row)
+    for (const told of this.#told.values()) {
+      if (told.row[TENANT] === tenant && told.row[IDENTITY] === identity) this.#drop(told)
     }
   }
 
@@ -175,7 +186,7 @@ export class ToldCalls {
 
   /** For the snapshot. */
   dump(): ToldCallsDump {
-    return { schema: EVENT_SCHEMA_VERSION, rows: [...this.#rows.values()] }
+    return { schema: EVENT_SCHEMA_VERSION, rows: Array.from(this.#told.values(), ({ row }) => row) }
   }
 
   /** Rows of a schema that this version does not read are dropped; their calls count as new. */
