@@ -1,38 +1,26 @@
 /**
- * `npm run -s bench:beside -- STATE [--rounds 5] [--runs 1000] [--detectors ID,ID]`: what an event costs with the code of an earlier
- * state (a commit, or a directory with a checkout and its packages) and with that of the working directory. Both are loaded
- * into one process and take turns at every line, so that other load on the machine strikes both alike; CPU time is measured. Both
- * get the same request bodies; each makes its own events and frames of them and runs its own detectors. With `--detectors` the
- * working directory takes a third turn, with these detectors alone. `--runs`: runs of agents in the workload.
+ * One side of bench:beside, in a process of its own: a service runs one code for days, and the engine compiles it for what it meets
+ * there. Its parent sends the root of the code, the runs of agents in the workload and the detectors (all where none is named), and
+ * then numbers of lines; each is answered with the CPU time of one event, in microseconds.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
-import type * as Registry from '../../detectors/registry.ts'
-import type * as EventSchema from '../../schemas/event.ts'
-import type * as FrameSchema from '../../schemas/frame.ts'
-import type * as Indicators from '../../services/collector/indicators/index.ts'
-import type * as Normalise from '../../services/collector/normalise.ts'
-import type * as Engine from '../../services/detector/engine/index.ts'
-import type * as SignalFrames from '../../services/detector/runtime/signal-frames.ts'
-import type * as CodeVersion from '../../services/lib/code-version.ts'
-import { HERE, stateOf, withEarlierCode } from '../../scripts/earlier-code.ts'
-import { cpuSeconds, describeMachine, median } from './lib/machine.ts'
-import { cloudtrailBodies, otlpBodies, WORK_RECEIPT_MS } from './lib/workload.ts'
+import type * as Registry from '../../../detectors/registry.ts'
+import type * as EventSchema from '../../../schemas/event.ts'
+import type * as FrameSchema from '../../../schemas/frame.ts'
+import type * as Indicators from '../../../services/collector/indicators/index.ts'
+import type * as Normalise from '../../../services/collector/normalise.ts'
+import type * as Engine from '../../../services/detector/engine/index.ts'
+import type * as SignalFrames from '../../../services/detector/runtime/signal-frames.ts'
+import type * as CodeVersion from '../../../services/lib/code-version.ts'
+import { cpuSeconds } from '../lib/machine.ts'
+import { cloudtrailBodies, otlpBodies, WORK_RECEIPT_MS } from '../lib/workload.ts'
 
-const { values, positionals } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    runs: { type: 'string', default: '1000' },
-    detectors: { type: 'string' },
-  },
-  allowPositionals: true,
-})
-const [rounds, runs] = [Number(values.rounds), Number(values.runs)]
-const [state] = positionals
-if (state === undefined || !(rounds >= 1) || !(runs >= 1)) {
-  console.error('usage: npm run -s bench:beside -- COMMIT|DIRECTORY [--rounds N] [--runs N] [--detectors ID,ID]')
-  process.exit(2)
+/** What a side measures. */
+export interface Work {
+  readonly root: string
+  readonly runs: number
+  readonly detectors?: readonly string[]
 }
 
 /** The modules of a state, as far as they are used here; what all states since be0bc55 have in common. */
@@ -56,8 +44,6 @@ type Code = Awaited<ReturnType<typeof codeIn>>
 type Line = readonly [what: string, events: number, work: () => void]
 
 const FRAME_EVENTS = 400
-const OTLP = otlpBodies(runs, 40)
-const CLOUDTRAIL = cloudtrailBodies(Math.ceil(runs / 30), 60)
 
 function eventsOf(code: Code, format: 'otlp' | 'cloudtrail', bodies: readonly Buffer[]) {
   const context = {
@@ -97,8 +83,10 @@ function detect(code: Code, ids: readonly string[] | undefined, frames: readonly
   })
 }
 
-function linesOf(code: Code, ids: readonly string[] | undefined): readonly Line[] {
-  const [tools, api] = [eventsOf(code, 'otlp', OTLP), eventsOf(code, 'cloudtrail', CLOUDTRAIL)]
+function linesOf(code: Code, { runs, detectors: ids }: Work): readonly Line[] {
+  const otlp = otlpBodies(runs, 40)
+  const tools = eventsOf(code, 'otlp', otlp)
+  const api = eventsOf(code, 'cloudtrail', cloudtrailBodies(Math.ceil(runs / 10), 60))
   const [toolFrames, apiFrames] = [framesOf(code, tools), framesOf(code, api)]
   const rows = [...tools, ...api].map((event) => JSON.stringify(code.rowOf(event)))
   const both = tools.length + api.length
@@ -109,39 +97,32 @@ function linesOf(code: Code, ids: readonly string[] | undefined): readonly Line[
     ['tool calls: frames to findings, both stages', tools.length, () => detect(code, ids, toolFrames, true)],
     ['API events: frames to findings, stage one', api.length, () => detect(code, ids, apiFrames, false)],
     ['API events: frames to findings, both stages', api.length, () => detect(code, ids, apiFrames, true)],
-    ['OTLP JSON to events', tools.length, () => void eventsOf(code, 'otlp', OTLP)],
+    ['OTLP JSON to events', tools.length, () => void eventsOf(code, 'otlp', otlp)],
   ]
 }
 
-/** Microseconds of CPU time for each event, the middle of the rounds, by side; the first round warms up and does not count. */
-function inTurns(lines: readonly Line[]): readonly number[] {
-  const times = lines.map((): number[] => [])
-  for (let round = 0; round <= rounds; round++) {
-    lines.forEach(([, events, work], side) => {
-      globalThis.gc?.()
-      const began = cpuSeconds()
-      work()
-      if (round > 0) times[side]?.push(((cpuSeconds() - began) * 1e6) / events)
-    })
-  }
-  return times.map(median)
+/** Microseconds of CPU time for each event of a line. */
+function measure([, events, work]: Line): number {
+  const began = cpuSeconds()
+  work()
+  return ((cpuSeconds() - began) * 1e6) / events
 }
 
-await withEarlierCode(state, async (root) => {
-  const [earlier, now] = [await codeIn(root), await codeIn(HERE)]
-  const sides = [
-    { name: stateOf(root), lines: linesOf(earlier, undefined) },
-    { name: stateOf(HERE), lines: linesOf(now, undefined) },
-    ...(values.detectors === undefined
-      ? []
-      : [{ name: 'these detectors alone', lines: linesOf(now, values.detectors.split(',')) }]),
-  ]
-  const { cpu, cores, node, date } = describeMachine()
-  console.log(`${cpu}, ${cores} cores; node ${node}; ${date}; ${rounds} rounds in turns, CPU time for each event\n`)
-  console.log(`| step | ${sides.map(({ name }) => name).join(' | ')} |\n|---|${sides.map(() => '---|').join('')}`)
-  for (const [at, [what]] of (sides[0]?.lines ?? []).entries()) {
-    const [before = 0, ...later] = inTurns(sides.map(({ lines }) => lines[at]).filter((line) => line !== undefined))
-    const cells = later.map((us) => `${us.toFixed(1)} us (${(us / before).toFixed(2)} times)`)
-    console.log(`| ${what} | ${before.toFixed(1)} us | ${cells.join(' | ')} |`)
-  }
+let lines: readonly Line[] = []
+
+async function answer(message: Work | number): Promise<unknown> {
+  if (typeof message === 'number') return measure(lines[message] as Line)
+  lines = linesOf(await codeIn(message.root), message)
+  return lines.map(([what]) => what)
+}
+
+process.on('message', (message: Work | number) => {
+  answer(message).then(
+    (result) => process.send?.(result),
+    (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    },
+  )
 })
+process.on('disconnect', () => process.exit())
