@@ -47,7 +47,7 @@ type Context = Step<Settings, typeof influenceFields, Record<never, never>>
 
 export const influencedAction = defineDetector({
   id: 'intent/influenced-action',
-  version: 6,
+  version: 7,
 
   title: 'Action ordered by content and not by the user',
   severity: 'high',
@@ -70,17 +70,19 @@ export const influencedAction = defineDetector({
     const indicators = decodeIndicators(context.event.indicators)
     if (indicators === undefined) return undefined
     if (indicators.task !== undefined) absorbTask(context.state, indicators.task)
-    // Whose text a late call had read by then can no longer be told.
-    if (context.late || (indicators.call === undefined && indicators.result === undefined)) return undefined
+    if (indicators.call === undefined && indicators.result === undefined) return undefined
     return judgeAndAbsorb(context, indicators)
   },
 })
 
-/** The call is judged by what earlier results held, then its own result is added to them. */
+/**
+ * The call is judged by what earlier results held, then its own result is added to them. A late call is not judged, because what
+ * the agent had read by then can no longer be told; but what came later may still obey its result.
+ */
 function judgeAndAbsorb(context: Context, indicators: Indicators): Suspicion | undefined {
-  const { state, event, settings } = context
+  const { state, event, settings, late } = context
   const { call, result } = indicators
-  const verdict = call === undefined ? undefined : judge(state, call)
+  const verdict = call === undefined || late ? undefined : judge(state, call)
   const score = verdict?.score ?? 0
   // Without a task, nobody can know whether the user stands behind it. The evidence alone must then be strong, and a
   // look-up proves too little.

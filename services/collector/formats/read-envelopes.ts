@@ -17,6 +17,7 @@ import { recordText } from './lib/json.ts'
 import { createPacked, type Packed } from './lib/packed.ts'
 import { readNanos, readTime } from './lib/times.ts'
 import { BUILT_IN, type Formats } from './formats.ts'
+import { inOrderOfTime } from './in-order.ts'
 
 /** A value of a request and how it is to be read, or what of the request could not be read, with its reason. */
 export type Envelope =
@@ -56,7 +57,7 @@ export interface Account {
 }
 
 export interface Normalised extends Account {
-  /** In the order of the request. */
+  /** In the order in which they happened, as far as their times tell. */
   readonly events: Event[]
   /** The words that are kept of them; empty if none. */
   readonly excerpts: Excerpt[]
@@ -309,5 +310,6 @@ export function* envelopeSteps(envelopes: readonly Envelope[], context: Normalis
     events.length === 0 && context.refuses !== false ? refusedWhole(envelopes, rejected, formats) : undefined
   if (whole !== undefined) return whole
   const source = events[0]?.source ?? formatsOf(envelopes)[0]
-  return { ok: true, source, events, excerpts, rejected, records: entries.length, ignored: ignored.counts() }
+  const account = { excerpts, rejected, records: entries.length, ignored: ignored.counts() }
+  return { ok: true, source, events: inOrderOfTime(events), ...account }
 }
