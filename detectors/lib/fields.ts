@@ -214,6 +214,8 @@ export interface Earliest {
   add(fingerprint: number, time: number, tie: number): void
   /** How many fingerprints other than `except`, and of those that are `among`, came before (time, tie). */
   countBefore(time: number, tie: number, except: number, among?: (print: number) => boolean): number
+  /** Whether it is one of the first so many. */
+  isAmongFirst(fingerprint: number, count: number): boolean
   readonly size: number
 }
 class EarliestHandle implements Earliest {
@@ -258,6 +260,18 @@ class EarliestHandle implements Earliest {
       if (among === undefined || among(prints[k] as number)) n++
     }
     return n
+  }
+  isAmongFirst(fingerprint: number, count: number): boolean {
+    const print = fingerprint === 0 ? 1 : fingerprint
+    const prints = this.#c.chunk[this.#i] as Uint32Array
+    const base = this.#c.slot * this.#size
+    for (let k = base; k < base + this.#size && prints[k] !== 0; k++) {
+      if (prints[k] !== print) continue
+      const tie = (this.#c.chunk[this.#i + 1] as Uint32Array)[k] as number
+      const time = (this.#c.chunk[this.#i + 2] as Float64Array)[k] as number
+      return this.countBefore(time, tie, print) < count
+    }
+    return false
   }
   get size(): number {
     const prints = this.#c.chunk[this.#i] as Uint32Array

@@ -40,6 +40,16 @@ export const cases: readonly DetectorCase[] = [
     expect: [{ severity: 'medium', agent: 'relay-1' }],
   },
   {
+    // On several partitions, those who came later may be processed first.
+    name: 'fires on the first of a host that two others call afterwards',
+    events: [
+      ...usual,
+      ...beat(30, 'c2.example.net'),
+      ...many(8, (n) => call(190 + n, 'c2.example.net', { identity: `other-${n % 4}` })),
+    ],
+    expect: [{ severity: 'medium', agent: 'relay-1' }],
+  },
+  {
     name: 'is quiet for a health check that was there from the start',
     events: many(80, (n) => call(n * 2, 'partner.example.net')),
     expect: [],

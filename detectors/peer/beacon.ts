@@ -54,11 +54,21 @@ const hostOf = (event: EventView): string =>
     .find((one) => one.includes('.') || one.includes(':'))
     ?.toLowerCase() ?? ''
 
+/**
+ * The place of an identity's gaps, or -1. The first callers have one each, by the times of their calls and not by the order in which
+ * these come: whoever called later than they gives up the place, and would not be told anyway.
+ */
 function seriesOf({ state, signal }: Context): number {
-  const { series } = state
+  const { series, callers } = state
   for (let k = 0; k < series.length; k++) if (series.get('print', k) === signal.fingerprint) return k
-  const place = series.push()
-  if (place >= 0) series.set('print', place, signal.fingerprint)
+  if (!callers.isAmongFirst(signal.fingerprint, CALLERS)) return -1
+  let place = series.push()
+  for (let k = 0; place < 0 && k < series.length; k++)
+    if (!callers.isAmongFirst(series.get('print', k), CALLERS)) place = k
+  if (place < 0) return -1
+  series.set('print', place, signal.fingerprint)
+  series.set('last', place, 0)
+  series.set('count', place, 0)
   return place
 }
 
@@ -92,7 +102,7 @@ function suspicionOf({ signal, settings, evidence }: Context, gaps: readonly num
 
 export const beacon = defineDetector({
   id: 'peer/beacon',
-  version: 1,
+  version: 2,
 
   title: 'Regular beaconing to an unknown host',
   severity: 'medium',

@@ -55,21 +55,23 @@ const placeOf = ({ hashes }: State, print: number): number => {
   return -1
 }
 
-/** Takes a sight of a hash; of more than can be held, the oldest goes. */
-function takeSight({ state, signal, time }: Context): void {
+/** Takes a sight of a hash; of more than can be held, the oldest goes, in whichever order they come. False if it is not held. */
+function takeSight({ state, signal, time }: Context): boolean {
   const { hashes } = state
   let place = placeOf(state, signal.fingerprint)
   if (place >= 0) {
     if (time < hashes.get('first', place)) hashes.set('first', place, time)
-    return
+    return true
   }
   place = hashes.push()
   if (place < 0) {
     place = 0
     for (let k = 1; k < hashes.length; k++) if (hashes.get('first', k) < hashes.get('first', place)) place = k
+    if (time < hashes.get('first', place)) return false
   }
   hashes.set('print', place, signal.fingerprint)
   hashes.set('first', place, time)
+  return true
 }
 
 /** Remembers who saw the newest hash first. */
@@ -125,7 +127,7 @@ function decide({ candidate, state, settings }: Decide<Settings, typeof rest>): 
 
 export const rugPull = defineDetector({
   id: 'peer/rug-pull',
-  version: 1,
+  version: 2,
 
   title: 'Tool server shows two descriptions',
   severity: 'medium',
@@ -154,8 +156,7 @@ export const rugPull = defineDetector({
     keys: ['peer'],
     state: rest,
     absorb(context) {
-      takeSight(context)
-      keepNewest(context)
+      if (takeSight(context)) keepNewest(context)
       return { why: '', observed: {}, expected: {}, rooted: false, evidence: [context.evidence()], later: true }
     },
     decide,
