@@ -46,6 +46,7 @@ import { sequenceSurprise } from './intent/sequence-surprise.ts'
 import { identityMismatch } from './identity/identity-mismatch.ts'
 import { cadenceShift } from './credential/cadence-shift.ts'
 import { slowDrift } from './intent/slow-drift.ts'
+import { slowRecon } from './lateral/slow-recon.ts'
 
 export const DETECTORS: readonly Detector[] = [
   newSource,
@@ -94,4 +95,5 @@ export const DETECTORS: readonly Detector[] = [
   outside,
   cadenceShift,
   slowDrift,
+  slowRecon,
 ]
