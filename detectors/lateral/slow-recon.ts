@@ -20,11 +20,13 @@ import { actions } from '../habits/actions.ts'
 import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
 import { consequenceOf } from '../lib/consequence.ts'
-import { counter, small } from '../lib/fields.ts'
+import { short, small } from '../lib/fields.ts'
 import { askOfRole, nobodyBefore } from '../lib/nobody-before.ts'
 import { surpriseOf } from '../lib/maths.ts'
 
 const HOUR_MS = 3_600_000
+/** Hours are told apart within seven years. */
+const HOURS = 65_536
 /** A new version brings new acts. */
 const FRESH_FACTOR = 2
 const DAY_MS = 24 * HOUR_MS
@@ -66,8 +68,8 @@ export const slowRecon = defineDetector({
   settings: Settings,
   key: 'identity',
   uses: { actions, versions },
-  /** The newest hour with new looks, since 1970, and their number so far. */
-  state: { hour: counter(), looks: small() },
+  /** The newest hour with new looks, and their number so far. */
+  state: { hour: short(), looks: small() },
 
   matches: (event) =>
     event.principal_kind !== 'person' && event.kind !== 'control' && !isAnonymous(event) && looks(event),
@@ -77,9 +79,10 @@ export const slowRecon = defineDetector({
     send(ask)
     if (time - since < settings.history_ms) return undefined
     const hour = Math.floor(time / HOUR_MS)
-    const before = hour === state.hour.value ? state.looks.value : 0
+    const place = hour % HOURS
+    const before = place === state.hour.value ? state.looks.value : 0
     const count = Math.min(TOLD - 1, before + 1)
-    state.hour.value = hour
+    state.hour.value = place
     if (before === TOLD) {
       doubt()
       return undefined
