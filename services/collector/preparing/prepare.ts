@@ -50,7 +50,7 @@ interface BodyTask {
 }
 
 export interface Prepared extends Account {
-  /** Rows as JSON by partition, in the order of the request. */
+  /** Rows as JSON by partition, in the order in which the events happened. */
   readonly lines: ReadonlyMap<number, readonly string[]>
   readonly events: number
   /** Number of events with a replaced time, by what was wrong with it. */

@@ -5,7 +5,6 @@
 import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
 import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
-import type { Lists } from '../../../detectors/lib/lists.ts'
 import type { SectionContent } from '../../../detectors/lib/sections.ts'
 import type { SuppressionControl, VerdictControl } from '../../../schemas/control.ts'
 import { EventView } from '../../../schemas/event.ts'
@@ -52,12 +51,10 @@ type Taken = Pick<Applied, 'count' | 'repeats' | 'problems'>
 interface Enabled {
   readonly half: FirstHalf
   readonly own: DetectorRules
-  readonly isLive: boolean
 }
 
 /** The detectors that run for a tenant, by the kind of their key, in the registry's order. */
 interface EnabledHalves {
-  readonly lists: Lists
   readonly byIdentity: readonly Enabled[]
   readonly bySession: readonly Enabled[]
 }
@@ -231,9 +228,9 @@ class StageOne implements Stage {
     if (this.#learning.length > 0) this.#learning = []
     if (this.#doubters.length > 0) this.#doubters = []
     for (const habit of this.#habits) habit.look(keys.row, placing, this.logTime)
-    const { lists, byIdentity, bySession } = this.#enabledFor(this.#rulesOfTenant)
-    this.#step(byIdentity, lists, keys, receiptTime)
-    if (event.session !== '' && bySession.length > 0) this.#session(bySession, lists, receiptTime)
+    const { byIdentity, bySession } = this.#enabledFor(this.#rulesOfTenant)
+    this.#step(byIdentity, keys, receiptTime)
+    if (event.session !== '' && bySession.length > 0) this.#session(bySession, receiptTime)
     if (this.#doubters.length > 0 && placing.doubt === '')
       this.#doubts.note(tenant, identity, this.#doubters, this.#habits)
     // The only place that decides what is learned: no event whose time is not believed, and none that is doubted.
@@ -247,38 +244,40 @@ class StageOne implements Stage {
     const of = (halves: readonly FirstHalf[]): Enabled[] =>
       halves.flatMap((half) => {
         const own = rules.detectors[half.place]
-        return own === undefined || !own.enabled ? [] : [{ half, own, isLive: own.mode === 'live' }]
+        return own === undefined || !own.enabled ? [] : [{ half, own }]
       })
-    const enabled = { lists: rules.lists, byIdentity: of(this.#byIdentity), bySession: of(this.#bySession) }
+    const enabled = { byIdentity: of(this.#byIdentity), bySession: of(this.#bySession) }
     this.#enabled.set(rules, enabled)
     return enabled
   }
 
-  #session(enabled: readonly Enabled[], lists: Lists, receiptTime: number): void {
+  #session(enabled: readonly Enabled[], receiptTime: number): void {
     const event = this.#view
+    const { lists } = this.#rulesOfTenant
     if (!enabled.some(({ half }) => half.matches(event, lists))) return
     const keys = this.#sessions
     keys.reach(event.tenant, event.identity, event.session, this.logTime, event.sender)
     this.#placing.session(keys)
-    this.#step(enabled, lists, keys, receiptTime)
+    this.#step(enabled, keys, receiptTime)
   }
 
-  #step(enabled: readonly Enabled[], lists: Lists, keys: KeyTable, receiptTime: number): void {
+  #step(enabled: readonly Enabled[], keys: KeyTable, receiptTime: number): void {
     const event = this.#view
-    for (const { half, own, isLive } of enabled) {
+    const { lists } = this.#rulesOfTenant
+    for (const { half, own } of enabled) {
       if (!half.matches(event, lists)) continue
       half.aim(keys.row, own, lists, this.#placing, this.logTime)
       if (half.keepsBack) this.#learning.push(half)
       const suspicion = half.step(half)
-      if (isLive && (half.doubts || isGrave(half, own, suspicion))) {
+      if (own.mode === 'live' && (half.doubts || isGrave(half, own, suspicion))) {
         this.#doubted = true
         this.#doubters.push(half.detector.id)
       }
-      if (suspicion !== undefined) this.#suspect(half, told(suspicion, this.#placing), receiptTime)
+      if (suspicion !== undefined) this.#suspect(half, own, told(suspicion, this.#placing), receiptTime)
     }
   }
 
-  #suspect(half: FirstHalf, suspicion: Suspicion, receiptTime: number): void {
+  #suspect(half: FirstHalf, own: DetectorRules, suspicion: Suspicion, receiptTime: number): void {
     if (suspicion.ask !== undefined && half.detector.second !== undefined) {
       this.#signals.ask(half, suspicion, suspicion.ask, receiptTime)
       return
@@ -297,8 +296,6 @@ class StageOne implements Stage {
       staged: 'one',
       ...(event.conflict ? { conflict: { eventId: event.event_id, contentId: event.content_id } } : {}),
     }
-    const own = this.#rulesOfTenant.detectors[half.place]
-    if (own === undefined) return
     const finding = this.#rules.withSuppressions(makeFinding(half.detector, own, suspicion, subject, this.#rules.epoch))
     if (!this.#sent.add(finding.id)) return
     this.#findings.push(finding)

@@ -109,8 +109,7 @@ function refusedLetter(
 interface Flush {
   readonly source: SignalSource
   now(): number
-  /** Waits for a turn on the event loop, if the present one is over. */
-  turn(): Promise<void>
+  readonly turns: Turns
   append(topic: string, partition: number, records: readonly RecordInput[]): Promise<void>
 }
 
@@ -142,7 +141,7 @@ async function writeSignals(flush: Flush, partition: number, signals: readonly S
   const halving: Halving<SignalLine> = {
     async encode(lines) {
       // Sixty targets are sixty frames, and each takes a while to compress.
-      await flush.turn()
+      if (flush.turns.isOver()) await flush.turns.next()
       return { key: null, value: encodeSignalLines(lines, flush.source) }
     },
     middle: middleOfSignals,
@@ -170,10 +169,6 @@ export function createOutputs({ log, clock, partitioning, turns }: OutputsOption
   let findings: FoundRecord[] = []
   let signals: Signal[] = []
   let letters: DeadLetter[] = []
-
-  const turn = async (): Promise<void> => {
-    if (turns.isOver()) await turns.next()
-  }
 
   /** What goes to each target, all at the same time. */
   function writes(flush: Flush, partitioner: Partitioner | undefined): Promise<DeadLetter[]>[] {
@@ -206,7 +201,7 @@ export function createOutputs({ log, clock, partitioning, turns }: OutputsOption
     async flush(source, context) {
       const partitioner = signals.length === 0 ? undefined : await partitioning.partitioner()
       const put: Flush['append'] = (topic, partition, records) => append(log, [topic, partition, records], context)
-      const underWay = writes({ source, now: clock.now, turn, append: put }, partitioner)
+      const underWay = writes({ source, now: clock.now, turns, append: put }, partitioner)
       const own = letters
       findings = []
       signals = []
