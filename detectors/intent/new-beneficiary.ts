@@ -89,7 +89,7 @@ export const newBeneficiary = defineDetector({
     if (!isPayment(event)) {
       if (event.target === '') return undefined
       const print = hash32(event.target) || 1
-      for (let k = 0; k < looked.length; k++) if (looked.get('print', k) === print) return undefined
+      if (looked.indexOf('print', print) >= 0) return undefined
       const place = looked.push()
       if (place >= 0) looked.set('print', place, print)
       return undefined

@@ -21,11 +21,11 @@ import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
 import { consequenceOf, isChange } from '../lib/consequence.ts'
 import { counter, small } from '../lib/fields.ts'
+import { countInHour, TOLD } from '../lib/hour-count.ts'
 import { askOfRole, nobodyBefore } from '../lib/nobody-before.ts'
 import { surpriseOf } from '../lib/maths.ts'
 
 const HOUR_MS = 3_600_000
-const TOLD = 255
 const DAY_MS = 24 * HOUR_MS
 
 const Settings = Type.Object({
@@ -61,10 +61,8 @@ export const sequenceSurprise = defineDetector({
     const ask = askOfRole(event, habits.order.pair)
     send(ask)
     const hour = Math.floor(time / HOUR_MS)
-    if (hour === state.hour.value && state.pairs.value === TOLD) return undefined
-    const pairs = Math.min(TOLD - 1, hour === state.hour.value ? state.pairs.value + 1 : 1)
-    state.hour.value = hour
-    state.pairs.value = pairs
+    const pairs = countInHour(hour, { hour: state.hour, count: state.pairs })
+    if (pairs === TOLD) return undefined
     if (time - since < settings.history_ms || habits.versions.isFresh || pairs < settings.pairs_min) return undefined
     const surprise = surpriseOf(habits.order.newLogProbability(HOUR_MS, pairs))
     if (surprise < settings.surprise_min || !isChange(consequenceOf(event))) return undefined

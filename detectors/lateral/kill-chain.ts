@@ -18,7 +18,7 @@ import { peers } from '../habits/peers.ts'
 import { targets } from '../habits/targets.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
 import type { Handles } from '../lib/columns.ts'
-import { consequenceOf, isReach } from '../lib/consequence.ts'
+import { consequenceOf, isReach, isLook } from '../lib/consequence.ts'
 import { evidenceList, evidenceOf } from '../lib/evidence.ts'
 import { counter, small } from '../lib/fields.ts'
 
@@ -66,8 +66,7 @@ const raise = (count: { value: number }): number => (count.value = Math.min(255,
 function stageOf({ event, habits, settings }: Context): number {
   const consequence = consequenceOf(event)
   const does = habits.actions.isNew
-  const reads =
-    consequence === 'read' || consequence === 'list' || event.activity === 'read' || event.activity === 'list'
+  const reads = isLook(consequence) || event.activity === 'read' || event.activity === 'list'
   if (
     habits.peers.isNew &&
     (consequence === 'send' || event.bytes_out >= settings.sent_bytes_min) &&

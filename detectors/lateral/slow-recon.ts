@@ -14,13 +14,13 @@
  */
 import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
-import type { EventView } from '../../schemas/event.ts'
 import { defineDetector } from '../detector.ts'
 import { actions } from '../habits/actions.ts'
 import { versions } from '../habits/versions.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
-import { consequenceOf } from '../lib/consequence.ts'
+import { consequenceOf, isLook } from '../lib/consequence.ts'
 import { short, small } from '../lib/fields.ts'
+import { countInHour, TOLD } from '../lib/hour-count.ts'
 import { askOfRole, nobodyBefore } from '../lib/nobody-before.ts'
 import { surpriseOf } from '../lib/maths.ts'
 
@@ -30,8 +30,6 @@ const HOURS = 65_536
 /** A new version brings new acts. */
 const FRESH_FACTOR = 2
 const DAY_MS = 24 * HOUR_MS
-/** In place of a count: reported in this hour. */
-const TOLD = 255
 
 const Settings = Type.Object({
   service_looks_min: Type.Integer({
@@ -48,11 +46,6 @@ const Settings = Type.Object({
   }),
   history_ms: Type.Integer({ default: 7 * DAY_MS, description: 'Age of an identity before its acts are known' }),
 })
-
-const looks = (event: EventView): boolean => {
-  const consequence = consequenceOf(event)
-  return consequence === 'list' || consequence === 'read'
-}
 
 export const slowRecon = defineDetector({
   id: 'lateral/slow-recon',
@@ -72,22 +65,21 @@ export const slowRecon = defineDetector({
   state: { hour: short(), looks: small() },
 
   matches: (event) =>
-    event.principal_kind !== 'person' && event.kind !== 'control' && !isAnonymous(event) && looks(event),
+    event.principal_kind !== 'person' &&
+    event.kind !== 'control' &&
+    !isAnonymous(event) &&
+    isLook(consequenceOf(event)),
   step({ event, time, late, since, habits, state, settings, send, doubt }) {
     if (late || !habits.actions.isNew) return undefined
     const ask = askOfRole(event, hash32(event.action))
     send(ask)
     if (time - since < settings.history_ms) return undefined
     const hour = Math.floor(time / HOUR_MS)
-    const place = hour % HOURS
-    const before = place === state.hour.value ? state.looks.value : 0
-    const count = Math.min(TOLD - 1, before + 1)
-    state.hour.value = place
-    if (before === TOLD) {
+    const count = countInHour(hour % HOURS, { hour: state.hour, count: state.looks })
+    if (count === TOLD) {
       doubt()
       return undefined
     }
-    state.looks.value = count
     const usual = event.principal_kind === 'service' ? settings.service_looks_min : settings.agent_looks_min
     const min = habits.versions.isFresh ? FRESH_FACTOR * usual : usual
     if (count < min) return undefined

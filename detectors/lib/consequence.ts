@@ -155,6 +155,8 @@ function known(action: string, activity: string, kind: string): Consequence {
 export const isReach = (consequence: Consequence): boolean =>
   consequence === 'access' || consequence === 'credential' || consequence === 'logging'
 
+/** Whether it only looks. */
+export const isLook = (consequence: Consequence): boolean => consequence === 'list' || consequence === 'read'
+
 /** Whether it leaves something behind: anything but looking. */
-export const isChange = (consequence: Consequence): boolean =>
-  consequence !== 'other' && consequence !== 'list' && consequence !== 'read'
+export const isChange = (consequence: Consequence): boolean => consequence !== 'other' && !isLook(consequence)

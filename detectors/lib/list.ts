@@ -11,6 +11,8 @@ export interface List<C extends ListColumns> {
   push(): number
   get(column: keyof C & string, index: number, element?: number): number
   set(column: keyof C & string, index: number, value: number, element?: number): void
+  /** The first record with this value in a column of one element, or -1. */
+  indexOf(column: keyof C & string, value: number): number
   clear(): void
 }
 
@@ -45,6 +47,14 @@ class ListHandle<C extends ListColumns> implements List<C> {
     const values = this.#c.chunk[this.#i + at] as Float64Array
     values[(this.#c.slot * this.cap + index) * width + element] = value
   }
+  indexOf(column: keyof C & string, value: number): number {
+    const { at } = this.#widths.get(column) as { at: number; width: number }
+    const values = this.#c.chunk[this.#i + at] as Float64Array
+    const base = this.#c.slot * this.cap
+    const end = base + this.length
+    for (let k = base; k < end; k++) if (values[k] === value) return k - base
+    return -1
+  }
   clear(): void {
     const { length } = this
     if (length === 0) return
@@ -72,4 +82,20 @@ export function list<const C extends ListColumns>(options: {
     widths.set(column, { at: widths.size + 1, width: length })
   }
   return { columns, bind: (c, first) => new ListHandle<C>(c, first, options.cap, widths) }
+}
+
+/**
+ * A place for a record that a full list keeps only if it is among the newest by this column: a free one, or that of the oldest. -1 if
+ * all are newer. So what is kept does not depend on the order in which records come.
+ */
+export function placeAmongNewest<C extends ListColumns>(
+  records: List<C>,
+  column: keyof C & string,
+  value: number,
+): number {
+  const free = records.push()
+  if (free >= 0) return free
+  let oldest = 0
+  for (let k = 1; k < records.length; k++) if (records.get(column, k) < records.get(column, oldest)) oldest = k
+  return value < records.get(column, oldest) ? -1 : oldest
 }

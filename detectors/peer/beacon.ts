@@ -60,7 +60,8 @@ const hostOf = (event: EventView): string =>
  */
 function seriesOf({ state, signal }: Context): number {
   const { series, callers } = state
-  for (let k = 0; k < series.length; k++) if (series.get('print', k) === signal.fingerprint) return k
+  const own = series.indexOf('print', signal.fingerprint)
+  if (own >= 0) return own
   if (!callers.isAmongFirst(signal.fingerprint, CALLERS)) return -1
   let place = series.push()
   for (let k = 0; place < 0 && k < series.length; k++)

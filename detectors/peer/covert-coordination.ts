@@ -21,7 +21,7 @@ import type { Handles } from '../lib/columns.ts'
 import { consequenceOf } from '../lib/consequence.ts'
 import { evidenceList } from '../lib/evidence.ts'
 import { distinct, recentSet, small } from '../lib/fields.ts'
-import { list } from '../lib/list.ts'
+import { list, placeAmongNewest } from '../lib/list.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -45,26 +45,17 @@ const DAYS = 32
 const rest = { days: list({ cap: DAYS, columns: { day: 'u16', rounds: 'u8' } }) }
 const ROUNDS_COUNTED = 255
 
-/** Where a day is kept: its own place, a free one, or that of the oldest, if it is newer than that; else -1. */
-function placeOf({ days }: Handles<typeof rest>, day: number): number {
-  let oldest = 0
-  for (let at = 0; at < days.length; at++) {
-    if (days.get('day', at) === day) return at
-    if (days.get('day', at) < days.get('day', oldest)) oldest = at
-  }
-  const at = days.length < DAYS ? days.push() : oldest
-  if (days.get('day', at) > day) return -1
-  days.set('day', at, day)
-  days.set('rounds', at, 0)
-  return at
-}
-
 /** Counts one more round of a day, and answers how many it has; 0 for a day that is no longer kept. */
-function addRound(state: Handles<typeof rest>, day: number): number {
-  const at = placeOf(state, day)
-  if (at < 0) return 0
-  const rounds = Math.min(ROUNDS_COUNTED, state.days.get('rounds', at) + 1)
-  state.days.set('rounds', at, rounds)
+function addRound({ days }: Handles<typeof rest>, day: number): number {
+  let at = days.indexOf('day', day)
+  if (at < 0) {
+    at = placeAmongNewest(days, 'day', day)
+    if (at < 0) return 0
+    days.set('day', at, day)
+    days.set('rounds', at, 0)
+  }
+  const rounds = Math.min(ROUNDS_COUNTED, days.get('rounds', at) + 1)
+  days.set('rounds', at, rounds)
   return rounds
 }
 

@@ -16,7 +16,7 @@ import { consequenceOf } from '../lib/consequence.ts'
 import { type Absorb, type Decide, type Decision, defineDetector } from '../detector.ts'
 import type { Handles } from '../lib/columns.ts'
 import { recentSet } from '../lib/fields.ts'
-import { list } from '../lib/list.ts'
+import { list, placeAmongNewest } from '../lib/list.ts'
 import type { Evidence } from '../../schemas/finding.ts'
 import { shortText } from '../lib/short-text.ts'
 
@@ -50,10 +50,7 @@ const rest = {
 type State = Handles<typeof rest>
 type Context = Absorb<Settings, typeof rest, Record<never, never>>
 
-const placeOf = ({ hashes }: State, print: number): number => {
-  for (let k = 0; k < hashes.length; k++) if (hashes.get('print', k) === print) return k
-  return -1
-}
+const placeOf = ({ hashes }: State, print: number): number => hashes.indexOf('print', print)
 
 /** Takes a sight of a hash; of more than can be held, the oldest goes, in whichever order they come. False if it is not held. */
 function takeSight({ state, signal, time }: Context): boolean {
@@ -63,12 +60,8 @@ function takeSight({ state, signal, time }: Context): boolean {
     if (time < hashes.get('first', place)) hashes.set('first', place, time)
     return true
   }
-  place = hashes.push()
-  if (place < 0) {
-    place = 0
-    for (let k = 1; k < hashes.length; k++) if (hashes.get('first', k) < hashes.get('first', place)) place = k
-    if (time < hashes.get('first', place)) return false
-  }
+  place = placeAmongNewest(hashes, 'first', time)
+  if (place < 0) return false
   hashes.set('print', place, signal.fingerprint)
   hashes.set('first', place, time)
   return true

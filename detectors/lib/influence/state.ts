@@ -112,7 +112,7 @@ function pushHash(
   telling?: number,
 ): void {
   const words = into as InfluenceState['taskWords']
-  for (let at = 0; at < words.length; at++) if (words.get('hash', at) === hash) return
+  if (words.indexOf('hash', hash) >= 0) return
   const at = words.push()
   if (at < 0) return
   words.set('hash', at, hash)
@@ -122,10 +122,9 @@ function pushHash(
 /** 0: not a word of the task; 1: one of its common words; 2: a word about its subject. */
 export function taskWord(state: InfluenceState, hash: number): 0 | 1 | 2 {
   const words = state.taskWords
-  for (let at = 0; at < words.length; at++) {
-    if (words.get('hash', at) === hash) return words.get('telling', at) === 1 ? 2 : 1
-  }
-  return 0
+  const at = words.indexOf('hash', hash)
+  if (at < 0) return 0
+  return words.get('telling', at) === 1 ? 2 : 1
 }
 
 export function namesAuthor(state: InfluenceState, order: number): boolean {
@@ -137,10 +136,7 @@ export function namesAuthor(state: InfluenceState, order: number): boolean {
   return false
 }
 
-const isTaskName = (state: InfluenceState, hash: number): boolean => {
-  for (let at = 0; at < state.taskNames.length; at++) if (state.taskNames.get('hash', at) === hash) return true
-  return false
-}
+const isTaskName = (state: InfluenceState, hash: number): boolean => state.taskNames.indexOf('hash', hash) >= 0
 
 export function holdsHash(
   state: InfluenceState,
@@ -158,9 +154,7 @@ export function holdsHash(
 }
 
 export function findValue(state: InfluenceState, hash: number): number {
-  const { values } = state
-  for (let at = 0; at < values.length; at++) if (values.get('hash', at) === hash) return at
-  return -1
+  return state.values.indexOf('hash', hash)
 }
 export const sourceOf = (state: InfluenceState, hash: number): number => {
   const at = findValue(state, hash)
