@@ -1,6 +1,9 @@
 /**
  * One table per kind of key: the fields of all detectors are columns of one row. Columns are typed arrays in chunks of
  * rows, so that a table grows without copying and a row costs its bytes, its key and an index entry, and no object.
+ *
+ * Each array costs some hundred bytes beside its content, so chunks grow with the table: a full one has thousands of rows.
+ * The columns of a chunk share one buffer, because pages of it that nothing was written to take no memory.
  */
 import { type ColumnArray, COLUMN_BYTES, type ColumnSpec, type Cursor } from '../../../detectors/lib/columns.ts'
 
@@ -9,8 +12,12 @@ export interface NamedColumn extends ColumnSpec {
   readonly name: string
 }
 
-/** Chunks are about this large, and hold at least 8 rows. */
-const CHUNK_BYTES = 256 * 1024
+/** Rows of the first chunk, as a power of two; each further one holds as many as all before it. */
+const FIRST_SHIFT = 3
+/** Chunks grow until they are about this large. */
+const CHUNK_BYTES_MAX = 4 * 1024 ** 2
+/** Each column of a chunk begins at a multiple of it: no array type needs more. */
+const ALIGNED = 8
 
 /** The first column of every table: a key of two words, or of four. */
 const KEY: Readonly<Record<2 | 4, NamedColumn>> = {
@@ -18,20 +25,34 @@ const KEY: Readonly<Record<2 | 4, NamedColumn>> = {
   4: { name: 'engine/key-128', type: 'u32', length: 4 },
 }
 
-const allocate = (column: ColumnSpec, rows: number): ColumnArray => {
-  const size = column.length * rows
-  switch (column.type) {
+function viewOf({ type, length }: ColumnSpec, [buffer, at]: readonly [ArrayBuffer, number], rows: number): ColumnArray {
+  const size = length * rows
+  switch (type) {
     case 'u8':
-      return new Uint8Array(size)
+      return new Uint8Array(buffer, at, size)
     case 'u16':
-      return new Uint16Array(size)
+      return new Uint16Array(buffer, at, size)
     case 'u32':
-      return new Uint32Array(size)
+      return new Uint32Array(buffer, at, size)
     case 'f32':
-      return new Float32Array(size)
+      return new Float32Array(buffer, at, size)
     case 'f64':
-      return new Float64Array(size)
+      return new Float64Array(buffer, at, size)
   }
+}
+
+const columnBytes = ({ type, length }: ColumnSpec, rows: number): number => COLUMN_BYTES[type] * length * rows
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNED) * ALIGNED
+
+/** The zeroed columns of one chunk. */
+function allocate(columns: readonly ColumnSpec[], rows: number): ColumnArray[] {
+  const buffer = new ArrayBuffer(columns.reduce((sum, column) => sum + aligned(columnBytes(column, rows)), 0))
+  let at = 0
+  return columns.map((column) => {
+    const view = viewOf(column, [buffer, at], rows)
+    at += aligned(columnBytes(column, rows))
+    return view
+  })
 }
 
 export class Table {
@@ -40,10 +61,8 @@ export class Table {
   readonly columns: readonly NamedColumn[]
   readonly rowBytes: number
   #chunks: ColumnArray[][] = []
-  readonly #chunkRows: number
-  /** The bits of a row number that say where in its chunk it is. */
-  readonly #inChunk: number
-  readonly #shift: number
+  /** Rows of a chunk that grows no more, as a power of two. */
+  readonly #fullShift: number
   readonly #words: 2 | 4
   #index: Uint32Array
   #high = 0
@@ -53,11 +72,9 @@ export class Table {
     this.#words = words
     this.columns = [KEY[words], ...columns]
     this.rowBytes = this.columns.reduce((sum, column) => sum + COLUMN_BYTES[column.type] * column.length, 0)
-    let rows = 8
-    while (rows * 2 * this.rowBytes <= CHUNK_BYTES) rows *= 2
-    this.#chunkRows = rows
-    this.#inChunk = rows - 1
-    this.#shift = 31 - Math.clz32(rows)
+    let shift = FIRST_SHIFT
+    while (2 ** (shift + 1) * this.rowBytes <= CHUNK_BYTES_MAX) shift++
+    this.#fullShift = shift
     this.#index = new Uint32Array(64)
   }
 
@@ -73,7 +90,32 @@ export class Table {
 
   /** Bytes of the chunks and the index. */
   get bytes(): number {
-    return this.#chunks.length * this.#chunkRows * this.rowBytes + this.#index.byteLength
+    return this.#chunkStart(this.#chunks.length) * this.rowBytes + this.#index.byteLength
+  }
+
+  /** The chunk of a row. */
+  #chunkOf(row: number): number {
+    const full = this.#fullShift
+    return row >>> full === 0 ? 32 - Math.clz32(row >>> FIRST_SHIFT) : full - FIRST_SHIFT + (row >>> full)
+  }
+
+  /** The first row of a chunk. */
+  #chunkStart(chunk: number): number {
+    const growing = this.#fullShift - FIRST_SHIFT
+    if (chunk > growing) return (chunk - growing) * 2 ** this.#fullShift
+    return chunk === 0 ? 0 : 2 ** (FIRST_SHIFT + chunk - 1)
+  }
+
+  /** Where a row is in its chunk. */
+  #slotOf(row: number): number {
+    const full = this.#fullShift
+    if (row >>> full !== 0) return row & ((1 << full) - 1)
+    return row >>> FIRST_SHIFT === 0 ? row : row ^ (1 << (31 - Math.clz32(row)))
+  }
+
+  #grow(): void {
+    const chunk = this.#chunks.length
+    this.#chunks.push(allocate(this.columns, this.#chunkStart(chunk + 1) - this.#chunkStart(chunk)))
   }
 
   /** The row of a key, or -1. The second word is never 0; a key of two words leaves the last two out. */
@@ -84,8 +126,8 @@ export class Table {
       const held = this.#index[s] as number
       if (held === 0) return -1
       const row = held - 1
-      const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-      const at = (row & this.#inChunk) * words
+      const keys = (this.#chunks[this.#chunkOf(row)] as ColumnArray[])[0] as Uint32Array
+      const at = this.#slotOf(row) * words
       if (keys[at + 1] !== lo || keys[at] !== hi) continue
       if (words === 2 || (keys[at + 2] === third && keys[at + 3] === fourth)) return row
     }
@@ -94,9 +136,7 @@ export class Table {
   /** Makes a zeroed row for a key that has none. */
   insert(hi: number, lo: number, third = 0, fourth = 0): number {
     const row = this.#free.pop() ?? this.#high++
-    if (row >>> this.#shift >= this.#chunks.length) {
-      this.#chunks.push(this.columns.map((column) => allocate(column, this.#chunkRows)))
-    }
+    if (this.#chunkOf(row) >= this.#chunks.length) this.#grow()
     this.#writeKey(row, hi, lo, third, fourth)
     if (this.size * 10 > this.#index.length * 7) this.#rebuild(this.#index.length * 2)
     else this.#place(row, lo)
@@ -111,8 +151,8 @@ export class Table {
   }
 
   #writeKey(row: number, hi: number, lo: number, third: number, fourth: number): void {
-    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-    const at = (row & this.#inChunk) * this.#words
+    const keys = (this.#chunks[this.#chunkOf(row)] as ColumnArray[])[0] as Uint32Array
+    const at = this.#slotOf(row) * this.#words
     keys[at] = hi
     keys[at + 1] = lo
     if (this.#words === 2) return
@@ -121,34 +161,34 @@ export class Table {
   }
 
   point(row: number): void {
-    this.cursor.chunk = this.#chunks[row >>> this.#shift] as ColumnArray[]
-    this.cursor.slot = row & this.#inChunk
+    this.cursor.chunk = this.#chunks[this.#chunkOf(row)] as ColumnArray[]
+    this.cursor.slot = this.#slotOf(row)
   }
 
   // Columns of one element a row, without moving the cursor. Each type has a reader and a writer of its own, because code
   // that meets all types of arrays is several times slower.
 
   u16(row: number, column: number): number {
-    return (this.#column(row, column) as Uint16Array)[row & this.#inChunk] as number
+    return (this.#column(row, column) as Uint16Array)[this.#slotOf(row)] as number
   }
   setU16(row: number, column: number, value: number): void {
-    ;(this.#column(row, column) as Uint16Array)[row & this.#inChunk] = value
+    ;(this.#column(row, column) as Uint16Array)[this.#slotOf(row)] = value
   }
   u32(row: number, column: number): number {
-    return (this.#column(row, column) as Uint32Array)[row & this.#inChunk] as number
+    return (this.#column(row, column) as Uint32Array)[this.#slotOf(row)] as number
   }
   setU32(row: number, column: number, value: number): void {
-    ;(this.#column(row, column) as Uint32Array)[row & this.#inChunk] = value
+    ;(this.#column(row, column) as Uint32Array)[this.#slotOf(row)] = value
   }
   f64(row: number, column: number): number {
-    return (this.#column(row, column) as Float64Array)[row & this.#inChunk] as number
+    return (this.#column(row, column) as Float64Array)[this.#slotOf(row)] as number
   }
   setF64(row: number, column: number, value: number): void {
-    ;(this.#column(row, column) as Float64Array)[row & this.#inChunk] = value
+    ;(this.#column(row, column) as Float64Array)[this.#slotOf(row)] = value
   }
 
   #column(row: number, column: number): ColumnArray {
-    return (this.#chunks[row >>> this.#shift] as ColumnArray[])[column] as ColumnArray
+    return (this.#chunks[this.#chunkOf(row)] as ColumnArray[])[column] as ColumnArray
   }
 
   /** Whether the row number is in use. */
@@ -158,15 +198,15 @@ export class Table {
 
   /** Whether the last two of four words of the row's key are 0. */
   keyEndsInZeros(row: number): boolean {
-    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-    const at = (row & this.#inChunk) * this.#words
+    const keys = (this.#chunks[this.#chunkOf(row)] as ColumnArray[])[0] as Uint32Array
+    const at = this.#slotOf(row) * this.#words
     return this.#words === 4 && keys[at + 2] === 0 && keys[at + 3] === 0
   }
 
   /** Zeroes the row and takes it out of the index. */
   remove(row: number): void {
-    const chunk = this.#chunks[row >>> this.#shift] as ColumnArray[]
-    const slot = row & this.#inChunk
+    const chunk = this.#chunks[this.#chunkOf(row)] as ColumnArray[]
+    const slot = this.#slotOf(row)
     this.#unplace(row, this.#low(row))
     // From the last one on: the records of a list are counted before their columns.
     for (let column = chunk.length - 1; column >= 0; column--) {
@@ -193,8 +233,8 @@ export class Table {
   }
 
   #low(row: number): number {
-    const keys = (this.#chunks[row >>> this.#shift] as ColumnArray[])[0] as Uint32Array
-    return keys[(row & this.#inChunk) * this.#words + 1] as number
+    const keys = (this.#chunks[this.#chunkOf(row)] as ColumnArray[])[0] as Uint32Array
+    return keys[this.#slotOf(row) * this.#words + 1] as number
   }
 
   #unplace(row: number, lo: number): void {
@@ -219,15 +259,22 @@ export class Table {
     }
   }
 
+  /** The bytes of a column, chunk by chunk, of `high` rows; they are those of the table, not a copy. */
+  *#bytesOf(column: number, high: number): Generator<Uint8Array> {
+    for (let c = 0; c < this.#chunks.length; c++) {
+      const { buffer, byteOffset } = (this.#chunks[c] as ColumnArray[])[column] as ColumnArray
+      const rows = Math.min(this.#chunkStart(c + 1), high) - this.#chunkStart(c)
+      if (rows > 0) yield new Uint8Array(buffer, byteOffset, columnBytes(this.columns[column] as NamedColumn, rows))
+    }
+  }
+
   /** The bytes of a column for all rows ever used: a copy. */
   dump(column: number): Uint8Array {
-    const { type, length } = this.columns[column] as NamedColumn
-    const stride = COLUMN_BYTES[type] * length
-    const out = new Uint8Array(this.#high * stride)
-    for (let c = 0, row = 0; row < this.#high; c++, row += this.#chunkRows) {
-      const array = (this.#chunks[c] as ColumnArray[])[column] as ColumnArray
-      const rows = Math.min(this.#chunkRows, this.#high - row)
-      out.set(new Uint8Array(array.buffer, array.byteOffset, rows * stride), row * stride)
+    const out = new Uint8Array(columnBytes(this.columns[column] as NamedColumn, this.#high))
+    let at = 0
+    for (const bytes of this.#bytesOf(column, this.#high)) {
+      out.set(bytes, at)
+      at += bytes.length
     }
     return out
   }
@@ -240,17 +287,14 @@ export class Table {
   load(high: number, free: readonly number[], bytesOf: (name: string) => Uint8Array | undefined): void {
     this.#high = high
     this.#free = [...free]
-    while (this.#chunks.length * this.#chunkRows < high) {
-      this.#chunks.push(this.columns.map((column) => allocate(column, this.#chunkRows)))
-    }
+    while (this.#chunkStart(this.#chunks.length) < high) this.#grow()
     this.columns.forEach((column, i) => {
       const bytes = bytesOf(column.name)
-      const stride = COLUMN_BYTES[column.type] * column.length
-      if (bytes === undefined || bytes.length !== high * stride) return
-      for (let c = 0, row = 0; row < high; c++, row += this.#chunkRows) {
-        const array = (this.#chunks[c] as ColumnArray[])[i] as ColumnArray
-        const rows = Math.min(this.#chunkRows, high - row)
-        new Uint8Array(array.buffer, array.byteOffset).set(bytes.subarray(row * stride, (row + rows) * stride))
+      if (bytes === undefined || bytes.length !== columnBytes(column, high)) return
+      let at = 0
+      for (const held of this.#bytesOf(i, high)) {
+        held.set(bytes.subarray(at, at + held.length))
+        at += held.length
       }
     })
     let slots = 64

@@ -52,6 +52,34 @@ describe('the table of rows', () => {
     )
   })
 
+  it.each([1, 100, 5_000, 50_000, 5_000_000])('keeps every row apart where rows have %i bytes', (width) => {
+    const columns = [
+      { name: 'bytes', type: 'u8', length: width },
+      { name: 'number', type: 'u16', length: 1 },
+    ] as const
+    const rows = Math.min(20_000, Math.ceil(40_000_000 / width))
+    const table = new Table(columns)
+    for (let n = 0; n < rows; n++) {
+      const row = table.insert(n, n + 1)
+      expect(row).toBe(n)
+      table.setU16(row, 2, n)
+      table.point(row)
+      const { chunk, slot } = table.cursor
+      chunk[1]?.fill(n % 251, slot * width, (slot + 1) * width)
+    }
+    const back = new Table(columns)
+    const dumped = new Map(table.columns.map((column, i) => [column.name, table.dump(i)]))
+    back.load(table.high, [], (name) => dumped.get(name))
+    for (const held of [table, back]) {
+      const numbers = Array.from({ length: rows }, (_, n) => held.u16(held.find(n, n + 1), 2))
+      expect(numbers).toEqual(Array.from({ length: rows }, (_, n) => n))
+      const bytes = held.dump(1)
+      const [first, last] = [0, width - 1].map((at) => numbers.map((n) => bytes[n * width + at]))
+      expect([first, last]).toEqual([numbers.map((n) => n % 251), numbers.map((n) => n % 251)])
+      expect(held.bytes).toBeGreaterThanOrEqual(rows * held.rowBytes)
+    }
+  })
+
   it('hands out zeroed rows', () => {
     const table = new Table(COLUMNS)
     const row = table.insert(1, 1)
