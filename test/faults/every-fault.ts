@@ -8,6 +8,8 @@ import type { EngineName } from './stage/system.ts'
 
 const MINUTES_5 = 300_000
 const SEED = 1
+/** A fault that does not hold waits for minutes; after so many the reason is known, and the rest of the run is not to wait, too. */
+const FAILED_MAX = 3
 
 /** Why the faults of an engine are left out; undefined where they are played. Throws where Kafka is required and is not there. */
 async function leftOut(engine: EngineName): Promise<string | undefined> {
@@ -20,11 +22,15 @@ async function leftOut(engine: EngineName): Promise<string | undefined> {
 
 export async function defineFaults(engine: EngineName): Promise<void> {
   const reason = await leftOut(engine)
+  let failed = 0
   describe(`faults on the ${engine} engine`, () => {
     for (const fault of FAULTS.filter((one) => isTested(one, engine))) {
       it(`${fault.number}: ${fault.title}`, { timeout: MINUTES_5 }, async (context) => {
         if (reason !== undefined) context.skip(reason)
+        if (failed >= FAILED_MAX) context.skip(`${failed} faults before it did not hold`)
+        failed++
         console.log(await playRound(fault, engine, { seed: SEED }))
+        failed--
       })
     }
   })

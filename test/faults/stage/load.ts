@@ -128,13 +128,16 @@ const mintings = (random: Random): CanonicalEvent[] =>
     target: `user/minted-${n}`,
   }))
 
-/** A worker that looks around, mostly in vain. */
+/**
+ * Workers that look around, mostly in vain, each at things of its own: what two do is new of the first one alone, and who that
+ * was is told by the time of receipt here and by the events' own in a replay.
+ */
 const lookingAround = (random: Random): CanonicalEvent[] =>
   [0, 6].flatMap((worker) =>
     Array.from({ length: 60 }, (_, n) =>
       workerCall(worker, AFTER + 16 * HOUR_MS + n * 2_000, random, {
         activity: 'list',
-        action: `service-${n % 20}:List${n}`,
+        action: `service-${worker}-${n % 20}:List${n}`,
         target: `thing/${n}`,
         outcome: n % 2 === 0 ? 'denied' : 'success',
       }),
