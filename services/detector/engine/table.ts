@@ -55,6 +55,18 @@ function allocate(columns: readonly ColumnSpec[], rows: number): ColumnArray[] {
   })
 }
 
+/** A page of memory, whose bytes are compared before they are copied. */
+const ZEROS = Buffer.alloc(4096)
+
+/** Copies into zeroed bytes, and leaves pages of zeros alone: what was never written to takes no memory in the copy either. */
+function copyWritten(source: Uint8Array, target: Uint8Array): void {
+  for (let from = 0; from < source.length; from += ZEROS.length) {
+    const page = source.subarray(from, from + ZEROS.length)
+    const zeros = page.length === ZEROS.length ? ZEROS : ZEROS.subarray(0, page.length)
+    if (!zeros.equals(page)) target.set(page, from)
+  }
+}
+
 export class Table {
   /** Where the handles look. Moved by `point`. */
   readonly cursor: Cursor = { chunk: [], slot: 0 }
@@ -273,7 +285,7 @@ export class Table {
     const out = new Uint8Array(columnBytes(this.columns[column] as NamedColumn, this.#high))
     let at = 0
     for (const bytes of this.#bytesOf(column, this.#high)) {
-      out.set(bytes, at)
+      copyWritten(bytes, out.subarray(at))
       at += bytes.length
     }
     return out
@@ -293,7 +305,7 @@ export class Table {
       if (bytes === undefined || bytes.length !== columnBytes(column, high)) return
       let at = 0
       for (const held of this.#bytesOf(i, high)) {
-        held.set(bytes.subarray(at, at + held.length))
+        copyWritten(bytes.subarray(at, at + held.length), held)
         at += held.length
       }
     })
