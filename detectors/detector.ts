@@ -72,6 +72,11 @@ export interface Sent {
   readonly key: string
   readonly fingerprint: number
   readonly value?: number
+  /**
+   * Only the earliest of what is sent alike counts in the second half: a later one changes nothing there, and is left out
+   * while the partition remembers that it sent one.
+   */
+  readonly once?: true
 }
 
 /** What a step gets. The object is reused: nothing of it may be kept beyond the call. */
@@ -103,6 +108,11 @@ export interface Step<S, F extends Fields, W extends Fields, U extends Habits = 
   /** Start of that window in ms. */
   readonly windowStart: number
   send(signal: Sent): void
+  /**
+   * Whether the same was sent `once`, at an earlier time, this week or the one before. It forgets: a step may only use it to
+   * leave out what changes nothing.
+   */
+  hasSent(signal: Sent): boolean
   /**
    * Keeps the habits from learning this event although nothing is reported: it belongs to an earlier suspicion. A
    * suspicion of medium or higher does the same by itself. Only live detectors have this effect.

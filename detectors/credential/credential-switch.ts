@@ -46,7 +46,7 @@ export const credentialSwitch = defineDetector({
     const credential = hash32(event.credential) || 1
     if (credential === state.newest.value) return undefined
     const ask = { keyKind: 'credential' as const, key: event.credential, fingerprint: hash32(event.identity) || 1 }
-    send(ask)
+    send({ ...ask, once: true })
     // A late event has lost its place in the session: it shows who uses the key, but not the path.
     if (late) return undefined
     state.newest.value = credential

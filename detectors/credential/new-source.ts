@@ -134,13 +134,13 @@ function sendFirstUses(context: Context): void {
   const { sources: source } = habits
   const self = hash32(event.identity)
   if (habits.actions.isNew)
-    context.send({ keyKind: 'peer_group', key: roleKey(event, event.action), fingerprint: self })
+    context.send({ keyKind: 'peer_group', key: roleKey(event, event.action), fingerprint: self, once: true })
   if (habits.instances.isMissing)
-    context.send({ keyKind: 'peer_group', key: roleKey(event, NO_STAMP), fingerprint: self })
+    context.send({ keyKind: 'peer_group', key: roleKey(event, NO_STAMP), fingerprint: self, once: true })
   if (source.onTrial) return
   const fingerprint = hash32(event.owner)
-  if (source.newNetwork) context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint })
-  if (source.newClient) context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint })
+  if (source.newNetwork) context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint, once: true })
+  if (source.newClient) context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint, once: true })
 }
 
 /** Begins an occasion if none is in progress. */

@@ -13,11 +13,10 @@ import Type from 'typebox'
 import { hash32 } from '../../schemas/ids.ts'
 import { defineDetector } from '../detector.ts'
 import { isAnonymous } from '../lib/anonymous.ts'
-import { earliest, real, recentSet } from '../lib/fields.ts'
+import { earliest, real } from '../lib/fields.ts'
 import { shortText } from '../lib/short-text.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
+const DAY_MS = 86_400_000
 /** Users of a credential that are reported one by one. */
 const USERS = 4
 
@@ -43,17 +42,16 @@ export const sharedCredential = defineDetector({
   settings: Settings,
   key: 'identity',
   state: {},
-  window: { lengthMs: HOUR_MS, state: { sent: recentSet({ size: 2 }) } },
 
   matches: (event) => event.credential !== '' && !isAnonymous(event),
-  step({ event, time, since, settings, send, openWindow }) {
-    if (openWindow().sent.use(hash32(event.credential))) return undefined
+  step({ event, time, since, settings, send }) {
     const isKnown = time - since >= settings.history_ms
     send({
       keyKind: 'credential',
       key: event.credential,
       fingerprint: hash32(event.identity) || 1,
       value: isKnown ? 1 : 0,
+      once: true,
     })
     return undefined
   },

@@ -437,7 +437,7 @@ export const outOfCharacter = defineDetector({
   matches: (event) => event.action !== 'user.message' && event.kind !== 'control' && !isAnonymous(event),
   step(context) {
     const { event, habits, settings, state, time, since, windowStart } = context
-    if (habits.actions.isNew) context.send(askAbout(event, habits.actions.print))
+    if (habits.actions.isNew) context.send({ ...askAbout(event, habits.actions.print), once: true })
     if (time - since < settings.warm_up_ms || habits.pace.hours() < settings.warm_up_hours) return undefined
     const window = context.openWindow()
     if (count(context, window, consequenceOf(event))) window.evidence.add(evidenceOf(event))

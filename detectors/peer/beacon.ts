@@ -31,6 +31,9 @@ const GAPS = 24
 /** Identities whose beat to one host is kept; a host with more is nobody's secret. */
 const CALLERS = 2
 
+/** Value of a signal: the identity calls the host since its own first days. */
+const USUAL = 1
+
 const Settings = Type.Object({
   beat_min: Type.Number({ default: 0.85, minimum: 0, maximum: 1, description: 'Regularity from which it fires' }),
   span_ms_min: Type.Integer({ default: 6 * HOUR_MS, description: 'Time that the gaps must cover together' }),
@@ -118,12 +121,14 @@ export const beacon = defineDetector({
   window: { lengthMs: HOUR_MS, state: { sent: recentSet({ size: 2 }) } },
 
   matches: (event) => event.principal_kind !== 'person' && hostOf(event) !== '',
-  step({ event, time, late, since, settings, lists, send, openWindow }) {
+  step({ event, time, late, since, settings, lists, send, hasSent, openWindow }) {
     const host = hostOf(event)
     if (late || lists.isTrustedPeer(host)) return undefined
-    if (openWindow().sent.use(hash32(`${host} ${Math.floor(time / MINUTE_MS)}`))) return undefined
-    const isYoung = time - since < settings.history_ms
-    send({ keyKind: 'peer', key: host, fingerprint: hash32(event.identity) || 1, value: isYoung ? 1 : 0 })
+    const call = { keyKind: 'peer', key: host, fingerprint: hash32(event.identity) || 1 } as const
+    const usual = { ...call, value: USUAL, once: true } as const
+    // The beat of a host that belongs to how things are is never told.
+    if (time - since < settings.history_ms || hasSent(usual)) send(usual)
+    else if (!openWindow().sent.use(hash32(`${host} ${Math.floor(time / MINUTE_MS)}`))) send(call)
     return undefined
   },
 
@@ -133,7 +138,10 @@ export const beacon = defineDetector({
     absorb(context) {
       const { state, signal, time, tie } = context
       state.callers.add(signal.fingerprint, time, tie)
-      if (signal.value === 1) state.usual.add(signal.fingerprint, time, tie)
+      if (signal.value === USUAL) {
+        state.usual.add(signal.fingerprint, time, tie)
+        return undefined
+      }
       const place = seriesOf(context)
       if (place < 0) return undefined
       const count = takeGap(context, place)

@@ -15,6 +15,12 @@ import type { Laid } from './lay.ts'
 import type { Placing } from './placing.ts'
 import type { WindowPool } from './windows.ts'
 
+/** Takes what a step sends to stage two. */
+export interface Sender {
+  send(half: FirstHalf, signal: Sent): void
+  hasSent(half: FirstHalf, signal: Sent): boolean
+}
+
 export class FirstHalf implements Step<unknown, Fields, Fields> {
   readonly detector: Detector
   /** The detector's own, in fields of this class: detectors have many shapes, and each call would look them up. */
@@ -32,7 +38,9 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   readonly #window: Handles<Fields> | undefined
   /** What fired in an open window, to be brought up to date when it closes. */
   readonly fired = new Map<number, Finding>()
-  readonly #send: (half: FirstHalf, signal: Sent) => void
+  readonly #sender: Sender
+  /** The detector's `id@version`. */
+  readonly owner: string
 
   event: EventView
   time = 0
@@ -49,15 +57,9 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
   /** The step doubts the event: see Step.doubt. */
   doubts = false
 
-  constructor(
-    detector: Detector,
-    place: number,
-    laid: Laid,
-    habits: Views<Habits>,
-    event: EventView,
-    send: (half: FirstHalf, signal: Sent) => void,
-  ) {
+  constructor(detector: Detector, place: number, laid: Laid, habits: Views<Habits>, event: EventView, sender: Sender) {
     const owner = ownerName(detector)
+    this.owner = owner
     this.detector = detector
     this.matches = detector.matches
     this.step = detector.step as ErasedStepFunction
@@ -70,7 +72,7 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
     this.pool = laid.poolOf(owner)
     this.#window = this.pool?.handlesOf(owner)
     this.event = event
-    this.#send = send
+    this.#sender = sender
   }
 
   get windowStart(): number {
@@ -94,9 +96,9 @@ export class FirstHalf implements Step<unknown, Fields, Fields> {
     this.doubts = true
   }
 
-  readonly send = (signal: Sent): void => {
-    this.#send(this, signal)
-  }
+  readonly send = (signal: Sent): void => this.#sender.send(this, signal)
+
+  readonly hasSent = (signal: Sent): boolean => this.#sender.hasSent(this, signal)
 
   /** Points the context at an event of the key in `row`. */
   aim(row: number, own: DetectorRules, lists: Lists, placing: Placing, logTime: number): void {

@@ -5,6 +5,7 @@
 import { COLUMN_BYTES } from '../../../detectors/lib/columns.ts'
 import type { KeyTable } from './key-table.ts'
 import { type RulesDump, sectionsNamed } from './rules.ts'
+import type { SentOnce, SentOnceDump } from './sent-once.ts'
 import type { StageSnapshot } from './stage.ts'
 import type { Table } from './table.ts'
 import type { WindowPool } from './windows.ts'
@@ -24,6 +25,15 @@ export class SnapshotWriter {
 
   numbers(name: string, values: Uint32Array): void {
     this.columns.push({ name, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) })
+  }
+
+  sentOnce(sent: SentOnce): void {
+    const { key, generations } = sent.dump()
+    this.json('engine/sent-once', { key })
+    for (const [n, { words, times }] of generations.entries()) {
+      this.numbers(`engine/sent-once-words-${n}`, words)
+      this.numbers(`engine/sent-once-times-${n}`, new Uint32Array(times.buffer))
+    }
   }
 
   keys(prefix: string, keys: KeyTable): void {
@@ -54,6 +64,8 @@ export interface NamedPool {
 export interface SnapshotReader {
   json(name: string): unknown
   numbers(name: string): Uint32Array
+  /** Leaves it empty where the snapshot is older than it. */
+  sentOnce(sent: SentOnce): void
   /** A table of keys together with the pools whose windows its rows head: neither is worth anything without the other. */
   keys(prefix: string, keys: KeyTable, pools: readonly NamedPool[]): void
 }
@@ -102,12 +114,23 @@ export function readColumns(snapshot: StageSnapshot): SnapshotReader {
     return incomplete(prefix, pool.table, meta?.high ?? -1)
   }
 
+  const numbers = (name: string): Uint32Array<ArrayBuffer> => {
+    const bytes = held.get(name)
+    if (bytes === undefined) return new Uint32Array(0)
+    return new Uint32Array(Uint8Array.from(bytes).buffer)
+  }
+
   return {
     json,
-    numbers: (name) => {
-      const bytes = held.get(name)
-      if (bytes === undefined) return new Uint32Array(0)
-      return new Uint32Array(Uint8Array.from(bytes).buffer)
+    numbers,
+    sentOnce: (sent) => {
+      const known = json('engine/sent-once') as Pick<SentOnceDump, 'key'> | undefined
+      if (known === undefined) return
+      const generations = [0, 1].map((n) => ({
+        words: numbers(`engine/sent-once-words-${n}`),
+        times: new Float64Array(numbers(`engine/sent-once-times-${n}`).buffer),
+      }))
+      sent.restore({ ...known, generations })
     },
     keys: (prefix, keys, pools) => {
       const meta = json(`${prefix}//meta`) as KeyTable['meta'] | undefined

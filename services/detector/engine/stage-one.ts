@@ -2,7 +2,7 @@
  * Stage one: a partition of `events`. It drops repeats, finds the row of each event's identity and session, lets every
  * detector step, and passes on what needs others. Its result is a function of the snapshot and the ordered records.
  */
-import type { Detector, Sent, Suspicion } from '../../../detectors/detector.ts'
+import type { Detector, Suspicion } from '../../../detectors/detector.ts'
 import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
 import type { SectionContent } from '../../../detectors/lib/sections.ts'
@@ -14,7 +14,7 @@ import { decodeControl, decodeFrame, decodeHeader, type FrameHeader } from '../.
 import { LIMITS } from '../../../schemas/limits.ts'
 import { Doubts, type DoubtsDump } from './doubts.ts'
 import { makeFinding, revisedFinding, type Subject } from './findings.ts'
-import { FirstHalf } from './first-half.ts'
+import { FirstHalf, type Sender } from './first-half.ts'
 import { HabitSide, habitName, habitsOf } from './habit-side.ts'
 import type { KeyTable } from './key-table.ts'
 import { lay, type Laid, type Member } from './lay.ts'
@@ -23,6 +23,7 @@ import { overflowFinding } from './overflow.ts'
 import { Placing } from './placing.ts'
 import { IdRing, restoreSeen } from './ring.ts'
 import { type DetectorRules, type RulesDump, Rules, type TenantRules } from './rules.ts'
+import { SentOnce } from './sent-once.ts'
 import { Signals } from './signals.ts'
 import { META, type NamedPool, readColumns, SnapshotWriter } from './snapshot.ts'
 import { ToldCalls, type ToldCallsDump } from './told-calls.ts'
@@ -85,6 +86,7 @@ class StageOne implements Stage {
   #seen = new IdRing(LIMITS.dedup_ids_per_partition, true)
   #sent = new IdRing(SENT_FINDINGS)
   readonly #told = new ToldCalls()
+  readonly #sentOnce: SentOnce
   readonly #view = new EventView()
   // What the current record brings about.
   #findings: Finding[] = []
@@ -106,6 +108,7 @@ class StageOne implements Stage {
   constructor(options: StageOptions) {
     this.partition = options.partition
     this.#rules = new Rules(options)
+    this.#sentOnce = new SentOnce(options.rowKey)
     this.#rulesOfTenant = this.#rules.of('')
     const habits = habitsOf(options.detectors)
     const identities = lay(
@@ -141,7 +144,7 @@ class StageOne implements Stage {
       if (detector.key !== kind) return []
       const uses = Object.entries((detector.uses ?? {}) as Record<string, Habit>)
       const habits = Object.fromEntries(uses.map(([name, habit]) => [name, views.get(habit)])) as Views<Habits>
-      return [new FirstHalf(detector, place, laid, habits, this.#view, this.#send)]
+      return [new FirstHalf(detector, place, laid, habits, this.#view, this.#sender)]
     })
     for (const { pool } of laid.pools) {
       const mine = halves.filter((half) => half.pool === pool)
@@ -190,6 +193,8 @@ class StageOne implements Stage {
 
   #control(value: Buffer, content: SectionContent | undefined): Taken {
     const control = decodeControl(value)
+    // What was sent may have met a detector that was switched off.
+    if (control.type === 'config' || control.type === 'forget') this.#sentOnce.clear()
     if (control.type === 'config') this.#rules.take(control, content)
     if (control.type === 'suppression') this.#rules.suppressions.apply(control, this.logTime)
     if (control.type === 'forget' && control.key_kind === 'identity') this.#forget(control.tenant, control.key)
@@ -315,7 +320,14 @@ class StageOne implements Stage {
     if (revised !== undefined) this.#findings.push(revised)
   }
 
-  readonly #send = (half: FirstHalf, sent: Sent): void => this.#signals.send(half, sent, this.#placing.evidenceTime)
+  readonly #sender: Sender = {
+    send: (half, sent) => {
+      const time = this.#placing.evidenceTime
+      if (sent.once === true && !this.#sentOnce.add(this.#view.tenant, half.owner, sent, time)) return
+      this.#signals.send(half, sent, time)
+    },
+    hasSent: (half, sent) => this.#sentOnce.has(this.#view.tenant, half.owner, sent, this.#placing.evidenceTime),
+  }
 
   #overflow(kind: 'identity'): void {
     const finding = overflowFinding(this.#view, kind, this.#identities.rowsMax, this.#rules.epoch)
@@ -348,6 +360,7 @@ class StageOne implements Stage {
         this.#seen.bytes +
         this.#sent.bytes +
         this.#told.bytes +
+        this.#sentOnce.bytes +
         pools.reduce((sum, pool) => sum + pool.table.bytes, 0),
     }
   }
@@ -373,6 +386,7 @@ class StageOne implements Stage {
     writer.numbers('engine/seen-contents', this.#seen.dump())
     writer.numbers('engine/sent', this.#sent.dump())
     writer.json('engine/told-calls', this.#told.dump())
+    writer.sentOnce(this.#sentOnce)
     const meta: Meta = {
       logTime: this.logTime,
       ...this.#rules.dump(),
@@ -402,6 +416,7 @@ class StageOne implements Stage {
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
     const told = read.json('engine/told-calls') as ToldCallsDump | undefined
     if (told !== undefined) this.#told.restore(told)
+    read.sentOnce(this.#sentOnce)
     read.keys('identity', this.#identities, this.#identityPools)
     read.keys('session', this.#sessions, this.#sessionPools)
     const fired = new Map(Object.entries(meta.fired))
