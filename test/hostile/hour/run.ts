@@ -183,6 +183,10 @@ for (let round = 0; round < rounds; round++) {
   const counts = Object.entries(quiet.seen).map(([what, list]) => `${list.length} ${what}`)
   console.log(`round ${round + 1} of ${rounds}, seed ${seed + round}: ${counts.join(', ')} of the victim`)
   console.log(`  attacker: ${answers.map(([status, n]) => `${n} × ${status || 'no answer'}`).join(', ')}`)
+  const [alone, beset] = [quiet, attacked].map(({ lived }) =>
+    [50, 90].map((k) => percentile(lived.latencies, k).toFixed(0)).join(' and '),
+  )
+  console.log(`  median and p90 of the victim's sends: ${alone} ms alone, ${beset} ms attacked`)
   console.log(
     `  p99 of the victim's sends: ${p99[0].toFixed(0)} ms alone, ${p99[1].toFixed(0)} ms attacked (× ${(p99[1] / p99[0]).toFixed(1)}); asked to wait ${quiet.lived.refused} and ${attacked.lived.refused} times`,
   )
