@@ -42,6 +42,11 @@ const MAGIC = 0x574d
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 /** A frame that inflates beyond this is not ours. */
 const INFLATED_BYTES_MAX = 64 * 1024 * 1024
+/** Rows are mostly eight times as large when they are unpacked. */
+const UNPACKED_TIMES = 10
+const CHUNK_BYTES = { min: 4 * 1024, max: 512 * 1024 } as const
+/** Bytes of a piece of packed rows. */
+const PACKED_BYTES = 16 * 1024
 
 export interface FrameOptions {
   readonly schema: number
@@ -65,8 +70,12 @@ function envelope(header: FrameHeader, payload: Buffer): Buffer {
 export function encodeFrameLines(lines: readonly string[], options: FrameOptions): Buffer {
   const header = headerOf(lines, options)
   const payload = payloadOf(lines)
-  return envelope(header, header.codec === 'none' ? Buffer.from(payload) : zstdCompressSync(payload, ZSTD))
+  return envelope(header, header.codec === 'none' ? Buffer.from(payload) : packed(payload))
 }
+
+/** A small payload gets no more memory than it needs: most frames of signals are small. */
+const packed = (payload: string): Buffer =>
+  zstdCompressSync(payload, { ...ZSTD, chunkSize: Math.min(Math.max(CHUNK_BYTES.min, payload.length), PACKED_BYTES) })
 
 /** Compresses with these options of zstd in another thread. */
 export type CompressAside = (payload: string, options: typeof ZSTD) => Promise<Buffer>
@@ -178,7 +187,9 @@ export function framePayload(value: Buffer, header: FrameHeader = decodeHeader(v
   const payload = value.subarray(4 + value.readUInt16LE(2))
   if (header.codec === 'none') return payload
   try {
-    return zstdDecompressSync(payload, { maxOutputLength: INFLATED_BYTES_MAX })
+    // Into one piece, as a rule: putting pieces together takes as long as unpacking them.
+    const chunkSize = Math.min(Math.max(CHUNK_BYTES.min, payload.length * UNPACKED_TIMES), CHUNK_BYTES.max)
+    return zstdDecompressSync(payload, { maxOutputLength: INFLATED_BYTES_MAX, chunkSize })
   } catch (cause) {
     throw new FrameError('frame payload does not decompress', { cause })
   }
