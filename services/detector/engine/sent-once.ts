@@ -60,13 +60,16 @@ class Generation {
     this.words = new Uint32Array(words.length * 2)
     this.times = new Float64Array(times.length * 2)
     this.#used = 0
-    this.take(words, times)
-  }
-
-  /** Takes in what another one holds. */
-  take(words: Uint32Array, times: Float64Array): void {
     for (let at = 0; at < times.length; at++)
       if (words[at * 2 + 1] !== 0) this.set(words[at * 2] as number, words[at * 2 + 1] as number, times[at] as number)
+  }
+
+  /** Becomes what was dumped, place by place: a restart must not show in the next snapshot. */
+  restore(words: Uint32Array, times: Float64Array): void {
+    this.words = words
+    this.times = times
+    this.#used = 0
+    for (let at = 0; at < times.length; at++) if (words[at * 2 + 1] !== 0) this.#used++
   }
 }
 
@@ -123,8 +126,8 @@ export class SentOnce {
   restore({ key, generations: [young, old] }: SentOnceDump): void {
     this.#hash = new KeyedHash(key)
     this.clear()
-    if (young !== undefined) this.#young.take(young.words, young.times)
-    if (old !== undefined) this.#old.take(old.words, old.times)
+    if (young !== undefined) this.#young.restore(young.words, young.times)
+    if (old !== undefined) this.#old.restore(old.words, old.times)
   }
 
   /** When it was first sent in that week, Infinity if never; leaves its hash. */
