@@ -10,79 +10,30 @@
 import type { Sent } from '../../../detectors/detector.ts'
 import { KeyedHash, type Words } from '../../../schemas/keyed-hash.ts'
 import { PLAIN_KEY } from './keys.ts'
+import type { SnapshotReader, SnapshotWriter } from './snapshot.ts'
+import { Table } from './table.ts'
 
-/** Places of a generation, a power of two; it is full at two thirds of them. */
-const PLACES_MIN = 256
-const PLACES_MAX = 16_384
+/** Rows of a generation that is full. */
+const ROWS_MAX = 8_192
 const WEEK_MS = 7 * 86_400_000
+/** How snapshots name it. */
+const NAME = 'engine/sent-once'
+/** Column number in the table, whose key is column 0. */
+const TIME = 1
 
-/** Hashes by open addressing: two words and a time in ms for each place; the second word of a free one is 0. */
-class Generation {
-  words: Uint32Array
-  times: Float64Array
-  #used = 0
+/** Hashes, each with the time in ms at which it was first sent. */
+const createGeneration = (): Table => new Table([{ name: 'engine/time', type: 'f64', length: 1 }])
 
-  constructor(places: number) {
-    this.words = new Uint32Array(places * 2)
-    this.times = new Float64Array(places)
-  }
-
-  get isFull(): boolean {
-    return this.#used * 3 >= PLACES_MAX * 2
-  }
-
-  /** The place of a hash, or the free one that it would take. */
-  #placeOf(hi: number, lo: number): number {
-    const mask = this.times.length - 1
-    let at = lo & mask
-    while (this.words[at * 2 + 1] !== 0 && (this.words[at * 2 + 1] !== lo || this.words[at * 2] !== hi))
-      at = (at + 1) & mask
-    return at
-  }
-
-  /** Infinity if it is not there. */
-  timeOf(hi: number, lo: number): number {
-    const at = this.#placeOf(hi, lo)
-    return this.words[at * 2 + 1] === 0 ? Number.POSITIVE_INFINITY : (this.times[at] as number)
-  }
-
-  set(hi: number, lo: number, time: number): void {
-    if (this.#used * 3 >= this.times.length * 2) this.#grow()
-    const at = this.#placeOf(hi, lo)
-    if (this.words[at * 2 + 1] === 0) this.#used++
-    this.words[at * 2] = hi
-    this.words[at * 2 + 1] = lo
-    this.times[at] = time
-  }
-
-  #grow(): void {
-    const { words, times } = this
-    this.words = new Uint32Array(words.length * 2)
-    this.times = new Float64Array(times.length * 2)
-    this.#used = 0
-    for (let at = 0; at < times.length; at++)
-      if (words[at * 2 + 1] !== 0) this.set(words[at * 2] as number, words[at * 2 + 1] as number, times[at] as number)
-  }
-
-  /** Becomes what was dumped, place by place: a restart must not show in the next snapshot. */
-  restore(words: Uint32Array, times: Float64Array): void {
-    this.words = words
-    this.times = times
-    this.#used = 0
-    for (let at = 0; at < times.length; at++) if (words[at * 2 + 1] !== 0) this.#used++
-  }
-}
-
-export interface SentOnceDump {
-  readonly key: Words
-  /** The young generation, then the old one. */
-  readonly generations: readonly { readonly words: Uint32Array; readonly times: Float64Array }[]
+/** Infinity if it is not there. */
+function timeIn(generation: Table, hi: number, lo: number): number {
+  const row = generation.find(hi, lo)
+  return row < 0 ? Number.POSITIVE_INFINITY : generation.f64(row, TIME)
 }
 
 export class SentOnce {
   #hash: KeyedHash
-  #young = new Generation(PLACES_MIN)
-  #old = new Generation(PLACES_MIN)
+  #young = createGeneration()
+  #old = createGeneration()
 
   constructor(key: Words = PLAIN_KEY) {
     this.#hash = new KeyedHash(key)
@@ -97,43 +48,46 @@ export class SentOnce {
   /** Notes that it is sent at this time; false if the same was sent earlier in the week, so that it need not be. */
   add(tenant: string, owner: string, sent: Sent, time: number): boolean {
     if (this.#timeOf(tenant, owner, sent, Math.floor(time / WEEK_MS)) < time) return false
-    if (this.#young.isFull) {
+    if (this.#young.size >= ROWS_MAX) {
       this.#old = this.#young
-      this.#young = new Generation(PLACES_MIN)
+      this.#young = createGeneration()
     }
-    this.#young.set(this.#hash.a, this.#hash.b, time)
+    const { a, b } = this.#hash
+    const row = this.#young.find(a, b)
+    this.#young.setF64(row < 0 ? this.#young.insert(a, b) : row, TIME, time)
     return true
   }
 
   /** Everything is sent again: stage two may have given up what it got. */
   clear(): void {
-    this.#young = new Generation(PLACES_MIN)
-    this.#old = new Generation(PLACES_MIN)
+    this.#young = createGeneration()
+    this.#old = createGeneration()
   }
 
   get bytes(): number {
-    return [this.#young, this.#old].reduce((sum, { words, times }) => sum + words.byteLength + times.byteLength, 0)
+    return this.#young.bytes + this.#old.bytes
   }
 
-  dump(): SentOnceDump {
-    const generations = [this.#young, this.#old].map(({ words, times }) => ({
-      words: words.slice(),
-      times: times.slice(),
-    }))
-    return { key: this.#hash.key, generations }
+  write(snapshot: SnapshotWriter): void {
+    snapshot.json(NAME, { key: this.#hash.key })
+    snapshot.table(`${NAME}/young`, this.#young)
+    snapshot.table(`${NAME}/old`, this.#old)
   }
 
-  restore({ key, generations: [young, old] }: SentOnceDump): void {
-    this.#hash = new KeyedHash(key)
+  /** Stays empty where the snapshot is older than it. */
+  read(snapshot: SnapshotReader): void {
+    const meta = snapshot.json(NAME) as { readonly key: Words } | undefined
+    if (meta === undefined) return
+    this.#hash = new KeyedHash(meta.key)
     this.clear()
-    if (young !== undefined) this.#young.restore(young.words, young.times)
-    if (old !== undefined) this.#old.restore(old.words, old.times)
+    snapshot.table(`${NAME}/young`, this.#young)
+    snapshot.table(`${NAME}/old`, this.#old)
   }
 
   /** When it was first sent in that week, Infinity if never; leaves its hash. */
   #timeOf(tenant: string, owner: string, { keyKind, key, fingerprint, value = 0 }: Sent, week: number): number {
     const hash = this.#hash
     hash.of(tenant, key, `${owner} ${keyKind} ${fingerprint} ${value} ${week}`)
-    return Math.min(this.#young.timeOf(hash.a, hash.b), this.#old.timeOf(hash.a, hash.b))
+    return Math.min(timeIn(this.#young, hash.a, hash.b), timeIn(this.#old, hash.a, hash.b))
   }
 }

@@ -5,13 +5,13 @@
 import { COLUMN_BYTES } from '../../../detectors/lib/columns.ts'
 import type { KeyTable } from './key-table.ts'
 import { type RulesDump, sectionsNamed } from './rules.ts'
-import type { SentOnce, SentOnceDump } from './sent-once.ts'
 import type { StageSnapshot } from './stage.ts'
 import type { Table } from './table.ts'
 import type { WindowPool } from './windows.ts'
 
 type NamedBytes = StageSnapshot['columns'][number]
-type PoolMeta = { readonly high: number; readonly free: readonly number[]; readonly ends: readonly [number, number] }
+type TableMeta = { readonly high: number; readonly free: readonly number[] }
+type PoolMeta = TableMeta & { readonly ends: readonly [number, number] }
 
 /** The engine's own record of what was in force, as JSON. */
 export const META = 'engine/meta'
@@ -27,27 +27,25 @@ export class SnapshotWriter {
     this.columns.push({ name, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) })
   }
 
-  sentOnce(sent: SentOnce): void {
-    const { key, generations } = sent.dump()
-    this.json('engine/sent-once', { key })
-    for (const [n, { words, times }] of generations.entries()) {
-      this.numbers(`engine/sent-once-words-${n}`, words)
-      this.numbers(`engine/sent-once-times-${n}`, new Uint32Array(times.buffer))
-    }
+  /** A table that is nobody's rows of state. */
+  table(prefix: string, table: Table): void {
+    const meta: TableMeta = { high: table.high, free: table.freeRows }
+    this.json(`${prefix}//meta`, meta)
+    this.#columns(prefix, table)
   }
 
   keys(prefix: string, keys: KeyTable): void {
     this.json(`${prefix}//meta`, keys.meta)
-    this.#table(prefix, keys.table)
+    this.#columns(prefix, keys.table)
   }
 
   pool(prefix: string, pool: WindowPool): void {
     const meta: PoolMeta = { high: pool.table.high, free: pool.table.freeRows, ends: pool.ends }
     this.json(`${prefix}//meta`, meta)
-    this.#table(prefix, pool.table)
+    this.#columns(prefix, pool.table)
   }
 
-  #table(prefix: string, table: Table): void {
+  #columns(prefix: string, table: Table): void {
     table.columns.forEach((column, i) => {
       this.columns.push({ name: `${prefix}:${column.name}`, bytes: table.dump(i) })
     })
@@ -64,8 +62,8 @@ export interface NamedPool {
 export interface SnapshotReader {
   json(name: string): unknown
   numbers(name: string): Uint32Array
-  /** Leaves it empty where the snapshot is older than it. */
-  sentOnce(sent: SentOnce): void
+  /** Fills an empty table that was written by itself; one that the snapshot does not have stays empty. */
+  table(prefix: string, table: Table): void
   /** A table of keys together with the pools whose windows its rows head: neither is worth anything without the other. */
   keys(prefix: string, keys: KeyTable, pools: readonly NamedPool[]): void
 }
@@ -114,23 +112,16 @@ export function readColumns(snapshot: StageSnapshot): SnapshotReader {
     return incomplete(prefix, pool.table, meta?.high ?? -1)
   }
 
-  const numbers = (name: string): Uint32Array<ArrayBuffer> => {
-    const bytes = held.get(name)
-    if (bytes === undefined) return new Uint32Array(0)
-    return new Uint32Array(Uint8Array.from(bytes).buffer)
-  }
-
   return {
     json,
-    numbers,
-    sentOnce: (sent) => {
-      const known = json('engine/sent-once') as Pick<SentOnceDump, 'key'> | undefined
-      if (known === undefined) return
-      const generations = [0, 1].map((n) => ({
-        words: numbers(`engine/sent-once-words-${n}`),
-        times: new Float64Array(numbers(`engine/sent-once-times-${n}`).buffer),
-      }))
-      sent.restore({ ...known, generations })
+    numbers: (name) => {
+      const bytes = held.get(name)
+      if (bytes === undefined) return new Uint32Array(0)
+      return new Uint32Array(Uint8Array.from(bytes).buffer)
+    },
+    table: (prefix, table) => {
+      const meta = json(`${prefix}//meta`) as TableMeta | undefined
+      if (meta !== undefined) table.load(meta.high, meta.free, (name) => held.get(`${prefix}:${name}`))
     },
     keys: (prefix, keys, pools) => {
       const meta = json(`${prefix}//meta`) as KeyTable['meta'] | undefined

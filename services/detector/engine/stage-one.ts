@@ -386,7 +386,7 @@ class StageOne implements Stage {
     writer.numbers('engine/seen-contents', this.#seen.dump())
     writer.numbers('engine/sent', this.#sent.dump())
     writer.json('engine/told-calls', this.#told.dump())
-    writer.sentOnce(this.#sentOnce)
+    this.#sentOnce.write(writer)
     const meta: Meta = {
       logTime: this.logTime,
       ...this.#rules.dump(),
@@ -416,7 +416,7 @@ class StageOne implements Stage {
     this.#sent = IdRing.restore(SENT_FINDINGS, read.numbers('engine/sent'))
     const told = read.json('engine/told-calls') as ToldCallsDump | undefined
     if (told !== undefined) this.#told.restore(told)
-    read.sentOnce(this.#sentOnce)
+    this.#sentOnce.read(read)
     read.keys('identity', this.#identities, this.#identityPools)
     read.keys('session', this.#sessions, this.#sessionPools)
     const fired = new Map(Object.entries(meta.fired))

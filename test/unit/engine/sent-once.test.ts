@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Sent } from '../../../detectors/detector.ts'
+import type { StageSnapshot } from '../../../services/detector/engine/index.ts'
 import { SentOnce } from '../../../services/detector/engine/sent-once.ts'
+import { readColumns, SnapshotWriter } from '../../../services/detector/engine/snapshot.ts'
 
 const DAY_MS = 86_400_000
 const WEEK_MS = 7 * DAY_MS
@@ -18,13 +20,20 @@ const step = fc.record({
   restart: fc.boolean(),
 })
 
+function snapshotOf(sent: SentOnce): StageSnapshot {
+  const writer = new SnapshotWriter()
+  sent.write(writer)
+  return { stage: 'events', partition: 0, offset: 0, epoch: '', columns: writer.columns }
+}
+
 function restarted(sent: SentOnce): SentOnce {
   const back = new SentOnce()
-  back.restore(sent.dump())
+  back.read(readColumns(snapshotOf(sent)))
   return back
 }
 
-const bytesOf = (sent: SentOnce): string => JSON.stringify(sent.dump().generations.map(({ words }) => [...words]))
+const bytesOf = (sent: SentOnce): string =>
+  JSON.stringify(snapshotOf(sent).columns.map(({ name, bytes }) => [name, ...bytes]))
 
 describe('what was sent once', () => {
   it('is left out only where the same was sent earlier in the week, in whatever order it comes', () => {
