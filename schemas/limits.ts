@@ -25,8 +25,18 @@ export const LIMITS = {
   prepare_light_share: 0.1,
   prepare_light_body_bytes_max: 256 * 1024,
   /** Time constant of "of late"; tenants beyond which those that took next to nothing are forgotten. */
-  prepare_usage_ms: 10_000,
-  prepare_usage_tenants_max: 1_000,
+  usage_ms: 10_000,
+  usage_tenants_max: 1_000,
+  /**
+   * A tenant that sends more than so many times the average of tenants goes on when the event loop has been busy for at most
+   * this share of the time since the last such request; looked at every so often, and at the latest after so long.
+   */
+  pace_times_average: 1.5,
+  pace_busy_max: 0.5,
+  pace_every_ms: 5,
+  pace_wait_ms_max: 1_000,
+  /** Partitions that one request writes to at the same time: each costs the event loop a frame and an append. */
+  partitions_per_append_max: 8,
   /** Until another one takes the place of a thread that has ended. */
   prepare_restart_ms: 1_000,
   /** Requests that a thread works on; one tenant has at most all but one of them. */
@@ -81,7 +91,7 @@ export const LIMITS = {
   /** How long work on the log may keep the event loop from doors and answers at a time. */
   turn_ms: 2,
   /** How much lower than that of the process the priority of its heavy threads is, in steps of `nice`. */
-  background_nice: 5,
+  background_nice: 15,
   /** Records normalised before other work of the process gets its turn. */
   records_per_turn_max: 4,
   rejections_named_max: 20,

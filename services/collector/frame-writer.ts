@@ -122,9 +122,14 @@ export function createFrameWriter(options: FrameWriterOptions): FrameWriter {
 
   return {
     async write(lines) {
-      // All settle before the answer: a request that failed has nothing under way any more.
-      const outcomes = await Promise.allSettled([...lines].map(([partition, rows]) => enqueue(partition, rows)))
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      const left = [...lines]
+      // A few at a time, so that a request of many partitions keeps the event loop no longer than others.
+      while (left.length > 0) {
+        const some = left.splice(0, LIMITS.partitions_per_append_max)
+        // All settle before the answer: a request that failed has nothing under way any more.
+        const outcomes = await Promise.allSettled(some.map(([partition, rows]) => enqueue(partition, rows)))
+        for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      }
     },
   }
 }

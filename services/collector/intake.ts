@@ -17,6 +17,7 @@ import { createBudget } from './budget.ts'
 import { createEventStore } from './event-store.ts'
 import type { Head, Input, Outcome, Endpoint } from './inputs/input.ts'
 import { formOf } from './inputs/lib/types.ts'
+import { createPace } from './pace.ts'
 import type { Preparer } from './preparing/index.ts'
 import { unreadable } from './unreadable.ts'
 import { readRequest } from './read-request.ts'
@@ -52,8 +53,10 @@ export function createIntake(options: CollectorOptions, given: () => number): In
   const { partitioning, authenticate, clock, ready, preparer } = options
   const budget = createBudget(LIMITS.request_bytes_in_flight_max)
   const store = createEventStore(options)
+  const pace = createPace()
 
   async function taken(input: Input, head: Head, body: Buffer, from: Sender): Promise<Outcome> {
+    await pace.turn(from.tenant)
     const receiptTime = clock.now()
     const spread = await partitioning.spread()
     const content = options.content?.() ?? 'none'
@@ -64,6 +67,7 @@ export function createIntake(options: CollectorOptions, given: () => number): In
       if (result.deadly) await store([{ ...posted, origin: input.id, prepared: unreadable(body, result) }])
       return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
     }
+    pace.count(from.tenant, result.events)
     await store([{ ...posted, origin: result.source ?? input.id, prepared: result }])
     return { ok: true, account: result, number: given() }
   }

@@ -2,7 +2,7 @@
  * Threads that prepare requests, so that a collector uses the cores that the machine has and its event loop is free for
  * requests and log. Tenants take turns, and none has every place in a thread, so that a request of another never waits for
  * the end of somebody's long ones. Still a step of one can be long, and whoever comes behind it waits: so one thread more is
- * for tenants that took little of late (usage.ts), and for nobody else.
+ * for tenants that took little of late (lib/usage.ts), and for nobody else.
  *
  * A thread tells at each step which job it works on. One that dies, or makes no step for long, has met a job that no
  * thread survives: that job is refused for good, because a sender who is asked to repeat it would end the next thread.
@@ -17,7 +17,7 @@ import { memo } from '../memo.ts'
 import { createFairQueue, type FairQueue } from '../../lib/fair-queue.ts'
 import type { Job, Preparation, Preparer } from './prepare.ts'
 import { type Answer, type Given, JOB, type Mappings, placeIn, STEP, type ThreadData } from './protocol.ts'
-import { createUsage, type Usage } from './usage.ts'
+import { createUsage, type Usage } from '../../lib/usage.ts'
 
 interface QueuedJob {
   readonly id: number
@@ -65,7 +65,7 @@ const bytesOf = ({ underWay }: Thread): number =>
 /** Whether a thread has a place for this job: its last one is for another tenant. */
 function hasPlace({ underWay, isForLight }: Thread, { tenant, body }: Job, usage: Usage): boolean {
   if (isForLight && body.length > LIMITS.prepare_light_body_bytes_max) return false
-  if (isForLight && !usage.isLight(tenant, performance.now())) return false
+  if (isForLight && !usage.isBelow(LIMITS.prepare_light_share, tenant, performance.now())) return false
   const own = [...underWay.values()].filter(({ job }) => job.tenant === tenant).length
   return underWay.size < LIMITS.prepare_jobs_per_thread_max && own < LIMITS.prepare_jobs_per_thread_max - 1
 }

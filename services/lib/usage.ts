@@ -1,0 +1,41 @@
+/**
+ * What each tenant has taken of something of late: of the processor in ms, or of the events. What lies back counts less and
+ * less, with a time constant of `LIMITS.usage_ms`: somebody who stops is as good as new after a minute. `now` is in ms, of any
+ * clock that only goes forward.
+ */
+import { LIMITS } from '../../schemas/limits.ts'
+
+export interface Usage {
+  add(tenant: string, amount: number, now: number): void
+  /** Whether the tenant has taken less than so much for each ms. */
+  isBelow(rate: number, tenant: string, now: number): boolean
+  /** Whether the tenant has taken more than so many times what those who took anything took on average. */
+  isAbove(times: number, tenant: string, now: number): boolean
+}
+
+/** Below this nothing is remembered. */
+const FORGOTTEN = 0.01
+
+export function createUsage(): Usage {
+  const taken = new Map<string, { readonly amount: number; readonly at: number }>()
+  const leftOf = (tenant: string, now: number): number => {
+    const { amount, at } = taken.get(tenant) ?? { amount: 0, at: now }
+    return amount * Math.exp((at - now) / LIMITS.usage_ms)
+  }
+  const tidy = (now: number): void => {
+    for (const tenant of taken.keys()) if (leftOf(tenant, now) < FORGOTTEN) taken.delete(tenant)
+  }
+  return {
+    add(tenant, amount, now) {
+      if (taken.size >= LIMITS.usage_tenants_max) tidy(now)
+      taken.set(tenant, { amount: leftOf(tenant, now) + amount, at: now })
+    },
+    isBelow: (rate, tenant, now) => leftOf(tenant, now) < LIMITS.usage_ms * rate,
+    isAbove(times, tenant, now) {
+      tidy(now)
+      let sum = 0
+      for (const one of taken.keys()) sum += leftOf(one, now)
+      return leftOf(tenant, now) * taken.size > times * sum
+    },
+  }
+}

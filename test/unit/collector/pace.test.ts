@@ -1,0 +1,79 @@
+/** Who sends much waits while the event loop is busy; nobody else does, and nobody for long. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { createPace } from '../../../services/collector/pace.ts'
+
+const MUCH = 10_000
+
+const loopThatIs = (busy: number) => {
+  const loop = { share: busy, begun: 0, beginAnew: () => void loop.begun++, busy: () => loop.share }
+  return loop
+}
+
+/** Whether it resolves without any time passing. */
+const isAtOnce = (turn: Promise<void>): Promise<boolean> =>
+  Promise.race([turn.then(() => true), new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))])
+
+it('lets a tenant that is alone go on, however busy the loop is', async () => {
+  const pace = createPace(loopThatIs(1))
+  pace.count('alone', MUCH)
+  expect(await isAtOnce(pace.turn('alone'))).toBe(true)
+})
+
+it('lets tenants of like size go on, however busy the loop is', async () => {
+  const pace = createPace(loopThatIs(1))
+  pace.count('one', MUCH)
+  pace.count('other', MUCH / 2)
+  expect(await isAtOnce(pace.turn('one'))).toBe(true)
+})
+
+it('lets the one that sends most wait until the loop has rested, and nobody else', async () => {
+  const loop = loopThatIs(1)
+  const pace = createPace(loop)
+  pace.count('heavy', MUCH)
+  pace.count('light', 1)
+  let isGone = false
+  const waiting = pace.turn('heavy').then(() => {
+    isGone = true
+  })
+  expect(await isAtOnce(pace.turn('light'))).toBe(true)
+  expect(await isAtOnce(pace.turn('new'))).toBe(true)
+  expect(isGone).toBe(false)
+  loop.share = 0
+  await waiting
+  expect(loop.begun).toBe(1)
+})
+
+it('lets everybody go on while the loop has time', async () => {
+  const pace = createPace(loopThatIs(0))
+  pace.count('heavy', MUCH)
+  pace.count('light', 1)
+  expect(await isAtOnce(pace.turn('heavy'))).toBe(true)
+})
+
+it(
+  'lets all go on in the end, each tenant in its order, if the loop never rests',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('heavy', 'heavier'), { minLength: 1, maxLength: 20 }),
+        async (asked) => {
+          const pace = createPace(loopThatIs(1))
+          pace.count('heavy', MUCH)
+          pace.count('heavier', MUCH)
+          for (const light of ['a', 'b', 'c', 'd']) pace.count(light, 1)
+          const gone: string[] = []
+          await Promise.all(asked.map((tenant, n) => pace.turn(tenant).then(() => gone.push(`${tenant} ${n}`))))
+          expect(gone).toHaveLength(asked.length)
+          for (const tenant of ['heavy', 'heavier']) {
+            const order = gone.filter((one) => one.startsWith(`${tenant} `)).map((one) => Number(one.split(' ')[1]))
+            expect(order).toEqual(order.toSorted((a, b) => a - b))
+          }
+        },
+      ),
+      { numRuns: 3 },
+    )
+  },
+  LIMITS.pace_wait_ms_max * 20,
+)
