@@ -99,7 +99,7 @@ function turn({ time, state, settings, habits }: Context): void {
 
 export const dormantAwakes = defineDetector({
   id: 'credential/dormant-awakes',
-  version: 5,
+  version: 6,
 
   title: 'Dormant identity active again, with new behaviour',
   severity: 'medium',

@@ -32,7 +32,7 @@ const Settings = Type.Object({
 
 export const firstSeenAction = defineDetector({
   id: 'credential/first-seen-action',
-  version: 1,
+  version: 2,
 
   title: 'First use of an operation in a role',
   severity: 'low',

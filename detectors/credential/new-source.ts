@@ -292,7 +292,7 @@ function suspect(context: Context, logProbability: number): Suspicion | undefine
 
 export const newSource = defineDetector({
   id: 'credential/new-source',
-  version: 5,
+  version: 6,
 
   title: 'Credential used from a new source',
   severity: 'medium',

@@ -46,6 +46,13 @@ const theft = [
   after(5, { action: 'file.upload', target: 'drop', peer: 'drop.kestrel.example' }),
 ]
 
+/** Roles and policies, as somebody who sets up accounts makes them. */
+const DUTY = ['role.create', 'policy.create', 'role.attach', 'policy.attach', 'user.create', 'group.update']
+const duty = (from: number, event: Partial<CaseEvent> = {}): CaseEvent[] =>
+  DUTY.map((act, n) =>
+    call(from + n * 60_000, { action: `iam.${act}`, activity: 'update', target: `iam/${act}`, ...event }),
+  )
+
 const grant: Partial<CaseEvent> = { action: 'iam.role.attach', activity: 'update', target: 'role/admin' }
 
 export const cases: readonly DetectorCase[] = [
@@ -105,6 +112,16 @@ export const cases: readonly DetectorCase[] = [
     ],
     settings,
     expect: [{ severity: 'high' }],
+  },
+  {
+    name: 'fires once for a new duty of every day, which others of its owner have, and then knows it',
+    events: [
+      ...habit(),
+      ...duty(AFTER - 3 * HOUR_MS, { identity: 'svc-deploy', role: 'deploy' }),
+      ...[0, 1, 2].flatMap((day) => duty(AFTER + day * DAY_MS)),
+    ],
+    settings,
+    expect: [{ severity: 'medium' }, { severity: 'high' }],
   },
   {
     name: 'stays quiet on its usual work',

@@ -12,7 +12,8 @@
  * week does so in known ways.
  *
  * Misses: attackers who do only what the victim does, as often, at its hours; identities that do something new every
- * day; an identity's first days; what is spread over many hours. An occasion is reported once in six hours at each level.
+ * day; an identity's first days; what is spread over many hours. An occasion is reported once in six hours at each level, and
+ * once in a week if it has the same first act among its gravest.
  */
 import { counted } from '../../schemas/counted.ts'
 import Type from 'typebox'
@@ -56,6 +57,8 @@ const rest = {
   /** The hour of the last occasion told, since 1970, and its level, an index of LEVELS. */
   told: counter(),
   toldLevel: small(),
+  /** Fingerprint of the first of the gravest first acts that it kept from being learned, 0 if none. */
+  toldAct: counter(),
 }
 const open = {
   actions: distinct({ exact: 8 }),
@@ -76,6 +79,9 @@ const open = {
   /** The highest level that the second half was asked about for `act`. */
   asked: small(),
   score: real(),
+  /** Gravity of the act that this occasion kept in `toldAct`, and of one that an earlier occasion did: indexes of CONSEQUENCES, plus 1. */
+  heldBack: small(),
+  again: small(),
   /** The step told last, of an occasion below medium. */
   toldStep: small(),
   evidence: evidenceList({ bytes: 180 }),
@@ -240,7 +246,7 @@ function paceReasons({ habits }: Context): Reason[] {
 }
 
 /** Takes the event into its window. Answers whether it brought something that is new to the identity. */
-function count({ event, habits, time, windowStart }: Context, window: Window, act: Consequence): boolean {
+function count({ event, habits, state, time, windowStart }: Context, window: Window, act: Consequence): boolean {
   // What somebody approved weighs as a change.
   const gravity = CONSEQUENCES.indexOf(isReach(act) && event.approval !== '' ? 'write' : act)
   const graver = (held: { value: number }): void => {
@@ -258,6 +264,7 @@ function count({ event, habits, time, windowStart }: Context, window: Window, ac
       window.asked.value = 0
     }
     graver(window.gravest)
+    if (state.toldAct.value === habits.actions.print && window.heldBack.value === 0) window.again.value = gravity + 1
   }
   if (habits.consequences.isNew) graver(window.gravestKind)
   if (habits.targets.isNew) window.targets.add(habits.targets.print)
@@ -313,10 +320,14 @@ const newsOf = (window: Window): number =>
 /** So long an occasion may go on in later hours. It is learned from the second hour on: what stands out after that is another. */
 const CONTINUES_HOURS = 6
 
-/** The level told of this identity in the hours before this occasion. */
-function toldBefore({ state, windowStart }: Context): number {
+/** So long what begins with the same grave act is no other occasion: a daily duty is told on its first day and learned on its second. */
+const SAME_ACT_HOURS = 7 * 24
+
+/** The level told of this identity in the hours before this occasion, or in the days before for the same act. */
+function toldBefore({ state, windowStart }: Context, window: Window): number {
   const age = windowStart / HOUR_MS - state.told.value
-  return age !== 0 && age < CONTINUES_HOURS ? state.toldLevel.value : 0
+  const isSame = window.again.value === window.gravest.value + 1
+  return age !== 0 && age < (isSame ? SAME_ACT_HOURS : CONTINUES_HOURS) ? state.toldLevel.value : 0
 }
 
 /** What a candidate tells its second half in one number: the level told shortly before, that of the occasion, and whether it may be news. */
@@ -328,10 +339,12 @@ const readTold = (value: number) => ({
   mayBeNews: value >= LEVELS.length ** 2,
 })
 
-/** Whether there is anything to say that was not said; what is said is remembered. */
-function isToTell(context: Context, window: Window, level: number, most: number, score: number): boolean {
-  const { state, windowStart } = context
-  const known = Math.max(toldBefore(context), window.level.value)
+/** Whether there is anything to say beyond the known level; what is said is remembered. */
+function isToTell(
+  { state, windowStart }: Context,
+  window: Window,
+  { level, most, score, known }: { level: number; most: number; score: number; known: number },
+): boolean {
   // What may be news to its owner is asked whatever was told of the identity before.
   const isToAsk = newsOf(window) > 0 && most > Math.max(window.level.value, window.asked.value)
   const isRaised = level > known || isToAsk
@@ -348,14 +361,27 @@ function isToTell(context: Context, window: Window, level: number, most: number,
   return true
 }
 
+/** Keeps the event from being learned, and remembers the first of the gravest first acts that were. */
+function holdBack(context: Context, window: Window): void {
+  const { event, habits, state } = context
+  context.doubt()
+  if (window.heldBack.value === 0) state.toldAct.value = 0
+  const gravity = habits.actions.isNew ? CONSEQUENCES.indexOf(consequenceOf(event)) + 1 : 0
+  if (gravity <= window.heldBack.value) return
+  window.heldBack.value = gravity
+  state.toldAct.value = habits.actions.print
+}
+
 function suspect(context: Context, window: Window, reasons: readonly Reason[], score: number): Suspicion | undefined {
   const { event, settings } = context
   const level = levelAt(score, settings)
   const most = levelAt(score + newsOf(window), settings)
-  const told = toldOf(Math.max(toldBefore(context), window.level.value), window)
+  const before = toldBefore(context, window)
+  const known = Math.max(before, window.level.value)
+  const told = toldOf(known, window)
   // A continuing occasion was reported shortly before: what it does is learned from the next hour on.
-  if (level >= MEDIUM && level > toldBefore(context)) context.doubt()
-  if (!isToTell(context, window, level, most, score)) return undefined
+  if (level >= MEDIUM && level > before) holdBack(context, window)
+  if (!isToTell(context, window, { level, most, score, known })) return undefined
   const shown = evidenceOf(event)
   const ordered = reasons.filter(({ weight }) => weight >= 0.1).toSorted((a, b) => b.weight - a.weight)
   const ofActs = reasons.reduce((sum, { weight, ofActs: mine }) => sum + (mine === true ? weight : 0), 0)
@@ -416,7 +442,7 @@ function decideOf({ candidate, state, settings }: Decide<Context['settings'], ty
 
 export const outOfCharacter = defineDetector({
   id: 'identity/out-of-character',
-  version: 6,
+  version: 7,
 
   title: 'An identity acts out of character',
   severity: 'medium',
@@ -442,7 +468,7 @@ export const outOfCharacter = defineDetector({
     const window = context.openWindow()
     if (count(context, window, consequenceOf(event))) window.evidence.add(evidenceOf(event))
     if (!isWorthJudging(context) || scoreBound(context, window) + newsOf(window) < settings.score_low) {
-      if (window.level.value >= MEDIUM && state.told.value === windowStart / HOUR_MS) context.doubt()
+      if (window.level.value >= MEDIUM && state.told.value === windowStart / HOUR_MS) holdBack(context, window)
       return undefined
     }
     const reasons = [...noveltyReasons(context, window), ...paceReasons(context)]

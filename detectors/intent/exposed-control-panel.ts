@@ -38,7 +38,7 @@ const placeOf = (target: string): string =>
 
 export const exposedControlPanel = defineDetector({
   id: 'intent/exposed-control-panel',
-  version: 1,
+  version: 2,
 
   title: 'Control panel open without a credential',
   severity: 'medium',

@@ -40,7 +40,7 @@ const Settings = Type.Object({
 
 export const sequenceSurprise = defineDetector({
   id: 'intent/sequence-surprise',
-  version: 1,
+  version: 2,
 
   title: 'Known actions in a new sequence',
   severity: 'low',

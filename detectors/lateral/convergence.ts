@@ -39,7 +39,7 @@ const Settings = Type.Object({
 
 export const convergence = defineDetector({
   id: 'lateral/convergence',
-  version: 2,
+  version: 3,
 
   title: 'Agents of several owners reach one rare target at once',
   severity: 'medium',
@@ -61,8 +61,10 @@ export const convergence = defineDetector({
     (event.outcome === 'denied' || isChange(consequenceOf(event))),
   step({ event, time, since, habits, settings, send }) {
     if (!habits.targets.isNew) return undefined
-    const value = time - since < settings.history_ms ? YOUNG : 0
-    send({ keyKind: 'target', key: event.target, fingerprint: hash32(event.owner) || 1, value })
+    const arrival = { keyKind: 'target', key: event.target, fingerprint: hash32(event.owner) || 1 } as const
+    // Of what the young touch only the earliest counts.
+    if (time - since < settings.history_ms) send({ ...arrival, value: YOUNG, once: true })
+    else send({ ...arrival, value: 0 })
     return undefined
   },
 

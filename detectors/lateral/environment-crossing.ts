@@ -38,7 +38,7 @@ const stageOf = (environment: string): number => STAGES.findIndex((words) => wor
 
 export const environmentCrossing = defineDetector({
   id: 'lateral/environment-crossing',
-  version: 1,
+  version: 2,
 
   title: 'An identity acts in an environment that is not its own',
   severity: 'medium',

@@ -102,7 +102,7 @@ function take(window: Window, stage: number, minute: number, { event, settings }
 
 export const killChain = defineDetector({
   id: 'lateral/kill-chain',
-  version: 1,
+  version: 2,
 
   title: 'Stages of an intrusion in sequence',
   severity: 'medium',

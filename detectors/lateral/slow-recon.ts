@@ -49,7 +49,7 @@ const Settings = Type.Object({
 
 export const slowRecon = defineDetector({
   id: 'lateral/slow-recon',
-  version: 1,
+  version: 2,
 
   title: 'Many first reads and lists within an hour',
   severity: 'medium',

@@ -6,7 +6,7 @@
  * The rule: the name is cut into words (`iam:CreateAccessKey`, `kms.keys.list`, `delete_user`). The verb is the first
  * word if that is one, else the last, else any. If no word is a verb, the producer's activity is used instead. Nouns
  * then raise the class: a changing verb with a noun of permissions, credentials or logging, a reading verb with the
- * secret itself.
+ * secret itself. To describe a secret is to read, and to begin to log is to write.
  */
 import type { EventView } from '../../schemas/event.ts'
 import { Answers } from './answers.ts'
@@ -71,6 +71,15 @@ const LOGGING = words(
   'log logs logging trail trails audit auditing alarm alarms alert alerts guardrail guardrails flowlog flowlogs sink sinks telemetry siem edr diagnostic diagnostics recorder monitoring guardduty detector detectors cloudtrail securityhub defender retention',
 )
 
+/** What only describes a credential, and does not give it out. */
+const DESCRIBES = words('describe list ls status metadata tag tags count exists')
+/** Verbs that build up what watches. */
+const BUILDS = words('create start enable resume restore')
+/** What makes it watch less, whatever the verb. */
+const BLINDS = words(
+  'exclusion exclusions exception exceptions suppression suppressions filter filters mute silence ignore',
+)
+
 /** Words that change permissions although no verb says so. */
 const ASSUMES = words('assume impersonate elevate escalate delegate sudo')
 
@@ -118,11 +127,11 @@ function classify(action: string, activity: string, targetKind: string): Consequ
   const isCredential = isKey || has(CREDENTIAL)
   if (base === 'list' || base === 'other') return base
   // Of keys that are read by name only the description comes back; a secret comes back itself.
-  if (base === 'read') return has(CREDENTIAL) ? 'credential' : 'read'
+  if (base === 'read') return has(CREDENTIAL) && !own.some((word) => DESCRIBES.has(word)) ? 'credential' : 'read'
   if (isCredential) return 'credential'
   if (base === 'write' || base === 'delete') {
     if (SAID.has(action)) return 'other'
-    if (has(LOGGING)) return 'logging'
+    if (has(LOGGING)) return BUILDS.has(own[0] ?? '') && !has(BLINDS) ? base : 'logging'
     if (has(ACCESS)) return 'access'
   }
   return base

@@ -67,7 +67,7 @@ const writes = (event: EventView): boolean => {
 
 export const covertCoordination = defineDetector({
   id: 'peer/covert-coordination',
-  version: 2,
+  version: 3,
 
   title: 'Agents of several owners write to one target in lockstep',
   severity: 'medium',

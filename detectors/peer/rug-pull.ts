@@ -120,7 +120,7 @@ function decide({ candidate, state, settings }: Decide<Settings, typeof rest>): 
 
 export const rugPull = defineDetector({
   id: 'peer/rug-pull',
-  version: 2,
+  version: 3,
 
   title: 'Tool server shows two descriptions',
   severity: 'medium',

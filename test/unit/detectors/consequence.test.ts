@@ -50,6 +50,25 @@ describe('the consequence of an act', () => {
     expect(of('thing', 'read', 'document')).toBe('read')
   })
 
+  it('tells a secret from its description', () => {
+    expect(of('secretsmanager:DescribeSecret', 'read')).toBe('read')
+    expect(of('secretsmanager:ListSecrets', 'read')).toBe('read')
+    expect(of('vault.secret.metadata.get', 'read')).toBe('read')
+    expect(of('secretsmanager:GetSecretValue', 'read')).toBe('credential')
+    expect(of('secretsmanager:BatchGetSecretValue', 'read')).toBe('credential')
+    expect(of('get', 'read', 'secrets')).toBe('credential')
+  })
+
+  it('tells who begins to log from who makes the log see less', () => {
+    expect(of('cloudtrail:StartLogging')).toBe('write')
+    expect(of('cloudtrail:CreateTrail')).toBe('write')
+    expect(of('guardduty:CreateDetector')).toBe('write')
+    expect(of('cloudtrail:PutEventSelectors')).toBe('logging')
+    expect(of('cloudtrail:UpdateTrail')).toBe('logging')
+    expect(of('logging.exclusions.create')).toBe('logging')
+    expect(of('create_alert_suppression')).toBe('logging')
+  })
+
   it('is no object that inherits: a sender may choose any name', () => {
     expect(of('constructor', 'unknown')).toBe('other')
     expect(of('__proto__')).toBe('other')
