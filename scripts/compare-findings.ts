@@ -14,8 +14,8 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
+import { toolOptions } from './tool-options.ts'
 import { HERE, stateOf, withEarlierCode } from './earlier-code.ts'
 
 /** Of what a replay that fails has said last. */
@@ -122,7 +122,7 @@ async function unwrapped(file: string, field: string, room: string): Promise<str
   return path
 }
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = toolOptions(import.meta.url, {
   options: { field: { type: 'string' }, show: { type: 'string', default: '20' } },
   allowPositionals: true,
 })

@@ -5,6 +5,7 @@
  */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { toolOptions } from './tool-options.ts'
 import { HERE, stateOf, withEarlierCode } from './earlier-code.ts'
 
 const ROOMS = ['schemas', 'detectors', 'services', 'infra', 'scripts', 'test']
@@ -37,7 +38,8 @@ function countIn(root: string): ReadonlyMap<string, Count> {
   return counts
 }
 
-const [state] = process.argv.slice(2)
+const { positionals } = toolOptions(import.meta.url, { allowPositionals: true })
+const [state] = positionals
 if (state === undefined) {
   console.error('usage: npm run -s count:lines -- COMMIT|DIRECTORY')
   process.exitCode = 2

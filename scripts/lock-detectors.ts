@@ -5,6 +5,7 @@
  * as a line in the lock file's history.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { toolOptions } from './tool-options.ts'
 import { DETECTORS } from '../detectors/registry.ts'
 import { detectorHash } from '../services/lib/code-version.ts'
 
@@ -17,7 +18,8 @@ interface Lock {
 }
 
 const locked = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, Lock>) : {}
-const sameVersion = process.argv.includes('--same-version')
+const { values } = toolOptions(import.meta.url, { options: { 'same-version': { type: 'boolean', default: false } } })
+const sameVersion = values['same-version']
 const refused: string[] = []
 const next: Record<string, Lock> = {}
 for (const { id, version } of DETECTORS.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {

@@ -14,7 +14,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { planService, type RunningService, startService, TOKEN, until } from '../support/service.ts'
 import { CODING_AGENTS, type CodingAgent } from './agents.ts'
 import { NOTES, startModel } from './model.ts'
@@ -113,7 +114,7 @@ async function eventsOf(service: RunningService, { identity, call }: CodingAgent
   )
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })
+const { values } = toolOptions(import.meta.url, { options: { only: { type: 'string', multiple: true } } })
 const asked = CODING_AGENTS.filter(({ name }) => values.only === undefined || values.only.includes(name))
 if (asked.length === 0) throw new Error(`there are ${CODING_AGENTS.map(({ name }) => name).join(', ')}`)
 

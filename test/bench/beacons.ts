@@ -7,7 +7,7 @@
  * Counted are pairs, once each: those whose caller is in an incident of the kind `beacon` and calls a host that nobody else
  * calls, and the others.
  */
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { beatOf } from '../../detectors/lib/beat.ts'
 import { beacon } from '../../detectors/peer/beacon.ts'
 import { EventView } from '../../schemas/event.ts'
@@ -81,7 +81,7 @@ function ritaOf({ times, sizes }: Series, dayStart: number): number {
 const hostOf = (event: EventView): string =>
   [...event.peer_domains, event.peer].find((one) => one.includes('.') || one.includes(':'))?.toLowerCase() ?? ''
 
-const { positionals } = parseArgs({ allowPositionals: true })
+const { positionals } = toolOptions(import.meta.url, { allowPositionals: true })
 const [eventsPath, labelsPath] = positionals
 if (eventsPath === undefined || labelsPath === undefined) {
   process.stderr.write('usage: npm run bench:beacons -- EVENTS LABELS\n')

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { rowOf, EVENT_SCHEMA_VERSION, type Event } from '../../schemas/event.ts'
 import { encodeFrameLines } from '../../schemas/frame.ts'
 import { readBody } from '../../services/collector/body.ts'
@@ -121,7 +122,8 @@ async function throughDoor(lines: readonly string[], senders: number): Promise<v
   }
 }
 
-const file = process.argv[2]
+const { positionals } = toolOptions(import.meta.url, { allowPositionals: true })
+const [file] = positionals
 const lines = file === undefined ? ownLines() : gunzipSync(readFileSync(file)).toString().trim().split('\n')
 stages(lines)
 const events = stages(lines)

@@ -10,7 +10,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import type { Page } from 'playwright-core'
 import { contactsOf } from '../support/contacts.ts'
 import { startBrowser } from '../support/browser.ts'
@@ -33,7 +33,7 @@ const LISTS = [
   ['Now, open incidents', '/console/'],
 ] as const
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     rounds: { type: 'string', default: '15' },
     rows: { type: 'string', default: '200000' },

@@ -3,6 +3,7 @@
  * what an event costs when there are 1k, 100k and 1.5 million identities. CPU time is measured, not the clock. Beside it
  * runs what no core could do without: unpacking and parsing the same frames.
  */
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import type { Event } from '../../schemas/event.ts'
 import { decodeFrame, decodeHeader, framePayload } from '../../schemas/frame.ts'
@@ -138,7 +139,8 @@ line('OTLP JSON to findings, through frames', toolCount, () => {
 })
 
 const machine = describeMachine()
-const json = process.argv.includes('--json')
+const { values } = toolOptions(import.meta.url, { options: { json: { type: 'boolean', default: false } } })
+const { json } = values
 const scale = [1_000, 100_000, 1_500_000].map((identities) => ({
   identities,
   us_per_event: atIdentities(identities) * 1e6,

@@ -8,6 +8,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import type { Event } from '../../schemas/event.ts'
 import { at, textOf } from '../../services/collector/formats/lib/json.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
@@ -183,7 +184,8 @@ function rowOf(type: string, lines: readonly Line[]): string {
   return `| ${[type, share(events, lines.length), ...cells].join(' | ')} |`
 }
 
-const [folder] = process.argv.slice(2)
+const { positionals } = toolOptions(import.meta.url, { allowPositionals: true })
+const [folder] = positionals
 if (folder === undefined) {
   process.stderr.write('name the folder: npm run coverage:formats -- FOLDER\n')
   process.exitCode = 2

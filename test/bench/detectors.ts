@@ -5,7 +5,7 @@
  * garbage or to the rest. Samples are of time; they are scaled to the CPU time of the process, so that other load on the machine affects them little.
  */
 import { Session } from 'node:inspector/promises'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { createExtractor } from '../../services/collector/indicators/index.ts'
 import { type FormatId, normaliseBody } from '../../services/collector/normalise.ts'
@@ -21,7 +21,7 @@ const CLOUDTRAIL_BODIES = 100
 const EVENTS_PER_BODY = 60
 const SPANS_PER_BODY = 40
 
-const { values } = parseArgs({ options: { repeats: { type: 'string', default: '3' } } })
+const { values } = toolOptions(import.meta.url, { options: { repeats: { type: 'string', default: '3' } } })
 const repeats = Number(values.repeats)
 if (!Number.isInteger(repeats) || repeats < 1) {
   console.error('--repeats takes a whole number from 1')

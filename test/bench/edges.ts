@@ -12,6 +12,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { FRESH_HALF_LIFE_MS, PACE_HALF_LIFE_MS, surpriseOfNew } from '../../detectors/lateral/fan-out.ts'
 import { gammaPoissonLogTail, surpriseOf } from '../../detectors/lib/maths.ts'
 
@@ -101,7 +102,8 @@ class Counts {
   }
 }
 
-const [path] = process.argv.slice(2)
+const { positionals } = toolOptions(import.meta.url, { allowPositionals: true })
+const [path] = positionals
 if (path === undefined) {
   process.stderr.write('usage: npm run bench:edges -- FILE: src,dst,time,label, plain or .gz\n')
   process.exit(2)

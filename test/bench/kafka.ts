@@ -4,12 +4,15 @@
  * happens. The broker shares the machine. Prints one line each. `npm run bench:kafka`.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { startKafka } from '../../infra/local/kafka.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
 import { systemClock } from '../../services/lib/clock.ts'
 import { createKafkaLog } from '../../services/lib/log/kafka/index.ts'
 import type { Consumer, Log } from '../../services/lib/log/port.ts'
 import { createLogger } from '../../services/lib/logger.ts'
+
+toolOptions(import.meta.url, {})
 
 const FRAME_BYTES = 28_000
 const SMALL_BYTES = 480

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { LeakedCredentials } from '../../detectors/lib/leaked-credentials.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { LEAK_LIST, leakListHash } from '../../schemas/leak-list.ts'
@@ -28,7 +28,7 @@ import { until } from './processes/waiting.ts'
 
 const WAIT_MS_MAX = 300_000
 const LOOKUPS = 1_000_000
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     entries: { type: 'string', default: '1500000' },
     partitions: { type: 'string', default: '64' },

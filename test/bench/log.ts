@@ -6,11 +6,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
 import { systemClock } from '../../services/lib/clock.ts'
 import { createLogger } from '../../services/lib/logger.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
+
+toolOptions(import.meta.url, {})
 
 const FRAME_BYTES = 28_000
 const SMALL_BYTES = 480

@@ -12,7 +12,7 @@
  *   --profile DIR      writes CPU profiles of every service there, one for each thread; figures are a little worse then
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 import { describeMachine } from './lib/machine.ts'
 import { measureIdle } from './processes/figures.ts'
@@ -28,7 +28,7 @@ const SETTLE_MS = 5_000
 /** No run takes longer: then something hangs, and the guards end the rest. */
 const RUN_MS_MAX = 30 * 60_000
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     file: { type: 'string' },
     json: { type: 'boolean', default: false },

@@ -15,7 +15,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { planService, type RunningService, type ServicePlan, startService } from '../support/service.ts'
 import { describeMachine } from './lib/machine.ts'
 import type { Quantiles } from './processes/figures.ts'
@@ -38,7 +38,7 @@ interface Row {
   readonly events_per_second_around: number
 }
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     rows: { type: 'string', default: '10000000' },
     seconds: { type: 'string', default: '6' },

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { createRandom } from '../../services/commands/demo/random.ts'
 import { ordinaryWeek } from '../../services/commands/demo/week.ts'
 import { readValues } from '../../services/commands/import/requests.ts'
@@ -28,7 +28,7 @@ const START = Date.UTC(2016, 0, 4, 12)
 const MB = 1e6
 const LOOK_MS = 100
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     megabytes: { type: 'string', default: '200,1000' },
     companies: { type: 'string', default: '20' },

@@ -13,7 +13,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { type LocalKafka, startKafka } from '../../infra/local/kafka.ts'
 import { topicSpecs } from '../../schemas/topics.ts'
 import { systemClock } from '../../services/lib/clock.ts'
@@ -43,7 +44,7 @@ const TOPICS = {
   'file.delete.delay.ms': '0',
 }
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     identities: { type: 'string', default: '1500000' },
     partitions: { type: 'string', default: '64' },

@@ -6,7 +6,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { createStageOne, type Stage, type StageSnapshot } from '../../services/detector/engine/index.ts'
@@ -35,7 +35,7 @@ interface Result {
   readonly restore_ms: number
 }
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     identities: { type: 'string', default: '1500000' },
     partitions: { type: 'string', default: '1' },

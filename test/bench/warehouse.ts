@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import fastify from 'fastify'
 import { pino } from 'pino'
 import { blankEvent, EVENT_SCHEMA_VERSION, type Event, rowOf } from '../../schemas/event.ts'
@@ -146,7 +147,8 @@ async function askAll(log: Log, warehouse: Warehouse): Promise<void> {
   await app.close()
 }
 
-const rows = Number(process.argv[2] ?? 1_000_000)
+const { positionals } = toolOptions(import.meta.url, { allowPositionals: true })
+const rows = Number(positionals[0] ?? 1_000_000)
 const directory = mkdtempSync(join(tmpdir(), 'moltwatch-bench-'))
 const log = await createSqliteLog({ directory: join(directory, 'log'), clock: systemClock, logger })
 const warehouse = openWarehouse({ kind: 'chdb', path: join(directory, 'warehouse') }, { logger, metrics })

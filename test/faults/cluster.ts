@@ -8,7 +8,7 @@
  *
  * Prints what happened as JSON; exits 1 where something does not hold, 2 for wrong usage.
  */
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { createRandom, type Random } from '../../services/commands/demo/random.ts'
 import type { RoleName } from '../../services/roles/role.ts'
 import { linger } from './stage/acts.ts'
@@ -171,7 +171,9 @@ const logsOf = (system: System): string =>
 const LANES = 8
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { file: { type: 'string' }, seed: { type: 'string', default: '1' } } })
+  const { values } = toolOptions(import.meta.url, {
+    options: { file: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  })
   const seed = Number(values.seed)
   if (!Number.isSafeInteger(seed)) throw new TypeError(`--seed is a number, not "${values.seed}"`)
   const own = values.file === undefined

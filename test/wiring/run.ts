@@ -7,7 +7,7 @@
  *
  * What is not there is named and left out.
  */
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { CLIENTS } from './clients/index.ts'
 import { deliverAll } from './delivering.ts'
 import { deliverRaw } from './raw.ts'
@@ -15,7 +15,7 @@ import { RAW_PRODUCERS } from './raw-producers.ts'
 import { receive, RECEIVERS } from './receivers/index.ts'
 import type { Row } from './wiring.ts'
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: { records: { type: 'string', default: '200' }, only: { type: 'string', multiple: true, default: [''] } },
 })
 const count = Number(values.records)

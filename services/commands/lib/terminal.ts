@@ -8,7 +8,7 @@ import type { Writable } from 'node:stream'
 export interface Terminal {
   readonly out: Writable
   readonly err: Writable
-  /** Whether a person watches standard error: progress is shown to people only. */
+  /** Whether a person watches standard error: progress rewrites its line there, and is a line a minute elsewhere. */
   readonly watched: boolean
   /** Milliseconds on a clock that only goes forward; for progress and durations, never for results. */
   elapsed(): number
@@ -31,15 +31,18 @@ export interface Progress {
 }
 
 const SHOW_EVERY_MS = 200
+/** Where nobody watches, only long work says how far it is. */
+const SAY_EVERY_MS = 60_000
 
-/** A line on standard error that rewrites itself; silent where nobody watches. */
+/** A line on standard error that rewrites itself; a line a minute where nobody watches. */
 export function createProgress(terminal: Terminal): Progress {
-  let last = Number.NEGATIVE_INFINITY
+  let last = terminal.watched ? Number.NEGATIVE_INFINITY : terminal.elapsed()
   let shown = false
   return {
     show(text) {
-      if (!terminal.watched || terminal.elapsed() - last < SHOW_EVERY_MS) return
+      if (terminal.elapsed() - last < (terminal.watched ? SHOW_EVERY_MS : SAY_EVERY_MS)) return
       last = terminal.elapsed()
+      if (!terminal.watched) return say(terminal, text())
       shown = true
       terminal.err.write(`\r\u001B[K${text()}`)
     },

@@ -7,7 +7,7 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../../scripts/tool-options.ts'
 import { HERE, stateOf, withEarlierCode } from '../../../scripts/earlier-code.ts'
 import { describeMachine, median } from '../lib/machine.ts'
 import type { Work } from './side.ts'
@@ -15,7 +15,7 @@ import type { Work } from './side.ts'
 /** A detector is fast once the engine has seen it a while; rounds before that do not count. */
 const WARM_ROUNDS = 3
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = toolOptions(import.meta.url, {
   options: {
     rounds: { type: 'string', default: '5' },
     runs: { type: 'string', default: '1000' },

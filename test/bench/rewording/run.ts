@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { toolOptions } from '../../../scripts/tool-options.ts'
 import { influencedAction } from '../../../detectors/intent/influenced-action.ts'
 import { severityAtLeast } from '../../../schemas/finding.ts'
 import { detect } from '../../../services/commands/replay/detection.ts'
@@ -120,7 +121,8 @@ function worstGoals(lines: readonly Line[], caught: ReadonlySet<string>): string
   return worst.map(({ goal, caught: n, runs }) => `${goal} ${n}/${runs}`).join(', ')
 }
 
-const [labelsPath, path, ...named] = process.argv.slice(2)
+const { positionals } = toolOptions(import.meta.url, { allowPositionals: true })
+const [labelsPath, path, ...named] = positionals
 const unknown = named.find((name) => !VARIANTS.some((variant) => variant === name))
 if (labelsPath === undefined || path === undefined || unknown !== undefined) {
   process.stderr.write(`usage: npm run bench:wordings -- LABELS FILE [VARIANT...]; variants: ${VARIANTS.join(', ')}\n`)

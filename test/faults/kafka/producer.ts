@@ -5,7 +5,7 @@
  * order. `npm run faults:producer -- [--records N] [--kills N]`.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../../scripts/tool-options.ts'
 import { type LocalKafka, startKafka } from '../../../infra/local/kafka.ts'
 import { systemClock } from '../../../services/lib/clock.ts'
 import { createKafkaLog } from '../../../services/lib/log/kafka/index.ts'
@@ -109,7 +109,7 @@ async function check(kafka: LocalKafka, records: number, kills: number): Promise
   return found.missing === 0 && found.outOfOrder === 0 && found.acknowledged >= records
 }
 
-const { values } = parseArgs({ options: { records: { type: 'string' }, kills: { type: 'string' } } })
+const { values } = toolOptions(import.meta.url, { options: { records: { type: 'string' }, kills: { type: 'string' } } })
 const kafka = await startKafka({ brokers: 3 })
 try {
   if (!(await check(kafka, Number(values.records ?? 100_000), Number(values.kills ?? 3)))) process.exitCode = 1

@@ -6,7 +6,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../../scripts/tool-options.ts'
 import type { Attack, Outcome } from './attack.ts'
 import { HIDING } from './hiding.ts'
 import { STOPPING } from './stopping.ts'
@@ -16,7 +16,7 @@ import { TENANTS } from './tenants.ts'
 const ATTACKS = [...STOPPING, ...HIDING, ...TENANTS].toSorted((a, b) => a.kind - b.kind)
 const ATTACK_MS_MAX = 600_000
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     at: { type: 'string' },
     only: { type: 'string' },

@@ -4,7 +4,7 @@
  * and what the heap has grown by. Exits 1 where a record meets a bug, where a thousand cost fifty times the usual by the byte, or
  * where the heap grows by more than 128 MiB.
  */
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../../scripts/tool-options.ts'
 import { createPrepare } from '../../../services/collector/preparing/prepare.ts'
 import { tenantKeys } from '../../../services/lib/secrets.ts'
 import { createBelow, createFuzzed } from './mutate.ts'
@@ -15,7 +15,7 @@ const GROWTH_BYTES_MAX = 128 * 1024 * 1024
 const MEMORY_BYTES = 16 * 1024 * 1024
 const WARM_BATCHES = 20
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: {
     records: { type: 'string', default: '100000' },
     minutes: { type: 'string', default: '60' },

@@ -6,7 +6,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../../scripts/tool-options.ts'
 import { planService, startService, TOKEN } from '../../support/service.ts'
 import { createBelow, createFuzzed } from './mutate.ts'
 
@@ -15,7 +15,7 @@ const FAULTS_MAX = 10
 const ANSWER_MS_MAX = 120_000
 const GROWTH_BYTES_MAX = 512 * 1024 * 1024
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
 })
 const [requests, seed] = [Number(values.requests), Number(values.seed)]

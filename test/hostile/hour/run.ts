@@ -11,7 +11,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../../scripts/tool-options.ts'
 import { planService, startService, until } from '../../support/service.ts'
 import { startWebhookReceiver, TEST_SECRET } from '../../support/webhook-receiver.ts'
 import type { Answers } from './attacker.ts'
@@ -23,7 +23,7 @@ const ROUND_MS_MAX = 120_000
 const SETTLE_MS = 300_000
 const QUIET_LOOKS = 15
 
-const { values } = parseArgs({
+const { values } = toolOptions(import.meta.url, {
   options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' } },
 })
 const minutes = Number(values.minutes)
