@@ -54,11 +54,10 @@ const Settings = Type.Object({
 
 const uses = { actions, consequences, hours, order, pace, peers, sources, targets, versions }
 const rest = {
-  /** The hour of the last occasion told, since 1970, and its level, an index of LEVELS. */
+  /** Hour of the last occasion told, since 1970, and its level, an index of LEVELS, in one number: see `lastTold`. */
   told: counter(),
-  toldLevel: small(),
-  /** Fingerprint of the first of the gravest first acts that it kept from being learned, 0 if none. */
-  toldAct: counter(),
+  /** Mark of the first of the gravest first acts that it kept from being learned, 0 if none: see `markOf`. */
+  toldAct: small(),
 }
 const open = {
   actions: distinct({ exact: 8 }),
@@ -264,7 +263,8 @@ function count({ event, habits, state, time, windowStart }: Context, window: Win
       window.asked.value = 0
     }
     graver(window.gravest)
-    if (state.toldAct.value === habits.actions.print && window.heldBack.value === 0) window.again.value = gravity + 1
+    if (state.toldAct.value === markOf(habits.actions.print) && window.heldBack.value === 0)
+      window.again.value = gravity + 1
   }
   if (habits.consequences.isNew) graver(window.gravestKind)
   if (habits.targets.isNew) window.targets.add(habits.targets.print)
@@ -323,11 +323,20 @@ const CONTINUES_HOURS = 6
 /** So long what begins with the same grave act is no other occasion: a daily duty is told on its first day and learned on its second. */
 const SAME_ACT_HOURS = 7 * 24
 
+const lastTold = ({ state }: Context): { readonly hour: number; readonly level: number } => ({
+  hour: Math.floor(state.told.value / LEVELS.length),
+  level: state.told.value % LEVELS.length,
+})
+
+/** A byte for an act, never 0: one act in 255 passes for another. */
+const markOf = (print: number): number => 1 + (print % 255)
+
 /** The level told of this identity in the hours before this occasion, or in the days before for the same act. */
-function toldBefore({ state, windowStart }: Context, window: Window): number {
-  const age = windowStart / HOUR_MS - state.told.value
+function toldBefore(context: Context, window: Window): number {
+  const { hour, level } = lastTold(context)
+  const age = context.windowStart / HOUR_MS - hour
   const isSame = window.again.value === window.gravest.value + 1
-  return age !== 0 && age < (isSame ? SAME_ACT_HOURS : CONTINUES_HOURS) ? state.toldLevel.value : 0
+  return age !== 0 && age < (isSame ? SAME_ACT_HOURS : CONTINUES_HOURS) ? level : 0
 }
 
 /** What a candidate tells its second half in one number: the level told shortly before, that of the occasion, and whether it may be news. */
@@ -354,8 +363,7 @@ function isToTell(
   if (level > known) {
     window.level.value = level
     if (level >= MEDIUM) {
-      state.told.value = windowStart / HOUR_MS
-      state.toldLevel.value = level
+      state.told.value = (windowStart / HOUR_MS) * LEVELS.length + level
     }
   }
   return true
@@ -369,7 +377,7 @@ function holdBack(context: Context, window: Window): void {
   const gravity = habits.actions.isNew ? CONSEQUENCES.indexOf(consequenceOf(event)) + 1 : 0
   if (gravity <= window.heldBack.value) return
   window.heldBack.value = gravity
-  state.toldAct.value = habits.actions.print
+  state.toldAct.value = markOf(habits.actions.print)
 }
 
 function suspect(context: Context, window: Window, reasons: readonly Reason[], score: number): Suspicion | undefined {
@@ -462,13 +470,13 @@ export const outOfCharacter = defineDetector({
 
   matches: (event) => event.action !== 'user.message' && event.kind !== 'control' && !isAnonymous(event),
   step(context) {
-    const { event, habits, settings, state, time, since, windowStart } = context
+    const { event, habits, settings, time, since, windowStart } = context
     if (habits.actions.isNew) context.send({ ...askAbout(event, habits.actions.print), once: true })
     if (time - since < settings.warm_up_ms || habits.pace.hours() < settings.warm_up_hours) return undefined
     const window = context.openWindow()
     if (count(context, window, consequenceOf(event))) window.evidence.add(evidenceOf(event))
     if (!isWorthJudging(context) || scoreBound(context, window) + newsOf(window) < settings.score_low) {
-      if (window.level.value >= MEDIUM && state.told.value === windowStart / HOUR_MS) holdBack(context, window)
+      if (window.level.value >= MEDIUM && lastTold(context).hour === windowStart / HOUR_MS) holdBack(context, window)
       return undefined
     }
     const reasons = [...noveltyReasons(context, window), ...paceReasons(context)]
