@@ -15,6 +15,9 @@ import { codeVersion } from '../../services/lib/code-version.ts'
 import { cpuSeconds, describeMachine, measure } from './lib/machine.ts'
 import { cloudtrailBodies, createNumbers, framesOf, lightFrame, otlpBodies, WORK_RECEIPT_MS } from './lib/workload.ts'
 
+const { values } = toolOptions(import.meta.url, { options: { json: { type: 'boolean', default: false } } })
+const { json } = values
+
 const REPEATS = 5
 const RUNS = 3_000
 const CLOUDTRAIL_BODIES = 100
@@ -139,8 +142,6 @@ line('OTLP JSON to findings, through frames', toolCount, () => {
 })
 
 const machine = describeMachine()
-const { values } = toolOptions(import.meta.url, { options: { json: { type: 'boolean', default: false } } })
-const { json } = values
 const scale = [1_000, 100_000, 1_500_000].map((identities) => ({
   identities,
   us_per_event: atIdentities(identities) * 1e6,

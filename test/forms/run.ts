@@ -5,12 +5,15 @@
  *   npm run -s moltwatch -- replay FILE | npm run -s forms
  */
 import { createInterface } from 'node:readline'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { findingValidator, type Finding } from '../../schemas/finding.ts'
 import type { Notice } from '../../schemas/notice.ts'
 import { ecsOf } from '../../services/responder/sinks/elasticsearch/ecs.ts'
 import { ocsfOf } from '../../services/responder/sinks/lib/ocsf.ts'
 import { ecsProblems } from './ecs.ts'
 import { ocsfProblems } from './ocsf.ts'
+
+toolOptions(import.meta.url, {})
 
 const SHOWN_MAX = 20
 const TIME = '2026-01-05T12:00:00.000Z'
