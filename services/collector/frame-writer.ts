@@ -122,10 +122,10 @@ export function createFrameWriter(options: FrameWriterOptions): FrameWriter {
 
   return {
     async write(lines) {
-      const left = [...lines]
+      const all = [...lines]
       // A few at a time, so that a request of many partitions keeps the event loop no longer than others.
-      while (left.length > 0) {
-        const some = left.splice(0, LIMITS.partitions_per_append_max)
+      for (let first = 0; first < all.length; first += LIMITS.partitions_per_append_max) {
+        const some = all.slice(first, first + LIMITS.partitions_per_append_max)
         // All settle before the answer: a request that failed has nothing under way any more.
         const outcomes = await Promise.allSettled(some.map(([partition, rows]) => enqueue(partition, rows)))
         for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason

@@ -22,8 +22,15 @@ export function createUsage(): Usage {
     const { amount, at } = taken.get(tenant) ?? { amount: 0, at: now }
     return amount * Math.exp((at - now) / LIMITS.usage_ms)
   }
-  const tidy = (now: number): void => {
-    for (const tenant of taken.keys()) if (leftOf(tenant, now) < FORGOTTEN) taken.delete(tenant)
+  /** Forgets who has next to nothing left; answers the sum of the others. */
+  const tidy = (now: number): number => {
+    let sum = 0
+    for (const tenant of taken.keys()) {
+      const left = leftOf(tenant, now)
+      if (left < FORGOTTEN) taken.delete(tenant)
+      else sum += left
+    }
+    return sum
   }
   return {
     add(tenant, amount, now) {
@@ -32,9 +39,7 @@ export function createUsage(): Usage {
     },
     isBelow: (rate, tenant, now) => leftOf(tenant, now) < LIMITS.usage_ms * rate,
     isAbove(times, tenant, now) {
-      tidy(now)
-      let sum = 0
-      for (const one of taken.keys()) sum += leftOf(one, now)
+      const sum = tidy(now)
       return leftOf(tenant, now) * taken.size > times * sum
     },
   }

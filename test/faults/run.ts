@@ -1,33 +1,26 @@
 /**
  * Plays the faults of the catalogue against the whole system and compares each outcome with an undisturbed run:
  *
- *   npm run -s faults -- [--list] [--only N,N] [--engine embedded|kafka] [--seed S] [--rounds R] [--file FILE] [--json]
+ *   npm run -s faults -- [options]
+ *
+ *   --list           list the faults and where they are played
+ *   --only N,N       these numbers alone
+ *   --engine NAME    embedded or kafka alone
+ *   --seed S         the seed of the first round
+ *   --rounds R       rounds of each, with the seeds S, S + 1, ...
+ *   --file FILE      send this file of OTLP requests, one a line, instead of a load made from the seed
+ *   --json           the table as JSON
  *
  * Round r of a fault is played with the seed S + r - 1; the seed of a round that failed plays it again. Progress goes to
  * standard error, the table (or JSON) to standard output. Exit codes: 0 all hold, 1 one does not, 2 wrong usage or no Kafka.
  */
-import { parseArgs } from 'node:util'
+import { toolOptions } from '../../scripts/tool-options.ts'
 import { findKafka } from '../../infra/local/kafka-jars.ts'
 import { FAULTS } from './catalogue/index.ts'
 import { type Fault, isPlayed } from './stage/fault.ts'
 import { type Load, readLoad } from './stage/load.ts'
 import { playRound } from './stage/round.ts'
 import { ENGINES, type EngineName } from './stage/system.ts'
-
-const HELP = `Usage: npm run -s faults -- [options]
-
-Plays faults against the whole system, on real engines and with real signals, and compares with an undisturbed run.
-
-  --list           list the faults and where they are played
-  --only N,N       these numbers alone
-  --engine NAME    embedded or kafka alone
-  --seed S         the seed of the first round (1)
-  --rounds R       rounds of each, with the seeds S, S + 1, ... (1)
-  --file FILE      send this file of OTLP requests, one a line, instead of a load made from the seed
-  --json           the table as JSON
-  --help
-
-Exit codes: 0 all hold, 1 one does not, 2 wrong usage or no Kafka.`
 
 interface Options {
   readonly faults: readonly Fault[]
@@ -70,11 +63,10 @@ function faultOf(text: string): Fault {
   return fault
 }
 
-function readOptions(): Options & { readonly list: boolean; readonly help: boolean } {
-  const { values } = parseArgs({
+function readOptions(): Options & { readonly list: boolean } {
+  const { values } = toolOptions(import.meta.url, {
     options: {
       list: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       only: { type: 'string' },
       engine: { type: 'string' },
@@ -85,7 +77,6 @@ function readOptions(): Options & { readonly list: boolean; readonly help: boole
   })
   return {
     list: values.list,
-    help: values.help,
     json: values.json,
     file: values.file,
     seed: countOf('seed', values.seed),
@@ -168,12 +159,11 @@ async function run(options: Options): Promise<number> {
 
 try {
   const options = readOptions()
-  if (options.help) process.stdout.write(`${HELP}\n`)
-  else if (options.list) process.stdout.write(`${list(options.faults)}\n`)
+  if (options.list) process.stdout.write(`${list(options.faults)}\n`)
   else process.exitCode = await run(options)
 } catch (error) {
   const { code } = error as { code?: string }
-  if (!(error instanceof WrongUsage) && code?.startsWith('ERR_PARSE_ARGS') !== true && code !== 'ENOENT') throw error
+  if (!(error instanceof WrongUsage) && code !== 'ENOENT') throw error
   process.stderr.write(`${(error as Error).message}\n`)
   process.exitCode = 2
 }
