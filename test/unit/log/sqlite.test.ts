@@ -46,6 +46,21 @@ describe('a data directory', () => {
   })
 })
 
+describe('the write-ahead log', () => {
+  it('is copied into the database while the writer is far from having to do so', async () => {
+    const log = await room.open()
+    await log.ensureTopics([spec('events')])
+    const other = new DatabaseSync(room.file)
+    const pages = other.prepare('PRAGMA wal_checkpoint(NOOP)')
+    const counts = (): { log: number; checkpointed: number } => pages.get() as { log: number; checkpointed: number }
+    for (let n = 0; n < 40; n++) await log.append('events', 0, [record('x'.repeat(64 * 1024))])
+    await until(() => counts().checkpointed > 0)
+    expect(counts().log).toBeLessThan(1_000)
+    other.close()
+    expect((await readTexts(log, 'events')).length).toBe(40)
+  })
+})
+
 describe('a disk that keeps commits waiting', () => {
   it('stops neither the event loop nor consumers nor reads', async () => {
     const log = await room.open()

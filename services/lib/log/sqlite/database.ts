@@ -20,6 +20,11 @@ const PAGE_BYTES = 8_192
 const CACHE_KIB = 16_384
 /** The write-ahead log is cut back to this size once it has been copied into the database. */
 const WAL_BYTES_MAX = 64 * 1024 * 1024
+/**
+ * The reader copies the log's pages while the writer adds others, so that it rarely reaches the end. From this size on the
+ * writer copies what is left, which is little, and begins the file anew.
+ */
+const WAL_PAGES_MAX = 1_000
 
 /** Offsets per partition; together with the slots this fills the integers that a double holds exactly. */
 export const OFFSETS_PER_SLOT = 2 ** 40
@@ -177,6 +182,7 @@ export function openForWriting(directory: string, databaseBytesMax: number | nul
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -${CACHE_KIB};
     PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
+    PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX};
   `)
   prepareLayout(database, file, lock)
   if (databaseBytesMax !== null) {

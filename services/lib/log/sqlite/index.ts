@@ -48,6 +48,19 @@ interface Workers {
 
 const commitKey = (group: string, slot: number): string => `${slot} ${group}`
 
+/** Has the reader copy the write-ahead log, once at a time. Where it cannot, the writer does so later. */
+function createCheckpoint(reader: WorkerClient): () => void {
+  let isUnderWay = false
+  const end = (): void => {
+    isUnderWay = false
+  }
+  return () => {
+    if (isUnderWay) return
+    isUnderWay = true
+    reader.request({ kind: 'checkpoint' }).then(end, end)
+  }
+}
+
 /** Starts both threads at once, because starting one takes longer than anything else here. */
 async function open({
   directory,
@@ -58,9 +71,11 @@ async function open({
 }): Promise<Workers> {
   const data = { directory, databaseBytesMax }
   const reader = startWorker(new URL('./reader.ts', import.meta.url), data)
+  const checkpoint = createCheckpoint(reader)
   let catalog: Catalog | undefined
-  const writer = startWorker(new URL('./writer.ts', import.meta.url), data, ({ slot, start }) => {
-    catalog?.trimmed(slot, start)
+  const writer = startWorker(new URL('./writer.ts', import.meta.url), data, (notice) => {
+    if (notice.kind === 'trimmed') catalog?.trimmed(notice.slot, notice.start)
+    else checkpoint()
   })
   try {
     const state = (await writer.opened) as OpenState

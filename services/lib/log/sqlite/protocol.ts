@@ -87,7 +87,13 @@ export interface ReadRequest {
   readonly dense: boolean
 }
 
-export type ReaderRequest = ReadRequest | CloseRequest
+/** Copies what the write-ahead log holds into the database, beside the writer. */
+export interface CheckpointRequest {
+  readonly kind: 'checkpoint'
+  readonly id: number
+}
+
+export type ReaderRequest = ReadRequest | CheckpointRequest | CloseRequest
 
 export interface ReadReply {
   readonly offsets: Float64Array<ArrayBuffer>
@@ -115,6 +121,13 @@ export interface Trimmed {
   readonly slot: number
   readonly start: number
 }
+
+/** Sent by the writer, unasked, when much of the write-ahead log is not in the database yet. */
+export interface Backlog {
+  readonly kind: 'backlog'
+}
+
+export type Notice = Trimmed | Backlog
 
 /** What the log holds when it opens. Index = slot. */
 export interface OpenState {

@@ -104,6 +104,12 @@ port.on('message', (request: ReaderRequest) => {
       return
     }
     reader ??= open()
+    if (request.kind === 'checkpoint') {
+      // The writer goes on meanwhile; what it adds is copied the next time.
+      reader.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+      post({ id: request.id })
+      return
+    }
     const result = read(reader, request)
     post({ id: request.id, result }, [result.values.bytes.buffer])
   } catch (error) {

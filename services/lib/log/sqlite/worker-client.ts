@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { LogError } from '../port.ts'
-import type { ErrorReply, Reply, Trimmed, WorkerData } from './protocol.ts'
+import type { ErrorReply, Notice, Reply, WorkerData } from './protocol.ts'
 
 export interface WorkerClient {
   /** `transfer` names memory that is handed over and no longer ours. */
@@ -23,11 +23,7 @@ interface PendingRequest {
 const toError = ({ code, message }: ErrorReply): Error =>
   code === null ? new Error(message) : new LogError(code, message)
 
-export function startWorker(
-  entry: URL,
-  data: WorkerData,
-  onTrimmed: (message: Trimmed) => void = () => {},
-): WorkerClient {
+export function startWorker(entry: URL, data: WorkerData, onNotice: (notice: Notice) => void = () => {}): WorkerClient {
   const worker = new Worker(entry, { workerData: data, name: 'log' })
   const waiting = new Map<number, PendingRequest>()
   let dead: Error | undefined
@@ -42,9 +38,9 @@ export function startWorker(
     for (const { reject } of waiting.values()) reject(dead)
     waiting.clear()
   }
-  worker.on('message', (message: Reply | Trimmed) => {
+  worker.on('message', (message: Reply | Notice) => {
     if ('kind' in message) {
-      onTrimmed(message)
+      onNotice(message)
       return
     }
     const { id, result, error } = message

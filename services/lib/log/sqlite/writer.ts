@@ -2,7 +2,7 @@
  * The worker that writes. It holds the directory's lock and the only writing connection, so that waiting for the disk
  * never blocks the event loop of the service. Everything that has arrived while a commit ran shares the next one.
  */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { type Appender, createAppender } from './appends.ts'
 import { type DirectoryLock, databaseFile, explain, lockDirectory, openForWriting } from './database.ts'
@@ -12,9 +12,9 @@ import type {
   AppendRequest,
   CommitRequest,
   MaintainRequest,
+  Notice,
   ProbeRequest,
   Reply,
-  Trimmed,
   WorkerData,
   WriterRequest,
 } from './protocol.ts'
@@ -27,10 +27,15 @@ const QUICK_CHECK_BYTES_MAX = 32 * 1024 * 1024
 const { directory, databaseBytesMax } = workerData as WorkerData
 const port = parentPort!
 const file = databaseFile(directory)
-const post = (message: Reply | Trimmed, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+const post = (message: Reply | Notice, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+
+/** Pages of the write-ahead log that the database lacks before the reader is asked to copy them. */
+const BACKLOG_PAGES = 250
 
 interface Writer {
   readonly database: DatabaseSync
+  /** Counts the pages of the write-ahead log, and does nothing else. */
+  readonly backlog: StatementSync
   readonly lock: DirectoryLock
   readonly partitions: Partitions
   readonly appender: Appender
@@ -51,11 +56,18 @@ function open(): Writer {
     const database = openForWriting(directory, databaseBytesMax, lock)
     quickCheck(database)
     const partitions = loadPartitions(database)
-    return { database, lock, partitions, appender: createAppender(database, partitions) }
+    const backlog = database.prepare('PRAGMA wal_checkpoint(NOOP)')
+    return { database, backlog, lock, partitions, appender: createAppender(database, partitions) }
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+/** Copying keeps this thread, and so every sender, for some 10 ms: the reader does it. */
+function tellBacklog({ backlog }: Writer): void {
+  const { log, checkpointed } = backlog.get() as { log: number; checkpointed: number }
+  if (log - checkpointed >= BACKLOG_PAGES) post({ kind: 'backlog' })
 }
 
 function commitTogether(writer: Writer, requests: readonly (AppendRequest | CommitRequest)[]): void {
@@ -63,6 +75,7 @@ function commitTogether(writer: Writer, requests: readonly (AppendRequest | Comm
   try {
     const answers = writer.appender.run(requests)
     for (const [i, { id }] of requests.entries()) post({ id, result: answers[i] })
+    tellBacklog(writer)
   } catch (error) {
     const reply = explain(error, file)
     for (const { id } of requests) post({ id, error: reply })
