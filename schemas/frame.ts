@@ -68,8 +68,8 @@ function envelope(header: FrameHeader, payload: Buffer): Buffer {
 
 /** Rows already serialised, one JSON array each: what a collector has after validation. */
 export function encodeFrameLines(lines: readonly string[], options: FrameOptions): Buffer {
-  const header = headerOf(lines, options)
   const payload = payloadOf(lines)
+  const header = headerOf(lines.length, options, payload.length)
   return envelope(header, header.codec === 'none' ? Buffer.from(payload) : packed(payload))
 }
 
@@ -91,7 +91,7 @@ export async function encodeFrameLinesAside(
 ): Promise<Buffer> {
   const payload = payloadOf(lines)
   if (payload.length < ASIDE_CHARS_MIN || options.packed === false) return encodeFrameLines(lines, options)
-  return envelope(headerOf(lines, options), await compress(payload, ZSTD))
+  return envelope(headerOf(lines.length, options, payload.length), await compress(payload, ZSTD))
 }
 
 /** Compressing less takes some ten microseconds, as another thread would. */
@@ -99,11 +99,14 @@ const ASIDE_CHARS_MIN = 16 * 1024
 
 const payloadOf = (lines: readonly string[]): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`)
 
-const headerOf = (lines: readonly string[], options: FrameOptions): FrameHeader => ({
+/** Compressing and unpacking a few rows takes as long as all other work on them, and saves a few hundred bytes. */
+const PACKED_CHARS_MIN = 1_024
+
+const headerOf = (count: number, options: FrameOptions, payloadChars: number): FrameHeader => ({
   kind: 'frame',
-  codec: lines.length === 0 || options.packed === false ? 'none' : 'zstd',
+  codec: payloadChars < PACKED_CHARS_MIN || options.packed === false ? 'none' : 'zstd',
   schema: options.schema,
-  count: lines.length,
+  count,
   receipt_time: options.receiptTime,
   ...(options.sourcePartition === undefined ? {} : { source_partition: options.sourcePartition }),
   ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
@@ -118,7 +121,7 @@ export const encodeFrame = (rows: readonly Row[], options: FrameOptions): Buffer
 
 /** The header alone of a frame, for a reader that is handed the rows beside it. */
 export const encodeFrameHeader = (count: number, options: FrameOptions): Buffer =>
-  envelope({ ...headerOf([], options), count }, Buffer.alloc(0))
+  envelope(headerOf(count, options, 0), Buffer.alloc(0))
 
 /** A tick: says that log time has come this far. */
 export const encodeTick = (schema: number, receiptTime: number): Buffer => encodeFrameLines([], { schema, receiptTime })

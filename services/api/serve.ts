@@ -185,11 +185,14 @@ export function refuseUnknown(methodsOf: (path: string) => readonly string[]) {
   }
 }
 
+/** Every request ends, and an error made for each would cost more than many of them. */
+const ENDED = new Error('the request has ended')
+
 /** Signals that end with their request, or with the service: a tail would keep it from closing. */
 function createEndings(app: FastifyInstance) {
   const open = new Set<AbortController>()
   app.addHook('preClose', async () => {
-    for (const controller of open) controller.abort()
+    for (const controller of open) controller.abort(ENDED)
   })
   return {
     of(reply: FastifyReply): AbortSignal {
@@ -197,7 +200,7 @@ function createEndings(app: FastifyInstance) {
       open.add(controller)
       reply.raw.once('close', () => {
         open.delete(controller)
-        controller.abort()
+        controller.abort(ENDED)
       })
       return controller.signal
     },

@@ -47,3 +47,14 @@ it('keeps every frame of signals in Chinese below what a record may have, and th
   expect(offsets.flat()).toEqual(signals.map(({ offset }) => offset))
   expect(offsets.slice(1).every((first, n) => first[0] !== offsets[n]?.at(-1))).toBe(true)
 })
+
+it('compresses what is worth it: a few rows stay as they are, and all are read alike', () => {
+  const codecs = [1, 3, 300].map((count) => {
+    const lines = Array.from({ length: count }, (_, n) => JSON.stringify([`row ${n}`, 'x'.repeat(100)]))
+    const value = encodeFrameLines(lines, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 })
+    const header = decodeHeader(value)
+    expect(decodeFrame(value, header).rows.map((row) => JSON.stringify(row))).toEqual(lines)
+    return header.codec
+  })
+  expect(codecs).toEqual(['none', 'none', 'zstd'])
+})
