@@ -1,7 +1,7 @@
 /**
  * `npm run hostile -- [--minutes M] [--seed S]`: an attacker's hour. One tenant lives, another one attacks with every token
  * of its own: what the service made of the first (events, findings, deliveries, identities) must equal a run in which it is
- * alone, and how long its sends take is told beside it, with what a server that does nothing takes on the same machine (idle.ts). The attacker is a process of its own (attacking.ts). M minutes are cut into rounds of at most two, each with a quiet and an
+ * alone, and how long its sends take is told beside it, with what a server that does nothing takes on the same machine (answering.ts). The attacker is a process of its own (attacking.ts). M minutes are cut into rounds of at most two, each with a quiet and an
  * attacked run over data directories of their own, because both runs of a round share the times of their events. Exits 1
  * where something differs, where the process ended, or where an answer was a 500.
  */
@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toolOptions } from '../../../scripts/tool-options.ts'
 import { planService, startService, until } from '../../support/service.ts'
-import { startWebhookReceiver, TEST_SECRET } from '../../support/webhook-receiver.ts'
+import { TEST_SECRET } from '../../support/webhook-receiver.ts'
 import type { Answers } from './attacker.ts'
 import type { Orders } from './attacking.ts'
 import { type Door, doorOf } from './door.ts'
@@ -88,13 +88,13 @@ async function settled(door: Door, events: number): Promise<Seen> {
   )
 }
 
-/** A server that does nothing; see idle.ts. */
-async function startIdle(): Promise<{ readonly door: Door; stop(): Promise<void> }> {
-  const child = fork(new URL('idle.ts', import.meta.url))
+/** A server that does nothing; see answering.ts. */
+async function startAnswering(...options: readonly string[]): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const child = fork(new URL('answering.ts', import.meta.url), options)
   const ended = once(child, 'exit')
   const [port] = (await once(child, 'message')) as [number]
   return {
-    door: doorOf(`http://127.0.0.1:${port}`, { send: '', ask: '' }),
+    url: `http://127.0.0.1:${port}`,
     async stop() {
       child.disconnect()
       await ended
@@ -117,7 +117,7 @@ async function attackFromElsewhere(orders: Orders): Promise<Answers> {
 
 async function runOnce(round: number, ms: number, timesFrom: number, isAttacked: boolean): Promise<Run> {
   const directory = await mkdtemp(join(tmpdir(), 'moltwatch-hostile-'))
-  const receiver = await startWebhookReceiver()
+  const receiver = await startAnswering('--lowest')
   const sink = { name: 'shared', type: 'webhook', url: receiver.url, secret: TEST_SECRET, tenant: '*' }
   const config = join(directory, 'moltwatch.yaml')
   await writeFile(
@@ -129,14 +129,14 @@ async function runOnce(round: number, ms: number, timesFrom: number, isAttacked:
     }),
   )
   const service = await startService(await planService(join(directory, 'data'), config))
-  const idle = await startIdle()
+  const idle = await startAnswering()
   try {
     const url = new URL(`http://127.0.0.1:${service.plan.port}`)
     const victim = doorOf(url.origin, { send: TOKENS.victimSends.token, ask: TOKENS.victimAsks.token })
     const began = Date.now() + 500
     const orders = { url: url.origin, token: TOKENS.evil.token, seed: seed + round, until: began + ms }
     const [lived, answers] = await Promise.all([
-      live({ door: victim, idle: idle.door }, lifeOf(seed + round, ms), began, timesFrom),
+      live({ door: victim, idle: doorOf(idle.url, { send: '', ask: '' }) }, lifeOf(seed + round, ms), began, timesFrom),
       isAttacked ? attackFromElsewhere(orders) : new Map(),
     ])
     return { seen: await settled(victim, lived.events), lived, answers }
@@ -147,7 +147,7 @@ async function runOnce(round: number, ms: number, timesFrom: number, isAttacked:
   } finally {
     await idle.stop()
     await service.stop()
-    await receiver.close()
+    await receiver.stop()
     await rm(directory, { recursive: true, force: true })
   }
 }

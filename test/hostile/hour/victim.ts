@@ -51,7 +51,7 @@ export interface Lived {
   readonly events: number
   /** Of every request that was taken, in ms, the tries that were asked to wait included. */
   readonly latencies: readonly number[]
-  /** The same of a server that does nothing (idle.ts), asked right after each. */
+  /** The same of a server that does nothing (answering.ts), asked right after each. */
   readonly idleLatencies: readonly number[]
   /** Answers that were no 2xx, and were sent again. */
   readonly refused: number
