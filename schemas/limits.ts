@@ -32,6 +32,8 @@ export const LIMITS = {
    * this share of the time since the last such request; looked at every so often, and at the latest after so long.
    */
   pace_times_average: 1.5,
+  /** While a request of a tenant that sends less than so many times the average is under way, work on the log gives way. */
+  pace_modest_times_average: 0.5,
   pace_busy_max: 0.5,
   pace_every_ms: 5,
   pace_wait_ms_max: 1_000,
@@ -90,6 +92,9 @@ export const LIMITS = {
   connections_check_every_ms: 5_000,
   /** How long work on the log may keep the event loop from doors and answers at a time. */
   turn_ms: 2,
+  /** How long that work gives way to a request at most, and how many times that long it then does not do so again. */
+  give_way_ms_max: 100,
+  give_way_times_owed: 2,
   /** How much lower than that of the process the priority of its heavy threads is, in steps of `nice`. */
   background_nice: 15,
   /** Records normalised before other work of the process gets its turn. */

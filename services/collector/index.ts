@@ -12,10 +12,8 @@ import { type Answer, type Refusal, refusal, refusalHeaders } from './answers.ts
 import type { Head, Input, Outcome, Endpoint, Question } from './inputs/input.ts'
 import { strayAnswer } from './inputs/otlp/addresses.ts'
 import { INPUTS } from './inputs/registry.ts'
-import { type CollectorOptions, createIntake } from './intake.ts'
+import { createIntake, type IntakeOptions } from './intake.ts'
 import { createResend } from './resend/index.ts'
-
-export type { CollectorOptions } from './intake.ts'
 
 export interface Collector {
   /** Registers the inputs on a fastify instance; may be registered on several. */
@@ -67,7 +65,7 @@ const stray = (request: FastifyRequest, reply: FastifyReply): FastifyReply | voi
 
 /** The collector as it runs. */
 interface Running {
-  readonly options: CollectorOptions
+  readonly options: IntakeOptions
   draining: boolean
   given: number
   readonly intake: ReturnType<typeof createIntake>
@@ -75,7 +73,7 @@ interface Running {
   readonly underWay: Set<Promise<unknown>>
 }
 
-const ready = (running: Running): ReturnType<CollectorOptions['ready']> =>
+const ready = (running: Running): ReturnType<IntakeOptions['ready']> =>
   running.draining ? { ok: false, reason: 'shutting down' } : running.options.ready()
 
 const outcomeOf = async (
@@ -159,7 +157,7 @@ const register = (running: Running, app: FastifyInstance): void => {
   app.post('/*', stray)
 }
 
-export function createCollector(options: CollectorOptions): Collector {
+export function createCollector(options: IntakeOptions): Collector {
   const running: Running = {
     options,
     draining: false,

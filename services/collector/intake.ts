@@ -11,6 +11,7 @@ import type { Log } from '../lib/log/port.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Partitioning } from '../lib/partitioning.ts'
+import type { Turns } from '../lib/turns.ts'
 import { refusal } from './answers.ts'
 import { type Binding, bindingOf } from './binding.ts'
 import { createBudget } from './budget.ts'
@@ -37,6 +38,11 @@ export interface CollectorOptions {
   ready(): { readonly ok: true } | { readonly ok: false; readonly reason: string }
 }
 
+/** Of requests over HTTP, which others give way to. */
+export interface IntakeOptions extends CollectorOptions {
+  readonly turns: Pick<Turns, 'giveWay'>
+}
+
 interface Sender {
   readonly tenant: string
   /** Name of its token. */
@@ -49,25 +55,34 @@ interface Sender {
 export type Intake = (input: Input, place: Endpoint, head: Head, request: IncomingMessage) => Promise<Outcome>
 
 /** `given` numbers the requests that are durable. */
-export function createIntake(options: CollectorOptions, given: () => number): Intake {
-  const { partitioning, authenticate, clock, ready, preparer } = options
+export function createIntake(options: IntakeOptions, given: () => number): Intake {
+  const { partitioning, authenticate, clock, ready, preparer, turns } = options
   const budget = createBudget(LIMITS.request_bytes_in_flight_max)
   const store = createEventStore(options)
   const pace = createPace()
 
+  /** What the tenant's request waits for goes before the work on the log, if others sent most of that. */
+  async function inFront<T>(tenant: string, request: () => Promise<T>): Promise<T> {
+    const done = pace.isModest(tenant) ? turns.giveWay() : undefined
+    try {
+      return await request()
+    } finally {
+      done?.()
+    }
+  }
+
   async function taken(input: Input, head: Head, body: Buffer, from: Sender): Promise<Outcome> {
-    await pace.turn(from.tenant)
     const receiptTime = clock.now()
     const spread = await partitioning.spread()
     const content = options.content?.() ?? 'none'
     const posted = { tenant: from.tenant, sender: from.sender, receiptTime }
     const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, ...spread, content })
+    pace.count(from.tenant, result.ok ? result.events : 0, body.length)
     if (!result.ok) {
       const { status, detail, position } = result
       if (result.deadly) await store([{ ...posted, origin: input.id, prepared: unreadable(body, result) }])
       return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
     }
-    pace.count(from.tenant, result.events)
     await store([{ ...posted, origin: result.source ?? input.id, prepared: result }])
     return { ok: true, account: result, number: given() }
   }
@@ -82,6 +97,7 @@ export function createIntake(options: CollectorOptions, given: () => number): In
     if (!state.ok) return refusal(503, 'not_ready', `not ready: ${state.reason}`)
     const form = formOf(place, head.headers['content-type'])
     if (typeof form === 'object') return form
+    await pace.turn(grant.tenant)
     const hold = budget.hold(grant.tenant)
     try {
       const read = await readRequest(request, hold)
@@ -90,7 +106,8 @@ export function createIntake(options: CollectorOptions, given: () => number): In
       if (unsigned !== undefined) return unsigned
       const { tenant, name: sender } = grant
       const binding = bindingOf(grant, authenticate)
-      return await taken(input, head, read.body, { tenant, sender, history: scope.history, binding })
+      const from = { tenant, sender, history: scope.history, binding }
+      return await inFront(tenant, () => taken(input, head, read.body, from))
     } finally {
       hold.release()
     }

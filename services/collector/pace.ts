@@ -1,8 +1,9 @@
 /**
  * Keeps the event loop free for tenants that send little while another one sends much. A tenant that has sent clearly more
- * events of late than the tenants do on average goes on only once the loop has rested enough since the last such request.
+ * of late than the tenants do on average goes on only once the loop has rested enough since the last such request.
  * A tenant that is alone sends just the average and never waits, nor does anybody while the loop has time. What waits is
- * acknowledged later, so that its sender slows down; nothing is refused, and none waits longer than a bound.
+ * acknowledged later, so that its sender slows down; nothing is refused, and who has waited long goes on whatever the loop
+ * does.
  */
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { LIMITS } from '../../schemas/limits.ts'
@@ -10,11 +11,16 @@ import { createFairQueue } from '../lib/fair-queue.ts'
 import { createUsage } from '../lib/usage.ts'
 
 export interface Pace {
-  /** Resolves when a request of the tenant may go on. */
+  /** Resolves when a request of the tenant may go on: before its body is read, because unpacking that takes time, too. */
   turn(tenant: string): Promise<void>
-  /** The tenant has sent so many events. */
-  count(tenant: string, events: number): void
+  /** Whether the tenant has sent clearly less than the tenants do on average, so that others give way to it. */
+  isModest(tenant: string): boolean
+  /** The tenant has sent so many events in a body of so many bytes, unpacked. A body without events takes its time as well. */
+  count(tenant: string, events: number, bytes: number): void
 }
+
+/** An ordinary one has about so many. */
+const BYTES_OF_AN_EVENT = 1_024
 
 /** How busy an event loop has been since it was last asked to begin anew. */
 export interface LoopWatch {
@@ -46,14 +52,12 @@ export function createPace(loop: LoopWatch = watchLoop()): Pace {
   let timer: NodeJS.Timeout | undefined
   const hasRested = (): boolean => loop.busy() <= LIMITS.pace_busy_max
 
-  /** Lets one go if the loop has rested, and whoever has waited long. */
+  /** Lets one go if the loop has rested, or who has waited long: not all of those at once, which would be a burst. */
   function release(): void {
     const due = performance.now() - LIMITS.pace_wait_ms_max
-    let isOneFree = hasRested()
-    for (;;) {
-      const one = waiting.next((_tenant, { since }) => isOneFree || since <= due)
-      if (one === undefined) break
-      isOneFree = false
+    const isRested = hasRested()
+    const one = waiting.next((_tenant, { since }) => isRested || since <= due)
+    if (one !== undefined) {
       loop.beginAnew()
       one.go()
     }
@@ -65,13 +69,14 @@ export function createPace(loop: LoopWatch = watchLoop()): Pace {
   return {
     async turn(tenant) {
       const since = performance.now()
-      if (!sent.isAbove(LIMITS.pace_times_average, tenant, since)) return
+      if (sent.timesAverage(tenant, since) <= LIMITS.pace_times_average) return
       if (waiting.size() === 0 && hasRested()) return loop.beginAnew()
       await new Promise<void>((go) => {
         waiting.push(tenant, { since, go })
         timer ??= setInterval(release, LIMITS.pace_every_ms)
       })
     },
-    count: (tenant, events) => sent.add(tenant, events, performance.now()),
+    isModest: (tenant) => sent.timesAverage(tenant, performance.now()) < LIMITS.pace_modest_times_average,
+    count: (tenant, events, bytes) => sent.add(tenant, Math.max(events, bytes / BYTES_OF_AN_EVENT), performance.now()),
   }
 }

@@ -2,6 +2,9 @@
  * Turns on the event loop, for work that comes in batches from many partitions at once. Each of them lets others go first
  * now and then, but what waits in `setImmediate` runs together in one turn of the loop, so that sixty partitions with a
  * little to do each keep every door and every answer waiting. Here all of them share one slice of time in each turn.
+ *
+ * Even a short slice in each turn is long for a request that passes through the event loop several times. They give way to
+ * such a request for as long as it is under way, within a bound, and then work for a multiple of that time.
  */
 import { LIMITS } from '../../schemas/limits.ts'
 
@@ -10,6 +13,39 @@ export interface Turns {
   isOver(): boolean
   /** Resolves when there is time again; those who wait come one by one, in the order in which they asked. */
   next(): Promise<void>
+  /** From now on nobody works here until what is answered is called, at most once, or the bound is reached. */
+  giveWay(): () => void
+}
+
+/** To whom the others give way, and until when they need not do so again. Times are ms of `performance.now()`. */
+function createGivingWay(onEnd: () => void) {
+  let underWay = 0
+  let began = Number.NEGATIVE_INFINITY
+  let owedUntil = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
+
+  function end(): void {
+    if (timer === undefined) return
+    clearTimeout(timer)
+    timer = undefined
+    const now = performance.now()
+    owedUntil = now + (now - began) * LIMITS.give_way_times_owed
+    onEnd()
+  }
+  return {
+    isOn: () => timer !== undefined,
+    begin() {
+      underWay++
+      const now = performance.now()
+      if (timer === undefined && now >= owedUntil) {
+        began = now
+        timer = setTimeout(end, LIMITS.give_way_ms_max)
+      }
+      return () => {
+        if (--underWay === 0) end()
+      }
+    },
+  }
 }
 
 /** `sliceMs`: how long all who share these turns may work in one turn of the event loop. */
@@ -17,17 +53,18 @@ export function createTurns(sliceMs: number = LIMITS.turn_ms): Turns {
   const waiting: (() => void)[] = []
   let began = 0
   let isPlanned = false
+  const givingWay = createGivingWay(plan)
 
   function plan(): void {
     if (isPlanned) return
     isPlanned = true
     setImmediate(turn)
   }
-  const isUsedUp = (): boolean => performance.now() - began > sliceMs
+  const isOver = (): boolean => givingWay.isOn() || performance.now() - began > sliceMs
 
   function turn(): void {
     isPlanned = false
-    if (waiting.length === 0) return
+    if (waiting.length === 0 || givingWay.isOn()) return
     began = performance.now()
     plan()
     release()
@@ -39,7 +76,7 @@ export function createTurns(sliceMs: number = LIMITS.turn_ms): Turns {
     // Looks again when whoever was let go has done what it can do now: promises settle before the next tick.
     queueMicrotask(() =>
       process.nextTick(() => {
-        if (!isUsedUp()) release()
+        if (!isOver()) release()
       }),
     )
   }
@@ -47,12 +84,13 @@ export function createTurns(sliceMs: number = LIMITS.turn_ms): Turns {
     isOver() {
       if (!isPlanned) began = performance.now()
       plan()
-      return isUsedUp()
+      return isOver()
     },
     next: () =>
       new Promise((resolve) => {
         waiting.push(resolve)
         plan()
       }),
+    giveWay: givingWay.begin,
   }
 }

@@ -9,8 +9,8 @@ export interface Usage {
   add(tenant: string, amount: number, now: number): void
   /** Whether the tenant has taken less than so much for each ms. */
   isBelow(rate: number, tenant: string, now: number): boolean
-  /** Whether the tenant has taken more than so many times what those who took anything took on average. */
-  isAbove(times: number, tenant: string, now: number): boolean
+  /** How many times what those who took anything took on average the tenant has taken; 1 if nobody took anything. */
+  timesAverage(tenant: string, now: number): number
 }
 
 /** Below this nothing is remembered. */
@@ -38,9 +38,9 @@ export function createUsage(): Usage {
       taken.set(tenant, { amount: leftOf(tenant, now) + amount, at: now })
     },
     isBelow: (rate, tenant, now) => leftOf(tenant, now) < LIMITS.usage_ms * rate,
-    isAbove(times, tenant, now) {
+    timesAverage(tenant, now) {
       const sum = tidy(now)
-      return leftOf(tenant, now) * taken.size > times * sum
+      return sum === 0 ? 1 : (leftOf(tenant, now) * taken.size) / sum
     },
   }
 }

@@ -13,6 +13,7 @@ import type { Log } from '../../services/lib/log/port.ts'
 import { createMetrics } from '../../services/lib/metrics.ts'
 import { createPartitioning } from '../../services/lib/partitioning.ts'
 import { tenantKeys } from '../../services/lib/secrets.ts'
+import { createTurns } from '../../services/lib/turns.ts'
 import { claimPartitionKey } from './partition-key.ts'
 import { createLogRoom } from './sqlite-log.ts'
 
@@ -97,6 +98,7 @@ export async function openCollector(
     metrics,
     preparer,
     partitioning: createPartitioning(log),
+    turns: createTurns(),
     ready: () => (state.notReady === undefined ? { ok: true } : { ok: false, reason: state.notReady }),
   })
   const app = fastify({ forceCloseConnections: true })

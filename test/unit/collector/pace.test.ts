@@ -17,22 +17,22 @@ const isAtOnce = (turn: Promise<void>): Promise<boolean> =>
 
 it('lets a tenant that is alone go on, however busy the loop is', async () => {
   const pace = createPace(loopThatIs(1))
-  pace.count('alone', MUCH)
+  pace.count('alone', MUCH, 0)
   expect(await isAtOnce(pace.turn('alone'))).toBe(true)
 })
 
 it('lets tenants of like size go on, however busy the loop is', async () => {
   const pace = createPace(loopThatIs(1))
-  pace.count('one', MUCH)
-  pace.count('other', MUCH / 2)
+  pace.count('one', MUCH, 0)
+  pace.count('other', MUCH / 2, 0)
   expect(await isAtOnce(pace.turn('one'))).toBe(true)
 })
 
 it('lets the one that sends most wait until the loop has rested, and nobody else', async () => {
   const loop = loopThatIs(1)
   const pace = createPace(loop)
-  pace.count('heavy', MUCH)
-  pace.count('light', 1)
+  pace.count('heavy', MUCH, 0)
+  pace.count('light', 1, 0)
   let isGone = false
   const waiting = pace.turn('heavy').then(() => {
     isGone = true
@@ -47,8 +47,8 @@ it('lets the one that sends most wait until the loop has rested, and nobody else
 
 it('lets everybody go on while the loop has time', async () => {
   const pace = createPace(loopThatIs(0))
-  pace.count('heavy', MUCH)
-  pace.count('light', 1)
+  pace.count('heavy', MUCH, 0)
+  pace.count('light', 1, 0)
   expect(await isAtOnce(pace.turn('heavy'))).toBe(true)
 })
 
@@ -60,9 +60,9 @@ it(
         fc.array(fc.constantFrom('heavy', 'heavier'), { minLength: 1, maxLength: 20 }),
         async (asked) => {
           const pace = createPace(loopThatIs(1))
-          pace.count('heavy', MUCH)
-          pace.count('heavier', MUCH)
-          for (const light of ['a', 'b', 'c', 'd']) pace.count(light, 1)
+          pace.count('heavy', MUCH, 0)
+          pace.count('heavier', MUCH, 0)
+          for (const light of ['a', 'b', 'c', 'd']) pace.count(light, 1, 0)
           const gone: string[] = []
           await Promise.all(asked.map((tenant, n) => pace.turn(tenant).then(() => gone.push(`${tenant} ${n}`))))
           expect(gone).toHaveLength(asked.length)
@@ -77,3 +77,25 @@ it(
   },
   LIMITS.pace_wait_ms_max * 20,
 )
+
+it('counts a body without events by its bytes, because unpacking it takes time as well', async () => {
+  const loop = loopThatIs(1)
+  const pace = createPace(loop)
+  pace.count('light', 1, 100)
+  pace.count('heavy', 0, 32 * 1024 * 1024)
+  const waiting = pace.turn('heavy')
+  expect(await isAtOnce(waiting)).toBe(false)
+  loop.share = 0
+  await waiting
+})
+
+it('calls a tenant modest that sends clearly less than others, and none that is alone or like the others', () => {
+  const pace = createPace(loopThatIs(0))
+  expect(pace.isModest('first')).toBe(false)
+  pace.count('first', 10, 0)
+  expect(pace.isModest('first')).toBe(false)
+  pace.count('second', 10, 0)
+  expect([pace.isModest('first'), pace.isModest('second')]).toEqual([false, false])
+  pace.count('heavy', MUCH, 0)
+  expect(['first', 'second', 'new', 'heavy'].map((tenant) => pace.isModest(tenant))).toEqual([true, true, true, false])
+})

@@ -1,4 +1,5 @@
 /** Work from many sides shares one slice of each turn of the event loop, in the order in which it asked. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { createTurns } from '../../../services/lib/turns.ts'
 
@@ -36,4 +37,41 @@ it('lets many go in one turn where they take little, and everybody in the end', 
   setImmediate(count).unref()
   await waiting
   expect(loops).toBeLessThan(10)
+})
+
+const loops = async (count: number): Promise<void> => {
+  for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+it('gives way for as long as a request is under way, and no longer', async () => {
+  const turns = createTurns(60_000)
+  const done = [turns.giveWay(), turns.giveWay()] as const
+  let isGone = false
+  const waiting = turns.next().then(() => {
+    isGone = true
+  })
+  expect(turns.isOver()).toBe(true)
+  done[0]()
+  await loops(20)
+  expect(isGone).toBe(false)
+  done[1]()
+  await waiting
+  expect(turns.isOver()).toBe(false)
+})
+
+it('does not give way again at once, so that requests without end do not stop the work', async () => {
+  const turns = createTurns(60_000)
+  const done = turns.giveWay()
+  await sleep(20)
+  done()
+  turns.giveWay()
+  expect(turns.isOver()).toBe(false)
+  await turns.next()
+})
+
+it('works on beside a request that does not end', async () => {
+  const turns = createTurns(60_000)
+  turns.giveWay()
+  await turns.next()
+  expect(turns.isOver()).toBe(false)
 })
