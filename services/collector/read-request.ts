@@ -114,6 +114,8 @@ function collect(request: IncomingMessage, source: Readable, hold: Hold, what: s
     request.on('close', () => {
       if (!request.complete) fail()
     })
+    // The sender may have gone while the request waited for its turn, and nothing more is heard of it.
+    if (request.destroyed) fail()
   })
 }
 
