@@ -20,7 +20,7 @@ import { answerError, badRequest, notFound } from './errors.ts'
 import { type TenantReader, tenantReader } from './query.ts'
 import { API_LIMITS } from './limits.ts'
 import type { Recorder } from './recorder.ts'
-import { createPace, type Pace } from './pace.ts'
+import { createRateLimit, type RateLimit } from './rate-limit.ts'
 import type { Ask, DetectorFacts, Route } from './route.ts'
 import type { ShownRegistry } from './permissions.ts'
 import type { ShownPolicy } from './shown-policy.ts'
@@ -45,7 +45,7 @@ export interface RouteTools {
   readonly commands: CommandSender
   readonly recorder: Recorder
   /** How often a token may ask; API_LIMITS where absent. */
-  readonly pace?: Pace
+  readonly rateLimit?: RateLimit
   readonly findings: FindingFeed
   readonly detectors: readonly DetectorFacts[]
   readiness(): Readiness | Promise<Readiness>
@@ -69,7 +69,7 @@ const tooFast = ({ name }: Grant, retryAfterS: number) => ({
 
 /** Refuses requests without a token or session that may do this, before their bodies are read. */
 const guard =
-  ({ authenticate, sessions, clock }: RouteTools, pace: Pace) =>
+  ({ authenticate, sessions, clock }: RouteTools, rateLimit: RateLimit) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization } = request.headers
     const bearer = authorization === undefined ? sessions.bearerOf(request) : undefined
@@ -79,7 +79,7 @@ const guard =
       return answerError(reply, outcome)
     }
     const { right } = request.routeOptions.config
-    const waitS = pace.take(`${outcome.grant.tenant}\u0000${outcome.grant.name}`, clock.now())
+    const waitS = rateLimit.take(`${outcome.grant.tenant}\u0000${outcome.grant.name}`, clock.now())
     if (waitS !== undefined) return answerError(reply, tooFast(outcome.grant, waitS))
     const allowed = right === undefined ? ({ ok: true } as const) : permit(outcome.grant, right)
     if (!allowed.ok) return answerError(reply, allowed)
@@ -228,7 +228,7 @@ export function serveRoutes(app: FastifyInstance, routes: readonly Route[], tool
   app.decorateRequest(GRANT)
   app.addHook(
     'onRequest',
-    guard(tools, tools.pace ?? createPace(API_LIMITS.token_requests_burst, API_LIMITS.token_requests_per_s)),
+    guard(tools, tools.rateLimit ?? createRateLimit(API_LIMITS.token_requests_burst, API_LIMITS.token_requests_per_s)),
   )
   const unknown = refuseUnknown(methodsAt(routes, app.prefix))
   const isOfAnother = takenByAnother(routes, app.prefix)

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Stage, StageStats } from '../engine/index.ts'
 import { halts, type Holdings, lagOf, noHoldings, restoredIn, STAGE_TOPICS, statsOf, workersOf } from './holdings.ts'
-import { createPace } from './pace.ts'
+import { createAppendTimes } from './append-times.ts'
 import { beginRun, createRun, endRun, type Given, type Run, type RunDeps } from './run.ts'
 import { createSectionReader } from './sections.ts'
 
@@ -118,7 +118,7 @@ async function stop(service: Service): Promise<void> {
 
 function createService({ acceptGaps = false, ...options }: DetectorServiceOptions): Service {
   const holdings = noHoldings()
-  const { log, marginMs } = createPace(options.log, options.clock)
+  const { log, marginMs } = createAppendTimes(options.log, options.clock)
   const section = createSectionReader(log)
   const deps = { ...options, log, marginMs, acceptGaps, section, poisoned: new Set<string>(), holdings }
   const idle = { stopping: new AbortController(), state: 'stopped', reason: '', restarts: 0, failures: 0 } as const

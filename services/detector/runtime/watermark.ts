@@ -5,7 +5,7 @@
  * A mark is (time, end of every partition of `events`), taken in this order: first the clock is read, then the ends. When
  * every partition has been processed up to its end in the mark, and its output is durable, every frame that was stamped
  * more than a margin before the mark is done. The watermark is then the mark's time less the margin. The margin is for
- * frames that were stamped and not yet durable when the ends were read; it grows while appends take long (pace.ts).
+ * frames that were stamped and not yet durable when the ends were read; it grows while appends take long (append-times.ts).
  *
  * What can go wrong, and why it is harmless or what it costs:
  * - A partition belongs to another process. Its committed offset stands for its progress. Offsets are committed after the

@@ -394,7 +394,7 @@ export async function api(
       detectors: DETECTORS,
       ...CONFIGURED,
       // Tests ask faster than people do.
-      pace: { take: () => undefined },
+      rateLimit: { take: () => undefined },
       findings: createFindingFeed(log),
       commands: {
         async send(command) {

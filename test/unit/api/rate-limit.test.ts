@@ -1,19 +1,19 @@
 /** How often one token may ask: never more than its bucket and its rate allow, and nobody waits for another. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createPace } from '../../../services/api/pace.ts'
+import { createRateLimit } from '../../../services/api/rate-limit.ts'
 
 it('lets no bearer ask more often than burst and rate allow, whoever else asks', () => {
   const ask = fc.record({ bearer: fc.constantFrom('a', 'b'), afterMs: fc.nat(400) })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.array(ask), (burst, rate, asks) => {
-      const pace = createPace(burst, rate)
-      const alone = createPace(burst, rate)
+      const rateLimit = createRateLimit(burst, rate)
+      const alone = createRateLimit(burst, rate)
       const taken: number[] = []
       let now = 0
       for (const { bearer, afterMs } of asks) {
         now += afterMs
-        const waits = pace.take(bearer, now)
+        const waits = rateLimit.take(bearer, now)
         if (bearer !== 'a') continue
         expect(waits).toEqual(alone.take(bearer, now))
         if (waits === undefined) taken.push(now)
@@ -29,8 +29,8 @@ it('lets no bearer ask more often than burst and rate allow, whoever else asks',
 })
 
 it('lets a bearer ask again once the wait is over', () => {
-  const pace = createPace(2, 1)
-  expect([pace.take('a', 0), pace.take('a', 0), pace.take('a', 0)]).toEqual([undefined, undefined, 1])
-  expect(pace.take('a', 1_000)).toBeUndefined()
-  expect(pace.take('a', 1_000)).toBe(1)
+  const rateLimit = createRateLimit(2, 1)
+  expect([rateLimit.take('a', 0), rateLimit.take('a', 0), rateLimit.take('a', 0)]).toEqual([undefined, undefined, 1])
+  expect(rateLimit.take('a', 1_000)).toBeUndefined()
+  expect(rateLimit.take('a', 1_000)).toBe(1)
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
-import { createPace } from '../../../services/detector/runtime/pace.ts'
+import { createAppendTimes } from '../../../services/detector/runtime/append-times.ts'
 
 /** A log whose appends end when the test says so, and a clock that it moves. */
 function createRoom() {
@@ -13,52 +13,52 @@ function createRoom() {
     waiting.push(one)
     return one.promise
   }
-  const pace = createPace({ append } as Log, { now: () => now })
+  const times = createAppendTimes({ append } as Log, { now: () => now })
   return {
-    pace,
+    times,
     advance: (ms: number) => void (now += ms),
-    begin: (): Promise<number> => pace.log.append('signals', 0, []),
+    begin: (): Promise<number> => times.log.append('signals', 0, []),
     end: (error?: Error) => (error === undefined ? waiting.shift()?.resolve(7) : waiting.shift()?.reject(error)),
   }
 }
 
 describe('the margin of the watermark', () => {
   it('is the least one while appends are quick', async () => {
-    const { pace, advance, begin, end } = createRoom()
+    const { times, advance, begin, end } = createRoom()
     const appending = begin()
     advance(20)
     end()
     expect(await appending).toBe(7)
-    expect(pace.marginMs()).toBe(LIMITS.tick_margin_ms)
+    expect(times.marginMs()).toBe(LIMITS.tick_margin_ms)
   })
 
   it('grows while an append hangs, before it ends, and whichever way it ends', async () => {
-    const { pace, advance, begin, end } = createRoom()
+    const { times, advance, begin, end } = createRoom()
     const hanging = begin()
     advance(4_000)
-    expect(pace.marginMs()).toBe(8_000)
+    expect(times.marginMs()).toBe(8_000)
     advance(1_000)
     end(new Error('too few replicas'))
     await expect(hanging).rejects.toThrow('too few replicas')
-    expect(pace.marginMs()).toBe(10_000)
+    expect(times.marginMs()).toBe(10_000)
   })
 
   it('remembers the trouble for at least half of the time it has for it, and then forgets', async () => {
-    const { pace, advance, begin, end } = createRoom()
+    const { times, advance, begin, end } = createRoom()
     const hanging = begin()
     advance(3_000)
     end()
     await hanging
     advance(LIMITS.tick_margin_memory_ms / 2)
-    expect(pace.marginMs()).toBe(6_000)
+    expect(times.marginMs()).toBe(6_000)
     advance(LIMITS.tick_margin_memory_ms)
-    expect(pace.marginMs()).toBe(LIMITS.tick_margin_ms)
+    expect(times.marginMs()).toBe(LIMITS.tick_margin_ms)
   })
 
   it('has an end, so that candidates are decided at last', () => {
-    const { pace, advance, begin } = createRoom()
+    const { times, advance, begin } = createRoom()
     void begin()
     advance(86_400_000)
-    expect(pace.marginMs()).toBe(LIMITS.tick_margin_ms_max)
+    expect(times.marginMs()).toBe(LIMITS.tick_margin_ms_max)
   })
 })

@@ -4,7 +4,7 @@
  */
 import { API_LIMITS } from './limits.ts'
 
-export interface Pace {
+export interface RateLimit {
   /** Takes one request of the bearer; gives the seconds to wait if it comes too early. */
   take(bearer: string, nowMs: number): number | undefined
 }
@@ -15,7 +15,7 @@ interface Bucket {
 }
 
 /** Makes the memory of one process. */
-export function createPace(burst: number, perSecond: number): Pace {
+export function createRateLimit(burst: number, perSecond: number): RateLimit {
   const buckets = new Map<string, Bucket>()
   return {
     take(bearer, nowMs) {
@@ -27,7 +27,7 @@ export function createPace(burst: number, perSecond: number): Pace {
       buckets.delete(bearer)
       buckets.set(bearer, { left: isTaken ? full - 1 : full, atMs: nowMs })
       const [quietest] = buckets.keys()
-      if (buckets.size > API_LIMITS.token_paces_max && quietest !== undefined) buckets.delete(quietest)
+      if (buckets.size > API_LIMITS.token_rates_max && quietest !== undefined) buckets.delete(quietest)
       return isTaken ? undefined : Math.max(1, Math.ceil((1 - full) / perSecond))
     },
   }

@@ -7,7 +7,7 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/port.ts'
 
-export interface Pace {
+export interface AppendTimes {
   /** The log, with its appends timed. */
   readonly log: Log
   /** How long a stamped frame may be under way, in ms: twice the longest append of late, those under way included. */
@@ -16,7 +16,7 @@ export interface Pace {
 
 const PERIOD_MS = LIMITS.tick_margin_memory_ms / 2
 
-export function createPace(log: Log, clock: Clock): Pace {
+export function createAppendTimes(log: Log, clock: Clock): AppendTimes {
   const underWay = new Set<{ readonly since: number }>()
   let period = { begin: clock.now(), longest: 0 }
   let before = 0
