@@ -170,6 +170,7 @@ function differences(quiet: Seen, attacked: Seen): string[] {
 const rounds = Math.ceil((minutes * 60_000) / ROUND_MS_MAX)
 const roundMs = (minutes * 60_000) / rounds
 let faults = 0
+const all = { quiet: [] as number[], attacked: [] as number[] }
 for (let round = 0; round < rounds; round++) {
   const timesFrom = Date.now()
   const quiet = await runOnce(round, roundMs, timesFrom, false)
@@ -179,6 +180,8 @@ for (let round = 0; round < rounds; round++) {
   const answers = [...attacked.answers].toSorted(([a], [b]) => a - b)
   if (attacked.answers.has(500)) wrong.push('the attacker was answered 500')
   faults += wrong.length
+  all.quiet.push(...quiet.lived.latencies)
+  all.attacked.push(...attacked.lived.latencies)
   const p99 = [percentile(quiet.lived.latencies, 99), percentile(attacked.lived.latencies, 99)] as const
   const counts = Object.entries(quiet.seen).map(([what, list]) => `${list.length} ${what}`)
   console.log(`round ${round + 1} of ${rounds}, seed ${seed + round}: ${counts.join(', ')} of the victim`)
@@ -198,5 +201,11 @@ for (let round = 0; round < rounds; round++) {
   const load = loadavg().map((one) => one.toFixed(1))
   console.log(`  load of the machine over the last 1, 5 and 15 minutes: ${load.join(', ')}`)
   console.log(wrong.length === 0 ? '  equal' : wrong.map((one) => `  DIFFERS ${one}`).join('\n'))
+}
+if (rounds > 1) {
+  const [alone, beset] = [percentile(all.quiet, 99), percentile(all.attacked, 99)]
+  console.log(
+    `all rounds: p99 of ${all.quiet.length} sends ${alone.toFixed(0)} ms alone, ${beset.toFixed(0)} ms attacked (× ${(beset / alone).toFixed(1)})`,
+  )
 }
 process.exitCode = faults === 0 ? 0 : 1
