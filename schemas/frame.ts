@@ -67,9 +67,11 @@ function envelope(header: FrameHeader, payload: Buffer): Buffer {
 }
 
 /** Rows already serialised, one JSON array each: what a collector has after validation. */
-export function encodeFrameLines(lines: readonly string[], options: FrameOptions): Buffer {
-  const payload = payloadOf(lines)
-  const header = headerOf(lines.length, options, payload.length)
+export const encodeFrameLines = (lines: readonly string[], options: FrameOptions): Buffer =>
+  encodePayload(payloadOf(lines), lines.length, options)
+
+function encodePayload(payload: string, count: number, options: FrameOptions): Buffer {
+  const header = headerOf(count, options, payload.length)
   return envelope(header, header.codec === 'none' ? Buffer.from(payload) : packed(payload))
 }
 
@@ -90,7 +92,7 @@ export async function encodeFrameLinesAside(
   compress: CompressAside,
 ): Promise<Buffer> {
   const payload = payloadOf(lines)
-  if (payload.length < ASIDE_CHARS_MIN || options.packed === false) return encodeFrameLines(lines, options)
+  if (payload.length < ASIDE_CHARS_MIN || options.packed === false) return encodePayload(payload, lines.length, options)
   return envelope(headerOf(lines.length, options, payload.length), await compress(payload, ZSTD))
 }
 

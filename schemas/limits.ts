@@ -32,11 +32,11 @@ export const LIMITS = {
    * this share of the time since the last such request; looked at every so often, and at the latest after so long.
    */
   pace_times_average: 1.5,
-  /** While a request of a tenant that sends less than so many times the average is under way, work on the log gives way. */
-  pace_modest_times_average: 0.5,
   pace_busy_max: 0.5,
   pace_every_ms: 5,
   pace_wait_ms_max: 1_000,
+  /** While a request of a tenant that sends less than so many times the average is under way, work on the log gives way. */
+  pace_modest_times_average: 0.5,
   /** Partitions that one request writes to at the same time: each costs the event loop a frame and an append. */
   partitions_per_append_max: 8,
   /** Until another one takes the place of a thread that has ended. */

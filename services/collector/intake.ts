@@ -61,9 +61,9 @@ export function createIntake(options: IntakeOptions, given: () => number): Intak
   const store = createEventStore(options)
   const pace = createPace()
 
-  /** What the tenant's request waits for goes before the work on the log, if others sent most of that. */
-  async function inFront<T>(tenant: string, request: () => Promise<T>): Promise<T> {
-    const done = pace.isModest(tenant) ? turns.giveWay() : undefined
+  /** What a modest tenant's request waits for goes before the work on the log, most of which others sent. */
+  async function inFront<T>(isModest: boolean, request: () => Promise<T>): Promise<T> {
+    const done = isModest ? turns.giveWay() : undefined
     try {
       return await request()
     } finally {
@@ -97,7 +97,7 @@ export function createIntake(options: IntakeOptions, given: () => number): Intak
     if (!state.ok) return refusal(503, 'not_ready', `not ready: ${state.reason}`)
     const form = formOf(place, head.headers['content-type'])
     if (typeof form === 'object') return form
-    await pace.turn(grant.tenant)
+    const isModest = await pace.turn(grant.tenant)
     const hold = budget.hold(grant.tenant)
     try {
       const read = await readRequest(request, hold)
@@ -107,7 +107,7 @@ export function createIntake(options: IntakeOptions, given: () => number): Intak
       const { tenant, name: sender } = grant
       const binding = bindingOf(grant, authenticate)
       const from = { tenant, sender, history: scope.history, binding }
-      return await inFront(tenant, () => taken(input, head, read.body, from))
+      return await inFront(isModest, () => taken(input, head, read.body, from))
     } finally {
       hold.release()
     }

@@ -11,10 +11,11 @@ import { createFairQueue } from '../lib/fair-queue.ts'
 import { createUsage } from '../lib/usage.ts'
 
 export interface Pace {
-  /** Resolves when a request of the tenant may go on: before its body is read, because unpacking that takes time, too. */
-  turn(tenant: string): Promise<void>
-  /** Whether the tenant has sent clearly less than the tenants do on average, so that others give way to it. */
-  isModest(tenant: string): boolean
+  /**
+   * Resolves when a request of the tenant may go on: before its body is read, because unpacking that takes time, too. Answers
+   * whether the tenant is modest: it has sent clearly less than the tenants do on average, so that others give way to it.
+   */
+  turn(tenant: string): Promise<boolean>
   /** The tenant has sent so many events in a body of so many bytes, unpacked. A body without events takes its time as well. */
   count(tenant: string, events: number, bytes: number): void
 }
@@ -69,14 +70,16 @@ export function createPace(loop: LoopWatch = watchLoop()): Pace {
   return {
     async turn(tenant) {
       const since = performance.now()
-      if (sent.timesAverage(tenant, since) <= LIMITS.pace_times_average) return
-      if (waiting.size() === 0 && hasRested()) return loop.beginAnew()
-      await new Promise<void>((go) => {
-        waiting.push(tenant, { since, go })
-        timer ??= setInterval(release, LIMITS.pace_every_ms)
-      })
+      const times = sent.timesAverage(tenant, since)
+      if (times <= LIMITS.pace_times_average) return times < LIMITS.pace_modest_times_average
+      if (waiting.size() === 0 && hasRested()) loop.beginAnew()
+      else
+        await new Promise<void>((go) => {
+          waiting.push(tenant, { since, go })
+          timer ??= setInterval(release, LIMITS.pace_every_ms)
+        })
+      return false
     },
-    isModest: (tenant) => sent.timesAverage(tenant, performance.now()) < LIMITS.pace_modest_times_average,
     count: (tenant, events, bytes) => sent.add(tenant, Math.max(events, bytes / BYTES_OF_AN_EVENT), performance.now()),
   }
 }

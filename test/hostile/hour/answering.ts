@@ -7,12 +7,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setPriority } from 'node:os'
-import { argv } from 'node:process'
+import { constants, setPriority } from 'node:os'
 
-const LOWEST = 19
-
-if (argv.includes('--lowest')) setPriority(LOWEST)
+if (process.argv.includes('--lowest')) setPriority(constants.priority.PRIORITY_LOW)
 const server = createServer((request, response) => {
   request.resume()
   request.on('end', () => response.end('{}'))

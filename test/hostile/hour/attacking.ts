@@ -4,7 +4,7 @@
  * service, which is what it runs at the lowest priority for. What reaches the service is the same.
  */
 import { once } from 'node:events'
-import { setPriority } from 'node:os'
+import { constants, setPriority } from 'node:os'
 import { attack } from './attacker.ts'
 import { doorOf } from './door.ts'
 
@@ -16,9 +16,7 @@ export interface Orders {
   readonly until: number
 }
 
-const LOWEST = 19
-
-setPriority(LOWEST)
+setPriority(constants.priority.PRIORITY_LOW)
 const [{ url, token, seed, until }] = (await once(process, 'message')) as [Orders]
 const answers = await attack(doorOf(url, { send: token, ask: token }), new URL(url), token, seed, until)
 process.send?.([...answers], () => process.disconnect())

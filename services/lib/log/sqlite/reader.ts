@@ -1,7 +1,8 @@
 /**
  * The worker that reads, on its own connection, so that a slow commit delays no consumer and a large read no append. It
  * verifies each record's checksum, and in topics without compaction also that no offset is missing. What is damaged is
- * reported by name and never delivered or skipped.
+ * reported by name and never delivered or skipped. It also copies the write-ahead log into the database, because a reader that
+ * waits delays nobody who sends.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
