@@ -202,15 +202,25 @@ export function framePayload(value: Buffer, header: FrameHeader = decodeHeader(v
 
 const LINE_END = 0x0a
 
+/**
+ * Where lists are put together: memory for each frame's would be a quarter of a megabyte that only a full collection gives back.
+ * Enough for any frame of ours; others get their own.
+ */
+const LIST_BYTES = 2 * LIMITS.frame_bytes_max
+let lists: Buffer | undefined
+
+const listBuffer = (bytes: number): Buffer =>
+  bytes > LIST_BYTES ? Buffer.allocUnsafe(bytes) : (lists ??= Buffer.allocUnsafeSlow(LIST_BYTES))
+
 /** Lines of JSON as one list: line ends inside JSON strings are escaped, so one parse takes the whole frame. */
 function listOf(lines: Buffer): string {
-  const list = Buffer.allocUnsafe(lines.length + 2)
+  const list = listBuffer(lines.length + 2)
   lines.copy(list, 1)
-  const end = lines.at(-1) === LINE_END ? lines.length : lines.length + 1
-  for (let at = list.indexOf(LINE_END, 1); at > 0 && at < end; at = list.indexOf(LINE_END, at + 1)) list[at] = 0x2c
+  const end = lines.at(-1) === LINE_END ? lines.length - 1 : lines.length
+  for (let at = lines.indexOf(LINE_END); at >= 0 && at < end; at = lines.indexOf(LINE_END, at + 1)) list[at + 1] = 0x2c
   list[0] = 0x5b
-  list[end] = 0x5d
-  return list.toString('utf8', 0, end + 1)
+  list[end + 1] = 0x5d
+  return list.toString('utf8', 0, end + 2)
 }
 
 export function decodeFrame(value: Buffer, header: FrameHeader = decodeHeader(value)): Frame {

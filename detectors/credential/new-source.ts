@@ -132,16 +132,18 @@ const roleKey = (event: EventView, what: string): string =>
 function sendFirstUses(context: Context): void {
   const { event, habits } = context
   const { sources: source } = habits
-  const self = hash32(event.identity)
-  if (habits.actions.isNew)
-    context.send({ keyKind: 'peer_group', key: roleKey(event, event.action), fingerprint: self, once: true })
-  if (habits.instances.isMissing)
-    context.send({ keyKind: 'peer_group', key: roleKey(event, NO_STAMP), fingerprint: self, once: true })
+  if (habits.actions.isNew) sendToRole(context, event.action)
+  if (habits.instances.isMissing) sendToRole(context, NO_STAMP)
   if (source.onTrial) return
-  const fingerprint = hash32(event.owner)
-  if (source.newNetwork) context.send({ keyKind: 'source', key: groupKey(event, 'network'), fingerprint, once: true })
-  if (source.newClient) context.send({ keyKind: 'source', key: groupKey(event, 'client'), fingerprint, once: true })
+  if (source.newNetwork) sendToSource(context, 'network')
+  if (source.newClient) sendToSource(context, 'client')
 }
+
+const sendToRole = ({ event, send }: Context, what: string): void =>
+  send({ keyKind: 'peer_group', key: roleKey(event, what), fingerprint: hash32(event.identity), once: true })
+
+const sendToSource = ({ event, send }: Context, kind: 'network' | 'client'): void =>
+  send({ keyKind: 'source', key: groupKey(event, kind), fingerprint: hash32(event.owner), once: true })
 
 /** Begins an occasion if none is in progress. */
 function turnOccasion({ state, habits, time }: Context): void {

@@ -9,6 +9,7 @@ import type { EventView } from '../../schemas/event.ts'
 import { hash32 } from '../../schemas/ids.ts'
 import type { Handles } from '../lib/columns.ts'
 import { counter, recentSet, small } from '../lib/fields.ts'
+import { recent } from '../lib/recent.ts'
 import { isIpv6, isNetwork, placeOf } from '../lib/networks.ts'
 import { noveltyRate } from '../lib/rate.ts'
 import { defineHabit, type Moment } from './habit.ts'
@@ -76,10 +77,7 @@ const state = {
   knownIpv6: small(),
 }
 
-const printsOf = (event: EventView): { readonly network: number; readonly client: number } => ({
-  network: isNetwork(event.source_network) ? printOf(placeOf(event.source_network), NETWORK_SEED) : 0,
-  client: printOf(event.user_agent_family, CLIENT_SEED),
-})
+const networkOf = recent((network) => (isNetwork(network) ? printOf(placeOf(network), NETWORK_SEED) : 0))
 
 type State = Handles<typeof state>
 
@@ -130,7 +128,8 @@ function putOnTrial(s: State, view: View, time: number): void {
 
 function look(s: State, view: View, { event, time }: Moment): void {
   adopt(s, time)
-  const { network, client } = printsOf(event)
+  const network = networkOf(event.source_network)
+  const client = printOf(event.user_agent_family, CLIENT_SEED)
   view.network = network
   view.client = client
   view.newNetwork = network !== 0 && !s.networks.has(network)
@@ -188,7 +187,7 @@ export const sources = defineHabit<Sources, typeof state>({
   version: 1,
   state,
   open({ state: s }) {
-    let at: Pick<Moment, 'time' | 'since'> = { time: 0, since: 0 }
+    let [time, since] = [0, 0]
     const view: View = {
       network: 0,
       client: 0,
@@ -205,12 +204,13 @@ export const sources = defineHabit<Sources, typeof state>({
       get clients() {
         return s.clients.size
       },
-      newNetworkLogProbability: () => s.novelty.logProbability(DAY_MS, at.time, at.since, 1),
+      newNetworkLogProbability: () => s.novelty.logProbability(DAY_MS, time, since, 1),
     }
     return {
       view,
       look(moment) {
-        at = { time: moment.time, since: moment.since }
+        time = moment.time
+        since = moment.since
         look(s, view, moment)
       },
       novel: () => [view.newNetwork ? view.network : 0, view.newClient ? view.client : 0],

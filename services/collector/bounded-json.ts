@@ -47,11 +47,15 @@ function stringEnd(bytes: Uint8Array, start: number): number {
 /** Of a key longer than this its beginning, its end and its length are compared. */
 const KEY_BYTES_COMPARED = 32
 
+/** The same few keys keep recurring. One table for all counts, emptied for each: an outline is made in one go. */
+const RECENT_KEYS = new Int32Array(4_096)
+
 /** Counts different keys, by a hash of 32 bits: two that share it count as one. */
 class KeyCount {
   readonly #seen = new Set<number>()
-  /** The same few keys keep recurring. */
-  readonly #recent = new Int32Array(4_096)
+  constructor() {
+    RECENT_KEYS.fill(0)
+  }
   get size(): number {
     return this.#seen.size
   }
@@ -60,9 +64,9 @@ class KeyCount {
     const cut = Math.min(end, start + KEY_BYTES_COMPARED)
     for (let i = start; i < cut; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
     for (let i = Math.max(cut, end - KEY_BYTES_COMPARED); i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
-    const place = (hash ^ (hash >>> 15)) & 4_095
-    if (this.#recent[place] === hash) return
-    this.#recent[place] = hash
+    const place = (hash ^ (hash >>> 15)) & (RECENT_KEYS.length - 1)
+    if (RECENT_KEYS[place] === hash) return
+    RECENT_KEYS[place] = hash
     this.#seen.add(hash)
   }
 }
@@ -102,11 +106,29 @@ export function outlineOf(bytes: Uint8Array, limits: JsonLimits = BODY_LIMITS): 
 /** Parses one text within its limits. Throws if it is not JSON, or has keys that reach into the prototype. */
 export const parseJson = (text: string): unknown => parseSafely(text) as unknown
 
+/** A key, its value and what separates them take five characters, a node one: a text this short is within both limits. */
+const SHORT_CHARS = Math.min(4 * TEXT_LIMITS.keysMax, TEXT_LIMITS.nodesMax)
+
+/** Whether a text has so few brackets that it cannot nest too deeply, and is so short that it cannot hold too much. */
+function isSmall(text: string): boolean {
+  if (text.length > SHORT_CHARS) return false
+  let opened = 0
+  for (let i = 0; i < text.length && opened <= LIMITS.json_depth_max; i++) {
+    const code = text.charCodeAt(i)
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) opened += 1
+  }
+  return opened <= LIMITS.json_depth_max
+}
+
+function isWithinLimits(text: string): boolean {
+  const outline = outlineOf(Buffer.from(text), TEXT_LIMITS)
+  return outline.tooDeepAt < 0 && outline.tooMuch === undefined
+}
+
 /** The value of a text inside a record; undefined if it is not a JSON object or list, or exceeds the limits of a text. */
 export function jsonInText(text: string): { readonly value: unknown } | undefined {
   if (!/^\s*[{[]/.test(text)) return undefined
-  const outline = outlineOf(Buffer.from(text), TEXT_LIMITS)
-  if (outline.tooDeepAt >= 0 || outline.tooMuch !== undefined) return undefined
+  if (!isSmall(text) && !isWithinLimits(text)) return undefined
   try {
     // A key like __proto__ becomes an ordinary property here; readers of the value only look up own properties.
     return { value: JSON.parse(text) as unknown }

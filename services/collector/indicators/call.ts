@@ -4,6 +4,7 @@
  */
 import { CLASS_BIT, type CallIndicators, INDICATOR_LIMITS } from '../../../schemas/indicators.ts'
 import { jsonInText } from '../bounded-json.ts'
+import { memo } from '../memo.ts'
 import { type CommandReading, EFFECT, isCommandKey, isShellName, readCommand, requestOf } from './command.ts'
 import type { Hasher } from './hashing.ts'
 import { upper32 } from './hashing.ts'
@@ -27,31 +28,50 @@ export interface CallReading {
   readonly values: readonly Value[]
 }
 
-/** The words of a tool's name: `mcp__mail__sendMessage`, `git_add_ssh_key`, `calendar.events.insert`. */
-export const nameWords = (name: string): string[] =>
+/** What a tool's name says. */
+interface NameReading {
+  readonly words: readonly string[]
+  /** The words that say what the tool does, and those that say to what: `file.read`, `mcp__mail__send`. */
+  readonly acting: readonly string[]
+  readonly about: readonly string[]
+  readonly readsOnly: boolean
+}
+
+const isActing = (word: string): boolean => imperativeOf(word) !== undefined || READING.has(word)
+
+const wordsIn = (name: string): string[] =>
   name
-    .slice(0, 200)
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word.length > 1 && word !== 'mcp' && word !== 'tool' && word !== 'function')
 
-/** The words of a tool's name that say what it does, and those that say to what: `file.read`, `mcp__mail__send`. */
-function actingPart(name: string): { readonly acting: readonly string[]; readonly about: readonly string[] } {
+const NAME_CHARS_MAX = 200
+
+/** An agent has a few dozen tools, and each call names one. */
+const readName = memo((name): NameReading => {
   const parts = name
-    .slice(0, 200)
     .split(/[./:]+|__/)
-    .map(nameWords)
+    .map(wordsIn)
     .filter((words) => words.length > 0)
   const last = parts.at(-1) ?? []
-  const acts = last.some((word) => imperativeOf(word) !== undefined || READING.has(word))
-  return acts ? { acting: last, about: parts.slice(0, -1).flat() } : { acting: parts.flat(), about: [] }
-}
+  const acts = last.some(isActing)
+  const acting = acts ? last : parts.flat()
+  const first = acting.find(isActing)
+  return {
+    words: wordsIn(name),
+    acting,
+    about: acts ? parts.slice(0, -1).flat() : [],
+    readsOnly: first !== undefined && READING.has(first),
+  }
+})
 
-export function readsOnly(name: string): boolean {
-  const acting = actingPart(name).acting.filter((word) => imperativeOf(word) !== undefined || READING.has(word))
-  return acting.length > 0 && READING.has(acting[0] as string)
-}
+const nameReading = (name: string): NameReading => readName(name.slice(0, NAME_CHARS_MAX))
+
+/** The words of a tool's name: `mcp__mail__sendMessage`, `git_add_ssh_key`, `calendar.events.insert`. */
+export const nameWords = (name: string): readonly string[] => nameReading(name).words
+
+export const readsOnly = (name: string): boolean => nameReading(name).readsOnly
 
 /** The command that a shell is given; undefined for any other tool. `given` as for `readCall`. */
 export function commandOf(name: string, given: unknown): string | undefined {
@@ -82,7 +102,7 @@ function actOfCall(name: string, leaves: readonly Leaf[]): CommandReading {
     leaves.some((leaf) => URL_KEY.test(leaf.key)),
   )
   if (request !== undefined) return request
-  const { acting, about } = actingPart(name)
+  const { acting, about } = nameReading(name)
   const verbs = acting.filter((word) => imperativeOf(word) !== undefined && !isNounHere(word, acting))
   const nouns = [...about, ...acting.filter((word) => !verbs.includes(word))]
   let classes = verbs.reduce((sum, verb) => sum | (imperativeOf(verb)?.classes ?? 0), 0)

@@ -196,25 +196,16 @@ const NEIGHBOURS = 2
 function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndicators {
   const line = lines[order.at] as Line
   const { reading } = line
-  const neighbours: Line[] = []
-  for (let at = order.at - NEIGHBOURS; at <= order.at + NEIGHBOURS; at++) {
-    const other = lines[at]
-    if (at !== order.at && other?.paragraph === line.paragraph) neighbours.push(other)
-  }
   const before = lines[order.at - 1]
   const lender = reading.pointsBack && before !== undefined && before.paragraph === line.paragraph ? before : undefined
   const values = [...line.values, ...(lender?.values ?? [])]
   const own = new Set([...reading.roots, ...(lender?.reading.roots ?? [])])
-  const context = new Set(neighbours.flatMap((other) => other.reading.roots))
   const sites = sitesOf(line.author).map((site) => hasher.word(site))
   return {
     strength: order.strength,
     classes: (reading.classes | (lender?.reading.classes ?? 0)) >>> 0,
     stems: [...own].slice(0, INDICATOR_LIMITS.order_stems).map((root) => hasher.word(root)),
-    context_stems: [...context]
-      .filter((root) => !own.has(root))
-      .slice(0, INDICATOR_LIMITS.order_context_stems)
-      .map((root) => hasher.word(root)),
+    context_stems: contextOf(order.at, own, lines).map((root) => hasher.word(root)),
     values: [...new Set(values.map((value) => value.text))]
       .slice(0, INDICATOR_LIMITS.order_values)
       .map((value) => upper32(hasher.value(value))),
@@ -226,6 +217,21 @@ function encode(order: Order, lines: readonly Line[], hasher: Hasher): OrderIndi
     item: Math.min(line.item, 0xffff),
     cohesion: Math.min(cohesionOf(own, line, lines), 255),
   }
+}
+
+/** The roots of an order's neighbours in its paragraph that it has not itself. */
+function contextOf(at: number, own: ReadonlySet<string>, lines: readonly Line[]): string[] {
+  const { paragraph } = lines[at] as Line
+  const found = new Set<string>()
+  for (let near = at - NEIGHBOURS; near <= at + NEIGHBOURS; near++) {
+    const other = lines[near]
+    if (near === at || other?.paragraph !== paragraph) continue
+    for (const root of other.reading.roots) {
+      if (found.size >= INDICATOR_LIMITS.order_context_stems) return [...found]
+      if (!own.has(root)) found.add(root)
+    }
+  }
+  return [...found]
 }
 
 /** Where an author is at home: the domain of the address. */

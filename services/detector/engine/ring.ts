@@ -27,6 +27,8 @@ export class IdRing {
   #slots: Uint32Array
   #next = 0
   #count = 0
+  /** How many are not the first content of their id; mostly none. */
+  #laters = 0
   readonly #key: Key64 = { hi: 0, lo: 0 }
   readonly #content: Key64 = { hi: 0, lo: 0 }
 
@@ -57,7 +59,7 @@ export class IdRing {
     const first = this.#find(hi, lo)
     if (first >= 0 && this.#sameContent((this.#slots[first] as number) - 1)) return 'repeat'
     // The first content may have left the ring before the others.
-    if (this.#withContent && this.#findLater(hi, lo) >= 0) return 'repeat'
+    if (this.#laters > 0 && this.#findLater(hi, lo) >= 0) return 'repeat'
     this.#put(first < 0 ? 0 : 1)
     return first < 0 ? 'new' : 'conflict'
   }
@@ -74,6 +76,7 @@ export class IdRing {
       this.#contentHi[this.#next] = this.#content.hi
       this.#contentLo[this.#next] = this.#content.lo
       this.#later[this.#next] = later
+      this.#laters += later
     }
     this.#insert(this.#next)
     this.#next = (this.#next + 1) % this.#hi.length
@@ -126,6 +129,7 @@ export class IdRing {
         ring.#contentHi[k] = dump[at + 2] as number
         ring.#contentLo[k] = dump[at + 3] as number
         ring.#later[k] = dump[at + 4] as number
+        ring.#laters += ring.#later[k] as number
       }
       ring.#insert(k)
     }
@@ -181,6 +185,7 @@ export class IdRing {
       }
     }
     this.#slots[hole] = 0
+    if (this.#later[position] === 1) this.#laters--
   }
 
   /** Doubles the ring while it is full and unrolled: position 0 is then the oldest. */

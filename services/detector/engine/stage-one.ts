@@ -7,7 +7,7 @@ import type { Habit, Habits, Views } from '../../../detectors/habits/habit.ts'
 import { evidenceOf } from '../../../detectors/lib/evidence.ts'
 import type { SectionContent } from '../../../detectors/lib/sections.ts'
 import type { SuppressionControl, VerdictControl } from '../../../schemas/control.ts'
-import { EventView } from '../../../schemas/event.ts'
+import { type EventRow, EventView } from '../../../schemas/event.ts'
 import { eventRows } from '../../../schemas/event-rows.ts'
 import { type Finding, SEVERITIES } from '../../../schemas/finding.ts'
 import { decodeControl, decodeFrame, decodeHeader, type FrameHeader } from '../../../schemas/frame.ts'
@@ -176,8 +176,9 @@ class StageOne implements Stage {
     if (header.receipt_time > this.logTime) this.logTime = header.receipt_time
     let repeats = 0
     let retold = 0
-    for (const [at, row] of rows.entries()) {
+    for (let at = 0; at < rows.length; at++) {
       if (at > 0 && at % STEP_ROWS === 0) yield
+      const row = rows[at] as EventRow
       this.#view.row = row
       const seen = this.#seen.take(this.#view.event_id, this.#view.content_id)
       this.#view.conflict = seen === 'conflict'

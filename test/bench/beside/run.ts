@@ -1,5 +1,5 @@
 /**
- * `npm run -s bench:beside -- STATE [--rounds 5] [--runs 1000] [--detectors ID,ID]`: what an event costs with the code of an earlier
+ * `npm run -s bench:beside -- STATE [--rounds 15] [--runs 1000] [--detectors ID,ID]`: what an event costs with the code of an earlier
  * state (a commit, or a directory with a checkout and its packages) and with that of the working directory. Each is a process of its
  * own (side.ts), and they take turns at every line, so that other load on the machine strikes both alike; CPU time is measured.
  * Both get the same request bodies; each makes its own events and frames of them and runs its own detectors. With `--detectors`
@@ -9,7 +9,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { toolOptions } from '../../../scripts/tool-options.ts'
 import { HERE, stateOf, withEarlierCode } from '../../../scripts/earlier-code.ts'
-import { describeMachine, median } from '../lib/machine.ts'
+import { describeMachine } from '../lib/machine.ts'
 import type { Work } from './side.ts'
 
 /** A detector is fast once the engine has seen it a while; rounds before that do not count. */
@@ -17,7 +17,7 @@ const WARM_ROUNDS = 3
 
 const { values, positionals } = toolOptions(import.meta.url, {
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '15' },
     runs: { type: 'string', default: '1000' },
     detectors: { type: 'string' },
   },
@@ -55,7 +55,10 @@ async function startSide(name: string, work: Work): Promise<Side> {
   return { name, lines, measure: async (line) => (await ask(line)) as number, stop: () => child.disconnect() }
 }
 
-/** By side, the middle of the rounds. */
+/**
+ * By side, the mean of the rounds: a full collection of garbage falls into every third of them or so, and the middle would be with it
+ * on one side and without it on the other.
+ */
 async function inTurns(sides: readonly Side[], line: number): Promise<readonly number[]> {
   const times = sides.map((): number[] => [])
   for (let round = 0; round < WARM_ROUNDS + rounds; round++) {
@@ -64,7 +67,7 @@ async function inTurns(sides: readonly Side[], line: number): Promise<readonly n
       if (round >= WARM_ROUNDS) times[at]?.push(us)
     }
   }
-  return times.map(median)
+  return times.map((rounds) => rounds.reduce((sum, us) => sum + us, 0) / rounds.length)
 }
 
 async function report(sides: readonly Side[]): Promise<void> {

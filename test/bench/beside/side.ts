@@ -83,28 +83,37 @@ function detect(code: Code, ids: readonly string[] | undefined, frames: readonly
   })
 }
 
-function linesOf(code: Code, { runs, detectors: ids }: Work): readonly Line[] {
-  const otlp = otlpBodies(runs, 40)
+/** The workload as frames; the events themselves are not kept, because a heap full of them slows every collection. */
+function workOf(code: Code, otlp: readonly Buffer[], apiBodies: readonly Buffer[]) {
   const tools = eventsOf(code, 'otlp', otlp)
-  const api = eventsOf(code, 'cloudtrail', cloudtrailBodies(Math.ceil(runs / 10), 60))
-  const [toolFrames, apiFrames] = [framesOf(code, tools), framesOf(code, api)]
+  const api = eventsOf(code, 'cloudtrail', apiBodies)
   // Half and half, as a company that watches its agents and its cloud account would have it: what `npm run bench` measures.
   const mixed = [...tools.slice(0, api.length), ...api.slice(0, tools.length)].sort((a, b) => a.time - b.time)
-  const mixedFrames = framesOf(code, mixed)
+  const of = (events: typeof tools) => ({ frames: framesOf(code, events), count: events.length })
   const rows = [...tools, ...api].map((event) => JSON.stringify(code.rowOf(event)))
-  const both = tools.length + api.length
+  return { tools: of(tools), api: of(api), mixed: of(mixed), rows }
+}
+
+function linesOf(code: Code, { runs, detectors: ids }: Work): readonly Line[] {
+  const otlp = otlpBodies(runs, 40)
+  const { tools, api, mixed, rows } = workOf(code, otlp, cloudtrailBodies(Math.ceil(runs / 10), 60))
+  const both = tools.count + api.count
   return [
     ['JSON.parse of the rows alone', both, () => rows.forEach((row) => void JSON.parse(row))],
-    ['unpack and parse frames', both, () => [...toolFrames, ...apiFrames].forEach((frame) => code.decodeFrame(frame))],
-    ['tool calls: frames to findings, stage one', tools.length, () => detect(code, ids, toolFrames, false)],
-    ['tool calls: frames to findings, both stages', tools.length, () => detect(code, ids, toolFrames, true)],
-    ['API events: frames to findings, stage one', api.length, () => detect(code, ids, apiFrames, false)],
-    ['API events: frames to findings, both stages', api.length, () => detect(code, ids, apiFrames, true)],
-    ['half and half: frames to findings, both stages', mixed.length, () => detect(code, ids, mixedFrames, true)],
-    ['OTLP JSON to events', tools.length, () => void eventsOf(code, 'otlp', otlp)],
+    [
+      'unpack and parse frames',
+      both,
+      () => [...tools.frames, ...api.frames].forEach((frame) => code.decodeFrame(frame)),
+    ],
+    ['tool calls: frames to findings, stage one', tools.count, () => detect(code, ids, tools.frames, false)],
+    ['tool calls: frames to findings, both stages', tools.count, () => detect(code, ids, tools.frames, true)],
+    ['API events: frames to findings, stage one', api.count, () => detect(code, ids, api.frames, false)],
+    ['API events: frames to findings, both stages', api.count, () => detect(code, ids, api.frames, true)],
+    ['half and half: frames to findings, both stages', mixed.count, () => detect(code, ids, mixed.frames, true)],
+    ['OTLP JSON to events', tools.count, () => void eventsOf(code, 'otlp', otlp)],
     [
       'OTLP JSON to findings, through frames',
-      tools.length,
+      tools.count,
       () => detect(code, ids, framesOf(code, eventsOf(code, 'otlp', otlp)), true),
     ],
   ]

@@ -46,20 +46,22 @@ const ITEMS_MAX: ReadonlyMap<string, number> = new Map(
   Object.entries(Event.properties).map(([field, schema]) => [field, (schema as { maxItems?: number }).maxItems ?? 0]),
 )
 
-/** The fields of a draft, cleaned: names stay distinct, free text loses its secrets, lists are bounded. */
+/** The fields that a format may fill. */
+const FIELDS = Object.keys(Event.properties) as (keyof Fields)[]
+
+/** A field as the event holds it: names stay distinct, free text loses its secrets, lists are bounded. */
+function cleaned(field: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX.get(field) ?? 0).map((item) => name(item))
+  if (typeof value !== 'string' || value === '' || CHOICES.has(field)) return value
+  const charsMax = FREE_TEXT.get(field)
+  return charsMax === undefined ? name(value) : freeText(value, charsMax)
+}
+
 function fill(event: Event, fields: Fields): void {
-  const filled: [string, unknown][] = []
-  for (const [field, value] of Object.entries(fields)) {
-    if (typeof value === 'string' && value !== '' && !CHOICES.has(field)) {
-      const charsMax = FREE_TEXT.get(field)
-      filled.push([field, charsMax === undefined ? name(value) : freeText(value, charsMax)])
-    } else if (Array.isArray(value)) {
-      filled.push([field, value.slice(0, ITEMS_MAX.get(field) ?? 0).map((item) => name(item))])
-    } else if (value !== undefined) {
-      filled.push([field, value])
-    }
+  for (const field of FIELDS) {
+    const value = fields[field]
+    if (value !== undefined) event[field] = cleaned(field, value) as never
   }
-  Object.assign(event, Object.fromEntries(filled))
 }
 
 const BLANK = blankEvent()

@@ -93,15 +93,12 @@ export function attributeText(view: LogView, ...names: readonly string[]): strin
   return textOf(Array.isArray(value) ? value[0] : value)
 }
 
-/** The first words of a layer's names, each with its dot; worked out once, because many records share a layer. */
-const known = new WeakMap<Attributes, ReadonlySet<string>>()
-function prefixesOf(layer: Attributes): ReadonlySet<string> {
-  const found = known.get(layer) ?? new Set([...layer.keys()].map((key) => key.slice(0, key.indexOf('.') + 1)))
-  known.set(layer, found)
-  return found
-}
-
 /** Whether any attribute of the record or what surrounds it starts with this. */
 export function hasPrefix(view: LogView, prefix: string): boolean {
-  return view.layers.some((layer) => prefixesOf(layer).has(prefix))
+  return view.layers.some((layer) => holdsPrefix(layer, prefix))
+}
+
+function holdsPrefix(layer: Attributes, prefix: string): boolean {
+  for (const key of layer.keys()) if (key.startsWith(prefix)) return true
+  return false
 }
