@@ -11,7 +11,7 @@ import { targetOf } from '../../../services/collector/formats/lib/targets.ts'
 import { epochTime, isoTime, readNanos, readTime, unixNanoTime } from '../../../services/collector/formats/lib/times.ts'
 import { activityOf, apiActivityOf } from '../../../services/collector/formats/lib/verbs.ts'
 import { readBody } from '../../../services/collector/body.ts'
-import { outlineOf } from '../../../services/collector/bounded-json.ts'
+import { jsonInText, outlineOf } from '../../../services/collector/bounded-json.ts'
 
 const NOON = Date.UTC(2026, 2, 1, 12)
 
@@ -256,5 +256,32 @@ describe('bodies', () => {
 
   it('writes the same canonical text for the same data', () => {
     expect(canonical({ b: [1, { d: 1, c: null }], a: 'x' })).toBe(canonical({ a: 'x', b: [1, { c: null, d: 1 }] }))
+  })
+})
+
+describe('JSON inside strings', () => {
+  const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  const keyed = (keys: number): string =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, n) => [`k${n}`, 0])))
+
+  it('is read up to its limits, whether the text is short or long', () => {
+    const padding = ' '.repeat(20_000)
+    for (const pad of ['', padding]) {
+      expect(jsonInText(nested(LIMITS.json_depth_max) + pad)).toBeDefined()
+      expect(jsonInText(nested(LIMITS.json_depth_max + 1) + pad)).toBeUndefined()
+      expect(jsonInText(`["${'{['.repeat(100)}"]${pad}`)).toEqual({ value: ['{['.repeat(100)] })
+      expect(jsonInText(`[1,${pad}`)).toBeUndefined()
+    }
+    expect(jsonInText(keyed(LIMITS.json_text_keys_max))).toBeDefined()
+    expect(jsonInText(keyed(LIMITS.json_text_keys_max + 1))).toBeUndefined()
+  })
+
+  it('takes for short only what cannot exceed the limits', () => {
+    const value = fc.jsonValue({ maxDepth: 8 }).map((json) => JSON.stringify([json]))
+    fc.assert(
+      fc.property(value, (text) => {
+        expect(jsonInText(text)).toEqual(jsonInText(text + ' '.repeat(20_000)))
+      }),
+    )
   })
 })
