@@ -44,15 +44,12 @@ export function createProgress(metrics: Metrics): Progress {
   const progressOf = (topic: string, partition: number): PartitionProgress | undefined =>
     partitions.get(`${topic}/${partition}`)
 
-  const lag = (): Record<ArchivedTopic, number> => {
-    const sums = Object.fromEntries(ARCHIVED_TOPICS.map((topic) => [topic, 0])) as Record<ArchivedTopic, number>
-    for (const { topic, end, stored } of partitions.values()) sums[topic] += Math.max(0, end - stored)
-    return sums
+  const lagOf = (topic: ArchivedTopic): number => {
+    let sum = 0
+    for (const found of partitions.values()) if (found.topic === topic) sum += Math.max(0, found.end - found.stored)
+    return sum
   }
-  const show = (): void => {
-    for (const [topic, records] of Object.entries(lag()))
-      metrics.consumerLag.set({ service: 'archiver', topic }, records)
-  }
+  const show = (topic: ArchivedTopic): void => metrics.consumerLag.set({ service: 'archiver', topic }, lagOf(topic))
 
   return {
     begins({ topic, partition, next, lastRow }, committed) {
@@ -62,7 +59,7 @@ export function createProgress(metrics: Metrics): Progress {
     heard(topic, partition, end) {
       const found = progressOf(topic, partition)
       if (found !== undefined) found.end = Math.max(found.end, end)
-      show()
+      show(topic)
     },
     stored(records) {
       for (const record of records) {
@@ -71,11 +68,11 @@ export function createProgress(metrics: Metrics): Progress {
         found.stored = Math.max(found.stored, record.offset + 1)
         if (hasRows(record)) found.lastRow = Math.max(found.lastRow, record.offset + 1)
       }
-      show()
+      for (const topic of new Set(records.map((record) => record.topic))) show(topic)
     },
     ends(topic, partition) {
       partitions.delete(`${topic}/${partition}`)
-      show()
+      show(topic)
     },
     written: () =>
       [...partitions.values()].map(({ topic, partition, marked, lastRow }) => ({
@@ -102,6 +99,7 @@ export function createProgress(metrics: Metrics): Progress {
       const found = progressOf(topic, partition)
       if (found !== undefined) found.committed = Math.max(found.committed ?? 0, offset)
     },
-    lag,
+    lag: () =>
+      Object.fromEntries(ARCHIVED_TOPICS.map((topic) => [topic, lagOf(topic)])) as Record<ArchivedTopic, number>,
   }
 }

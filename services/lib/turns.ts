@@ -11,8 +11,12 @@ import { LIMITS } from '../../schemas/limits.ts'
 export interface Turns {
   /** Whether the slice of this turn of the event loop is used up: then `next` should be waited for. */
   isOver(): boolean
-  /** Resolves when there is time again; those who wait come one by one, in the order in which they asked. */
-  next(): Promise<void>
+  /**
+   * Resolves when there is time again; those who wait come one by one, in the order in which they asked. `begun`: who is in the
+   * middle of something ends it before others begin. A record that is half applied holds its rows in memory, and those of sixty
+   * partitions at once are copied by every collection of garbage.
+   */
+  next(begun?: boolean): Promise<void>
   /** From now on nobody works here until what is answered is called, at most once, or the bound is reached. */
   giveWay(): () => void
 }
@@ -51,6 +55,8 @@ function createGivingWay(onEnd: () => void) {
 /** `sliceMs`: how long all who share these turns may work in one turn of the event loop. */
 export function createTurns(sliceMs: number = LIMITS.turn_ms): Turns {
   const waiting: (() => void)[] = []
+  /** In the middle of something. */
+  const begun: (() => void)[] = []
   let began = 0
   let isPlanned = false
   const givingWay = createGivingWay(plan)
@@ -64,13 +70,13 @@ export function createTurns(sliceMs: number = LIMITS.turn_ms): Turns {
 
   function turn(): void {
     isPlanned = false
-    if (waiting.length === 0 || givingWay.isOn()) return
+    if (waiting.length + begun.length === 0 || givingWay.isOn()) return
     began = performance.now()
     plan()
     release()
   }
   function release(): void {
-    const go = waiting.shift()
+    const go = begun.shift() ?? waiting.shift()
     if (go === undefined) return
     go()
     // Looks again when whoever was let go has done what it can do now: promises settle before the next tick.
@@ -86,9 +92,9 @@ export function createTurns(sliceMs: number = LIMITS.turn_ms): Turns {
       plan()
       return isOver()
     },
-    next: () =>
+    next: (isBegun = false) =>
       new Promise((resolve) => {
-        waiting.push(resolve)
+        ;(isBegun ? begun : waiting).push(resolve)
         plan()
       }),
     giveWay: givingWay.begin,

@@ -28,7 +28,9 @@ export const EVENT_FILTERS = [
   'peer',
 ] as const satisfies readonly (keyof Event)[]
 
-const INSTANTS = EVENT_COLUMNS.filter(({ clickhouse }) => clickhouse.startsWith('DateTime64')).map(({ name }) => name)
+const INSTANTS: ReadonlySet<string> = new Set(
+  EVENT_COLUMNS.filter(({ clickhouse }) => clickhouse.startsWith('DateTime64')).map(({ name }) => name),
+)
 type Instant = 'time' | 'receipt_time' | 'approval_expires'
 
 /** An event as the API gives it: the canonical event without what it leaves empty, its times in ISO 8601, its indicators read. */
@@ -52,13 +54,20 @@ export const instantOf = (text: string): string | null => (text === NEVER ? null
 const isEmpty = (value: unknown): boolean =>
   value === '' || value === 0 || value === null || value === 'unknown' || (Array.isArray(value) && value.length === 0)
 
+function shown(name: string, value: unknown): unknown {
+  if (INSTANTS.has(name)) return instantOf(value as string)
+  if (name === 'indicators') return value === '' ? null : (JSON.parse(value as string) as unknown)
+  return value
+}
+
 function eventOf(row: Record<string, unknown>, conflict: boolean): EventRecord {
-  const values = new Map(Object.entries(row))
-  for (const name of INSTANTS) values.set(name, instantOf(values.get(name) as string))
-  const indicators = row['indicators'] as string
-  values.set('indicators', indicators === '' ? null : JSON.parse(indicators))
-  if (conflict) values.set('conflict', true)
-  return Object.fromEntries([...values].filter(([, value]) => !isEmpty(value))) as unknown as EventRecord
+  const said: (readonly [string, unknown])[] = []
+  for (const [name, value] of Object.entries(row)) {
+    const one = shown(name, value)
+    if (!isEmpty(one)) said.push([name, one])
+  }
+  if (conflict) said.push(['conflict', true])
+  return Object.fromEntries(said) as unknown as EventRecord
 }
 
 /**

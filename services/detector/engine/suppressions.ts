@@ -52,17 +52,40 @@ interface Kept {
   readonly end: number
 }
 
+/** A tenant's. */
+interface Own {
+  readonly kept: Map<string, Kept>
+  /** No earlier end is among them. */
+  earliest: number
+}
+
+/** Frees what ended long ago. */
+function free(own: Own, logTime: number): void {
+  own.earliest = Number.POSITIVE_INFINITY
+  for (const [id, { end }] of own.kept) {
+    if (end + KEPT_AFTER_END_MS < logTime) own.kept.delete(id)
+    else if (end < own.earliest) own.earliest = end
+  }
+}
+
 /** All tenants' suppressions of one partition. */
 export class Suppressions {
-  readonly #byTenant = new Map<string, Map<string, Kept>>()
+  readonly #byTenant = new Map<string, Own>()
 
   /** Takes a control record. `logTime` frees those that no event can ask for any more. */
   apply(control: SuppressionControl, logTime: number): void {
-    const own = this.#byTenant.get(control.tenant) ?? new Map<string, Kept>()
-    if (control.ended) own.delete(control.id)
-    else own.set(control.id, { control, end: endOf(control.until) })
-    for (const [id, { end }] of own) if (end + KEPT_AFTER_END_MS < logTime) own.delete(id)
-    if (own.size === 0) this.#byTenant.delete(control.tenant)
+    const own = this.#byTenant.get(control.tenant) ?? {
+      kept: new Map<string, Kept>(),
+      earliest: Number.POSITIVE_INFINITY,
+    }
+    const end = endOf(control.until)
+    if (control.ended) own.kept.delete(control.id)
+    else {
+      own.kept.set(control.id, { control, end })
+      if (end < own.earliest) own.earliest = end
+    }
+    if (own.earliest + KEPT_AFTER_END_MS < logTime) free(own, logTime)
+    if (own.kept.size === 0) this.#byTenant.delete(control.tenant)
     else this.#byTenant.set(control.tenant, own)
   }
 
@@ -70,13 +93,13 @@ export class Suppressions {
     const own = this.#byTenant.get(finding.tenant)
     if (own === undefined) return false
     const time = Date.parse(finding.time)
-    for (const { control, end } of own.values()) if (time <= end && isInScope(control, finding)) return true
+    for (const { control, end } of own.kept.values()) if (time <= end && isInScope(control, finding)) return true
     return false
   }
 
   /** For the snapshot. */
   dump(): SuppressionControl[] {
-    return [...this.#byTenant.values()].flatMap((own) => [...own.values()].map(({ control }) => control))
+    return [...this.#byTenant.values()].flatMap((own) => [...own.kept.values()].map(({ control }) => control))
   }
 
   restore(controls: readonly SuppressionControl[]): void {

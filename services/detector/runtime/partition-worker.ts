@@ -219,8 +219,8 @@ class Worker implements PartitionWorker {
     return events
   }
 
-  async #turn({ signal }: BatchContext): Promise<void> {
-    await this.#deps.turns.next()
+  async #turn({ signal }: BatchContext, begun = false): Promise<void> {
+    await this.#deps.turns.next(begun)
     if (signal.aborted) throw new LogError('lease_lost', `${this.topic}/${this.partition} went elsewhere`)
   }
 
@@ -236,7 +236,7 @@ class Worker implements PartitionWorker {
       const content = isControl ? await this.#contentFor(value) : undefined
       const steps = stage.applySteps({ offset, value }, content)
       let step = steps.next()
-      for (; step.done !== true; step = steps.next()) if (this.#deps.turns.isOver()) await this.#turn(context)
+      for (; step.done !== true; step = steps.next()) if (this.#deps.turns.isOver()) await this.#turn(context, true)
       applied = step.value
     } catch (error) {
       return this.#refuse(offset, value, error)

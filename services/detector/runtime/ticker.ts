@@ -52,18 +52,31 @@ interface TickerState {
   readonly options: TickerOptions
   readonly due: Map<Ticking, number>
   timer: NodeJS.Timeout | undefined
+  /** When the timer fires, in ms since 1970. */
+  firesAt: number
   firing: Promise<void>
   stopped: boolean
 }
 
+/** A timer that fires earlier stays: it finds nobody due, and arms the next. Partitions plan anew with every batch. */
 function arm(ticking: TickerState): void {
+  if (ticking.due.size === 0 || ticking.stopped) {
+    clearTimeout(ticking.timer)
+    ticking.timer = undefined
+    return
+  }
+  let first = Number.POSITIVE_INFINITY
+  for (const at of ticking.due.values()) first = Math.min(first, at)
+  if (ticking.timer !== undefined && ticking.firesAt <= first) return
   clearTimeout(ticking.timer)
-  ticking.timer = undefined
-  if (ticking.due.size === 0 || ticking.stopped) return
-  const delay = Math.max(0, Math.min(...ticking.due.values()) - ticking.options.clock.now())
-  ticking.timer = setTimeout(() => {
-    ticking.firing = ticking.firing.then(() => fire(ticking))
-  }, delay)
+  ticking.firesAt = first
+  ticking.timer = setTimeout(
+    () => {
+      ticking.timer = undefined
+      ticking.firing = ticking.firing.then(() => fire(ticking))
+    },
+    Math.max(0, first - ticking.options.clock.now()),
+  )
 }
 
 /** Stage two's candidates wait for log time alone, and a person waits for them. */
@@ -119,6 +132,7 @@ export function createTicker(deps: TickerOptions): Ticker {
     options: deps,
     due: new Map(),
     timer: undefined,
+    firesAt: 0,
     firing: Promise.resolve(),
     stopped: false,
   }

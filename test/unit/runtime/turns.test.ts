@@ -39,6 +39,14 @@ it('lets many go in one turn where they take little, and everybody in the end', 
   expect(loops).toBeLessThan(10)
 })
 
+it('lets end what has begun before others begin', async () => {
+  const turns = createTurns(0)
+  const done: string[] = []
+  const ask = (name: string, begun: boolean) => turns.next(begun).then(() => done.push(name))
+  await Promise.all([ask('new 1', false), ask('new 2', false), ask('begun 1', true), ask('begun 2', true)])
+  expect(done).toEqual(['begun 1', 'begun 2', 'new 1', 'new 2'])
+})
+
 const loops = async (count: number): Promise<void> => {
   for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve))
 }
