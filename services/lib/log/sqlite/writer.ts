@@ -66,8 +66,12 @@ function open(): Writer {
 
 /** Copying keeps this thread, and so every sender, for some 10 ms: the reader does it. */
 function tellBacklog({ backlog }: Writer): void {
-  const { log, checkpointed } = backlog.get() as { log: number; checkpointed: number }
-  if (log - checkpointed >= BACKLOG_PAGES) post({ kind: 'backlog' })
+  try {
+    const { log, checkpointed } = backlog.get() as { log: number; checkpointed: number }
+    if (log - checkpointed >= BACKLOG_PAGES) post({ kind: 'backlog' })
+  } catch {
+    // What was appended is durable and answered. If the disk fails, the next commit says so; this thread copies by itself later.
+  }
 }
 
 function commitTogether(writer: Writer, requests: readonly (AppendRequest | CommitRequest)[]): void {
@@ -75,11 +79,12 @@ function commitTogether(writer: Writer, requests: readonly (AppendRequest | Comm
   try {
     const answers = writer.appender.run(requests)
     for (const [i, { id }] of requests.entries()) post({ id, result: answers[i] })
-    tellBacklog(writer)
   } catch (error) {
     const reply = explain(error, file)
     for (const { id } of requests) post({ id, error: reply })
+    return
   }
+  tellBacklog(writer)
 }
 
 /** Runs one step, lets what has arrived go first, runs the next. */
