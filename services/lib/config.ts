@@ -157,20 +157,28 @@ export interface ConfigWatch {
   onProblems(problems: readonly ConfigProblem[]): void
 }
 
-/** Watches the file until the returned function is called. */
+/**
+ * Watches the file until the returned function is called. What two looks in a row see counts: a file is empty for a moment while
+ * it is written, and an empty one would be a configuration without a single sink or token.
+ */
 export function watchConfig(watch: ConfigWatch): () => void {
-  let last = watch.inForce === undefined ? undefined : JSON.stringify({ ok: true, config: watch.inForce })
+  let told = watch.inForce === undefined ? undefined : JSON.stringify({ ok: true, config: watch.inForce })
+  let before: string | undefined
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const options = { read: createYamlReader(), ...watch.options }
   const look = async (): Promise<void> => {
     const outcome = await loadConfig(watch.path, options)
     const now = JSON.stringify(outcome)
-    const isNews = last !== undefined && last !== now
-    last = now
+    const isSettled = now === before
+    before = now
     if (stopped) return
-    if (isNews && outcome.ok) watch.onChange(outcome.config)
-    else if (isNews && !outcome.ok) watch.onProblems(outcome.problems)
+    told ??= now
+    if (isSettled && now !== told) {
+      told = now
+      if (outcome.ok) watch.onChange(outcome.config)
+      else watch.onProblems(outcome.problems)
+    }
     timer = setTimeout(() => void look(), watch.everyMs ?? 1_000).unref()
   }
   void look()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import Type from 'typebox'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import {
   type ConfigProblem,
@@ -16,6 +16,7 @@ import {
   tokenSpecs,
   watchConfig,
 } from '../../../services/lib/config.ts'
+import { createYamlReader } from '../../../services/lib/yaml/read.ts'
 import { SINK_TYPES } from '../../../services/responder/sinks/registry.ts'
 import { createAuthenticator } from '../../../services/lib/auth.ts'
 import { eventually } from '../../support/responder.ts'
@@ -161,29 +162,61 @@ describe('a bad configuration', () => {
 })
 
 describe('watching the file', () => {
-  it('takes good changes and refuses bad ones', async () => {
+  /** Watches a file that says one thing after the other, one at each look and the last for good; tells what it heard. */
+  async function heardOf(texts: readonly string[], count: number) {
     const directory = await mkdtemp(join(tmpdir(), 'moltwatch-config-'))
+    onTestFinished(() => rm(directory, { recursive: true }))
+    const files = texts.map((_, n) => join(directory, `${n}.yaml`))
+    await Promise.all(files.map((file, n) => writeFile(file, texts[n] as string)))
+    const readFile = createYamlReader()
+    const path = join(directory, 'moltwatch.yaml')
+    let looks = 0
+    const heard: (ServiceConfiguration | readonly ConfigProblem[])[] = []
+    const stop = watchConfig({
+      path,
+      inForce: defaultConfig(),
+      everyMs: 1,
+      options: {
+        read: (file) => readFile(file === path ? (files[Math.min(looks++, files.length - 1)] as string) : file),
+      },
+      onChange: (config) => heard.push(config),
+      onProblems: (problems) => heard.push(problems),
+    })
+    onTestFinished(stop)
+    await eventually('what it says in the end', () => heard.length >= count && looks > files.length + 2)
+    return heard
+  }
+
+  it('takes good changes and refuses bad ones, each once', async () => {
+    const bad = 'polcy: {}'
+    const good = 'retention: {log_days: 3}'
+    const heard = await heardOf(['', bad, bad, bad, good, good, good], 2)
+    expect(heard).toMatchObject([[{ line: 1 }], { retention: { log_days: 3 } }])
+  })
+
+  it('takes nothing from a file that is empty, or half there, while it is written', async () => {
+    const [before, after] = ['retention: {log_days: 3}', 'retention: {log_days: 4}']
+    const heard = await heardOf([before, before, '', 'retention: {log_', after], 2)
+    expect(heard).toMatchObject([{ retention: { log_days: 3 } }, { retention: { log_days: 4 } }])
+  })
+
+  it('sees a change of the file itself', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'moltwatch-config-'))
+    onTestFinished(() => rm(directory, { recursive: true }))
     const path = join(directory, 'moltwatch.yaml')
     await writeFile(path, '')
-    const seen: (ServiceConfiguration | readonly ConfigProblem[])[] = []
+    const heard: ServiceConfiguration[] = []
+    const onProblems = () => undefined
     const stop = watchConfig({
       path,
       inForce: defaultConfig(),
       everyMs: 20,
-      onChange: (c) => seen.push(c),
-      onProblems: (p) => seen.push(p),
+      onChange: (c) => heard.push(c),
+      onProblems,
     })
-    try {
-      await writeFile(path, 'polcy: {}')
-      await eventually('the bad file', () => seen.length === 1)
-      await writeFile(path, 'retention: {log_days: 3}')
-      await eventually('the good file', () => seen.length === 2)
-      expect(seen[0]).toMatchObject([{ line: 1 }])
-      expect(seen[1]).toMatchObject({ retention: { log_days: 3 } })
-    } finally {
-      stop()
-      await rm(directory, { recursive: true })
-    }
+    onTestFinished(stop)
+    await writeFile(path, 'retention: {log_days: 3}')
+    await eventually('the change', () => heard.at(-1)?.retention.log_days === 3)
   })
 })
 
