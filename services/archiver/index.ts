@@ -133,18 +133,20 @@ function prepareRun(tools: RunTools): Run {
   const known = createKnown()
   const { turns = createTurns() } = tools
   const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf(known, turns)]))
-  return {
+  const mayMark = (): boolean => !run.abandoned
+  const run: Run = {
     tools,
     progress,
     known,
     shelves,
-    reader: createReader({ log, logger, progress, shelves, stop: stopping.signal, keeper }),
+    reader: createReader({ log, logger, progress, shelves, stop: stopping.signal, keeper, mayMark }),
     watch: createWatch(tools, progress.written),
     stopping,
     reasons: new Map(),
     abandoned: false,
     loops: Promise.resolve(),
   }
+  return run
 }
 
 const heardFor = ({ tools: { done }, reasons, watch }: Run, table: ArchivedTable): StoreProgress => ({
@@ -242,9 +244,12 @@ function createLife(tools: ArchiverTools) {
 
   function next(): Run {
     const again = (): void => {
+      // At once: its end may wait for an insert, and until then it would write down what is gone as stored in the new warehouse.
+      made.abandoned = true
       changing = changing.then(begin)
     }
-    return prepareRun({ ...tools, keeper, done, again })
+    const made = prepareRun({ ...tools, keeper, done, again })
+    return made
   }
   async function begin(): Promise<void> {
     if (stopping.signal.aborted) return

@@ -19,6 +19,8 @@ export interface ReaderTools {
   readonly stop: AbortSignal
   /** Says where reading begins, and takes down how far it is stored. */
   readonly keeper: Keeper
+  /** False once the warehouse has lost what this run stored: that counts for nothing any more, whatever warehouse comes next. */
+  mayMark(): boolean
 }
 
 export interface Reader {
@@ -87,7 +89,8 @@ function createHandler(tools: ReaderTools, topic: ArchivedTopic, partition: numb
 }
 
 /** Progress is recorded in the warehouse first, so that it is never behind the log's. */
-async function mark({ progress, keeper, logger }: ReaderTools): Promise<void> {
+async function mark({ progress, keeper, logger, mayMark }: ReaderTools): Promise<void> {
+  if (!mayMark()) return
   const marks = progress.unmarked()
   try {
     if (await keeper.write(marks)) progress.marked(marks)

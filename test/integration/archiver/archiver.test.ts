@@ -3,6 +3,7 @@
  * warehouse once, or in the dead letters with its reason, whatever fails in between.
  */
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { blankDeadLetter, type DeadLetter } from '../../../schemas/dead-letter.ts'
 import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, type Event } from '../../../schemas/event.ts'
@@ -16,7 +17,7 @@ import { systemClock } from '../../../services/lib/clock.ts'
 import { type Log, LogError } from '../../../services/lib/log/port.ts'
 import { createSqliteLog } from '../../../services/lib/log/sqlite/index.ts'
 import { createMetrics } from '../../../services/lib/metrics.ts'
-import type { Warehouse } from '../../../services/lib/warehouse/port.ts'
+import { type Warehouse, WarehouseError } from '../../../services/lib/warehouse/port.ts'
 import { wholeOnly } from '../../../services/lib/warehouse/whole.ts'
 import { door } from '../warehouse/door.ts'
 import { event, lineOf, scratch, silent, warehouse } from '../warehouse/support.ts'
@@ -361,6 +362,43 @@ describe('a warehouse that was lost', () => {
     await log.append('events', 0, [frameOf(30, 40)])
     await expect.poll(() => count(store), { timeout: 30_000 }).toBe(40)
   })
+
+  it('is filled again whole, although the run that noticed it still writes down what it stored before', async () => {
+    const log = await openLog()
+    const behind = await door(scratch())
+    const store = await warehouse({ kind: 'server', url: behind.url() })
+    const [blocked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let isHeld = false
+    const slow: Warehouse = {
+      ...store,
+      async insert(table, lines) {
+        if (isHeld && table === 'archived' && lines.includes('"events"')) {
+          throw new WarehouseError('unavailable', 'planted')
+        }
+        if (isHeld && table === 'events' && lines.includes(event(30).event_id)) {
+          blocked.resolve()
+          await released.promise
+        }
+        return store.insert(table, lines)
+      },
+    }
+    const running = archiver(log, slow)
+    await log.append('events', 0, [frameOf(0, 30)])
+    await running.start()
+    await expect.poll(() => log.committed('archiver', 'events', 0), { timeout: 10_000 }).toBe(1)
+    // An empty table is noticed by itself once; what comes next is noticed by its generation alone.
+    isHeld = true
+    await behind.command('TRUNCATE TABLE events')
+    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(30)
+    await log.append('events', 0, [frameOf(30, 40)])
+    await blocked.promise
+    for (const table of ['events', 'archived', 'migrations']) await behind.command(`DROP TABLE ${table}`)
+    isHeld = false
+    // Longer than the time after which a run writes down how far it is, while its end waits for the insert.
+    await sleep(LIMITS.archive_commit_every_ms + LIMITS.archive_drain_ms_max)
+    released.resolve()
+    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(40)
+  }, 90_000)
 
   it('is not taken for whole by what was meant for the one before it', async () => {
     const log = await openLog()
