@@ -47,7 +47,7 @@ function placeOf(first: string, second: string): number {
 export class KeyedHash {
   readonly key: Words
   readonly #end: Words
-  readonly #recent: readonly Recent[] = Array.from({ length: RECENT }, () => new Recent())
+  readonly #recent: (Recent | undefined)[] = Array.from({ length: RECENT }, () => undefined)
   /** State after the tenant, who mostly is the one before. */
   #tenant: string | undefined
   #afterTenant: Words
@@ -64,16 +64,17 @@ export class KeyedHash {
   }
 
   of(tenant: string, first: string, second: string): void {
-    const recent = this.#recent[placeOf(first, second)] as Recent
-    // A fresh one has no hash: b is never 0.
-    if (recent.first === first && recent.tenant === tenant && recent.second === second && recent.b !== 0) {
-      this.a = recent.a
-      this.b = recent.b
-      this.c = recent.c
-      this.d = recent.d
+    const place = placeOf(first, second)
+    const known = this.#recent[place]
+    if (known?.first === first && known.tenant === tenant && known.second === second) {
+      this.a = known.a
+      this.b = known.b
+      this.c = known.c
+      this.d = known.d
       return
     }
     this.#make(tenant, first, second)
+    const recent = known ?? (this.#recent[place] = new Recent())
     recent.tenant = tenant
     recent.first = first
     recent.second = second
