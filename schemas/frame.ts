@@ -206,11 +206,11 @@ const LINE_END = 0x0a
  * Where lists are put together: memory for each frame's would be a quarter of a megabyte that only a full collection gives back.
  * Enough for any frame of ours; others get their own.
  */
-const LIST_BYTES = 2 * LIMITS.frame_bytes_max
+const LIST_BYTES = LIMITS.frame_bytes_max + 2
 let lists: Buffer | undefined
 
 const listBuffer = (bytes: number): Buffer =>
-  bytes > LIST_BYTES ? Buffer.allocUnsafe(bytes) : (lists ??= Buffer.allocUnsafeSlow(LIST_BYTES))
+  bytes > LIST_BYTES ? Buffer.allocUnsafe(bytes) : (lists ??= Buffer.allocUnsafe(LIST_BYTES))
 
 /** Lines of JSON as one list: line ends inside JSON strings are escaped, so one parse takes the whole frame. */
 function listOf(lines: Buffer): string {

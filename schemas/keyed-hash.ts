@@ -3,6 +3,7 @@
  * rotations and exclusive ors, and so fast here. It finds rows of state and spreads identities over partitions. Without its key
  * nobody can make two names with one hash, nor many that fall on one place. No id, no order and no finding depends on it.
  */
+import { hash32 } from './ids.ts'
 
 /** 128 bits as four words of 32. */
 export type Words = readonly [number, number, number, number]
@@ -30,15 +31,8 @@ class Recent {
   d = 0
 }
 
-/** Where a list's hash is kept. Names mostly differ at their ends; those that share a place only cost each other's hash. */
-function placeOf(first: string, second: string): number {
-  const last = second === '' ? first : second
-  const end = last.length
-  if (end < 3) return end
-  return (
-    ((last.charCodeAt(end - 1) * 31 + last.charCodeAt(end - 2)) * 31 + last.charCodeAt(end - 3) + end) & (RECENT - 1)
-  )
-}
+/** Where a list's hash is kept; those that share a place only cost each other's hash. */
+const placeOf = (first: string, second: string): number => hash32(second, hash32(first)) & (RECENT - 1)
 
 /**
  * The hash under one key. One object hashes many lists; `a` to `d` hold its last result. The message is each text in

@@ -69,8 +69,6 @@ const isLooking = (event: EventView): boolean =>
 /** What people say to an agent, and what controls it, is not its own work. */
 const isWork = (event: EventView): boolean => event.kind !== 'control' && event.action !== 'user.message'
 
-const NOTHING: readonly number[] = [0, 0, 0]
-
 type State = Handles<typeof state>
 
 function usual({ windows }: State, d: Dimension, time: number): { readonly mean: number; readonly variance: number } {
@@ -113,12 +111,9 @@ export const breadth = defineHabit<Breadth, typeof state, typeof open>({
   open(place) {
     const s = place.state
     let window: Handles<typeof open> | undefined
-    /** Of the event that is looked at; undefined until somebody asks. */
-    let counts: readonly number[] | undefined
     const view = {
       get counts(): readonly number[] {
-        counts ??= window === undefined ? NOTHING : [window.actions.count, window.targets.count, window.denied.count]
-        return counts
+        return window === undefined ? [0, 0, 0] : [window.actions.count, window.targets.count, window.denied.count]
       },
       events: 0,
       looking: 0,
@@ -132,7 +127,6 @@ export const breadth = defineHabit<Breadth, typeof state, typeof open>({
       view,
       look({ event, time }) {
         view.grew = false
-        counts = undefined
         window = undefined
         if (!isWork(event)) return
         turn(s, place.windowStart, time)

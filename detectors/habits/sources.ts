@@ -9,7 +9,6 @@ import type { EventView } from '../../schemas/event.ts'
 import { hash32 } from '../../schemas/ids.ts'
 import type { Handles } from '../lib/columns.ts'
 import { counter, recentSet, small } from '../lib/fields.ts'
-import { recent } from '../lib/recent.ts'
 import { isIpv6, isNetwork, placeOf } from '../lib/networks.ts'
 import { noveltyRate } from '../lib/rate.ts'
 import { defineHabit, type Moment } from './habit.ts'
@@ -77,7 +76,7 @@ const state = {
   knownIpv6: small(),
 }
 
-const networkOf = recent((network) => (isNetwork(network) ? printOf(placeOf(network), NETWORK_SEED) : 0))
+const networkOf = (network: string): number => (isNetwork(network) ? printOf(placeOf(network), NETWORK_SEED) : 0)
 
 type State = Handles<typeof state>
 

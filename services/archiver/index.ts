@@ -133,13 +133,13 @@ function prepareRun(tools: RunTools): Run {
   const known = createKnown()
   const { turns = createTurns() } = tools
   const shelves = new Map<ArchivedTopic, Shelf>(ARCHIVED_TOPICS.map((topic) => [topic, createShelf(known, turns)]))
-  const mayMark = (): boolean => !run.abandoned
+  const isAbandoned = (): boolean => run.abandoned
   const run: Run = {
     tools,
     progress,
     known,
     shelves,
-    reader: createReader({ log, logger, progress, shelves, stop: stopping.signal, keeper, mayMark }),
+    reader: createReader({ log, logger, progress, shelves, stop: stopping.signal, keeper, isAbandoned }),
     watch: createWatch(tools, progress.written),
     stopping,
     reasons: new Map(),

@@ -19,8 +19,8 @@ export interface ReaderTools {
   readonly stop: AbortSignal
   /** Says where reading begins, and takes down how far it is stored. */
   readonly keeper: Keeper
-  /** False once the warehouse has lost what this run stored: that counts for nothing any more, whatever warehouse comes next. */
-  mayMark(): boolean
+  /** The warehouse has lost what this run stored: that counts for nothing any more, whatever warehouse comes next. */
+  isAbandoned(): boolean
 }
 
 export interface Reader {
@@ -89,8 +89,7 @@ function createHandler(tools: ReaderTools, topic: ArchivedTopic, partition: numb
 }
 
 /** Progress is recorded in the warehouse first, so that it is never behind the log's. */
-async function mark({ progress, keeper, logger, mayMark }: ReaderTools): Promise<void> {
-  if (!mayMark()) return
+async function mark({ progress, keeper, logger }: ReaderTools): Promise<void> {
   const marks = progress.unmarked()
   try {
     if (await keeper.write(marks)) progress.marked(marks)
@@ -102,7 +101,7 @@ async function mark({ progress, keeper, logger, mayMark }: ReaderTools): Promise
 /** All at once: the log puts what comes together into one request. */
 async function commit(tools: ReaderTools, consumer: Consumer | undefined): Promise<void> {
   const { progress, logger } = tools
-  if (consumer === undefined) return
+  if (consumer === undefined || tools.isAbandoned()) return
   await mark(tools)
   await Promise.all(
     progress.uncommitted().map(async ({ topic, partition, offset }) => {

@@ -13,7 +13,15 @@ import { createStageOne, createStageTwo, type Stage } from '../../services/detec
 import { signalFrame } from '../../services/detector/runtime/signal-frames.ts'
 import { codeVersion } from '../../services/lib/code-version.ts'
 import { cpuSeconds, describeMachine, measure } from './lib/machine.ts'
-import { cloudtrailBodies, createNumbers, framesOf, lightFrame, otlpBodies, WORK_RECEIPT_MS } from './lib/workload.ts'
+import {
+  cloudtrailBodies,
+  createNumbers,
+  framesOf,
+  halfAndHalf,
+  lightFrame,
+  otlpBodies,
+  WORK_RECEIPT_MS,
+} from './lib/workload.ts'
 
 const { values } = toolOptions(import.meta.url, { options: { json: { type: 'boolean', default: false } } })
 const { json } = values
@@ -101,10 +109,7 @@ const bodies = otlpBodies(RUNS, 40)
 function workFrames(): { tools: Buffer[]; api: Buffer[]; frames: Buffer[]; counts: [number, number, number] } {
   const toolEvents = normaliseAll('otlp', bodies)
   const apiEvents = normaliseAll('cloudtrail', cloudtrailBodies(CLOUDTRAIL_BODIES, 60))
-  // Half and half, as a company that watches its agents and its cloud account would have it.
-  const mixed = [...toolEvents.slice(0, apiEvents.length), ...apiEvents.slice(0, toolEvents.length)].sort(
-    (a, b) => a.time - b.time,
-  )
+  const mixed = halfAndHalf(toolEvents, apiEvents)
   return {
     tools: framesOf(toolEvents),
     api: framesOf(apiEvents),

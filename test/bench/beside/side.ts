@@ -14,7 +14,7 @@ import type * as Engine from '../../../services/detector/engine/index.ts'
 import type * as SignalFrames from '../../../services/detector/runtime/signal-frames.ts'
 import type * as CodeVersion from '../../../services/lib/code-version.ts'
 import { cpuSeconds } from '../lib/machine.ts'
-import { cloudtrailBodies, otlpBodies, WORK_RECEIPT_MS } from '../lib/workload.ts'
+import { cloudtrailBodies, halfAndHalf, otlpBodies, WORK_RECEIPT_MS } from '../lib/workload.ts'
 
 /** What a side measures. */
 export interface Work {
@@ -87,11 +87,9 @@ function detect(code: Code, ids: readonly string[] | undefined, frames: readonly
 function workOf(code: Code, otlp: readonly Buffer[], apiBodies: readonly Buffer[]) {
   const tools = eventsOf(code, 'otlp', otlp)
   const api = eventsOf(code, 'cloudtrail', apiBodies)
-  // Half and half, as a company that watches its agents and its cloud account would have it: what `npm run bench` measures.
-  const mixed = [...tools.slice(0, api.length), ...api.slice(0, tools.length)].sort((a, b) => a.time - b.time)
   const of = (events: typeof tools) => ({ frames: framesOf(code, events), count: events.length })
   const rows = [...tools, ...api].map((event) => JSON.stringify(code.rowOf(event)))
-  return { tools: of(tools), api: of(api), mixed: of(mixed), rows }
+  return { tools: of(tools), api: of(api), mixed: of(halfAndHalf(tools, api)), rows }
 }
 
 function linesOf(code: Code, { runs, detectors: ids }: Work): readonly Line[] {

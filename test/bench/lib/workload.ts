@@ -199,3 +199,7 @@ const frameOf =
 export const lightFrame = frameOf(lightEvent)
 /** One frame of varied events. */
 export const variedFrame = frameOf(variedEvent)
+
+/** Half and half, as a company that watches its agents and its cloud account would have it. */
+export const halfAndHalf = <E extends { readonly time: number }>(tools: readonly E[], api: readonly E[]): E[] =>
+  [...tools.slice(0, api.length), ...api.slice(0, tools.length)].sort((a, b) => a.time - b.time)

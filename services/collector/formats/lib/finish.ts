@@ -46,7 +46,7 @@ const ITEMS_MAX: ReadonlyMap<string, number> = new Map(
   Object.entries(Event.properties).map(([field, schema]) => [field, (schema as { maxItems?: number }).maxItems ?? 0]),
 )
 
-/** The fields that a format may fill. */
+/** In the order of the columns; a draft has some of them. */
 const FIELDS = Object.keys(Event.properties) as (keyof Fields)[]
 
 /** A field as the event holds it: names stay distinct, free text loses its secrets, lists are bounded. */
