@@ -24,6 +24,9 @@ export const LIMITS = {
    */
   prepare_light_share: 0.1,
   prepare_light_body_bytes_max: 256 * 1024,
+  inflate_light_bytes_max: 4 * 1024 * 1024,
+  /** What any packed body may unfold to before it is inflated again within a larger bound. */
+  inflate_bytes_min: 64 * 1024,
   /** Time constant of "of late"; tenants beyond which those that took next to nothing are forgotten. */
   usage_ms: 10_000,
   usage_tenants_max: 1_000,

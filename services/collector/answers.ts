@@ -27,6 +27,10 @@ export const refusal = (status: Refusal['status'], code: string, message: string
   message,
 })
 
+export const tooLarge = (bytesMax: number, what: string): Refusal =>
+  refusal(413, 'too_large', `the body has more than ${bytesMax} bytes${what}: send it in smaller parts`)
+export const BUSY = refusal(503, 'busy', 'too many bytes are being processed: send it again in a moment')
+
 export const inJson = (value: unknown): Pick<Answer, 'type' | 'body'> => ({
   type: 'application/json',
   body: JSON.stringify(value),

@@ -12,17 +12,18 @@ import type { Logger } from '../lib/logger.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Partitioning } from '../lib/partitioning.ts'
 import type { Turns } from '../lib/turns.ts'
-import { refusal } from './answers.ts'
+import { type Refusal, refusal } from './answers.ts'
 import { type Binding, bindingOf } from './binding.ts'
 import { createBudget } from './budget.ts'
 import { createEventStore } from './event-store.ts'
 import type { Head, Input, Outcome, Endpoint } from './inputs/input.ts'
 import { formOf } from './inputs/lib/types.ts'
 import { createPace } from './pace.ts'
-import type { Preparer } from './preparing/index.ts'
+import type { Preparer, RefusedJob } from './preparing/index.ts'
 import { unreadable } from './unreadable.ts'
 import { readRequest } from './read-request.ts'
 import { sendingScope } from './sending-scope.ts'
+import { wholeBody } from './whole-body.ts'
 
 export interface CollectorOptions {
   readonly log: Log
@@ -71,19 +72,23 @@ export function createIntake(options: IntakeOptions, given: () => number): Intak
     }
   }
 
+  /** What no thread survived is kept as a dead letter. */
+  async function refused(input: Input, body: Buffer, { tenant, sender }: Sender, why: RefusedJob): Promise<Refusal> {
+    const { status, detail, position } = why
+    const posted = { tenant, sender, receiptTime: clock.now(), origin: input.id }
+    if (why.deadly) await store([{ ...posted, prepared: unreadable(body, why) }])
+    return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
+  }
+
   async function taken(input: Input, head: Head, body: Buffer, from: Sender): Promise<Outcome> {
     const receiptTime = clock.now()
     const spread = await partitioning.spread()
     const content = options.content?.() ?? 'none'
-    const posted = { tenant: from.tenant, sender: from.sender, receiptTime }
     const result = await preparer.prepare({ ...from, receiptTime, input: input.id, head, body, ...spread, content })
     pace.count(from.tenant, result.ok ? result.events : 0, body.length)
-    if (!result.ok) {
-      const { status, detail, position } = result
-      if (result.deadly) await store([{ ...posted, origin: input.id, prepared: unreadable(body, result) }])
-      return refusal(status, 'bad_body', position === undefined ? detail : `${detail} (byte ${position})`)
-    }
-    await store([{ ...posted, origin: result.source ?? input.id, prepared: result }])
+    if (!result.ok) return refused(input, body, from, result)
+    const { tenant, sender } = from
+    await store([{ tenant, sender, receiptTime, origin: result.source ?? input.id, prepared: result }])
     return { ok: true, account: result, number: given() }
   }
 
@@ -102,12 +107,14 @@ export function createIntake(options: IntakeOptions, given: () => number): Intak
     try {
       const read = await readRequest(request, hold)
       if (!read.ok) return read
-      const unsigned = signed?.(read.body)
-      if (unsigned !== undefined) return unsigned
       const { tenant, name: sender } = grant
       const binding = bindingOf(grant, authenticate)
       const from = { tenant, sender, history: scope.history, binding }
-      return await inFront(isModest, () => taken(input, head, read.body, from))
+      return await inFront(isModest, async () => {
+        const whole = await wholeBody(read, tenant, hold, preparer.inflate)
+        if (!whole.ok) return 'code' in whole ? whole : refused(input, read.body, from, whole)
+        return signed?.(whole.body) ?? taken(input, head, whole.body, from)
+      })
     } finally {
       hold.release()
     }

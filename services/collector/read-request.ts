@@ -1,50 +1,29 @@
 /**
- * Reads the body of a request: inflates it while it arrives and counts the inflated bytes, so that a small body cannot
- * become a large one in memory. The memory of all requests is bounded, in total and per tenant (budget.ts). A body that
- * finds no room is not read further, so its sender's connection fills; after a moment the sender is asked to retry. A
- * body below the minimum rate is given up, because others need the memory that it holds.
+ * Reads the body of a request as it comes; whole-body.ts inflates it. The memory of all requests is bounded, in total and
+ * per tenant (budget.ts). A body that finds no room is not read further, so its sender's connection fills; after a moment
+ * the sender is asked to retry. A body below the minimum rate is given up, because others need the memory that it holds.
  *
  * The HTTP server discards the unread rest of a refused body.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Readable, Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { LIMITS } from '../../schemas/limits.ts'
-import { type Refusal, refusal } from './answers.ts'
+import { BUSY, type Refusal, refusal, tooLarge } from './answers.ts'
 import type { Hold } from './budget.ts'
 import { createGathering } from './gathering.ts'
+import { isEncoding } from './preparing/index.ts'
 
-const CHUNK = { chunkSize: 64 * 1024 }
-const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
-  ['gzip', () => createGunzip(CHUNK)],
-  ['x-gzip', () => createGunzip(CHUNK)],
-  ['deflate', () => createInflate(CHUNK)],
-  ['zlib', () => createInflate(CHUNK)],
-  ['br', () => createBrotliDecompress(CHUNK)],
-  ['zstd', () => createZstdDecompress(CHUNK)],
-])
-
-const tooLarge = (bytesMax: number, what: string): Refusal =>
-  refusal(413, 'too_large', `the body has more than ${bytesMax} bytes ${what}: send it in smaller parts`)
 const TOO_SLOW = refusal(
   503,
   'too_slow',
   `the body came too slowly and was given up: at least ${LIMITS.body_bytes_per_s_min} bytes a second are taken, ` +
     `and at most ${LIMITS.body_ms_max / 1000} s in all`,
 )
-const BUSY = refusal(503, 'busy', 'too many bytes are being processed: send it again in a moment')
 
-export type ReadBody = { readonly ok: true; readonly body: Buffer } | Refusal
-
-/** Passes the chunks of a request to its decoder. The request itself always stays open for the answer. */
-function feed(request: IncomingMessage, decoder: Transform): void {
-  request.on('data', (chunk: Buffer) => {
-    if (!decoder.destroyed && !decoder.write(chunk)) request.pause()
-  })
-  decoder.on('drain', () => request.resume())
-  request.on('end', () => {
-    if (!decoder.destroyed) decoder.end()
-  })
+export interface Read {
+  readonly ok: true
+  readonly body: Buffer
+  /** How it is packed; undefined if it is not. */
+  readonly encoding: string | undefined
 }
 
 /**
@@ -68,49 +47,46 @@ function watchPace(request: IncomingMessage, isHeldUp: () => boolean, slow: () =
 }
 
 /** The whole body, or why it is not taken. Settles once; nothing is listened to afterwards. */
-function collect(request: IncomingMessage, source: Readable, hold: Hold, what: string): Promise<Buffer | Refusal> {
+function collect(request: IncomingMessage, hold: Hold, bytesMax: number, what: string): Promise<Buffer | Refusal> {
   return new Promise((resolve) => {
-    const gathering = createGathering()
+    const gathering = createGathering(bytesMax)
     let bytes = 0
     let waiting: NodeJS.Timeout | undefined
     const settle = (outcome: Buffer | Refusal): void => {
       unwatch()
       clearTimeout(waiting)
-      source.off('data', onData)
+      request.off('data', onData)
       resolve(outcome)
     }
     const fail = (error?: Error): void =>
-      settle(refusal(400, 'bad_body', `${what}: ${error?.message ?? 'the sender broke off'}`))
+      settle(refusal(400, 'bad_body', `the body broke off: ${error?.message ?? 'the sender has gone'}`))
     const keep = (chunk: Buffer, waitedMs: number): void => {
       waiting = undefined
       if (hold.take(chunk.length)) {
         if (!gathering.add(chunk)) return settle(BUSY)
-        if (waitedMs > 0) source.resume()
+        if (waitedMs > 0) request.resume()
       } else if (waitedMs >= LIMITS.body_room_ms_max) {
         settle(BUSY)
       } else {
-        source.pause()
+        request.pause()
         const everyMs = LIMITS.body_room_every_ms
         waiting = setTimeout(() => keep(chunk, waitedMs + everyMs), everyMs)
       }
     }
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length
-      if (bytes > LIMITS.body_inflated_bytes_max) {
-        settle(tooLarge(LIMITS.body_inflated_bytes_max, 'after decompression'))
-      } else {
-        keep(chunk, 0)
-      }
+      if (bytes > bytesMax) settle(tooLarge(bytesMax, what))
+      else keep(chunk, 0)
     }
     const unwatch = watchPace(
       request,
-      () => waiting !== undefined || request.isPaused(),
+      () => waiting !== undefined,
       () => settle(TOO_SLOW),
     )
-    source.on('data', onData)
-    source.on('end', () => settle(gathering.whole()))
-    // These stay, so that an error that comes later is heard, too.
-    for (const stream of new Set([request, source])) stream.on('error', fail)
+    request.on('data', onData)
+    request.on('end', () => settle(gathering.whole()))
+    // It stays, so that an error that comes later is heard, too.
+    request.on('error', fail)
     request.on('close', () => {
       if (!request.complete) fail()
     })
@@ -119,25 +95,22 @@ function collect(request: IncomingMessage, source: Readable, hold: Hold, what: s
   })
 }
 
-/** The whole body, inflated. What it holds is the caller's to release, whatever comes back. */
-export async function readRequest(request: IncomingMessage, hold: Hold): Promise<ReadBody> {
+/** The whole body as it was sent. What it holds is the caller's to release, whatever comes back. */
+export async function readRequest(request: IncomingMessage, hold: Hold): Promise<Read | Refusal> {
   const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase()
   const plain = encoding === '' || encoding === 'identity'
   const wireMax = plain ? LIMITS.body_inflated_bytes_max : LIMITS.body_bytes_max
-  if (Number(request.headers['content-length'] ?? 0) > wireMax) return tooLarge(wireMax, plain ? '' : 'compressed')
-  const decoder = plain ? undefined : DECODERS.get(encoding)?.()
-  if (!plain && decoder === undefined)
+  const what = plain ? '' : ' compressed'
+  if (Number(request.headers['content-length'] ?? 0) > wireMax) return tooLarge(wireMax, what)
+  if (!plain && !isEncoding(encoding))
     return refusal(
       415,
       'unsupported_encoding',
       `the content encoding ${encoding.slice(0, 32)} is not known: gzip, deflate, br and zstd are`,
     )
-  if (decoder !== undefined) feed(request, decoder)
-  const what = plain ? 'the body broke off' : `the body is not ${encoding}`
-  const read = await collect(request, decoder ?? request, hold, what)
-  if (Buffer.isBuffer(read)) return { ok: true, body: read }
+  const read = await collect(request, hold, wireMax, what)
+  if (Buffer.isBuffer(read)) return { ok: true, body: read, encoding: plain ? undefined : encoding }
   hold.release()
-  decoder?.destroy()
   request.resume()
   return read
 }

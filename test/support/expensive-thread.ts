@@ -8,10 +8,10 @@ import type { Answer, Given } from '../../services/collector/preparing/protocol.
 const EXPENSIVE_MS = 60_000
 const port = parentPort!
 const ids = new Set<number>()
-port.on('message', ({ id, job }: Given) => {
-  if (job?.tenant !== 'expensive') return
+port.on('message', ({ id, order: { job } }: Given) => {
+  if (job.tenant !== 'expensive') return
   const cell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-  if (job.sender === 'stuck') for (;;) Atomics.wait(cell, 0, 0, 20)
+  if ('sender' in job && job.sender === 'stuck') for (;;) Atomics.wait(cell, 0, 0, 20)
   ids.add(id)
 })
 const post = port.postMessage.bind(port)

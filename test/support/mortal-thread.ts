@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import type { Given } from '../../services/collector/preparing/protocol.ts'
 
-parentPort?.on('message', ({ job }: Given) => {
+parentPort?.on('message', ({ order: { job } }: Given) => {
   if (job.tenant === 'deadly') process.exit(9)
 })
 await import('../../services/collector/preparing/thread.ts')

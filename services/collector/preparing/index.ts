@@ -5,10 +5,14 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Mapping } from '../../lib/mappings/schema.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { createFormats } from '../formats/formats.ts'
-import { createPrepare, type Preparer } from './prepare.ts'
+import { inflate } from './inflate.ts'
+import { createPrepare } from './prepare.ts'
+import type { Preparer } from './preparer.ts'
 import { createThreads } from './threads.ts'
 
-export type { Job, Preparation, Prepared, Preparer, RefusedJob } from './prepare.ts'
+export { isEncoding, type Packed } from './inflate.ts'
+export type { Job, Preparation, Prepared, RefusedJob } from './prepare.ts'
+export type { Preparer } from './preparer.ts'
 
 export interface PreparerOptions {
   readonly keys: TenantKeys
@@ -30,6 +34,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
   let formats = createFormats(mappings)
   return {
     prepare: createPrepare(keys, LIMITS.indicator_memory_bytes_max, () => formats),
+    inflate: async (packed) => inflate(packed),
     useMappings(next) {
       formats = createFormats(next)
     },

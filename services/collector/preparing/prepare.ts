@@ -2,7 +2,6 @@
  * From the bytes of a request to what the log takes: normalised, redacted, each event as a line of its partition. This is
  * nearly all that a collector computes. It depends only on the job, so any thread can do it.
  */
-import type { Mapping } from '../../lib/mappings/schema.ts'
 import { type Event, rowOf } from '../../../schemas/event.ts'
 import type { Content, Excerpt } from '../../../schemas/excerpt.ts'
 import { createPartitioner, type Partitioner, type Spread } from '../../../schemas/partitioning.ts'
@@ -143,13 +142,4 @@ export function createPrepare(
     }
     return { ok, ...account, ...dropped, ...rows, ...words }
   }
-}
-
-export interface Preparer {
-  /** Rejects where a bug met the job: the same job may go right the next time. */
-  readonly prepare: Prepare
-  /** Reads by these mappings from the next job on. */
-  useMappings(mappings: readonly Mapping[]): void
-  /** Ends what it has started; work in progress then fails. */
-  close(): Promise<void>
 }

@@ -6,9 +6,21 @@ import { constants, getPriority, platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
+import { inflate } from './inflate.ts'
 import { createPrepare } from './prepare.ts'
 import { createFormats } from '../formats/formats.ts'
-import { type Answer, type Given, JOB, type Mappings, placeIn, STEP, type ThreadData } from './protocol.ts'
+import {
+  type Answer,
+  type Given,
+  JOB,
+  type Keys,
+  type Mappings,
+  type Order,
+  placeIn,
+  type Result,
+  STEP,
+  type ThreadData,
+} from './protocol.ts'
 
 const LOWEST = constants.priority.PRIORITY_LOW
 const port = parentPort!
@@ -28,8 +40,8 @@ function stepBack(): void {
 stepBack()
 const place = placeIn(shared)
 /** By tenant. They come with each job, so that the master key does not enter this thread. */
-const given = new Map<string, Given['keys']>()
-const keyOf = (tenant: string, use: keyof Given['keys']): Buffer => {
+const given = new Map<string, Keys>()
+const keyOf = (tenant: string, use: keyof Keys): Buffer => {
   const keys = given.get(tenant)
   if (keys === undefined) throw new Error(`no keys were given for the tenant ${tenant}`)
   return Buffer.from(keys[use])
@@ -59,8 +71,17 @@ function spentOn(id: number): number {
   return ms
 }
 
-async function answer({ id, job, body, keys: own }: Given): Promise<Answer> {
-  given.set(job.tenant, own)
+async function carryOut(order: Order, body: Buffer, step: () => void): Promise<Result> {
+  const { kind } = order
+  if (kind === 'inflate') {
+    step()
+    return { kind, made: inflate({ ...order.job, body }) }
+  }
+  given.set(order.job.tenant, order.keys)
+  return { kind, made: await prepare({ ...order.job, body }, step) }
+}
+
+async function answer({ id, order, body }: Given): Promise<Answer> {
   const step = (): void => {
     workOn(id)
     Atomics.add(place, STEP, 1)
@@ -69,8 +90,8 @@ async function answer({ id, job, body, keys: own }: Given): Promise<Answer> {
     // Not every reader takes shared memory, and the copy is made here, where nobody waits for the event loop.
     const isShared = body.buffer instanceof SharedArrayBuffer
     const whole = isShared ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-    const preparation = await prepare({ ...job, body: whole }, step)
-    return { id, preparation, spentMs: spentOn(id) }
+    const result = await carryOut(order, whole, step)
+    return { id, result, spentMs: spentOn(id) }
   } catch (error) {
     return {
       id,

@@ -15,14 +15,29 @@ import type { Mapping } from '../../lib/mappings/schema.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
 import { memo } from '../memo.ts'
 import { createFairQueue, type FairQueue } from '../../lib/fair-queue.ts'
-import type { Job, Preparation, Preparer } from './prepare.ts'
-import { type Answer, type Given, JOB, type Mappings, placeIn, STEP, type ThreadData } from './protocol.ts'
+import type { RefusedJob } from './prepare.ts'
+import type { Preparer } from './preparer.ts'
+import {
+  type Answer,
+  type Given,
+  JOB,
+  type Keys,
+  type Kind,
+  type Made,
+  type Mappings,
+  type Order,
+  placeIn,
+  type Result,
+  STEP,
+  type ThreadData,
+} from './protocol.ts'
 import { createUsage, type Usage } from '../../lib/usage.ts'
 
 interface QueuedJob {
   readonly id: number
-  readonly job: Job
-  readonly resolve: (preparation: Preparation) => void
+  readonly order: Order
+  readonly body: Buffer
+  readonly resolve: (result: Result) => void
   readonly reject: (error: Error) => void
   /** Threads that ended while they had it in progress. */
   deaths: number
@@ -52,21 +67,27 @@ export interface ThreadsOptions {
 
 const THREAD = new URL('thread.ts', import.meta.url)
 
-const DEADLY: Preparation = {
+const DEADLY: RefusedJob = {
   ok: false,
   status: 400,
   detail: 'preparing it ended the thread that tried: it is kept as a dead letter, do not send it again',
   deadly: true,
 }
 
-const bytesOf = ({ underWay }: Thread): number =>
-  [...underWay.values()].reduce((sum, { job }) => sum + job.body.length, 0)
+const bytesOf = ({ underWay }: Thread): number => [...underWay.values()].reduce((sum, { body }) => sum + body.length, 0)
+
+/** Whether it is short enough for the thread that keeps nobody waiting. */
+const isShort = ({ order, body }: QueuedJob): boolean =>
+  order.kind === 'inflate'
+    ? order.job.bytesMax <= LIMITS.inflate_light_bytes_max
+    : body.length <= LIMITS.prepare_light_body_bytes_max
 
 /** Whether a thread has a place for this job: its last one is for another tenant. */
-function hasPlace({ underWay, isForLight }: Thread, { tenant, body }: Job, usage: Usage): boolean {
-  if (isForLight && body.length > LIMITS.prepare_light_body_bytes_max) return false
+function hasPlace({ underWay, isForLight }: Thread, queued: QueuedJob, usage: Usage): boolean {
+  const { tenant } = queued.order.job
+  if (isForLight && !isShort(queued)) return false
   if (isForLight && !usage.isBelow(LIMITS.prepare_light_share, tenant, performance.now())) return false
-  const own = [...underWay.values()].filter(({ job }) => job.tenant === tenant).length
+  const own = [...underWay.values()].filter(({ order }) => order.job.tenant === tenant).length
   return underWay.size < LIMITS.prepare_jobs_per_thread_max && own < LIMITS.prepare_jobs_per_thread_max - 1
 }
 
@@ -84,7 +105,7 @@ function culpritOf({ underWay, place }: Thread): QueuedJob | undefined {
 
 const keysIn =
   (keys: TenantKeys) =>
-  (tenant: string): Given['keys'] => ({
+  (tenant: string): Keys => ({
     indicators: new Uint8Array(keys.forTenant(tenant)),
     credentials: new Uint8Array(keys.forCredentials(tenant)),
   })
@@ -98,18 +119,21 @@ interface Pool {
   readonly usage: Usage
   closed: boolean
   lastId: number
-  readonly keysOf: (tenant: string) => Given['keys']
+  readonly keysOf: (tenant: string) => Keys
 }
 
 function settle(pool: Pool, thread: Thread, answer: Answer): void {
   const queued = thread.underWay.get(answer.id)
   if (queued === undefined) return
   thread.underWay.delete(answer.id)
-  pool.usage.add(queued.job.tenant, answer.spentMs, performance.now())
-  if (answer.error === undefined) queued.resolve(answer.preparation)
+  pool.usage.add(queued.order.job.tenant, answer.spentMs, performance.now())
+  if (answer.error === undefined) queued.resolve(answer.result)
   else queued.reject(new Error(answer.error))
   dispatch(pool)
 }
+
+/** Refuses it for good. */
+const refuse = ({ order, resolve }: QueuedJob): void => resolve({ kind: order.kind, made: DEADLY })
 
 function end(pool: Pool, thread: Thread, reason: string): void {
   if (!pool.threads.delete(thread)) return
@@ -117,13 +141,13 @@ function end(pool: Pool, thread: Thread, reason: string): void {
   for (const queued of thread.underWay.values()) {
     queued.deaths += 1
     if (pool.closed) queued.reject(new Error('the collector is closing'))
-    else if (queued === culprit || queued.deaths >= LIMITS.prepare_deaths_max) queued.resolve(DEADLY)
-    else pool.queue.push(queued.job.tenant, queued)
+    else if (queued === culprit || queued.deaths >= LIMITS.prepare_deaths_max) refuse(queued)
+    else pool.queue.push(queued.order.job.tenant, queued)
   }
   thread.underWay.clear()
   if (pool.closed) return
   pool.options.logger.error(
-    { reason, tenant: culprit?.job.tenant, bytes: culprit?.job.body.length },
+    { reason, tenant: culprit?.order.job.tenant, bytes: culprit?.body.length },
     'a request ended a thread of the collector; it was refused, and another thread takes up the rest',
   )
   setTimeout(() => begin(pool, thread.isForLight), LIMITS.prepare_restart_ms).unref()
@@ -159,13 +183,13 @@ function begin(pool: Pool, isForLight: boolean): void {
   dispatch(pool)
 }
 
-function hand(pool: Pool, thread: Thread, queued: QueuedJob): void {
-  const { body, ...rest } = queued.job
+function hand(thread: Thread, queued: QueuedJob): void {
+  const { id, order, body } = queued
   const isShared = body.buffer instanceof SharedArrayBuffer
   // The job may begin again in another thread: a body of its own memory is copied, a shared one is only named.
   const own = isShared ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : new Uint8Array(body)
-  const given: Given = { id: queued.id, job: rest, body: own, keys: pool.keysOf(rest.tenant) }
-  thread.underWay.set(queued.id, queued)
+  const given: Given = { id, order, body: own }
+  thread.underWay.set(id, queued)
   thread.worker.postMessage(given, isShared ? [] : [own.buffer as ArrayBuffer])
 }
 
@@ -173,14 +197,25 @@ function hand(pool: Pool, thread: Thread, queued: QueuedJob): void {
 function dispatch(pool: Pool): void {
   for (;;) {
     let open: Thread[] = []
-    const queued = pool.queue.next((_tenant, { job }) => {
-      open = [...pool.threads].filter((thread) => hasPlace(thread, job, pool.usage))
+    const queued = pool.queue.next((_tenant, waiting) => {
+      open = [...pool.threads].filter((thread) => hasPlace(thread, waiting, pool.usage))
       return open.length > 0
     })
     const [thread] = open.sort(byRoom)
     if (queued === undefined || thread === undefined) return
-    hand(pool, thread, queued)
+    hand(thread, queued)
   }
+}
+
+function enqueue<K extends Kind>(pool: Pool, order: Extract<Order, { kind: K }>, body: Buffer): Promise<Made[K]> {
+  return new Promise((resolve, reject) => {
+    if (pool.closed) reject(new Error('no thread of the collector runs any more'))
+    pool.lastId = (pool.lastId + 1) % 0x7fff_ffff || 1
+    // A thread answers each order with a result of its kind.
+    const taken = ({ made }: Result): void => resolve(made as Made[K])
+    pool.queue.push(order.job.tenant, { id: pool.lastId, order, body, resolve: taken, reject, deaths: 0 })
+    dispatch(pool)
+  })
 }
 
 export function createThreads(options: ThreadsOptions): Preparer {
@@ -198,13 +233,8 @@ export function createThreads(options: ThreadsOptions): Preparer {
   for (let n = 0; n <= options.threads; n++) begin(pool, n === options.threads)
   const watch = setInterval(() => look(pool), LIMITS.prepare_look_every_ms).unref()
   return {
-    prepare: (job) =>
-      new Promise((resolve, reject) => {
-        if (pool.closed) reject(new Error('no thread of the collector runs any more'))
-        pool.lastId = (pool.lastId + 1) % 0x7fff_ffff || 1
-        pool.queue.push(job.tenant, { id: pool.lastId, job, resolve, reject, deaths: 0 })
-        dispatch(pool)
-      }),
+    prepare: ({ body, ...job }) => enqueue(pool, { kind: 'prepare', job, keys: pool.keysOf(job.tenant) }, body),
+    inflate: ({ body, ...job }) => enqueue(pool, { kind: 'inflate', job }, body),
     useMappings(next) {
       pool.mappings = next
       const message: Mappings = { mappings: pool.mappings }

@@ -1,0 +1,54 @@
+/**
+ * A body as its format reads it: inflated where it came packed. Nobody knows before what a body unfolds to, and it must not
+ * reserve more of the memory of all requests than it needs: it is inflated within a small bound first, and within larger ones
+ * while it does not fit. Nothing is inflated before it has come whole, so that a body that stalls holds what was sent of it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LIMITS } from '../../schemas/limits.ts'
+import { BUSY, type Refusal, tooLarge } from './answers.ts'
+import type { Hold } from './budget.ts'
+import type { Packed, Preparer, RefusedJob } from './preparing/index.ts'
+import type { Read } from './read-request.ts'
+
+/** Bytes that most bodies of a size on the wire unfold to at most, and how much more the next attempt allows. */
+const TIMES_WIRE = 16
+const TIMES_NEXT = 4
+
+type Inflate = Preparer['inflate']
+export type WholeBody = { readonly ok: true; readonly body: Buffer } | Refusal | RefusedJob
+
+/** Takes this much; false if there is no room for a while. */
+async function takeSoon(hold: Hold, bytes: number): Promise<boolean> {
+  for (let waitedMs = 0; !hold.take(bytes); waitedMs += LIMITS.body_room_every_ms) {
+    if (waitedMs >= LIMITS.body_room_ms_max) return false
+    await sleep(LIMITS.body_room_every_ms)
+  }
+  return true
+}
+
+async function inflated(packed: Omit<Packed, 'bytesMax'>, hold: Hold, inflate: Inflate): Promise<WholeBody> {
+  const most = LIMITS.body_inflated_bytes_max
+  const least = Math.max(LIMITS.inflate_bytes_min, packed.body.length * TIMES_WIRE)
+  for (let bytesMax = Math.min(least, most); ; bytesMax = Math.min(bytesMax * TIMES_NEXT, most)) {
+    hold.release()
+    if (!(await takeSoon(hold, bytesMax))) return BUSY
+    const made = await inflate({ ...packed, bytesMax })
+    if (made.ok) return { ok: true, body: Buffer.from(made.body.buffer, made.body.byteOffset, made.body.byteLength) }
+    if (!made.isOver) return made
+    if (bytesMax === most) return tooLarge(most, ' after decompression')
+  }
+}
+
+/** `hold` holds the bytes as they were sent at first, and the whole body in the end. */
+export async function wholeBody(
+  { body, encoding }: Pick<Read, 'body' | 'encoding'>,
+  tenant: string,
+  hold: Hold,
+  inflate: Inflate,
+): Promise<WholeBody> {
+  if (encoding === undefined) return { ok: true, body }
+  const whole = await inflated({ tenant, encoding, body }, hold, inflate)
+  hold.release()
+  if (whole.ok) hold.take(whole.body.length)
+  return whole
+}
