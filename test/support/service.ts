@@ -56,10 +56,15 @@ export async function planService(data: string, config?: string): Promise<Servic
 export async function startService(plan: ServicePlan): Promise<RunningService> {
   const options = ['start', '--data', plan.data, '--port', String(plan.port), '--otlp-port', String(plan.otlpPort)]
   if (plan.config !== undefined) options.push('--config', plan.config)
-  const child = spawn(process.execPath, [join(plan.checkout ?? ROOT, 'services/main.ts'), ...options], {
-    env: { ...process.env, MOLTWATCH_TOKEN: TOKEN, UV_THREADPOOL_SIZE: '16' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  // As `npm start` does.
+  const child = spawn(
+    process.execPath,
+    ['--v8-pool-size=1', join(plan.checkout ?? ROOT, 'services/main.ts'), ...options],
+    {
+      env: { ...process.env, MOLTWATCH_TOKEN: TOKEN, UV_THREADPOOL_SIZE: '16' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-LOG_CHARS_MAX)
