@@ -19,8 +19,8 @@ export const LIMITS = {
   /** Threads in which a collector prepares requests. */
   prepare_threads_max: 4,
   /**
-   * One thread more is for tenants that took less than this share of a core of late, with bodies up to so many bytes: they
-   * never wait for the end of somebody's expensive step.
+   * One thread more is for tenants that took less than this share of a core of late, with bodies up to so many bytes, and
+   * packed ones that may unfold to so many: they never wait for the end of somebody's expensive step.
    */
   prepare_light_share: 0.1,
   prepare_light_body_bytes_max: 256 * 1024,

@@ -10,9 +10,20 @@ import type { Hold } from './budget.ts'
 import type { Packed, Preparer, RefusedJob } from './preparing/index.ts'
 import type { Read } from './read-request.ts'
 
-/** Bytes that most bodies of a size on the wire unfold to at most, and how much more the next attempt allows. */
+/** What most bodies unfold to at most, and how much more the next attempt allows. */
 const TIMES_WIRE = 16
 const TIMES_NEXT = 4
+
+/** A gzip body of one member ends with its inflated size. It may lie: nothing but the first bound depends on it. */
+const SIZE_BYTES = 4
+
+function firstBound({ encoding, body }: Pick<Packed, 'encoding' | 'body'>): number {
+  const most = LIMITS.body_inflated_bytes_max
+  const isGzip = encoding.endsWith('gzip') && body.length >= SIZE_BYTES
+  const said = isGzip ? body.readUInt32LE(body.length - SIZE_BYTES) : Infinity
+  const bound = said <= most ? said : Math.min(body.length * TIMES_WIRE, most)
+  return Math.max(bound, LIMITS.inflate_bytes_min)
+}
 
 type Inflate = Preparer['inflate']
 export type WholeBody = { readonly ok: true; readonly body: Buffer } | Refusal | RefusedJob
@@ -28,8 +39,7 @@ async function takeSoon(hold: Hold, bytes: number): Promise<boolean> {
 
 async function inflated(packed: Omit<Packed, 'bytesMax'>, hold: Hold, inflate: Inflate): Promise<WholeBody> {
   const most = LIMITS.body_inflated_bytes_max
-  const least = Math.max(LIMITS.inflate_bytes_min, packed.body.length * TIMES_WIRE)
-  for (let bytesMax = Math.min(least, most); ; bytesMax = Math.min(bytesMax * TIMES_NEXT, most)) {
+  for (let bytesMax = firstBound(packed); ; bytesMax = Math.min(bytesMax * TIMES_NEXT, most)) {
     hold.release()
     if (!(await takeSoon(hold, bytesMax))) return BUSY
     const made = await inflate({ ...packed, bytesMax })

@@ -1,6 +1,6 @@
 /**
- * Inflates a body that has come whole, in one go. The threads that prepare requests do it, because each piece of a large body
- * would be an object of the event loop otherwise: it collected garbage most of the time while somebody sent bodies that unfold.
+ * Inflates a body that has come whole, in one go. The threads that prepare requests do it: as a stream, each piece of a large
+ * body is memory of the event loop, whose garbage took it tens of milliseconds at a time.
  */
 import { brotliDecompressSync, gunzipSync, inflateSync, type InputType, zstdDecompressSync } from 'node:zlib'
 import type { RefusedJob } from './prepare.ts'
@@ -50,15 +50,20 @@ function inShared(bytes: Buffer): Uint8Array {
   return shared
 }
 
-export function inflate({ encoding, body, bytesMax }: Packed): Inflated {
+function decoded({ encoding, body, bytesMax }: Packed): Buffer | Exclude<Inflated, { ok: true }> {
   const decode = DECODERS.get(encoding)
   if (decode === undefined) throw new Error(`the content encoding ${encoding} is not known`)
   try {
-    const bytes = decode(body, { maxOutputLength: bytesMax, chunkSize: bytesMax + SPARE_BYTES })
-    return { ok: true, body: inShared(bytes) }
+    return decode(body, { maxOutputLength: bytesMax, chunkSize: bytesMax + SPARE_BYTES })
   } catch (error) {
     if (hasCode(error, 'ERR_BUFFER_TOO_LARGE')) return { ok: false, isOver: true }
-    const why = error instanceof Error ? error.message : String(error)
-    return { ok: false, status: 400, detail: `the body is not ${encoding}: ${why}` }
+    if (!(error instanceof Error) || error instanceof RangeError || hasCode(error, 'Z_MEM_ERROR')) throw error
+    return { ok: false, status: 400, detail: `the body is not ${encoding}: ${error.message}` }
   }
+}
+
+/** Throws where there is no memory: that is no fault of the body, which its sender may send again. */
+export function inflate(packed: Packed): Inflated {
+  const bytes = decoded(packed)
+  return Buffer.isBuffer(bytes) ? { ok: true, body: inShared(bytes) } : bytes
 }

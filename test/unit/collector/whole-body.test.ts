@@ -71,11 +71,32 @@ describe.each(ENCODINGS)('%s', (encoding, pack) => {
   })
 })
 
-it('tries a small bound first', async () => {
-  const { bounds } = await open('gzip', gzipSync(Buffer.alloc(20 * 1024 * 1024, 'a')))
+it('tries a small bound first, and larger ones while it does not fit', async () => {
+  const { bounds } = await open('deflate', deflateSync(Buffer.alloc(20 * 1024 * 1024, 'a')))
   expect(bounds[0]).toBeLessThan(1024 * 1024)
   expect(bounds.at(-1)).toBeLessThanOrEqual(LIMITS.body_inflated_bytes_max)
   for (const [n, bound] of bounds.slice(1).entries()) expect(bound).toBeLessThanOrEqual(4 * (bounds[n] ?? 0))
+})
+
+it('reserves what a gzip body says that it unfolds to, whether it is true or not', async () => {
+  const body = Buffer.alloc(20 * 1024 * 1024, 'a')
+  const packed = gzipSync(body)
+  expect((await open('gzip', packed)).bounds).toEqual([body.length])
+  // The second of two members says less than both are, and a lie breaks the body.
+  const two = await open('gzip', Buffer.concat([packed, gzipSync('b')]))
+  expect(two.bounds[0]).toBe(LIMITS.inflate_bytes_min)
+  expect(bytesOf(two)).toHaveLength(body.length + 1)
+  packed.writeUInt32LE(LIMITS.body_inflated_bytes_max, packed.length - 4)
+  expect((await open('gzip', packed)).whole).toMatchObject({ ok: false, status: 400 })
+})
+
+it('takes two bodies of one tenant at once that fit into its share', async () => {
+  const budget = createBudget(LIMITS.request_bytes_in_flight_max)
+  const body = gzipSync(Buffer.alloc(30 * 1024 * 1024, 'a'))
+  const both = ['one', 'two'].map(() =>
+    wholeBody({ body, encoding: 'gzip' }, 'acme', budget.hold('acme'), async (packed) => inflate(packed)),
+  )
+  for (const whole of await Promise.all(both)) expect(whole.ok).toBe(true)
 })
 
 it('asks the sender to come again where there is no room', async () => {
