@@ -2,6 +2,7 @@
  * Bytes that requests hold at the same time, from the first chunk of their body until they are durable. All together are
  * bounded, and each tenant by a share, so that the uploads of one cannot keep out those of others.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LIMITS } from '../../schemas/limits.ts'
 
 /** What one request holds. */
@@ -10,6 +11,16 @@ export interface Hold {
   take(bytes: number): boolean
   /** Gives everything back; may be called again. */
   release(): void
+}
+
+/** Takes this much; false if there is no room for a while, or nobody wants it any more. */
+export async function takeSoon(hold: Hold, bytes: number, isGivenUp = (): boolean => false): Promise<boolean> {
+  for (let waitedMs = 0; !isGivenUp(); waitedMs += LIMITS.body_room_every_ms) {
+    if (hold.take(bytes)) return true
+    if (waitedMs >= LIMITS.body_room_ms_max) return false
+    await sleep(LIMITS.body_room_every_ms)
+  }
+  return false
 }
 
 export interface Budget {

@@ -8,7 +8,7 @@
 import type { IncomingMessage } from 'node:http'
 import { LIMITS } from '../../schemas/limits.ts'
 import { BUSY, type Refusal, refusal, tooLarge } from './answers.ts'
-import type { Hold } from './budget.ts'
+import { type Hold, takeSoon } from './budget.ts'
 import { createGathering } from './gathering.ts'
 import { isEncoding } from './preparing/index.ts'
 
@@ -51,36 +51,38 @@ function collect(request: IncomingMessage, hold: Hold, bytesMax: number, what: s
   return new Promise((resolve) => {
     const gathering = createGathering(bytesMax)
     let bytes = 0
-    let waiting: NodeJS.Timeout | undefined
+    let isWaiting = false
+    let isSettled = false
     const settle = (outcome: Buffer | Refusal): void => {
+      isSettled = true
       unwatch()
-      clearTimeout(waiting)
       request.off('data', onData)
       resolve(outcome)
     }
     const fail = (error?: Error): void =>
       settle(refusal(400, 'bad_body', `the body broke off: ${error?.message ?? 'the sender has gone'}`))
-    const keep = (chunk: Buffer, waitedMs: number): void => {
-      waiting = undefined
-      if (hold.take(chunk.length)) {
-        if (!gathering.add(chunk)) return settle(BUSY)
-        if (waitedMs > 0) request.resume()
-      } else if (waitedMs >= LIMITS.body_room_ms_max) {
-        settle(BUSY)
-      } else {
-        request.pause()
-        const everyMs = LIMITS.body_room_every_ms
-        waiting = setTimeout(() => keep(chunk, waitedMs + everyMs), everyMs)
-      }
+    const keep = (chunk: Buffer): void => {
+      if (!gathering.add(chunk)) settle(BUSY)
+    }
+    const keepSoon = async (chunk: Buffer): Promise<void> => {
+      request.pause()
+      isWaiting = true
+      const hasRoom = await takeSoon(hold, chunk.length, () => isSettled)
+      isWaiting = false
+      if (isSettled) return
+      if (!hasRoom) return settle(BUSY)
+      keep(chunk)
+      request.resume()
     }
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length
       if (bytes > bytesMax) settle(tooLarge(bytesMax, what))
-      else keep(chunk, 0)
+      else if (hold.take(chunk.length)) keep(chunk)
+      else void keepSoon(chunk)
     }
     const unwatch = watchPace(
       request,
-      () => waiting !== undefined,
+      () => isWaiting,
       () => settle(TOO_SLOW),
     )
     request.on('data', onData)

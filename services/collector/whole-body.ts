@@ -3,11 +3,10 @@
  * reserve more of the memory of all requests than it needs: it is inflated within a small bound first, and within larger ones
  * while it does not fit. Nothing is inflated before it has come whole, so that a body that stalls holds what was sent of it.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { LIMITS } from '../../schemas/limits.ts'
 import { BUSY, type Refusal, tooLarge } from './answers.ts'
-import type { Hold } from './budget.ts'
-import type { Packed, Preparer, RefusedJob } from './preparing/index.ts'
+import { type Hold, takeSoon } from './budget.ts'
+import type { PackedBody, Preparer, RefusedJob } from './preparing/index.ts'
 import type { Read } from './read-request.ts'
 
 /** What most bodies unfold to at most, and how much more the next attempt allows. */
@@ -17,7 +16,7 @@ const TIMES_NEXT = 4
 /** A gzip body of one member ends with its inflated size. It may lie: nothing but the first bound depends on it. */
 const SIZE_BYTES = 4
 
-function firstBound({ encoding, body }: Pick<Packed, 'encoding' | 'body'>): number {
+function firstBound({ encoding, body }: Pick<PackedBody, 'encoding' | 'body'>): number {
   const most = LIMITS.body_inflated_bytes_max
   const isGzip = encoding.endsWith('gzip') && body.length >= SIZE_BYTES
   const said = isGzip ? body.readUInt32LE(body.length - SIZE_BYTES) : Infinity
@@ -28,16 +27,7 @@ function firstBound({ encoding, body }: Pick<Packed, 'encoding' | 'body'>): numb
 type Inflate = Preparer['inflate']
 export type WholeBody = { readonly ok: true; readonly body: Buffer } | Refusal | RefusedJob
 
-/** Takes this much; false if there is no room for a while. */
-async function takeSoon(hold: Hold, bytes: number): Promise<boolean> {
-  for (let waitedMs = 0; !hold.take(bytes); waitedMs += LIMITS.body_room_every_ms) {
-    if (waitedMs >= LIMITS.body_room_ms_max) return false
-    await sleep(LIMITS.body_room_every_ms)
-  }
-  return true
-}
-
-async function inflated(packed: Omit<Packed, 'bytesMax'>, hold: Hold, inflate: Inflate): Promise<WholeBody> {
+async function inflated(packed: Omit<PackedBody, 'bytesMax'>, hold: Hold, inflate: Inflate): Promise<WholeBody> {
   const most = LIMITS.body_inflated_bytes_max
   for (let bytesMax = firstBound(packed); ; bytesMax = Math.min(bytesMax * TIMES_NEXT, most)) {
     hold.release()

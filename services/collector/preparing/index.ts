@@ -10,7 +10,7 @@ import { createPrepare } from './prepare.ts'
 import type { Preparer } from './preparer.ts'
 import { createThreads } from './threads.ts'
 
-export { isEncoding, type Packed } from './inflate.ts'
+export { isEncoding, type PackedBody } from './inflate.ts'
 export type { Job, Preparation, Prepared, RefusedJob } from './prepare.ts'
 export type { Preparer } from './preparer.ts'
 

@@ -23,7 +23,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 /** Whether this content encoding can be inflated. */
 export const isEncoding = (name: string): boolean => DECODERS.has(name)
 
-export interface Packed {
+export interface PackedBody {
   readonly tenant: string
   /** One that `isEncoding` knows. */
   readonly encoding: string
@@ -41,29 +41,27 @@ export type Inflated =
 /** What fits comes out in one piece only if its end is not the end of the piece. */
 const SPARE_BYTES = 64
 
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
-
 function inShared(bytes: Buffer): Uint8Array {
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
   shared.set(bytes)
   return shared
 }
 
-function decoded({ encoding, body, bytesMax }: Packed): Buffer | Exclude<Inflated, { ok: true }> {
+function decoded({ encoding, body, bytesMax }: PackedBody): Buffer | Exclude<Inflated, { ok: true }> {
   const decode = DECODERS.get(encoding)
   if (decode === undefined) throw new Error(`the content encoding ${encoding} is not known`)
   try {
     return decode(body, { maxOutputLength: bytesMax, chunkSize: bytesMax + SPARE_BYTES })
   } catch (error) {
-    if (hasCode(error, 'ERR_BUFFER_TOO_LARGE')) return { ok: false, isOver: true }
-    if (!(error instanceof Error) || error instanceof RangeError || hasCode(error, 'Z_MEM_ERROR')) throw error
-    return { ok: false, status: 400, detail: `the body is not ${encoding}: ${error.message}` }
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE') return { ok: false, isOver: true }
+    if (error instanceof RangeError || code === 'Z_MEM_ERROR') throw error
+    return { ok: false, status: 400, detail: `the body is not ${encoding}: ${message}` }
   }
 }
 
 /** Throws where there is no memory: that is no fault of the body, which its sender may send again. */
-export function inflate(packed: Packed): Inflated {
+export function inflate(packed: PackedBody): Inflated {
   const bytes = decoded(packed)
   return Buffer.isBuffer(bytes) ? { ok: true, body: inShared(bytes) } : bytes
 }

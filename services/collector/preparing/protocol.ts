@@ -1,6 +1,6 @@
 /** What goes between the collector and a thread that prepares its requests. */
 import type { Mapping } from '../../lib/mappings/schema.ts'
-import type { Inflated, Packed } from './inflate.ts'
+import type { Inflated, PackedBody } from './inflate.ts'
 import type { Job, Preparation } from './prepare.ts'
 
 export interface ThreadData {
@@ -35,7 +35,7 @@ export type Order =
       readonly job: Job extends infer J ? (J extends Job ? Omit<J, 'body'> : never) : never
       readonly keys: Keys
     }
-  | { readonly kind: 'inflate'; readonly job: Omit<Packed, 'body'> }
+  | { readonly kind: 'inflate'; readonly job: Omit<PackedBody, 'body'> }
 
 export interface Given {
   readonly mappings?: undefined

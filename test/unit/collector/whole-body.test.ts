@@ -1,10 +1,10 @@
-/** Packed bodies come out whole or are refused, whatever they unfold to, and hold no more than they are. */
+/** PackedBody bodies come out whole or are refused, whatever they unfold to, and hold no more than they are. */
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { createBudget } from '../../../services/collector/budget.ts'
-import { inflate, type Packed } from '../../../services/collector/preparing/inflate.ts'
+import { inflate, type PackedBody } from '../../../services/collector/preparing/inflate.ts'
 import { wholeBody } from '../../../services/collector/whole-body.ts'
 
 const ENCODINGS: readonly (readonly [string, (body: Buffer) => Buffer])[] = [
@@ -25,7 +25,7 @@ interface Opened {
 async function open(encoding: string, body: Buffer, bytesMax = LIMITS.request_bytes_in_flight_max): Promise<Opened> {
   const budget = createBudget(bytesMax)
   const bounds: number[] = []
-  const noted = async (packed: Packed) => {
+  const noted = async (packed: PackedBody) => {
     bounds.push(packed.bytesMax)
     return inflate(packed)
   }
