@@ -47,6 +47,10 @@ export interface CollectorRoom {
   readonly preparer: Preparer
   /** Set to make the collector say that it is not ready. */
   notReady: string | undefined
+  /** Set to keep the log busy: what the collector appends waits for it. */
+  logBusy: Promise<void> | undefined
+  /** How many requests have been prepared for the log. */
+  prepared: number
   post(path: string, body: string | Buffer, headers?: Record<string, string>): Promise<Response>
   frames(): Promise<Frame[]>
   events(): Promise<Event[]>
@@ -89,14 +93,33 @@ export async function openCollector(
   const metrics = createMetrics()
   const logger = createLogger('silent')
   const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger, mappings })
-  const state: { notReady: string | undefined } = { notReady: undefined }
+  const state: Pick<CollectorRoom, 'notReady' | 'logBusy' | 'prepared'> = {
+    notReady: undefined,
+    logBusy: undefined,
+    prepared: 0,
+  }
+  const busyLog: Log = {
+    ...log,
+    async append(...what) {
+      await state.logBusy
+      return log.append(...what)
+    },
+  }
+  const countingPreparer: Preparer = {
+    ...preparer,
+    async prepare(job) {
+      const result = await preparer.prepare(job)
+      state.prepared++
+      return result
+    },
+  }
   const collector = createCollector({
-    log,
+    log: busyLog,
     authenticate: createAuthenticator(TOKENS),
     clock: { now },
     logger,
     metrics,
-    preparer,
+    preparer: countingPreparer,
     partitioning: createPartitioning(log),
     turns: createTurns(),
     ready: () => (state.notReady === undefined ? { ok: true } : { ok: false, reason: state.notReady }),

@@ -8,7 +8,7 @@ import { plainAddress, sourceNetwork, userAgentFamily } from '../../../services/
 import { contactsOf, domainOf, namedContact } from '../../../services/collector/formats/lib/contacts.ts'
 import { canonical } from '../../../services/collector/formats/lib/json.ts'
 import { targetOf } from '../../../services/collector/formats/lib/targets.ts'
-import { epochTime, isoTime, readNanos, readTime, unixNanoTime } from '../../../services/collector/formats/lib/times.ts'
+import { isoTime, readNanos, readTime, unixNanoTime } from '../../../services/collector/formats/lib/times.ts'
 import { activityOf, apiActivityOf } from '../../../services/collector/formats/lib/verbs.ts'
 import { readBody } from '../../../services/collector/body.ts'
 import { jsonInText, outlineOf } from '../../../services/collector/bounded-json.ts'
@@ -50,8 +50,36 @@ describe('times', () => {
     for (const time of [NOON / 1000, NOON, NOON * 1000, NOON * 1e6, String(NOON), String(NOON / 1000)]) {
       expect(readTime(time)).toBe(NOON)
     }
-    expect(epochTime(Number.NaN)).toBeUndefined()
-    expect(readTime({})).toBeUndefined()
+    for (const none of [Number.NaN, Number.POSITIVE_INFINITY, {}]) expect(readTime(none)).toBeUndefined()
+  })
+
+  it('reads each whole millisecond as itself, in every unit and form', () => {
+    const since2015 = fc.integer({ min: LIMITS.event_time_ms_min, max: 4_000_000_000_000 })
+    fc.assert(
+      fc.property(since2015, (ms) => {
+        const texts = [
+          `${ms}`,
+          `${ms}.0`,
+          `${ms}000`,
+          `${ms}000000`,
+          `0${ms}`,
+          `${ms / 1000}`,
+          new Date(ms).toISOString(),
+        ]
+        const numbers = [ms, ms / 1000, ms * 1000, ms * 1e6]
+        expect([...texts, ...numbers].map(readTime)).toEqual([...texts, ...numbers].map(() => ms))
+        expect([...texts, ...numbers].map(readNanos)).toEqual([...texts, ...numbers].map(() => 0))
+        expect([`${ms}000000`, ms * 1e6].map(unixNanoTime)).toEqual([ms, ms])
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('reads a time before 1970, in the year one million or with zeros in front as what it is', () => {
+    expect(readTime('-1772366400')).toBe(-NOON)
+    expect(readTime(-NOON)).toBe(-NOON)
+    expect(readTime('0000000001772366400')).toBe(NOON)
+    expect(readTime('31556889864403199000000000')).toBe(31_556_889_864_403_199_000)
   })
 
   it('reads nanoseconds as text or number, 0 as unknown', () => {

@@ -26,28 +26,7 @@ export function isoTime(text: string): number | undefined {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = parts
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
   const valid = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31 && Number(hour) <= 24
-  return valid ? ms + Math.floor(Number(`0.${fraction || '0'}`) * 1000) - zoneMinutes(zone) * 60_000 : undefined
-}
-
-/**
- * A number since 1970 in seconds, milliseconds, microseconds or nanoseconds: told apart by size, which is unambiguous
- * for every time from 1973 to 5138.
- */
-export function epochTime(number: number): number | undefined {
-  if (!Number.isFinite(number)) return undefined
-  const size = Math.abs(number)
-  if (size < 1e11) return Math.floor(number * 1e3)
-  if (size < 1e14) return Math.floor(number)
-  if (size < 1e17) return Math.floor(number / 1e3)
-  return Math.floor(number / 1e6)
-}
-
-/** Whatever a producer calls a time: ISO text, or a number since 1970 as number or text. */
-export function readTime(value: unknown): number | undefined {
-  if (typeof value === 'number') return epochTime(value)
-  if (typeof value !== 'string') return undefined
-  if (/^-?\d{1,30}(?:\.\d{1,30})?$/.test(value)) return epochTime(Number(value))
-  return isoTime(value)
+  return valid ? ms + Number(fraction.padEnd(3, '0').slice(0, 3)) - zoneMinutes(zone) * 60_000 : undefined
 }
 
 /** How many digits extend the unit of a number since 1970 to nanoseconds: 9 for seconds, 0 for nanoseconds. */
@@ -57,7 +36,27 @@ function nanoDigits(whole: string): number {
   return whole.length <= 17 ? 3 : 0
 }
 
-const DECIMAL = /^(\d{1,30})(?:\.(\d{1,30}))?$/
+const DECIMAL = /^(-?)0*(\d{1,30})(?:\.(\d{1,30}))?$/
+
+/**
+ * A number since 1970 in seconds, milliseconds, microseconds or nanoseconds: told apart by size, which is unambiguous for
+ * every time from 1973 to 5138. It is read by its digits, because a double holds nanoseconds of today only to 256 ns: to
+ * divide one would put every eighth whole millisecond into the one before.
+ */
+function epochTime(text: string): number | undefined {
+  const decimal = DECIMAL.exec(text)
+  if (decimal === null) return undefined
+  const [, sign, whole = '', fraction = ''] = decimal
+  const beyond = nanoDigits(whole) - 6
+  const ms = beyond < 0 ? whole.slice(0, beyond) : whole + fraction.padEnd(beyond, '0').slice(0, beyond)
+  return sign === '-' ? -Number(ms) : Number(ms)
+}
+
+/** Whatever a producer calls a time: ISO text, or a number since 1970 as number or text; ms, undefined if it is neither. */
+export function readTime(value: unknown): number | undefined {
+  if (typeof value === 'number') return epochTime(String(value))
+  return typeof value === 'string' ? (epochTime(value) ?? isoTime(value)) : undefined
+}
 
 /**
  * What `readTime` leaves out: the nanoseconds of a time below its millisecond, 0 to 999,999; 0 where the value is no time
@@ -68,9 +67,9 @@ export function readNanos(value: unknown): number {
   if (typeof text !== 'string') return 0
   const decimal = DECIMAL.exec(text)
   if (decimal !== null) {
-    const [, whole = '', fraction = ''] = decimal
+    const [, sign, whole = '', fraction = ''] = decimal
     const digits = nanoDigits(whole)
-    return Number(`000000${whole}${fraction.padEnd(digits, '0').slice(0, digits)}`.slice(-6))
+    return sign === '-' ? 0 : Number(`000000${whole}${fraction.padEnd(digits, '0').slice(0, digits)}`.slice(-6))
   }
   const fraction = ISO.exec(text.trim())?.[7] ?? ''
   return Number(fraction.slice(3, 9).padEnd(6, '0'))
@@ -78,13 +77,8 @@ export function readNanos(value: unknown): number {
 
 /** OTLP's nanoseconds since 1970, as text or number; 0 means unknown there. */
 export function unixNanoTime(value: unknown): number | undefined {
-  if (typeof value === 'string') {
-    if (!/^\d{1,24}$/.test(value)) return undefined
-    return value.length > 6 ? Number(value.slice(0, -6)) || undefined : undefined
-  }
-  return typeof value === 'number' && Number.isFinite(value) && value > 0
-    ? Math.floor(value / 1e6) || undefined
-    : undefined
+  const text = typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && /^\d{7,24}$/.test(text) ? Number(text.slice(0, -6)) || undefined : undefined
 }
 
 /** The event time to use, and what was wrong with the producer's. */
