@@ -4,10 +4,11 @@
  * each turn of the event loop, because each message wakes the writer; what a sender waits for leaves at once.
  */
 import type { Clock } from '../../clock.ts'
+import { packValues } from '../packed-values.ts'
 import { LogError, type RecordInput } from '../port.ts'
 import { checkRecord, createWaitingBytes } from '../waiting-bytes.ts'
 import type { Catalog } from './catalog.ts'
-import { packValues, recordBytes } from './protocol.ts'
+import { recordBytes } from './protocol.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024

@@ -3,9 +3,10 @@
  * Either all of them are in the log or none is; a failed one leaves the partitions as they were.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { unpackValues } from '../packed-values.ts'
 import { recordCrc, rowCrc, rowId } from './database.ts'
 import { type Partition, type Partitions, rollback } from './partitions.ts'
-import { type AppendRequest, type CommitRequest, unpackValues } from './protocol.ts'
+import type { AppendRequest, CommitRequest } from './protocol.ts'
 
 export interface Appender {
   /** The answers in the order of the requests: first offset of each append of a request; null for an offset commit. */

@@ -1,7 +1,8 @@
 /** Asks the reading worker for a run of records and turns the answer into records; values are views, not copies. */
+import { unpackValues } from '../packed-values.ts'
 import type { LogRecord } from '../port.ts'
 import type { Catalog } from './catalog.ts'
-import { type ReadReply, unpackValues } from './protocol.ts'
+import type { ReadReply } from './protocol.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 /** Records of a slot from `from` up to, not including, `to`; `next` is where to read on. */

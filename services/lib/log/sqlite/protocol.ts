@@ -1,15 +1,6 @@
-/**
- * The messages between the log's main side and its two workers, and how runs of records travel: keys as strings, all
- * values in one block of memory, with the lengths next to it. The block is transferred, not copied.
- */
+/** The messages between the log's main side and its two workers. */
+import type { PackedValues } from '../packed-values.ts'
 import type { LogErrorCode, RecordInput } from '../port.ts'
-
-/** A run of records on its way between threads. `lengths[i]` is -1 for a tombstone. */
-export interface PackedValues {
-  readonly keys: readonly (string | null)[]
-  readonly lengths: Int32Array<ArrayBuffer>
-  readonly bytes: Uint8Array<ArrayBuffer>
-}
 
 /** Appends of one tick: `counts[i]` records go to the slot `slots[i]`, in the order of `values`. */
 export interface AppendRequest {
@@ -152,37 +143,3 @@ export interface WorkerData {
 
 /** Bytes that a record counts for in limits and budgets. */
 export const recordBytes = (record: RecordInput): number => (record.key?.length ?? 0) + (record.value?.length ?? 0)
-
-/** Copies the values into one block of their own, because the callers' buffers stay the callers'. */
-export function packValues(records: readonly { key: string | null; value: Uint8Array | null }[]): PackedValues {
-  const lengths = new Int32Array(records.length)
-  const keys: (string | null)[] = new Array(records.length)
-  let total = 0
-  for (let i = 0; i < records.length; i++) {
-    const { key, value } = records[i]!
-    keys[i] = key
-    lengths[i] = value === null ? -1 : value.length
-    total += value?.length ?? 0
-  }
-  const bytes = new Uint8Array(total)
-  let at = 0
-  for (const { value } of records) {
-    if (value === null) continue
-    bytes.set(value, at)
-    at += value.length
-  }
-  return { keys, lengths, bytes }
-}
-
-/** Calls `each` with key and value of every packed record; values are views into the block. */
-export function unpackValues(
-  packed: PackedValues,
-  each: (index: number, key: string | null, value: Buffer | null) => void,
-): void {
-  let at = packed.bytes.byteOffset
-  for (let i = 0; i < packed.lengths.length; i++) {
-    const length = packed.lengths[i]!
-    each(i, packed.keys[i]!, length < 0 ? null : Buffer.from(packed.bytes.buffer, at, length))
-    if (length > 0) at += length
-  }
-}

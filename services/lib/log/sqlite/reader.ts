@@ -6,16 +6,10 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { packValues } from '../packed-values.ts'
 import { LogError } from '../port.ts'
 import { databaseFile, explain, offsetOf, openForReading, recordCrc, rowId } from './database.ts'
-import {
-  packValues,
-  type ReadReply,
-  type ReadRequest,
-  type ReaderRequest,
-  type Reply,
-  type WorkerData,
-} from './protocol.ts'
+import { type ReadReply, type ReadRequest, type ReaderRequest, type Reply, type WorkerData } from './protocol.ts'
 
 const { directory } = workerData as WorkerData
 const port = parentPort!
