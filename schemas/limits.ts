@@ -145,6 +145,9 @@ export const LIMITS = {
   /** Delays before a worker that stopped unexpectedly restarts: the first, doubled up to the second. */
   detector_restart_ms_min: 250,
   detector_restart_ms_max: 15_000,
+  /** How often the thread of detection is looked at, and after how many looks without a sign it is given up. */
+  detector_look_every_ms: 5_000,
+  detector_looks_max: 24,
 
   // Kafka
   kafka_connect_ms_max: 1_000,

@@ -112,9 +112,9 @@ function hear(line: Line, message: Message): void {
   }
   const asked = line.waiting.get(message.id)
   line.waiting.delete(message.id)
-  if (line.waiting.size === 0) line.onAnswered()
   if (message.kind === 'result') asked?.resolve(message.result as never)
   else asked?.reject(unpackError(message.error))
+  if (line.waiting.size === 0) line.onAnswered()
 }
 
 function end(line: Line): void {

@@ -3,7 +3,7 @@ import { createDetectorService } from '../detector/index.ts'
 import type { Role, RoleTools } from './role.ts'
 
 export interface DetectorRole extends Role {
-  /** Identities of a tenant in the partitions that are held here. */
+  /** Identities of a tenant in the partitions that are held here, as of about a second ago. */
   identitiesOf(tenant: string): number
 }
 
@@ -16,6 +16,6 @@ export function createDetectorRole(tools: RoleTools): DetectorRole {
       return state === 'running' ? halted : [`detection is ${state}: ${reason}`]
     },
     stop: service.stop,
-    identitiesOf: service.identitiesOf,
+    identitiesOf: (tenant) => service.identities().get(tenant) ?? 0,
   }
 }

@@ -78,7 +78,7 @@ describe('two names with one hash of 64 bits', () => {
     expect(alone.length).toBeGreaterThan(0)
     const stage = stageOf()
     expect(ofVictim(apply(stage, inTime([...week, ...poison, ...burst])))).toEqual(alone)
-    expect([stage.identitiesOf('acme'), stage.identitiesOf('globex')]).toEqual([1, 1])
+    expect([stage.identities().get('acme'), stage.identities().get('globex')]).toEqual([1, 1])
   })
 })
 
@@ -155,13 +155,13 @@ describe('the key of the rows', () => {
     apply(stage, week)
     const old = asBefore(stage.snapshot())
     const restored = stageOf(old)
-    expect(restored.identitiesOf('acme')).toBe(1)
+    expect(restored.identities().get('acme')).toBe(1)
     expect(apply(restored, burst).map((finding) => JSON.stringify(finding))).toEqual(after)
-    expect(restored.identitiesOf('acme')).toBe(1)
+    expect(restored.identities().get('acme')).toBe(1)
     // The twin finds no row there, because it is another tenant's.
     const met = stageOf(old)
     apply(met, [event(TWIN, T0 + 169 * HOUR)])
-    expect(met.identitiesOf('globex')).toBe(1)
+    expect(met.identities().get('globex')).toBe(1)
     expect(apply(met, burst).map((finding) => JSON.stringify(finding))).toEqual(after)
   })
 

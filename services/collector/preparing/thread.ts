@@ -2,10 +2,10 @@
  * A thread that prepares requests. Long ones take turns, so that a short one behind them need not wait for their end. It
  * says of each what it took, from the steps between which others had theirs.
  */
-import { constants, getPriority, platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
+import { stepBack } from '../../lib/step-back.ts'
 import { inflate } from './inflate.ts'
 import { createPrepare } from './prepare.ts'
 import { createFormats } from '../formats/formats.ts'
@@ -22,22 +22,10 @@ import {
   type ThreadData,
 } from './protocol.ts'
 
-const LOWEST = constants.priority.PRIORITY_LOW
 const port = parentPort!
 const { memoryBytesMax, isForLight, place: shared, mappings } = workerData as ThreadData
-/**
- * On Linux each thread has a priority of its own; elsewhere this would change the whole process. Where cores are scarce, a long
- * request gives way to the event loop and to short ones. A sandbox may refuse it, and then all are equal.
- */
-function stepBack(): void {
-  if (isForLight || platform() !== 'linux') return
-  try {
-    setPriority(Math.min(getPriority() + LIMITS.background_nice, LOWEST))
-  } catch {
-    // Refused: the thread works all the same.
-  }
-}
-stepBack()
+// Where cores are scarce, a long request gives way to the event loop and to short ones.
+if (!isForLight) stepBack(LIMITS.background_nice)
 const place = placeIn(shared)
 /** By tenant. They come with each job, so that the master key does not enter this thread. */
 const given = new Map<string, Keys>()

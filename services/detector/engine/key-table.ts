@@ -133,6 +133,11 @@ export class KeyTable {
     return this.#senders.rowsOf(tenant)
   }
 
+  /** Rows by tenant. */
+  rows(): ReadonlyMap<string, number> {
+    return this.#senders.rows()
+  }
+
   /** When a key began, in ms; undefined if it has no row. The cursor does not move. */
   sinceOf(tenant: string, a: string): number | undefined {
     const row = this.#find(tenant, a, '')

@@ -55,6 +55,11 @@ export class Senders {
     return this.#rows.get(tenant) ?? 0
   }
 
+  /** Rows by tenant. */
+  rows(): ReadonlyMap<string, number> {
+    return this.#rows
+  }
+
   count(tenant: string, by: 1 | -1): void {
     this.#rows.set(tenant, this.rowsOf(tenant) + by)
   }

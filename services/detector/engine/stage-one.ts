@@ -366,8 +366,8 @@ class StageOne implements Stage {
     }
   }
 
-  identitiesOf(tenant: string): number {
-    return this.#identities.rowsOf(tenant)
+  identities(): ReadonlyMap<string, number> {
+    return this.#identities.rows()
   }
 
   knownSince(tenant: string, identity: string): number | undefined {

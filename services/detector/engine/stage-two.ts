@@ -368,8 +368,8 @@ class StageTwo implements Stage {
     return [...this.#tables.values()].flatMap(({ pools }) => pools)
   }
 
-  identitiesOf(): number {
-    return 0
+  identities(): ReadonlyMap<string, number> {
+    return new Map()
   }
 
   knownSince(tenant: string, identity: string): number | undefined {

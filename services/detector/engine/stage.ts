@@ -117,8 +117,8 @@ export interface Stage {
   /** Offset of the next record to apply. */
   readonly offset: number
   readonly stats: StageStats
-  /** Identities of a tenant that the state knows; 0 in stage two. */
-  identitiesOf(tenant: string): number
+  /** How many identities of each tenant the state knows; empty in stage two. */
+  identities(): ReadonlyMap<string, number>
   /**
    * Time of the first event of an identity, in ms since 1970; undefined where the stage does not know it. Stage two knows it of
    * those whom the findings of the last record are about, where the signals came from themselves.

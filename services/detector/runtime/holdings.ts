@@ -38,6 +38,15 @@ export const restoredIn = ({ workers }: Holdings, topic: StageName): number =>
 export const statsOf = (workers: readonly PartitionWorker[]): StageStats =>
   sumStats(workers.flatMap((worker) => worker.stage?.stats ?? []))
 
+/** How many identities of each tenant the partitions know. */
+export function identitiesIn(holdings: Holdings): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const { stage } of workersOf(holdings)) {
+    for (const [tenant, count] of stage?.identities() ?? []) sums.set(tenant, (sums.get(tenant) ?? 0) + count)
+  }
+  return sums
+}
+
 /** Records of a topic's partitions that are not processed yet, by what the log holds now. */
 export async function lagOf({ workers }: Holdings, log: Log, topic: StageName): Promise<number> {
   const lags = [...workers[topic].values()].map(async (worker) => {

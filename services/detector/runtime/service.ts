@@ -5,7 +5,17 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Stage, StageStats } from '../engine/index.ts'
-import { halts, type Holdings, lagOf, noHoldings, restoredIn, STAGE_TOPICS, statsOf, workersOf } from './holdings.ts'
+import {
+  halts,
+  type Holdings,
+  identitiesIn,
+  lagOf,
+  noHoldings,
+  restoredIn,
+  STAGE_TOPICS,
+  statsOf,
+  workersOf,
+} from './holdings.ts'
 import { createAppendTimes } from './append-times.ts'
 import { beginRun, createRun, endRun, type Given, type Run, type RunDeps } from './run.ts'
 import { createSectionReader } from './sections.ts'
@@ -37,8 +47,8 @@ export interface DetectorService {
   status(): DetectorStatus
   /** Records of the partitions owned that are not processed yet, with all that came of them, by what the log holds now. */
   lag(): Promise<Readonly<Record<Stage['stage'], number>>>
-  /** Identities of a tenant that the partitions of this process know. */
-  identitiesOf(tenant: string): number
+  /** How many identities of each tenant the partitions of this process know. */
+  identities(): ReadonlyMap<string, number>
 }
 
 /** A service between its start and its stop. */
@@ -144,7 +154,6 @@ export function createDetectorService(options: DetectorServiceOptions): Detector
       events: await lagOf(holdings, deps.log, 'events'),
       signals: await lagOf(holdings, deps.log, 'signals'),
     }),
-    identitiesOf: (tenant) =>
-      workersOf(holdings).reduce((sum, worker) => sum + (worker.stage?.identitiesOf(tenant) ?? 0), 0),
+    identities: () => identitiesIn(holdings),
   }
 }

@@ -159,7 +159,7 @@ describe('the detector service', () => {
     await third.start()
     await until(() => settled(third))
     expect(third.status()).toMatchObject({ halted: [], partitions: { events: PARTITIONS } })
-    expect(third.identitiesOf('t')).toBe(new Set(EVENTS.map(({ identity }) => identity)).size)
+    expect(third.identities().get('t')).toBe(new Set(EVENTS.map(({ identity }) => identity)).size)
     await third.stop()
   })
 

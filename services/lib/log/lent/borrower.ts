@@ -108,7 +108,7 @@ async function consume(borrowing: Borrowing, options: ConsumeOptions): Promise<C
   const { lender, consumers } = borrowing
   const consumer = ++borrowing.lastConsumer
   consumers.set(consumer, options)
-  const { handler, onStopped, ...joining } = options
+  const { handler: _handler, onStopped: _onStopped, ...joining } = options
   await lender.ask('join', { ...joining, consumer })
   let leaving: Promise<void> | undefined
   return {

@@ -1,0 +1,31 @@
+/** What goes between the one process and its thread of detection, besides the log. */
+import type { MessagePort } from 'node:worker_threads'
+import type { DetectorStatus } from '../../detector/index.ts'
+import type { MetricChange } from '../../lib/told-metrics.ts'
+
+export interface ThreadData {
+  /** Where the log is lent. */
+  readonly log: MessagePort
+  readonly calls: MessagePort
+  readonly codeVersion: string
+  readonly acceptGaps: boolean
+  readonly logLevel: string
+}
+
+/** How detection is. */
+export interface Standing extends Pick<DetectorStatus, 'state' | 'reason' | 'halted'> {
+  /** How many identities of each tenant are known. */
+  readonly identities: ReadonlyMap<string, number>
+}
+
+/** What the thread may be asked for. */
+export type ThreadProcedures = {
+  readonly start: (none: null) => Promise<void>
+  readonly stop: (none: null) => Promise<void>
+}
+
+/** What the thread tells. */
+export type ProcessProcedures = {
+  readonly standing: (standing: Standing) => void
+  readonly metric: (change: MetricChange) => void
+}

@@ -1,0 +1,58 @@
+/** The thread of detection: the detector's service on a log that the process lends. */
+import { workerData } from 'node:worker_threads'
+import { DETECTORS } from '../../../detectors/registry.ts'
+import { LIMITS } from '../../../schemas/limits.ts'
+import { createDetectorService, type DetectorService } from '../../detector/index.ts'
+import { createCalls } from '../../lib/calls.ts'
+import { borrowLog } from '../../lib/log/lent/borrower.ts'
+import { createLogger } from '../../lib/logger.ts'
+import { createPartitioning } from '../../lib/partitioning.ts'
+import { stepBack } from '../../lib/step-back.ts'
+import { steadySystemClock } from '../../lib/steady-clock.ts'
+import { tellingMetrics } from '../../lib/told-metrics.ts'
+import type { ProcessProcedures, ThreadData, ThreadProcedures } from './protocol.ts'
+
+const { log: lent, calls, codeVersion, acceptGaps, logLevel } = workerData as ThreadData
+// Detection may be some seconds behind, and senders wait for their answers.
+stepBack(LIMITS.background_nice)
+
+async function createService(): Promise<DetectorService> {
+  const log = await borrowLog(lent)
+  return createDetectorService({
+    log,
+    partitioning: createPartitioning(log),
+    detectors: DETECTORS,
+    codeVersion,
+    acceptGaps,
+    // The process itself logs that the system's clock was set.
+    clock: steadySystemClock(() => undefined),
+    logger: createLogger(logLevel),
+    metrics: tellingMetrics((change) => main.tell('metric', change)),
+  })
+}
+
+function tellStanding(service: DetectorService): void {
+  const { state, reason, halted } = service.status()
+  main.tell('standing', { state, reason, halted, identities: service.identities() })
+}
+
+/** From now on the process hears that the thread lives. */
+async function createTellingService(): Promise<DetectorService> {
+  const service = await createService()
+  setInterval(tellStanding, LIMITS.health_every_ms, service)
+  return service
+}
+
+const service = createTellingService()
+// Whoever asks for the start receives the error.
+service.catch(() => undefined)
+
+const procedures: ThreadProcedures = {
+  async start() {
+    const made = await service
+    await made.start()
+    tellStanding(made)
+  },
+  stop: async () => (await service).stop(),
+}
+const main = createCalls<ProcessProcedures>(calls, procedures)

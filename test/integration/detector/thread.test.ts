@@ -1,0 +1,124 @@
+/** Detection in a thread of its own finds what the same events give in memory, also where the thread ends in between. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DETECTORS } from '../../../detectors/registry.ts'
+import { emptyConfiguration } from '../../../schemas/configuration.ts'
+import type { Event } from '../../../schemas/event.ts'
+import { createLocalPipeline } from '../../../services/detector/index.ts'
+import type { Log } from '../../../services/lib/log/port.ts'
+import { createLogger } from '../../../services/lib/logger.ts'
+import { createMetrics, type Metrics } from '../../../services/lib/metrics.ts'
+import type { DetectorRole } from '../../../services/roles/detector.ts'
+import { createDetectorThread } from '../../../services/roles/detector-thread/index.ts'
+import {
+  CODE_VERSION,
+  createRuntimeRoom,
+  idsOf,
+  type RuntimeRoom,
+  readFindings,
+  send,
+  testEvent,
+  until,
+} from '../../support/runtime-room.ts'
+
+const MORTAL = new URL('../../support/mortal-detector.ts', import.meta.url)
+const IDENTITIES = 24
+
+let home: RuntimeRoom
+let directory: string
+let ending: string
+beforeEach(() => {
+  home = createRuntimeRoom()
+  directory = mkdtempSync(join(tmpdir(), 'moltwatch-thread-'))
+  ending = join(directory, 'end')
+  process.env['MORTAL_DETECTOR'] = ending
+})
+afterEach(async () => {
+  delete process.env['MORTAL_DETECTOR']
+  rmSync(directory, { recursive: true, force: true })
+  await home.room.clear()
+})
+
+/** Each identity works, and in the end contacts a listed network: one finding for each. */
+const EVENTS: readonly Event[] = Array.from({ length: 20 * IDENTITIES }, (_, n) => {
+  const isLast = n >= 19 * IDENTITIES
+  return testEvent(n, {
+    identity: `agent-${n % IDENTITIES}`,
+    target: `file-${n % 5}`,
+    time: Date.now() - 3_600_000 + n * 1_000,
+    ...(isLast ? { action: 'http_post', peer_domains: ['moltbook.com'] } : {}),
+  })
+})
+
+function expectedIds(): string[] {
+  const pipeline = createLocalPipeline({
+    detectors: DETECTORS,
+    codeVersion: CODE_VERSION,
+    receiptTime: Date.now(),
+    configuration: emptyConfiguration(),
+  })
+  pipeline.events(EVENTS)
+  pipeline.finish()
+  return idsOf(pipeline.findings())
+}
+
+function role(log: Log, metrics: Metrics): DetectorRole {
+  const tools = { log, codeVersion: CODE_VERSION, clock: home.clock, logger: createLogger('silent'), metrics }
+  return createDetectorThread(tools, { entry: MORTAL, lookEveryMs: 100 })
+}
+
+const found = async (log: Log): Promise<string[]> => idsOf(await readFindings(log))
+const has = async (metrics: Metrics, line: RegExp): Promise<boolean> => line.test(await metrics.registry.metrics())
+
+describe('the thread of detection', () => {
+  it('finds what is to be found, and tells how it is', async () => {
+    const log = await home.open()
+    const metrics = createMetrics()
+    const detector = role(log, metrics)
+    expect(detector.reasons()).toEqual([expect.stringContaining('stopped')])
+    await detector.start()
+    await until(() => detector.reasons().length === 0)
+    await send(log, EVENTS, home.clock.now())
+    const expected = expectedIds()
+    expect(expected.length).toBeGreaterThanOrEqual(IDENTITIES)
+    await until(async () => (await found(log)).length >= expected.length)
+    expect(await found(log)).toEqual(expected)
+    await until(() => detector.identitiesOf('t') === IDENTITIES)
+    expect(detector.identitiesOf('another')).toBe(0)
+    await until(() => has(metrics, new RegExp(`events_processed_total\\{stage="one"\\} ${EVENTS.length}\\n`)))
+    await detector.stop()
+    expect(await has(metrics, /detector_running 0\n/)).toBe(true)
+  })
+
+  it('begins again from its snapshots where it ends, and loses nothing', async () => {
+    const log = await home.open()
+    const metrics = createMetrics()
+    const detector = role(log, metrics)
+    await detector.start()
+    for (let first = 0; first < EVENTS.length; first += 60) {
+      await send(log, EVENTS.slice(first, first + 60), home.clock.now())
+      if (first % 120 === 60) continue
+      writeFileSync(ending, '')
+      await until(() => !existsSync(ending))
+    }
+    const expected = expectedIds()
+    await until(async () => (await found(log)).length >= expected.length)
+    expect(await found(log)).toEqual(expected)
+    await until(() => detector.reasons().length === 0)
+    expect(await has(metrics, /detector_restarts_total 0\n/)).toBe(false)
+    await detector.stop()
+  })
+
+  it('is ended where it gives no sign, and stopped while it waits to begin again', async () => {
+    const log = await home.open()
+    const detector = role(log, createMetrics())
+    await detector.start()
+    writeFileSync(ending, 'never return')
+    await until(() => detector.reasons().some((reason) => reason.includes('no sign for 2.4 s')))
+    await detector.stop()
+    await send(log, EVENTS, home.clock.now())
+    expect(await found(log)).toEqual([])
+  })
+})
