@@ -19,10 +19,12 @@ export const LIMITS = {
   /** Threads in which a collector prepares requests. */
   prepare_threads_max: 4,
   /**
-   * One thread more is for tenants that took less than this share of a core of late, with bodies up to so many bytes, and
-   * packed ones that may unfold to so many: they never wait for the end of somebody's expensive step.
+   * One thread more is for tenants that took less than this share of a core of late, and at most so many times what tenants took on
+   * average, with bodies up to so many bytes, and packed ones that may unfold to so many: they never wait for the end of
+   * somebody's expensive step.
    */
   prepare_light_share: 0.1,
+  prepare_light_times_average: 1.5,
   prepare_light_body_bytes_max: 256 * 1024,
   inflate_light_bytes_max: 4 * 1024 * 1024,
   /** What any packed body may unfold to before it is inflated again within a larger bound. */

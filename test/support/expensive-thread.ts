@@ -1,19 +1,23 @@
 /**
- * A thread of the collector for which the tenant `expensive` says that its jobs took a minute, and which stands still for ever with the
- * second one, as a step of many seconds does.
+ * A thread of the collector for which the tenant `expensive` says that its jobs took a minute, and `dear` that they took half a second.
+ * With those that the sender `stuck` sends it stands still for ever, as a step of many seconds does.
  */
 import { parentPort } from 'node:worker_threads'
 import type { Answer, Given } from '../../services/collector/preparing/protocol.ts'
 
-const EXPENSIVE_MS = 60_000
+const SPENT_MS = new Map([
+  ['expensive', 60_000],
+  ['dear', 500],
+])
 const port = parentPort!
-const ids = new Set<number>()
+const spent = new Map<number, number>()
 port.on('message', ({ id, order: { job } }: Given) => {
-  if (job.tenant !== 'expensive') return
+  const ms = SPENT_MS.get(job.tenant)
+  if (ms === undefined) return
   const cell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   if ('sender' in job && job.sender === 'stuck') for (;;) Atomics.wait(cell, 0, 0, 20)
-  ids.add(id)
+  spent.set(id, ms)
 })
 const post = port.postMessage.bind(port)
-port.postMessage = (answer: Answer) => post(ids.has(answer.id) ? { ...answer, spentMs: EXPENSIVE_MS } : answer)
+port.postMessage = (answer: Answer) => post({ ...answer, spentMs: spent.get(answer.id) ?? answer.spentMs })
 await import('../../services/collector/preparing/thread.ts')

@@ -82,11 +82,20 @@ const isShort = ({ order, body }: QueuedJob): boolean =>
     ? order.job.bytesMax <= LIMITS.inflate_light_bytes_max
     : body.length <= LIMITS.prepare_light_body_bytes_max
 
+/** Whether the tenant of a job took little: of a core, and beside what others took. */
+function tookLittle({ order }: QueuedJob, usage: Usage): boolean {
+  const { tenant } = order.job
+  const now = performance.now()
+  return (
+    usage.isBelow(LIMITS.prepare_light_share, tenant, now) &&
+    usage.timesAverage(tenant, now) <= LIMITS.prepare_light_times_average
+  )
+}
+
 /** Whether a thread has a place for this job: its last one is for another tenant. */
 function hasPlace({ underWay, isForLight }: Thread, queued: QueuedJob, usage: Usage): boolean {
   const { tenant } = queued.order.job
-  if (isForLight && !isShort(queued)) return false
-  if (isForLight && !usage.isBelow(LIMITS.prepare_light_share, tenant, performance.now())) return false
+  if (isForLight && !(isShort(queued) && tookLittle(queued, usage))) return false
   const own = [...underWay.values()].filter(({ order }) => order.job.tenant === tenant).length
   return underWay.size < LIMITS.prepare_jobs_per_thread_max && own < LIMITS.prepare_jobs_per_thread_max - 1
 }

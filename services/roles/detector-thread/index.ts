@@ -12,7 +12,7 @@ import { type Lender, lendLog } from '../../lib/log/lent/lender.ts'
 import { applyChange } from '../../lib/told-metrics.ts'
 import type { DetectorRole } from '../detector.ts'
 import type { RoleTools } from '../role.ts'
-import type { ProcessProcedures, Standing, ThreadData, ThreadProcedures } from './protocol.ts'
+import type { ProcessProcedures, ThreadData, ThreadProcedures, ToldStatus } from './protocol.ts'
 
 interface Thread {
   readonly worker: Worker
@@ -31,7 +31,7 @@ interface Running {
   readonly tools: Tools
   readonly options: Required<ThreadOptions>
   thread: Thread | undefined
-  standing: Standing
+  status: ToldStatus
   stopping: boolean
   /** In a row, each soon after the one before. */
   failures: number
@@ -47,7 +47,7 @@ export interface ThreadOptions {
 }
 
 const ENTRY = new URL('thread.ts', import.meta.url)
-const stopped = (reason: string, identities: Standing['identities'] = new Map()): Standing => ({
+const stopped = (reason: string, identities: ToldStatus['identities'] = new Map()): ToldStatus => ({
   state: 'stopped',
   reason,
   halted: [],
@@ -65,9 +65,11 @@ function createThread(running: Running): Thread {
     logLevel: logger.level,
   }
   const procedures: ProcessProcedures = {
-    standing(standing) {
+    status(status) {
+      // One that was given up may still speak.
+      if (running.thread !== thread) return
       thread.looks = 0
-      running.standing = standing
+      running.status = status
     },
     metric: (change) => applyChange(metrics, change),
   }
@@ -107,7 +109,7 @@ function ended(running: Running, thread: Thread, reason: string): void {
   const { logger, metrics, clock } = running.tools
   logger.error({ reason }, 'the thread of detection has ended; it begins again from its snapshots')
   running.thread = undefined
-  running.standing = { ...stopped(reason, running.standing.identities), state: 'waiting' }
+  running.status = { ...stopped(reason, running.status.identities), state: 'waiting' }
   metrics.detectorRunning.set(0)
   void close(thread)
   if (clock.now() - thread.began > LIMITS.detector_restart_ms_max) running.failures = 0
@@ -153,7 +155,7 @@ export function createDetectorThread(tools: Tools, options: ThreadOptions = {}):
     tools,
     options: { entry: ENTRY, lookEveryMs: LIMITS.detector_look_every_ms, ...options },
     thread: undefined,
-    standing: stopped('it has not been started'),
+    status: stopped('it has not been started'),
     stopping: false,
     failures: 0,
     again: undefined,
@@ -165,10 +167,10 @@ export function createDetectorThread(tools: Tools, options: ThreadOptions = {}):
       return begin(running)
     },
     reasons() {
-      const { state, reason, halted } = running.standing
+      const { state, reason, halted } = running.status
       return state === 'running' ? halted : [`detection is ${state}: ${reason}`]
     },
     stop: () => stop(running),
-    identitiesOf: (tenant) => running.standing.identities.get(tenant) ?? 0,
+    identitiesOf: (tenant) => running.status.identities.get(tenant) ?? 0,
   }
 }

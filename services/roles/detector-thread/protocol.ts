@@ -12,8 +12,8 @@ export interface ThreadData {
   readonly logLevel: string
 }
 
-/** How detection is. */
-export interface Standing extends Pick<DetectorStatus, 'state' | 'reason' | 'halted'> {
+/** How detection is, as the thread tells it. */
+export interface ToldStatus extends Pick<DetectorStatus, 'state' | 'reason' | 'halted'> {
   /** How many identities of each tenant are known. */
   readonly identities: ReadonlyMap<string, number>
 }
@@ -26,6 +26,6 @@ export type ThreadProcedures = {
 
 /** What the thread tells. */
 export type ProcessProcedures = {
-  readonly standing: (standing: Standing) => void
+  readonly status: (status: ToldStatus) => void
   readonly metric: (change: MetricChange) => void
 }

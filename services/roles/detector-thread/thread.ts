@@ -31,15 +31,15 @@ async function createService(): Promise<DetectorService> {
   })
 }
 
-function tellStanding(service: DetectorService): void {
+function tellStatus(service: DetectorService): void {
   const { state, reason, halted } = service.status()
-  main.tell('standing', { state, reason, halted, identities: service.identities() })
+  main.tell('status', { state, reason, halted, identities: service.identities() })
 }
 
 /** From now on the process hears that the thread lives. */
 async function createTellingService(): Promise<DetectorService> {
   const service = await createService()
-  setInterval(tellStanding, LIMITS.health_every_ms, service)
+  setInterval(tellStatus, LIMITS.health_every_ms, service)
   return service
 }
 
@@ -51,7 +51,7 @@ const procedures: ThreadProcedures = {
   async start() {
     const made = await service
     await made.start()
-    tellStanding(made)
+    tellStatus(made)
   },
   stop: async () => (await service).stop(),
 }

@@ -88,13 +88,17 @@ describe('two threads', () => {
 })
 
 describe('a tenant that took much', () => {
-  it('keeps nobody waiting who took little, even where it fills every other thread', async () => {
+  it.each([
+    ['of a core', 'expensive'],
+    ['beside others', 'dear'],
+  ])('%s keeps nobody waiting who took little, even where it fills every other thread', async (_what, greedy) => {
     const entry = new URL('../../support/expensive-thread.ts', import.meta.url)
     const threads = createThreads({ ...tools, threads: 1, entry })
     onTestFinished(() => threads.close())
-    expect(await threads.prepare(job(EVENT, { tenant: 'expensive' }))).toMatchObject({ ok: true, events: 1 })
+    for (const tenant of ['modest', 'frugal', greedy])
+      expect(await threads.prepare(job(EVENT, { tenant }))).toMatchObject({ ok: true, events: 1 })
     const stuck = Array.from({ length: 5 }, () =>
-      threads.prepare({ ...job(EVENT, { tenant: 'expensive' }), sender: 'stuck' }),
+      threads.prepare({ ...job(EVENT, { tenant: greedy }), sender: 'stuck' }),
     )
     for (const one of stuck) one.catch(() => undefined)
     for (let n = 0; n < 20; n++) {

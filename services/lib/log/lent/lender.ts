@@ -2,7 +2,15 @@
 import type { MessagePort } from 'node:worker_threads'
 import { type Calls, createCalls, packError } from '../../calls.ts'
 import { unpackValues } from '../packed-values.ts'
-import type { BatchContext, Consumer, Log, LogRecord, PartitionHandler, RecordInput } from '../port.ts'
+import {
+  type BatchContext,
+  type Consumer,
+  type Log,
+  LogError,
+  type LogRecord,
+  type PartitionHandler,
+  type RecordInput,
+} from '../port.ts'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX } from '../runner.ts'
 import {
   type BorrowerProcedures,
@@ -91,6 +99,12 @@ async function join(lending: Lending, { consumer, topics, ...options }: Joining)
   lending.consumers.set(consumer, joined)
 }
 
+async function heartbeat({ contexts }: Lending, handler: number): Promise<void> {
+  const context = contexts.get(handler)
+  if (context === undefined) throw new LogError('lease_lost', 'the handler has stopped')
+  await context.heartbeat()
+}
+
 async function leave({ consumers }: Lending, number: number): Promise<void> {
   const consumer = consumers.get(number)
   consumers.delete(number)
@@ -120,7 +134,7 @@ export function lendLog(log: Log, port: MessagePort): Lender {
     pause: ({ consumer, topic, partition }) => consumers.get(consumer)?.pause(topic, partition),
     resume: ({ consumer, topic, partition }) => consumers.get(consumer)?.resume(topic, partition),
     leave: (consumer) => leave(lending, consumer),
-    heartbeat: async (handler) => contexts.get(handler)?.heartbeat(),
+    heartbeat: (handler) => heartbeat(lending, handler),
   }
   const borrower = createCalls<BorrowerProcedures>(port, procedures, () => void close(lending))
   const lending: Lending = { log, consumers, contexts, borrower, lastHandler: 0 }
