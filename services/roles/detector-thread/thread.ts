@@ -13,8 +13,7 @@ import { tellingMetrics } from '../../lib/told-metrics.ts'
 import type { ProcessProcedures, ThreadData, ThreadProcedures } from './protocol.ts'
 
 const { log: lent, calls, codeVersion, acceptGaps, logLevel } = workerData as ThreadData
-// Detection may be some seconds behind, and senders wait for their answers.
-stepBack(LIMITS.background_nice)
+stepBack(LIMITS.detector_nice)
 
 async function createService(): Promise<DetectorService> {
   const log = await borrowLog(lent)
