@@ -102,11 +102,6 @@ export const LIMITS = {
   give_way_times_owed: 2,
   /** How much lower than that of the process the priority of its heavy threads is, in steps of `nice`. */
   background_nice: 15,
-  /**
-   * The same for detection in the one process: it may be some seconds behind, and senders wait for their answers. Not lower, because
-   * agents that keep the cores of the same machine busy must not blind it.
-   */
-  detector_nice: 5,
   /** Records normalised before other work of the process gets its turn. */
   records_per_turn_max: 4,
   rejections_named_max: 20,

@@ -3,7 +3,7 @@ import { createDetectorService } from '../detector/index.ts'
 import type { Role, RoleTools } from './role.ts'
 
 export interface DetectorRole extends Role {
-  /** Identities of a tenant in the partitions that are held here, as of about a second ago. */
+  /** Identities of a tenant in the partitions that are held here, at least those that were known at the newest finding. */
   identitiesOf(tenant: string): number
 }
 

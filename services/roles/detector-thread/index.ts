@@ -1,7 +1,7 @@
 /**
  * The detector in a thread of its own, for the one process. Its work comes in pieces of some milliseconds, its state is most of
  * what a collection of garbage has to look at, and a snapshot of many identities stands still for a second: on the event loop
- * all of that would keep every sender waiting. Here it has its own heap and a lower priority, and reads a log that is lent to it.
+ * all of that would keep every sender waiting. Here it has its own heap, and reads a log that is lent to it.
  *
  * A thread that ends by itself, or gives no sign for long, is begun again after a while, and continues from its snapshots.
  */

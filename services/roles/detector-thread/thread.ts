@@ -5,20 +5,33 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import { createDetectorService, type DetectorService } from '../../detector/index.ts'
 import { createCalls } from '../../lib/calls.ts'
 import { borrowLog } from '../../lib/log/lent/borrower.ts'
+import type { Log } from '../../lib/log/port.ts'
 import { createLogger } from '../../lib/logger.ts'
 import { createPartitioning } from '../../lib/partitioning.ts'
-import { stepBack } from '../../lib/step-back.ts'
 import { steadySystemClock } from '../../lib/steady-clock.ts'
 import { tellingMetrics } from '../../lib/told-metrics.ts'
-import type { ProcessProcedures, ThreadData, ThreadProcedures } from './protocol.ts'
+import type { ProcessProcedures, ThreadData, ThreadProcedures, ToldStatus } from './protocol.ts'
 
 const { log: lent, calls, codeVersion, acceptGaps, logLevel } = workerData as ThreadData
-stepBack(LIMITS.detector_nice)
+
+function statusOf(service: DetectorService): ToldStatus {
+  const { state, reason, halted } = service.status()
+  return { state, reason, halted, identities: service.identities() }
+}
+
+/** Before a finding is there, the process knows the identities that were known when it was found: a cap depends on their number. */
+const tellingLog = (log: Log, service: () => DetectorService): Log => ({
+  ...log,
+  async append(topic, partition, records) {
+    if (topic === 'findings') await main.ask('status', statusOf(service()))
+    return log.append(topic, partition, records)
+  },
+})
 
 async function createService(): Promise<DetectorService> {
   const log = await borrowLog(lent)
-  return createDetectorService({
-    log,
+  const service = createDetectorService({
+    log: tellingLog(log, () => service),
     partitioning: createPartitioning(log),
     detectors: DETECTORS,
     codeVersion,
@@ -28,12 +41,10 @@ async function createService(): Promise<DetectorService> {
     logger: createLogger(logLevel),
     metrics: tellingMetrics((change) => main.tell('metric', change)),
   })
+  return service
 }
 
-function tellStatus(service: DetectorService): void {
-  const { state, reason, halted } = service.status()
-  main.tell('status', { state, reason, halted, identities: service.identities() })
-}
+const tellStatus = (service: DetectorService): void => main.tell('status', statusOf(service))
 
 /** From now on the process hears that the thread lives. */
 async function createTellingService(): Promise<DetectorService> {
