@@ -1,8 +1,7 @@
 /** The metrics of a thread that shows none itself: what it counts is told to the thread that does. */
 import { createMetrics, type Metrics } from './metrics.ts'
 
-const ACTS = ['inc', 'set', 'observe'] as const
-type Act = (typeof ACTS)[number]
+type Act = 'inc' | 'set' | 'observe'
 type Name = Exclude<keyof Metrics, 'registry'>
 
 /** One call of one metric. */

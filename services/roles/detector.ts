@@ -1,5 +1,5 @@
 /** The detector: holds partitions of `events` and `signals`, as the group gives them out. */
-import { createDetectorService } from '../detector/index.ts'
+import { createDetectorService, type DetectorStatus } from '../detector/index.ts'
 import type { Role, RoleTools } from './role.ts'
 
 export interface DetectorRole extends Role {
@@ -7,14 +7,19 @@ export interface DetectorRole extends Role {
   identitiesOf(tenant: string): number
 }
 
+/** Why detection does not run, or not everywhere. */
+export const reasonsOf = ({
+  state,
+  reason,
+  halted,
+}: Pick<DetectorStatus, 'state' | 'reason' | 'halted'>): readonly string[] =>
+  state === 'running' ? halted : [`detection is ${state}: ${reason}`]
+
 export function createDetectorRole(tools: RoleTools): DetectorRole {
   const service = createDetectorService(tools)
   return {
     start: service.start,
-    reasons() {
-      const { state, reason, halted } = service.status()
-      return state === 'running' ? halted : [`detection is ${state}: ${reason}`]
-    },
+    reasons: () => reasonsOf(service.status()),
     stop: service.stop,
     identitiesOf: (tenant) => service.identities().get(tenant) ?? 0,
   }

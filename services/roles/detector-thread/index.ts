@@ -10,7 +10,7 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import { type Calls, createCalls } from '../../lib/calls.ts'
 import { type Lender, lendLog } from '../../lib/log/lent/lender.ts'
 import { applyChange } from '../../lib/told-metrics.ts'
-import type { DetectorRole } from '../detector.ts'
+import { type DetectorRole, reasonsOf } from '../detector.ts'
 import type { RoleTools } from '../role.ts'
 import type { ProcessProcedures, ThreadData, ThreadProcedures, ToldStatus } from './protocol.ts'
 
@@ -32,6 +32,7 @@ interface Running {
   readonly options: Required<ThreadOptions>
   thread: Thread | undefined
   status: ToldStatus
+  identities: ReadonlyMap<string, number>
   stopping: boolean
   /** In a row, each soon after the one before. */
   failures: number
@@ -47,12 +48,6 @@ export interface ThreadOptions {
 }
 
 const ENTRY = new URL('thread.ts', import.meta.url)
-const stopped = (reason: string, identities: ToldStatus['identities'] = new Map()): ToldStatus => ({
-  state: 'stopped',
-  reason,
-  halted: [],
-  identities,
-})
 
 function createThread(running: Running): Thread {
   const { log, codeVersion, acceptGaps = false, logger, metrics, clock } = running.tools
@@ -70,6 +65,9 @@ function createThread(running: Running): Thread {
       if (running.thread !== thread) return
       thread.looks = 0
       running.status = status
+    },
+    identities(identities) {
+      if (running.thread === thread) running.identities = identities
     },
     metric: (change) => applyChange(metrics, change),
   }
@@ -109,7 +107,7 @@ function ended(running: Running, thread: Thread, reason: string): void {
   const { logger, metrics, clock } = running.tools
   logger.error({ reason }, 'the thread of detection has ended; it begins again from its snapshots')
   running.thread = undefined
-  running.status = { ...stopped(reason, running.status.identities), state: 'waiting' }
+  running.status = { state: 'waiting', reason, halted: [] }
   metrics.detectorRunning.set(0)
   void close(thread)
   if (clock.now() - thread.began > LIMITS.detector_restart_ms_max) running.failures = 0
@@ -155,7 +153,8 @@ export function createDetectorThread(tools: Tools, options: ThreadOptions = {}):
     tools,
     options: { entry: ENTRY, lookEveryMs: LIMITS.detector_look_every_ms, ...options },
     thread: undefined,
-    status: stopped('it has not been started'),
+    status: { state: 'stopped', reason: 'it has not been started', halted: [] },
+    identities: new Map(),
     stopping: false,
     failures: 0,
     again: undefined,
@@ -166,11 +165,8 @@ export function createDetectorThread(tools: Tools, options: ThreadOptions = {}):
       running.watch = setInterval(look, running.options.lookEveryMs, running).unref()
       return begin(running)
     },
-    reasons() {
-      const { state, reason, halted } = running.status
-      return state === 'running' ? halted : [`detection is ${state}: ${reason}`]
-    },
+    reasons: () => reasonsOf(running.status),
     stop: () => stop(running),
-    identitiesOf: (tenant) => running.status.identities.get(tenant) ?? 0,
+    identitiesOf: (tenant) => running.identities.get(tenant) ?? 0,
   }
 }

@@ -13,10 +13,7 @@ export interface ThreadData {
 }
 
 /** How detection is, as the thread tells it. */
-export interface ToldStatus extends Pick<DetectorStatus, 'state' | 'reason' | 'halted'> {
-  /** How many identities of each tenant are known. */
-  readonly identities: ReadonlyMap<string, number>
-}
+export type ToldStatus = Pick<DetectorStatus, 'state' | 'reason' | 'halted'>
 
 /** What the thread may be asked for. */
 export type ThreadProcedures = {
@@ -27,5 +24,7 @@ export type ThreadProcedures = {
 /** What the thread tells. */
 export type ProcessProcedures = {
   readonly status: (status: ToldStatus) => void
+  /** How many identities of each tenant are known. */
+  readonly identities: (identities: ReadonlyMap<string, number>) => void
   readonly metric: (change: MetricChange) => void
 }

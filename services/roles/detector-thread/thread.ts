@@ -10,20 +10,15 @@ import { createLogger } from '../../lib/logger.ts'
 import { createPartitioning } from '../../lib/partitioning.ts'
 import { steadySystemClock } from '../../lib/steady-clock.ts'
 import { tellingMetrics } from '../../lib/told-metrics.ts'
-import type { ProcessProcedures, ThreadData, ThreadProcedures, ToldStatus } from './protocol.ts'
+import type { ProcessProcedures, ThreadData, ThreadProcedures } from './protocol.ts'
 
 const { log: lent, calls, codeVersion, acceptGaps, logLevel } = workerData as ThreadData
-
-function statusOf(service: DetectorService): ToldStatus {
-  const { state, reason, halted } = service.status()
-  return { state, reason, halted, identities: service.identities() }
-}
 
 /** Before a finding is there, the process knows the identities that were known when it was found: a cap depends on their number. */
 const tellingLog = (log: Log, service: () => DetectorService): Log => ({
   ...log,
   async append(topic, partition, records) {
-    if (topic === 'findings') await main.ask('status', statusOf(service()))
+    if (topic === 'findings') await main.ask('identities', service().identities())
     return log.append(topic, partition, records)
   },
 })
@@ -44,7 +39,11 @@ async function createService(): Promise<DetectorService> {
   return service
 }
 
-const tellStatus = (service: DetectorService): void => main.tell('status', statusOf(service))
+function tellStatus(service: DetectorService): void {
+  const { state, reason, halted } = service.status()
+  main.tell('status', { state, reason, halted })
+  main.tell('identities', service.identities())
+}
 
 /** From now on the process hears that the thread lives. */
 async function createTellingService(): Promise<DetectorService> {

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { topicSpecs } from '../../../../schemas/topics.ts'
 import { type Calls, createCalls, unpackError } from '../../calls.ts'
-import { packValues } from '../packed-values.ts'
+import { packValues, unpackRecords } from '../packed-records.ts'
 import {
   type BatchContext,
   type ConsumeOptions,
@@ -15,7 +15,7 @@ import {
   type LogRecord,
   type PartitionHandler,
 } from '../port.ts'
-import { type BorrowerProcedures, type LenderProcedures, type Place, unpackRecords } from './protocol.ts'
+import type { BorrowerProcedures, LenderProcedures, Place } from './protocol.ts'
 
 /** A handler that has started. */
 interface Held extends Place {
@@ -92,7 +92,7 @@ async function* read({ lender }: Borrowing, place: Place, from: number | undefin
   }
 }
 
-/** The numbers of a consumer's handlers that have started. */
+/** Where a consumer's handlers have started. */
 const ownedBy = ({ held }: Borrowing, consumer: number): Place[] =>
   [...held.values()].filter((one) => one.consumer === consumer).map(({ topic, partition }) => ({ topic, partition }))
 

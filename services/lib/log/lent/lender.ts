@@ -1,7 +1,7 @@
 /** Lends a log to another thread: does what the borrower asks for, and hands its consumers their batches. */
 import type { MessagePort } from 'node:worker_threads'
 import { type Calls, createCalls, packError } from '../../calls.ts'
-import { unpackValues } from '../packed-values.ts'
+import { packRecords, unpackValues } from '../packed-records.ts'
 import {
   type BatchContext,
   type Consumer,
@@ -12,14 +12,7 @@ import {
   type RecordInput,
 } from '../port.ts'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX } from '../runner.ts'
-import {
-  type BorrowerProcedures,
-  type Joining,
-  type LenderProcedures,
-  type Page,
-  packRecords,
-  type Place,
-} from './protocol.ts'
+import { type BorrowerProcedures, type Joining, type LenderProcedures, type Page, type Place } from './protocol.ts'
 
 export interface Lender {
   /** Closes the consumers of the borrower, whether or not it still answers. */

@@ -4,19 +4,12 @@
  */
 import type { TopicSpec } from '../../../../schemas/topics.ts'
 import type { ThrownError } from '../../calls.ts'
-import type { PackedValues } from '../packed-values.ts'
-import type { LogRecord, PartitionBounds, PartitionHandler } from '../port.ts'
-import { packValues, unpackValues } from '../packed-values.ts'
+import type { PackedRecords, PackedValues } from '../packed-records.ts'
+import type { PartitionBounds, PartitionHandler } from '../port.ts'
 
 export interface Place {
   readonly topic: string
   readonly partition: number
-}
-
-export interface PackedRecords {
-  readonly offsets: readonly number[]
-  readonly appendedAt: readonly number[]
-  readonly values: PackedValues
 }
 
 /** Records up to a bound. `next`: where to read on; undefined where there is no more. */
@@ -67,18 +60,4 @@ export type BorrowerProcedures = {
   readonly stop: (handler: number) => Promise<void>
   /** A consumer stopped unasked. */
   readonly stopped: (given: { readonly consumer: number; readonly error: ThrownError }) => void
-}
-
-export const packRecords = (records: readonly LogRecord[]): PackedRecords => ({
-  offsets: records.map(({ offset }) => offset),
-  appendedAt: records.map(({ appendedAt }) => appendedAt),
-  values: packValues(records),
-})
-
-export function unpackRecords({ offsets, appendedAt, values }: PackedRecords): LogRecord[] {
-  const records: LogRecord[] = []
-  unpackValues(values, (i, key, value) => {
-    records.push({ offset: offsets[i]!, appendedAt: appendedAt[i]!, key, value })
-  })
-  return records
 }

@@ -4,7 +4,7 @@
  * each turn of the event loop, because each message wakes the writer; what a sender waits for leaves at once.
  */
 import type { Clock } from '../../clock.ts'
-import { packValues } from '../packed-values.ts'
+import { packValues } from '../packed-records.ts'
 import { LogError, type RecordInput } from '../port.ts'
 import { checkRecord, createWaitingBytes } from '../waiting-bytes.ts'
 import type { Catalog } from './catalog.ts'

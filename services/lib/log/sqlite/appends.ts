@@ -3,7 +3,7 @@
  * Either all of them are in the log or none is; a failed one leaves the partitions as they were.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { unpackValues } from '../packed-values.ts'
+import { unpackValues } from '../packed-records.ts'
 import { recordCrc, rowCrc, rowId } from './database.ts'
 import { type Partition, type Partitions, rollback } from './partitions.ts'
 import type { AppendRequest, CommitRequest } from './protocol.ts'

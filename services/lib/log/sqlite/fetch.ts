@@ -1,5 +1,5 @@
 /** Asks the reading worker for a run of records and turns the answer into records; values are views, not copies. */
-import { unpackValues } from '../packed-values.ts'
+import { unpackRecords } from '../packed-records.ts'
 import type { LogRecord } from '../port.ts'
 import type { Catalog } from './catalog.ts'
 import type { ReadReply } from './protocol.ts'
@@ -18,10 +18,6 @@ export function createFetch(reader: WorkerClient, catalog: Catalog): Fetch {
   return async (slot, from, to, recordsMax, bytesMax) => {
     const request = { kind: 'read', slot, from, to, recordsMax, bytesMax, ...catalog.readable(slot) }
     const reply = await reader.request<ReadReply>(request)
-    const records: LogRecord[] = new Array(reply.offsets.length)
-    unpackValues(reply.values, (i, key, value) => {
-      records[i] = { offset: reply.offsets[i]!, appendedAt: reply.appendedAt[i]!, key, value }
-    })
-    return { records, next: reply.next }
+    return { records: unpackRecords(reply), next: reply.next }
   }
 }

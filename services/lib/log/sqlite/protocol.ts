@@ -1,5 +1,5 @@
 /** The messages between the log's main side and its two workers. */
-import type { PackedValues } from '../packed-values.ts'
+import type { PackedRecords, PackedValues } from '../packed-records.ts'
 import type { LogErrorCode, RecordInput } from '../port.ts'
 
 /** Appends of one tick: `counts[i]` records go to the slot `slots[i]`, in the order of `values`. */
@@ -86,10 +86,9 @@ export interface CheckpointRequest {
 
 export type ReaderRequest = ReadRequest | CheckpointRequest | CloseRequest
 
-export interface ReadReply {
+export interface ReadReply extends PackedRecords {
   readonly offsets: Float64Array<ArrayBuffer>
   readonly appendedAt: Float64Array<ArrayBuffer>
-  readonly values: PackedValues
   /** Where to read on: `to` if nothing is left below it. */
   readonly next: number
 }

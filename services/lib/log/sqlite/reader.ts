@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import { packValues } from '../packed-values.ts'
+import { packValues } from '../packed-records.ts'
 import { LogError } from '../port.ts'
 import { databaseFile, explain, offsetOf, openForReading, recordCrc, rowId } from './database.ts'
 import { type ReadReply, type ReadRequest, type ReaderRequest, type Reply, type WorkerData } from './protocol.ts'

@@ -2,6 +2,8 @@
  * How runs of records travel between threads: keys as strings, all values in one block of memory, with the lengths next to
  * it. The block is transferred, not copied.
  */
+import type { LogRecord } from './port.ts'
+
 /** A run of records on its way between threads. `lengths[i]` is -1 for a tombstone. */
 export interface PackedValues {
   readonly keys: readonly (string | null)[]
@@ -41,4 +43,25 @@ export function unpackValues(
     each(i, packed.keys[i]!, length < 0 ? null : Buffer.from(packed.bytes.buffer, at, length))
     if (length > 0) at += length
   }
+}
+
+/** Records as a reader gets them. */
+export interface PackedRecords {
+  readonly offsets: ArrayLike<number>
+  readonly appendedAt: ArrayLike<number>
+  readonly values: PackedValues
+}
+
+export const packRecords = (records: readonly LogRecord[]): PackedRecords => ({
+  offsets: Float64Array.from(records, ({ offset }) => offset),
+  appendedAt: Float64Array.from(records, ({ appendedAt }) => appendedAt),
+  values: packValues(records),
+})
+
+export function unpackRecords({ offsets, appendedAt, values }: PackedRecords): LogRecord[] {
+  const records: LogRecord[] = new Array(offsets.length)
+  unpackValues(values, (i, key, value) => {
+    records[i] = { offset: offsets[i]!, appendedAt: appendedAt[i]!, key, value }
+  })
+  return records
 }
