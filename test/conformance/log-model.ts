@@ -36,6 +36,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const toRecord = (text: string) => record(text)
 
+const PLANTED = 'a planted failure'
+
+/** Closing reports what a handler threw meanwhile: a batch may have been under way, and its failure planted. */
+async function closed(closing: Promise<void> | undefined): Promise<void> {
+  await closing?.catch((error: unknown) => {
+    if ((error as Error).message !== PLANTED) throw error
+  })
+}
+
 /** The log beside its model. */
 async function createWorld(harness: LogHarness) {
   const spec = topicSpec(PARTITIONS)
@@ -63,7 +72,7 @@ async function createWorld(harness: LogHarness) {
       handler: (_, partition) => ({
         start: async () => next[partition]!,
         async process({ records }) {
-          if (toFail.delete(partition)) throw new Error('a planted failure')
+          if (toFail.delete(partition)) throw new Error(PLANTED)
           applied[partition]!.push(...records.map(({ value }) => value!.toString()))
           next[partition] = records.at(-1)!.offset + 1
         },
@@ -93,17 +102,17 @@ async function createWorld(harness: LogHarness) {
   const run = async (one: Step): Promise<void> => {
     if (one.do === 'append') await Promise.all(one.runs.map((r) => append(r.partition, r.count, r.size)))
     else if (one.do === 'join') await join()
-    else if (one.do === 'leave') await consumers.shift()?.close()
+    else if (one.do === 'leave') await closed(consumers.shift()?.close())
     else if (one.do === 'fail') toFail.add(one.partition)
     else if (one.do === 'settle') await settle()
     else {
       consumers = []
-      await log.close()
+      await closed(log.close())
       await open()
     }
   }
   await open()
-  return { run, settle, close: () => log.close() }
+  return { run, settle, close: () => closed(log.close()) }
 }
 
 export function describeModel(factory: () => Promise<LogHarness>, { modelRuns }: { readonly modelRuns: number }): void {
