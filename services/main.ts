@@ -33,8 +33,9 @@ const tools: CommandTools = {
 }
 
 // Where only its owner can write: code from a directory that all share could be somebody else's. Where the installation cannot
-// be written to, nothing is kept.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/moltwatch/', import.meta.url)))
+// be written to, nothing is kept. Threads learn of it from the environment alone.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('../node_modules/.cache/moltwatch/', import.meta.url))
+enableCompileCache(process.env['NODE_COMPILE_CACHE'])
 
 function createProgram(commands: readonly AddCommand[]): Command {
   const program = new Command('moltwatch')

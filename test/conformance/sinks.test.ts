@@ -212,7 +212,7 @@ describe.each(SINK_TYPES.map((type) => [type.type, type] as const))('%s', (_name
         await eventually('it', () => at.taken.length === count || at.problems.length > 0)
         expect(at.problems).toEqual([])
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 })

@@ -38,18 +38,34 @@ export const startReceiver: StartReceiver = async () => {
   await admin.connect()
   await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 2 }], waitForLeaders: true })
   await admin.disconnect()
-  const consumer = client.consumer({ groupId: 'suite', retry: { retries: 100, maxRetryTime: 500 } })
-  await consumer.connect()
-  await consumer.subscribe({ topic: TOPIC, fromBeginning: true })
-  await consumer.run({
-    eachMessage: async ({ message: { key, value } }) => {
-      try {
-        taken.push(check(String(key), String(value)))
-      } catch (error) {
-        problems.push((error as Error).message)
-      }
-    },
-  })
+  const seen = new Set<string>()
+  const eachMessage = async ({ partition, message: { key, value, offset } }: kafkajs.EachMessagePayload) => {
+    const place = `${partition}/${offset}`
+    if (seen.has(place)) return
+    seen.add(place)
+    try {
+      taken.push(check(String(key), String(value)))
+    } catch (error) {
+      problems.push((error as Error).message)
+    }
+  }
+  let readers = 0
+  /** Reads all of the topic from its beginning; what another one has read is passed over. */
+  const listen = async (): Promise<kafkajs.Consumer> => {
+    const consumer = client.consumer({ groupId: `suite-${++readers}`, retry: { retries: 100, maxRetryTime: 500 } })
+    await consumer.connect()
+    await consumer.subscribe({ topic: TOPIC, fromBeginning: true })
+    await consumer.run({ eachMessage })
+    return consumer
+  }
+  let consumer = await listen()
+  /** A consumer that saw its broker die or stand still may wait for it for minutes; a new one does not. */
+  const comeBack = async (): Promise<void> => {
+    await broker.start()
+    const before = consumer
+    consumer = await listen()
+    void before.disconnect().catch(() => undefined)
+  }
   const receiver: SinkReceiver = {
     settings: { brokers: running.bootstrap, topic: TOPIC, ssl: false, allow_private: true },
     mood: 'take',
@@ -57,7 +73,7 @@ export const startReceiver: StartReceiver = async () => {
       receiver.mood = mood
       if (mood === 'stall') await broker.freeze()
       else if (mood === 'refuse') await broker.kill()
-      else await broker.start()
+      else await comeBack()
     },
     taken,
     problems,

@@ -43,4 +43,5 @@ export const tooFewReplicas: Fault = {
   embedded: NO_BROKERS,
   kafka: twoOfThreeAway,
   brokers: 3,
+  testedOn: 'demand',
 }

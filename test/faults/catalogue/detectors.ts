@@ -202,7 +202,7 @@ export const standsStill: Fault = {
   holds: 'its writes change nothing, and it goes on from a snapshot',
   embedded: standStill,
   kafka: standStill,
-  testedOn: 'kafka',
+  testedOn: 'demand',
 }
 
 export const rebalances: Fault = {
@@ -211,4 +211,5 @@ export const rebalances: Fault = {
   holds: "state and findings are the oracle's",
   embedded: NO_GROUP,
   kafka: rebalance,
+  testedOn: 'demand',
 }

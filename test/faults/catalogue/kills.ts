@@ -39,4 +39,5 @@ export const killedAtAnyMoment: Fault = {
   holds: 'after a restart counts and findings are equal',
   embedded: killTheProcess,
   kafka: killAnyProcess,
+  testedOn: 'kafka',
 }

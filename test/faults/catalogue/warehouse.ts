@@ -163,6 +163,7 @@ export const sinkRefuses: Fault = {
   holds: 'the first is kept and sent again',
   embedded: refuseOneDelivery,
   kafka: refuseOneBatch,
+  testedOn: 'embedded',
 }
 
 export const answersOfInsertsLost: Fault = {
@@ -181,6 +182,7 @@ export const sameToken: Fault = {
     return expectTwo(await insertAlike({ kind: 'chdb', path: join(system.directory, 'alike') }))
   },
   kafka: tokensOfInserts,
+  testedOn: 'embedded',
 }
 
 export const warehouseAway: Fault = {
@@ -189,4 +191,5 @@ export const warehouseAway: Fault = {
   holds: 'detection and webhooks go on, the lag shows, and it catches up',
   embedded: directoryTaken,
   kafka: serverAway,
+  testedOn: 'kafka',
 }

@@ -50,9 +50,9 @@ export interface Fault {
   readonly kafka: Play<SeparateSystem> | Without
   /**
    * Where it is played the same way on both, or where one of them says it all and the other takes long: the engine that a run of all
-   * tests plays it on. Left out: on each that it is played on.
+   * tests plays it on. `demand`: it takes long on each, and `npm run faults` alone plays it. Left out: on each that it is played on.
    */
-  readonly testedOn?: EngineName
+  readonly testedOn?: EngineName | 'demand'
   /** One, unless it says so. */
   readonly brokers?: 3
 }
