@@ -32,17 +32,19 @@ export interface EventStoreOptions {
   readonly logger: Logger
 }
 
-/** Rows by partition, in the order of the requests. */
-function linesOf(takings: readonly Taking[]): Map<number, string[]> {
-  const lines = new Map<number, string[]>()
-  for (const { prepared } of takings) {
+/** Rows by tenant and partition, in the order of the requests. */
+function linesOf(takings: readonly Taking[]): Map<string, Map<number, string[]>> {
+  const tenants = new Map<string, Map<number, string[]>>()
+  for (const { tenant, prepared } of takings) {
+    let lines = tenants.get(tenant)
+    if (lines === undefined) tenants.set(tenant, (lines = new Map()))
     for (const [partition, own] of prepared.lines) {
       const lane = lines.get(partition)
       if (lane === undefined) lines.set(partition, [...own])
       else lane.push(...own)
     }
   }
-  return lines
+  return tenants
 }
 
 /**
@@ -89,7 +91,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
         }),
       ),
     )
-    await Promise.all([writer.write(linesOf(takings)), writeLetters(log, letters), writeExcerpts(options, takings)])
+    const writes = [...linesOf(takings)].map(([tenant, lines]) => writer.write(tenant, lines))
+    await Promise.all([...writes, writeLetters(log, letters), writeExcerpts(options, takings)])
     for (const { tenant, prepared } of takings) {
       tellUnclear(tenant, prepared.unclear)
       if (prepared.source !== undefined && prepared.events > 0)

@@ -1,7 +1,8 @@
 /**
- * From rows to durable frames. Each partition has one append under way at a time; rows that arrive meanwhile wait and
- * leave together in the next one. So a lone sender waits for nobody, and many senders share frames without a timer: the
- * busier the log, the fuller the frames. The order of one sender's sequential requests is kept.
+ * From rows to durable frames. Of each tenant a partition has one append under way at a time; rows that arrive meanwhile wait and
+ * leave together in the next one, those of all tenants whose turn it is in the same frames. So a lone sender waits for nobody, and
+ * many senders share frames without a timer: the busier the log, the fuller the frames. A tenant that fills every partition keeps
+ * no other waiting for more than the log itself. The order of one tenant's rows is kept.
  *
  * A frame that the log refuses for its size is halved (lib/log/halving.ts): rows of many requests share one, and a single row that
  * it never takes must not hold the others up. That row becomes a dead letter.
@@ -18,16 +19,18 @@ import { appendHalving, type TooLarge } from '../lib/log/halving.ts'
 import { writeLetters } from '../lib/log/letters.ts'
 import type { Log, RecordInput } from '../lib/log/port.ts'
 import type { Metrics } from '../lib/metrics.ts'
+import { COLLECTOR_LIMITS } from './limits.ts'
 
 export interface FrameWriter {
   /**
    * Appends rows, given as JSON lines by partition. Resolves when every partition has them durably; rejects with the
    * first partition's error, and then some rows may be stored: sending them again repeats their ids.
    */
-  write(lines: ReadonlyMap<number, readonly string[]>): Promise<void>
+  write(tenant: string, lines: ReadonlyMap<number, readonly string[]>): Promise<void>
 }
 
 interface PendingLines {
+  readonly tenant: string
   readonly lines: readonly string[]
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -35,7 +38,10 @@ interface PendingLines {
 
 interface Lane {
   waiting: PendingLines[]
-  busy: boolean
+  /** Tenants with an append under way. */
+  readonly busy: Set<string>
+  /** Appends under way. */
+  appends: number
 }
 
 export interface FrameWriterOptions {
@@ -97,37 +103,44 @@ async function appendAll(
 export function createFrameWriter(options: FrameWriterOptions): FrameWriter {
   const lanes = new Map<number, Lane>()
 
-  const run = async (partition: number, lane: Lane): Promise<void> => {
-    lane.busy = true
-    // Requests that the same turn of the event loop finishes share the first frame.
-    await setImmediate()
-    while (lane.waiting.length > 0) {
-      const waiting = lane.waiting
-      lane.waiting = []
-      await appendAll(options, partition, waiting)
-    }
-    lane.busy = false
+  /** Those whose tenants have no append under way leave the line. */
+  const takeTurn = (lane: Lane): PendingLines[] => {
+    const turn = lane.waiting.filter(({ tenant }) => !lane.busy.has(tenant))
+    if (turn.length > 0) lane.waiting = lane.waiting.filter(({ tenant }) => lane.busy.has(tenant))
+    return turn
   }
 
-  const enqueue = (partition: number, lines: readonly string[]): Promise<void> =>
+  const run = async (partition: number, lane: Lane): Promise<void> => {
+    lane.appends++
+    // Requests that the same turn of the event loop finishes share the first frame.
+    await setImmediate()
+    for (let turn = takeTurn(lane); turn.length > 0; turn = takeTurn(lane)) {
+      for (const { tenant } of turn) lane.busy.add(tenant)
+      await appendAll(options, partition, turn)
+      for (const { tenant } of turn) lane.busy.delete(tenant)
+    }
+    lane.appends--
+  }
+
+  const enqueue = (tenant: string, partition: number, lines: readonly string[]): Promise<void> =>
     new Promise((resolve, reject) => {
       let lane = lanes.get(partition)
       if (lane === undefined) {
-        lane = { waiting: [], busy: false }
+        lane = { waiting: [], busy: new Set(), appends: 0 }
         lanes.set(partition, lane)
       }
-      lane.waiting.push({ lines, resolve, reject })
-      if (!lane.busy) void run(partition, lane)
+      lane.waiting.push({ tenant, lines, resolve, reject })
+      if (!lane.busy.has(tenant) && lane.appends < COLLECTOR_LIMITS.appends_per_partition_max) void run(partition, lane)
     })
 
   return {
-    async write(lines) {
+    async write(tenant, lines) {
       const all = [...lines]
       // A few at a time, so that a request of many partitions keeps the event loop no longer than others.
       for (let first = 0; first < all.length; first += LIMITS.partitions_per_append_max) {
         const some = all.slice(first, first + LIMITS.partitions_per_append_max)
         // All settle before the answer: a request that failed has nothing under way any more.
-        const outcomes = await Promise.allSettled(some.map(([partition, rows]) => enqueue(partition, rows)))
+        const outcomes = await Promise.allSettled(some.map(([partition, rows]) => enqueue(tenant, partition, rows)))
         for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
       }
     },

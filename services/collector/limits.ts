@@ -1,5 +1,7 @@
 /** Limits of the collector that change no result. Names end with the unit. */
 export const COLLECTOR_LIMITS = {
+  /** Appends of events that are under way in one partition at a time, of different tenants. */
+  appends_per_partition_max: 4,
   /** Dead letters that one request sends again, and how many of the newest it looks through for them. */
   resend_letters_max: 1_000,
   resend_letters_searched_max: 100_000,

@@ -51,6 +51,8 @@ export interface CollectorRoom {
   logBusy: Promise<void> | undefined
   /** How many requests have been prepared for the log. */
   prepared: number
+  /** How many appends the collector has begun. */
+  appends: number
   post(path: string, body: string | Buffer, headers?: Record<string, string>): Promise<Response>
   frames(): Promise<Frame[]>
   events(): Promise<Event[]>
@@ -93,14 +95,16 @@ export async function openCollector(
   const metrics = createMetrics()
   const logger = createLogger('silent')
   const preparer = createPreparer({ keys: tenantKeys(Buffer.alloc(32, 1)), logger, mappings })
-  const state: Pick<CollectorRoom, 'notReady' | 'logBusy' | 'prepared'> = {
+  const state: Pick<CollectorRoom, 'notReady' | 'logBusy' | 'prepared' | 'appends'> = {
     notReady: undefined,
     logBusy: undefined,
     prepared: 0,
+    appends: 0,
   }
   const busyLog: Log = {
     ...log,
     async append(...what) {
+      state.appends++
       await state.logBusy
       return log.append(...what)
     },

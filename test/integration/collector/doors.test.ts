@@ -256,6 +256,32 @@ describe('the doors of the collector', () => {
     expect(frames.length).toBeLessThan(requests.length / 10)
   })
 
+  it('keeps no tenant waiting for what another one appends', async () => {
+    // Each body has rows of every partition.
+    const everywhere = (name: string): string =>
+      JSON.stringify(Array.from({ length: 100 }, (_, n) => event(`${name}-${n}`, { identity: `agent-${n}` })))
+    const busy = Promise.withResolvers<void>()
+    const before = room.appends
+    room.logBusy = busy.promise
+    let isAnswered = false
+    const held = room.post('/v1/events', everywhere('held')).finally(() => {
+      isAnswered = true
+    })
+    try {
+      await vi.waitUntil(() => room.appends === before + room.log.partitions('events'), { timeout: 60_000 })
+      room.logBusy = undefined
+      const other = { authorization: 'Bearer other-token' }
+      expect((await room.post('/v1/events', everywhere('passing'), other)).status).toBe(200)
+      expect(isAnswered).toBe(false)
+    } finally {
+      busy.resolve()
+      room.logBusy = undefined
+    }
+    expect((await held).status).toBe(200)
+    expect(await idsWith('held-')).toHaveLength(100)
+    expect(await idsWith('passing-')).toHaveLength(100)
+  })
+
   it('sent twice, gives the same ids', async () => {
     const body = otlp([logRecord('twice-1'), logRecord('twice-2')])
     await room.post('/v1/logs', body)

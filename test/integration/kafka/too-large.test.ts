@@ -71,7 +71,7 @@ await withKafka({ brokers: 1 }, (kafka) => {
       const theirs = Array.from({ length: 40 }, (_, n) => rowFor('globex', n, noise(600)))
       mine[17] = rowFor('acme', 17, `giant ${noise(30_000)}`)
       const writer = createFrameWriter({ log, clock: systemClock, metrics: createMetrics() })
-      await Promise.all([writer.write(new Map([[0, mine]])), writer.write(new Map([[0, theirs]]))])
+      await Promise.all([writer.write('acme', new Map([[0, mine]])), writer.write('globex', new Map([[0, theirs]]))])
       const rows = (await valuesOf(log, 'events')).flatMap((value) => decodeFrame(value).rows)
       const tenant = EVENT_COLUMNS.findIndex(({ name }) => name === 'tenant')
       expect(Map.groupBy(rows, (row) => row[tenant]).get('globex')).toHaveLength(40)
