@@ -4,19 +4,24 @@
  * changes none.
  */
 import { counted } from '../../../schemas/counted.ts'
-import { normaliseBody } from '../../collector/normalise.ts'
+import { memo } from '../../collector/memo.ts'
+import { createExtractor } from '../../collector/indicators/index.ts'
+import { type NormaliseContext, normaliseBody, type Rejected } from '../../collector/normalise.ts'
+import { tenantKeys } from '../../lib/secrets.ts'
+import { createHmac, hash } from 'node:crypto'
 import { UsageError } from '../../lib/errors.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
-import { createFormats, type Formats } from '../../collector/formats/formats.ts'
+import { createFormats } from '../../collector/formats/formats.ts'
 import type { Mapping } from '../../lib/mappings/schema.ts'
 import { expandPaths } from './files.ts'
-import { createPacker } from './packed-events.ts'
-import { importContext, type Reading, TOLD_MAX } from './reading/read.ts'
-import { createReaders, type Readers } from './reading/readers.ts'
 import { readRequests, type Request, type Unreadable } from './requests.ts'
-import { createSpool, type Spool } from './spool.ts'
+import { createSpool, PROVISIONAL_RECEIPT_MS, type Spool } from './spool.ts'
 
-export { IMPORT_TENANT } from './reading/read.ts'
+export const IMPORT_TENANT = 'default'
+/** Not a secret: it keys hashes that leave no command. */
+const IMPORT_MASTER_KEY = Buffer.from('moltwatch replay, a key that is public')
+/** Rejected records that are reported in full. */
+const TOLD_MAX = 5
 
 /** A file of which nothing became an event. */
 export interface UnusableFile {
@@ -34,6 +39,21 @@ export interface Imported {
   readonly told: readonly string[]
 }
 
+function importContext(): NormaliseContext {
+  const keys = tenantKeys(IMPORT_MASTER_KEY)
+  const credentialKey = keys.forCredentials(IMPORT_TENANT)
+  const keyed = memo((digest) => createHmac('sha256', credentialKey).update(Buffer.from(digest, 'hex')).digest('hex'))
+  return {
+    tenant: IMPORT_TENANT,
+    sender: '',
+    receiptTime: PROVISIONAL_RECEIPT_MS,
+    history: false,
+    assurance: 'claimed',
+    extractor: createExtractor({ key: keys.forTenant(IMPORT_TENANT) }),
+    hashCredential: (secret) => keyed(hash('sha256', secret, 'hex')),
+  }
+}
+
 /** Events of one request, as a sender of many would batch them. */
 const GENERATED_BATCH = 2_000
 
@@ -44,119 +64,83 @@ const GENERATED_BATCH = 2_000
 export function importMade(events: Iterable<object>, onEvents: (events: number) => void = () => {}): Spool {
   const context = importContext()
   const spool = createSpool()
-  const packer = createPacker()
-  let made = 0
   let batch: object[] = []
   const flush = (): void => {
     const result = normaliseBody('events', Buffer.from(JSON.stringify(batch)), 'json', context)
     const bad = result.ok ? result.rejected[0]?.detail : result.detail
     if (!result.ok || bad !== undefined) throw new Error(`a made event was refused: ${bad}`)
-    packer.add(result.events)
+    spool.add(result.events)
     batch = []
-    onEvents((made += result.events.length))
+    onEvents(spool.count)
   }
   for (const event of events) {
     batch.push(event)
     if (batch.length === GENERATED_BATCH) flush()
   }
   if (batch.length > 0) flush()
-  spool.add(packer.take())
   return spool
 }
 
-/** What is known of a file. */
-interface FileReading {
-  readonly file: string
-  events: number
-  /** Why the first request of which something was wrong had it. */
-  problem?: string | undefined
-  /** Why the file could not be read further. */
-  brokenOff?: string
-}
-
-interface Entry {
-  readonly of: FileReading
-  readonly request: Request | Unreadable
-}
-
 /** What has been read of the files so far. */
-interface Import {
-  readonly readers: Readers
+interface Reading {
+  readonly context: NormaliseContext
   readonly spool: Spool
   readonly told: string[]
   records: number
   rejected: number
   bytes: number
-  /** Requests of the run that is being put together. */
-  run: Entry[]
-  runBytes: number
-  /** Runs that are being read, in the order of the files. */
-  readonly underWay: { readonly entries: readonly Entry[]; readonly reading: Promise<Reading> }[]
 }
 
-/** Requests are read in runs of about so many bytes: many are of a few records. */
-const RUN_BYTES = 4 * 1024 * 1024
+type Bad = Pick<Rejected, 'index' | 'detail'>
 
-function take(state: Import, entries: readonly Entry[], { packed, outcomes }: Reading): void {
-  state.spool.add(packed)
-  for (const [at, { events, records, rejected, told }] of outcomes.entries()) {
-    const { of } = entries[at] as Entry
-    of.events += events
-    of.problem ??= told[0]
-    state.records += records
-    state.rejected += rejected
-    state.told.push(...told.map((one) => `${of.file}: ${one}`).slice(0, Math.max(0, TOLD_MAX - state.told.length)))
+function reject(reading: Reading, file: string, line: number, bad: readonly Bad[]): string | undefined {
+  reading.rejected += bad.length
+  const told = bad.map(({ index, detail }) => `${file}: request at line ${line}, record ${index + 1}: ${detail}`)
+  reading.told.push(...told.slice(0, Math.max(0, TOLD_MAX - reading.told.length)))
+  return told[0]
+}
+
+/** Reads one request; the first reason why something of it became no event. */
+function readOne(reading: Reading, file: string, request: Request | Unreadable): string | undefined {
+  const { line } = request
+  if ('problem' in request) {
+    reading.records++
+    reject(reading, file, line, [{ index: 0, detail: request.problem }])
+    return request.problem
   }
-}
-
-/** Waits until at most so many runs are being read. */
-async function settle(state: Import, most: number): Promise<void> {
-  while (state.underWay.length > most) {
-    const { entries, reading } = state.underWay.shift()!
-    take(state, entries, await reading)
+  const result = normaliseBody(request.format, request.body, request.ndjson ? 'lines' : 'json', reading.context)
+  if (!result.ok) {
+    reading.records++
+    const place = result.position === undefined ? '' : ` (byte ${result.position})`
+    reject(reading, file, line, [{ index: 0, detail: `${result.detail}${place}` }])
+    return `line ${line}: ${result.detail}${place}`
   }
+  reading.records += result.records
+  reading.spool.add(result.events)
+  return reject(reading, file, line, result.rejected)
 }
 
-async function flush(state: Import, isLast: boolean): Promise<void> {
-  const { run: entries, readers } = state
-  state.run = []
-  state.runBytes = 0
-  const reading = readers.read(
-    entries.map(({ request }) => request),
-    isLast,
-  )
-  // Its turn to be awaited comes later.
-  reading.catch(() => {})
-  state.underWay.push({ entries, reading })
-  await settle(state, isLast ? 0 : readers.places)
-}
-
-async function add(state: Import, entry: Entry): Promise<void> {
-  if (state.runBytes >= RUN_BYTES) await flush(state, false)
-  state.run.push(entry)
-  if ('body' in entry.request) state.runBytes += entry.request.body.length
-}
-
-/** Reads a file as far as it can be read. */
+/** Reads a file as far as it can be read; undefined, or why nothing of it became an event. */
 async function readFile(
-  state: Import,
-  of: FileReading,
+  reading: Reading,
+  file: string,
   format: FormatChoice,
-  formats: Formats,
   onBytes: (bytes: number) => void,
-): Promise<void> {
+): Promise<string | undefined> {
+  const before = reading.spool.count
+  let first: string | undefined
   try {
-    for await (const request of readRequests(of.file, format, onBytes, formats)) await add(state, { of, request })
+    for await (const request of readRequests(file, format, onBytes, reading.context.formats)) {
+      const problem = readOne(reading, file, request)
+      first ??= problem
+    }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    of.brokenOff = error.message
+    if (reading.spool.count > before) reading.told.push(`${error.message}; what stands before that was read`)
+    first ??= error.message
   }
-}
-
-/** An empty file is a log in which nothing happened. A file without a usable record is reported. */
-const unusableOf = ({ file, events, problem, brokenOff }: FileReading): UnusableFile[] => {
-  const reason = problem ?? brokenOff
-  return events > 0 || reason === undefined ? [] : [{ file, reason }]
+  // An empty file is a log in which nothing happened. A file without a usable record is reported.
+  return reading.spool.count > before ? undefined : first
 }
 
 /**
@@ -170,28 +154,26 @@ export async function importFiles(
   onProgress: (bytes: number, events: number) => void = () => {},
   mappings: readonly Mapping[] = [],
 ): Promise<Imported> {
-  const files = (await expandPaths(paths)).map((file): FileReading => ({ file, events: 0 }))
-  const formats = createFormats(mappings)
+  const files = await expandPaths(paths)
   const spool = createSpool()
-  const readers = createReaders(mappings)
-  const underWay: Import['underWay'] = []
-  const state: Import = { readers, spool, told: [], records: 0, rejected: 0, bytes: 0, run: [], runBytes: 0, underWay }
-  const onBytes = (more: number): void => onProgress((state.bytes += more), spool.count)
-  try {
-    for (const file of files) await readFile(state, file, format, formats, onBytes)
-    await flush(state, true)
-  } finally {
-    await readers.close()
+  const reading: Reading = {
+    context: { ...importContext(), formats: createFormats(mappings) },
+    spool,
+    told: [],
+    records: 0,
+    rejected: 0,
+    bytes: 0,
   }
-  for (const { events, brokenOff } of files) {
-    if (events > 0 && brokenOff !== undefined) state.told.push(`${brokenOff}; what stands before that was read`)
+  const unusable: UnusableFile[] = []
+  for (const file of files) {
+    const reason = await readFile(reading, file, format, (more) => onProgress((reading.bytes += more), spool.count))
+    if (reason !== undefined) unusable.push({ file, reason })
   }
-  const unusable = files.flatMap(unusableOf)
   if (spool.count === 0 && unusable.length > 0) {
     const named = unusable.slice(0, TOLD_MAX).map(({ file, reason }) => `${file}: ${reason}`)
     throw new UsageError(`no record became an event. ${named.join('\n')}`)
   }
-  const { records, rejected, told } = state
+  const { records, rejected, told } = reading
   return { spool, files: files.length, records, rejected, told, unusable }
 }
 

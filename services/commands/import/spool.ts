@@ -1,14 +1,18 @@
 /**
  * Holds normalised events in little memory until the receipt time of the import is known. That time must be after every
- * event, so it is known only when the last file has been read. They wait packed, and beyond some megabytes in a temporary
- * file. Then they are read back in order with the receipt time filled in.
+ * event, so it is known only when the last file has been read. Rows wait in compressed blocks, the form of a frame, about
+ * 50 bytes each, and beyond some megabytes in a temporary file. Then they are read back in order with the receipt time
+ * filled in.
  */
-import { EVENT_COLUMNS, type Event, type EventRow } from '../../../schemas/event.ts'
-import { decodeFrame } from '../../../schemas/frame.ts'
+import { EVENT_COLUMNS, EVENT_SCHEMA_VERSION, type Event, type EventRow, rowOf } from '../../../schemas/event.ts'
+import { decodeFrame, encodeFrame } from '../../../schemas/frame.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
 import { createBlocks } from './blocks.ts'
-import type { PackedEvents } from './packed-events.ts'
 
+/** The receipt time while the real one is not known: later than every event, so that none counts as future. */
+export const PROVISIONAL_RECEIPT_MS = 8_640_000_000_000_000
+
+const BLOCK_ROWS = 2_000
 /** Of compressed blocks: about a million events. */
 const MEMORY_BYTES_MAX = 64 * 1024 * 1024
 const MINUTE_MS = 60_000
@@ -19,7 +23,8 @@ const TIME_FLAG = columnAt('time_flag')
 const RECEIPT_TIME = columnAt('receipt_time')
 
 export interface Spool {
-  add(packed: PackedEvents): void
+  /** Takes events that were normalised with PROVISIONAL_RECEIPT_MS. */
+  add(events: readonly Event[]): void
   readonly count: number
   /** The newest event time, rounded up to the next full minute: a function of the events alone. */
   receiptTime(): number
@@ -30,6 +35,7 @@ export interface Spool {
 /** `memoryBytesMax`: what of it stays in memory; the rest waits in a temporary file. */
 export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
   const blocks = createBlocks(memoryBytesMax)
+  let waiting: EventRow[] = []
   let count = 0
   let newest: number = LIMITS.event_time_ms_min
   const receiptTime = (): number => (Math.floor(newest / MINUTE_MS) + 1) * MINUTE_MS
@@ -42,10 +48,15 @@ export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
   }
 
   return {
-    add(packed) {
-      for (const block of packed.blocks) blocks.add(Buffer.from(block.buffer, block.byteOffset, block.byteLength))
-      count += packed.events
-      newest = Math.max(newest, packed.newest)
+    add(events) {
+      for (const event of events) {
+        if (event.time_flag === 'ok' && event.time > newest) newest = event.time
+        waiting.push(rowOf(event))
+        count++
+        if (waiting.length < BLOCK_ROWS) continue
+        blocks.add(encodeFrame(waiting, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 }))
+        waiting = []
+      }
     },
     get count() {
       return count
@@ -53,6 +64,7 @@ export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
     receiptTime,
     *rows() {
       for (const block of blocks.all()) yield decodeFrame(block).rows.map(received)
+      if (waiting.length > 0) yield waiting.map(received)
     },
   }
 }

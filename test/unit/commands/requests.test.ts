@@ -180,27 +180,4 @@ describe('files as requests', () => {
     expect(valuesOf('time')[1]).toBe(spool.receiptTime())
     expect(new Set(valuesOf('receipt_time'))).toEqual(new Set([spool.receiptTime()]))
   })
-
-  it('reads what takes several threads as it reads each file alone, in the order of the files', async () => {
-    const paths = [0, 1, 2, 3].map((file) => {
-      const lines = Array.from({ length: 600 }, (_, n) =>
-        JSON.stringify(act(10_000 * file + n, { session: `s${n % 7}`, unread: 'x'.repeat(9_000) })),
-      )
-      lines[300 + file] = `this is no JSON ${file}`
-      const path = join(home, `large-${file}.ndjson`)
-      // The last one is cut off inside its last value.
-      writeFileSync(path, file === 3 ? lines.join('\n').slice(0, -9) : lines.join('\n'))
-      return path
-    })
-    const whole = await importFiles(paths, 'auto')
-    const alone = []
-    for (const path of paths) alone.push(await importFiles([path], 'auto'))
-    const receipt = EVENT_COLUMNS.findIndex(({ name }) => name === 'receipt_time')
-    const rowsOf = (imported: typeof whole): unknown[][] =>
-      [...imported.spool.rows()].flat().map((row) => row.toSpliced(receipt, 1))
-    expect(rowsOf(whole)).toEqual(alone.flatMap(rowsOf))
-    expect(whole.told).toEqual(alone.flatMap(({ told }) => told))
-    expect(whole.told).toHaveLength(5)
-    expect([whole.records, whole.rejected]).toEqual([2_399, 4])
-  })
 })
