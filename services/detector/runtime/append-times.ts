@@ -4,7 +4,6 @@
  * the same replicas. The watermark stays so far behind the clock; when the trouble is over for a while, it comes nearer again.
  */
 import { LIMITS } from '../../../schemas/limits.ts'
-import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/port.ts'
 
 export interface AppendTimes {
@@ -16,9 +15,10 @@ export interface AppendTimes {
 
 const PERIOD_MS = LIMITS.tick_margin_memory_ms / 2
 
-export function createAppendTimes(log: Log, clock: Clock): AppendTimes {
+/** `elapsed`: ms on a clock that nobody sets: one that was set forward would be taken for an append of a day. */
+export function createAppendTimes(log: Log, elapsed: () => number = () => performance.now()): AppendTimes {
   const underWay = new Set<{ readonly since: number }>()
-  let period = { begin: clock.now(), longest: 0 }
+  let period = { begin: elapsed(), longest: 0 }
   let before = 0
 
   /** Two periods are remembered: what an append took counts for at least one whole period. */
@@ -33,20 +33,20 @@ export function createAppendTimes(log: Log, clock: Clock): AppendTimes {
     log: {
       ...log,
       async append(topic, partition, records) {
-        const mine = { since: clock.now() }
+        const mine = { since: elapsed() }
         underWay.add(mine)
         try {
           return await log.append(topic, partition, records)
         } finally {
           underWay.delete(mine)
-          const now = clock.now()
+          const now = elapsed()
           turn(now)
           period.longest = Math.max(period.longest, now - mine.since)
         }
       },
     },
     marginMs() {
-      const now = clock.now()
+      const now = elapsed()
       turn(now)
       let longest = Math.max(before, period.longest)
       for (const { since } of underWay) longest = Math.max(longest, now - since)

@@ -128,7 +128,7 @@ async function stop(service: Service): Promise<void> {
 
 function createService({ acceptGaps = false, ...options }: DetectorServiceOptions): Service {
   const holdings = noHoldings()
-  const { log, marginMs } = createAppendTimes(options.log, options.clock)
+  const { log, marginMs } = createAppendTimes(options.log)
   const section = createSectionReader(log)
   const deps = { ...options, log, marginMs, acceptGaps, section, poisoned: new Set<string>(), holdings }
   const idle = { stopping: new AbortController(), state: 'stopped', reason: '', restarts: 0, failures: 0 } as const

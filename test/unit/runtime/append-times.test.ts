@@ -13,7 +13,7 @@ function createRoom() {
     waiting.push(one)
     return one.promise
   }
-  const times = createAppendTimes({ append } as Log, { now: () => now })
+  const times = createAppendTimes({ append } as Log, () => now)
   return {
     times,
     advance: (ms: number) => void (now += ms),
