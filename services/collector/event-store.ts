@@ -32,19 +32,17 @@ export interface EventStoreOptions {
   readonly logger: Logger
 }
 
-/** Rows by tenant and partition, in the order of the requests. */
-function linesOf(takings: readonly Taking[]): Map<string, Map<number, string[]>> {
-  const tenants = new Map<string, Map<number, string[]>>()
-  for (const { tenant, prepared } of takings) {
-    let lines = tenants.get(tenant)
-    if (lines === undefined) tenants.set(tenant, (lines = new Map()))
+/** Rows by partition, in the order of the requests. */
+function linesOf(takings: readonly Taking[]): Map<number, string[]> {
+  const lines = new Map<number, string[]>()
+  for (const { prepared } of takings) {
     for (const [partition, own] of prepared.lines) {
       const lane = lines.get(partition)
       if (lane === undefined) lines.set(partition, [...own])
       else lane.push(...own)
     }
   }
-  return tenants
+  return lines
 }
 
 /**
@@ -91,7 +89,8 @@ export function createEventStore(options: EventStoreOptions): EventStore {
         }),
       ),
     )
-    const writes = [...linesOf(takings)].map(([tenant, lines]) => writer.write(tenant, lines))
+    const tenants = Map.groupBy(takings, ({ tenant }) => tenant)
+    const writes = [...tenants].map(([tenant, own]) => writer.write(tenant, linesOf(own)))
     await Promise.all([...writes, writeLetters(log, letters), writeExcerpts(options, takings)])
     for (const { tenant, prepared } of takings) {
       tellUnclear(tenant, prepared.unclear)

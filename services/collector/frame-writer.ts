@@ -42,6 +42,8 @@ interface Lane {
   readonly busy: Set<string>
   /** Appends under way. */
   appends: number
+  /** One begins with the next turn of the event loop: what comes until then goes with it. */
+  starting: boolean
 }
 
 export interface FrameWriterOptions {
@@ -105,15 +107,19 @@ export function createFrameWriter(options: FrameWriterOptions): FrameWriter {
 
   /** Those whose tenants have no append under way leave the line. */
   const takeTurn = (lane: Lane): PendingLines[] => {
-    const turn = lane.waiting.filter(({ tenant }) => !lane.busy.has(tenant))
-    if (turn.length > 0) lane.waiting = lane.waiting.filter(({ tenant }) => lane.busy.has(tenant))
+    const { turn = [], rest = [] } = Object.groupBy(lane.waiting, ({ tenant }) =>
+      lane.busy.has(tenant) ? 'rest' : 'turn',
+    )
+    lane.waiting = rest
     return turn
   }
 
   const run = async (partition: number, lane: Lane): Promise<void> => {
-    lane.appends++
+    lane.starting = true
     // Requests that the same turn of the event loop finishes share the first frame.
     await setImmediate()
+    lane.starting = false
+    lane.appends++
     for (let turn = takeTurn(lane); turn.length > 0; turn = takeTurn(lane)) {
       for (const { tenant } of turn) lane.busy.add(tenant)
       await appendAll(options, partition, turn)
@@ -126,11 +132,12 @@ export function createFrameWriter(options: FrameWriterOptions): FrameWriter {
     new Promise((resolve, reject) => {
       let lane = lanes.get(partition)
       if (lane === undefined) {
-        lane = { waiting: [], busy: new Set(), appends: 0 }
+        lane = { waiting: [], busy: new Set(), appends: 0, starting: false }
         lanes.set(partition, lane)
       }
       lane.waiting.push({ tenant, lines, resolve, reject })
-      if (!lane.busy.has(tenant) && lane.appends < COLLECTOR_LIMITS.appends_per_partition_max) void run(partition, lane)
+      if (!lane.starting && !lane.busy.has(tenant) && lane.appends < COLLECTOR_LIMITS.appends_per_partition_max)
+        void run(partition, lane)
     })
 
   return {
