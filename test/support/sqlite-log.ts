@@ -12,7 +12,10 @@ export interface LogRoom {
   /** The database; beside it lie its write-ahead log (`-wal`) and the lock. */
   readonly file: string
   open(options?: Partial<SqliteLogOptions>): Promise<Log>
+  /** Moves the clock. */
   advance(ms: number): void
+  /** Lets time pass without moving the clock. */
+  pass(ms: number): void
   /** Closes what was opened: what was in the write-ahead log goes into the database. */
   closeAll(): Promise<void>
   /** Closes what was opened and removes the directory. */
@@ -22,7 +25,7 @@ export interface LogRoom {
 export function createLogRoom(): LogRoom {
   const directory = mkdtempSync(join(tmpdir(), 'moltwatch-log-'))
   const logs: Log[] = []
-  let aheadMs = 0
+  let [aheadMs, passedMs] = [0, 0]
   const clock = { now: () => Date.now() + aheadMs }
   const closeAll = async (): Promise<void> => {
     for (const log of logs) await log.close()
@@ -34,6 +37,7 @@ export function createLogRoom(): LogRoom {
       const log = await createSqliteLog({
         directory,
         clock,
+        elapsed: () => performance.now() + passedMs,
         logger: createLogger('silent'),
         maintenanceEveryMs: 0,
         ...options,
@@ -43,6 +47,9 @@ export function createLogRoom(): LogRoom {
     },
     advance(ms) {
       aheadMs += ms
+    },
+    pass(ms) {
+      passedMs += ms
     },
     closeAll,
     async clear() {

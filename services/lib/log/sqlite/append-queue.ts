@@ -29,6 +29,8 @@ export interface AppendQueueOptions {
   readonly writer: WorkerClient
   readonly catalog: Catalog
   readonly clock: Clock
+  /** Milliseconds on a clock that nobody sets. */
+  readonly elapsed: () => number
   readonly pendingBytesMax: number
 }
 
@@ -45,7 +47,7 @@ interface Entry {
 interface Queue {
   readonly options: AppendQueueOptions
   readonly waiting: ReturnType<typeof createWaitingBytes>
-  /** When the messages under way were sent, oldest first; in ms of `performance.now()`, which nobody sets. */
+  /** When the messages under way were sent, oldest first; in ms of `elapsed`. */
   readonly sentAt: number[]
   /** To be sent at the end of the current tick. */
   tick: Entry[]
@@ -58,13 +60,13 @@ interface Queue {
 }
 
 async function send(queue: Queue, entries: readonly Entry[], bytes: number): Promise<void> {
-  const { clock, writer, catalog } = queue.options
+  const { clock, elapsed, writer, catalog } = queue.options
   const nowMs = clock.now()
   const values = packValues(entries.flatMap((entry) => entry.records))
   const slots = Int32Array.from(entries, (entry) => entry.slot)
   const counts = Int32Array.from(entries, (entry) => entry.records.length)
   const message = { kind: 'append', nowMs, slots, counts, values }
-  queue.sentAt.push(performance.now())
+  queue.sentAt.push(elapsed())
   try {
     const firsts = await writer.request<Float64Array>(message, [values.bytes.buffer])
     queue.failure = undefined
@@ -127,7 +129,7 @@ async function append(
 
 async function health(queue: Queue): Promise<{ ok: true } | { ok: false; reason: string }> {
   if (queue.closed) return { ok: false, reason: 'the log is closed' }
-  const waited = queue.sentAt.length === 0 ? 0 : Math.round(performance.now() - queue.sentAt[0]!)
+  const waited = queue.sentAt.length === 0 ? 0 : Math.round(queue.options.elapsed() - queue.sentAt[0]!)
   if (waited > ANSWER_MS_MAX) return { ok: false, reason: `the disk has not answered for ${waited} ms` }
   if (queue.failure === undefined) return { ok: true }
   // Nobody appends while readiness says no: the log itself has to find out whether space is back.

@@ -22,6 +22,8 @@ export interface SqliteLogOptions {
   /** Holds the database and its lock; created if missing. One process at a time. */
   readonly directory: string
   readonly clock: Clock
+  /** Milliseconds on a clock that nobody sets. Default: `performance.now`. */
+  readonly elapsed?: () => number
   readonly logger: Logger
   /**
    * Deletes the oldest records of non-compacted topics beyond this total in bytes; read before each run of maintenance.
@@ -194,9 +196,9 @@ function createMaintainer(writer: WorkerClient, options: SqliteLogOptions): Main
 export async function createSqliteLog(options: SqliteLogOptions): Promise<Log> {
   const workers = await open(options)
   const { writer, reader, catalog, commits } = workers
-  const { clock, logger, pendingBytesMax = LIMITS.log_pending_bytes_max } = options
+  const { clock, elapsed = () => performance.now(), logger, pendingBytesMax = LIMITS.log_pending_bytes_max } = options
   const fetch = createFetch(reader, catalog)
-  const queue = createAppendQueue({ writer, catalog, clock, pendingBytesMax })
+  const queue = createAppendQueue({ writer, catalog, clock, elapsed, pendingBytesMax })
   const maintainer = createMaintainer(writer, options)
   const groups = createGroups({
     catalog,
