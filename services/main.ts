@@ -9,6 +9,7 @@ import type { AddCommand, CommandTools } from './commands/lib/command.ts'
 import { EXIT, UsageError } from './lib/errors.ts'
 import { loadCommands } from './commands/registry.ts'
 import { codeVersion } from './lib/code-version.ts'
+import { endProcess } from './lib/end-process.ts'
 import { programVersion } from './lib/program-version.ts'
 
 const tools: CommandTools = {
@@ -30,6 +31,7 @@ const tools: CommandTools = {
   exit: (code) => {
     process.exitCode = code
   },
+  end: endProcess,
 }
 
 // Where only its owner can write: code from a directory that all share could be somebody else's. Where the installation cannot
@@ -72,7 +74,7 @@ async function main(argv: readonly string[]): Promise<void> {
 // A reader that has seen enough (`| head`) closes the pipe: that is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exit(EXIT.ok)
+  endProcess(EXIT.ok)
 })
 
 // Nothing is known any more of what the process holds: it says why and ends, and its supervisor starts it again.
@@ -80,7 +82,7 @@ process.on('uncaughtException', (error: unknown) => {
   process.stderr.write(
     `a fault of moltwatch ended this process, please report it: ${(error as Error)?.stack ?? String(error)}\n`,
   )
-  process.exit(EXIT.fault)
+  endProcess(EXIT.fault)
 })
 
 await main(process.argv)

@@ -41,6 +41,9 @@ export function createCommandRoom(): CommandRoom {
       const [out, err]: [string[], string[]] = [[], []]
       let code = 0
       const zone = process.env.TZ
+      const keep = (with_: number): void => {
+        code = with_
+      }
       const program = new Command().exitOverride()
       add(program, {
         terminal: { out: collecting(out), err: collecting(err), watched: false, elapsed: () => 0 },
@@ -50,9 +53,8 @@ export function createCommandRoom(): CommandRoom {
         setTimeZone: (to) => {
           process.env.TZ = to
         },
-        exit: (with_) => {
-          code = with_
-        },
+        exit: keep,
+        end: keep,
       })
       try {
         await program.parseAsync(['node', 'moltwatch', ...args])

@@ -30,8 +30,8 @@ export interface RunningService {
   readonly pid: number
   /** kill -9, and waits until the process is gone. */
   kill(): Promise<void>
-  /** SIGTERM, and waits; answers the exit code. */
-  stop(): Promise<number | null>
+  /** SIGTERM, and waits; answers the exit code. Throws with its log if something else than its end ended it. */
+  stop(): Promise<number>
   /** Resolves with the exit code when the process has ended, by itself or not. */
   readonly ended: Promise<number | null>
   get(path: string): Promise<unknown>
@@ -90,20 +90,22 @@ export async function startService(plan: ServicePlan): Promise<RunningService> {
 }
 
 function handle(plan: ServicePlan, child: ChildProcess, said: Pick<RunningService, 'log' | 'output'>): RunningService {
-  const gone = once(child, 'exit')
+  // Behind its exit come the last lines that it wrote.
+  const gone = once(child, 'close') as Promise<[code: number | null, signal: NodeJS.Signals | null]>
   const headers = { authorization: `Bearer ${TOKEN}` }
   return {
     plan,
     pid: child.pid ?? 0,
     ...said,
-    ended: gone.then(([code]) => code as number | null),
+    ended: gone.then(([code]) => code),
     async kill() {
       child.kill('SIGKILL')
       await gone
     },
     async stop() {
       child.kill('SIGTERM')
-      const [code] = (await gone) as [number | null]
+      const [code, signal] = await gone
+      if (code === null) throw new Error(`the service was ended by ${signal}:\n${said.log()}`)
       return code
     },
     get: (path) => asker.get(`${urlOf(plan)}${path}`),

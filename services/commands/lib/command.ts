@@ -17,6 +17,8 @@ export interface CommandTools {
   setTimeZone(zone: string): void
   /** How the process ends when the command has returned. */
   exit(code: number): void
+  /** Ends the process at once, whatever still runs in it. */
+  end(code: number): void
 }
 
 export type AddCommand = (program: Command, tools: CommandTools) => void

@@ -129,12 +129,12 @@ function watchLeakLists(
 }
 
 /** Resolves at the first signal to stop; a second one ends the process at once. */
-export const toldToStop = (): Promise<NodeJS.Signals> =>
+export const toldToStop = ({ end }: CommandTools): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     const signals = ['SIGTERM', 'SIGINT'] as const
     for (const signal of signals) {
       process.once(signal, () => {
-        for (const again of signals) process.on(again, () => process.exit(EXIT.fault))
+        for (const again of signals) process.on(again, () => end(EXIT.fault))
         resolve(signal)
       })
     }
@@ -142,12 +142,15 @@ export const toldToStop = (): Promise<NodeJS.Signals> =>
 
 /**
  * Stops in time. What cannot be drained in time is safe in the log and is processed at the next start. The deadline also
- * applies after everything is closed: a query still running in the warehouse would keep the process alive.
+ * applies after everything is closed: what still runs would keep the process alive.
  */
-export async function drain(stop: () => Promise<void>, logger: Logger): Promise<void> {
+export async function drain(
+  stop: () => Promise<void>,
+  { tools, logger }: Pick<Watching, 'tools' | 'logger'>,
+): Promise<void> {
   setTimeout(() => {
     logger.warn({ drain_ms_max: DRAIN_MS_MAX }, 'draining took too long; the rest is taken up at the next start')
-    process.exit(EXIT.ok)
+    tools.end(EXIT.ok)
   }, DRAIN_MS_MAX).unref()
   await stop()
 }

@@ -117,7 +117,7 @@ async function run(role: RoleName, options: ProcessCommandOptions, tools: Comman
     )
   }
   const service = await begin(role, options, tools, { config, logger, keys })
-  const stopping = toldToStop()
+  const stopping = toldToStop(tools)
   const { url, secondUrl } = service
   const second = secondUrl === undefined ? '' : ` and ${secondUrl} (OTLP logs and traces)`
   const line =
@@ -131,7 +131,7 @@ async function run(role: RoleName, options: ProcessCommandOptions, tools: Comman
   unwatch()
   if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in progress')
   else logger.error({ err: end }, 'this process can do nothing more: start it again')
-  await drain(service.stop, logger)
+  await drain(service.stop, { tools, logger })
   if (end instanceof LogError && !end.retriable) throw new UsageError(`the log cannot be used: ${end.message}`)
   tools.exit(typeof end === 'string' ? EXIT.ok : EXIT.fault)
 }

@@ -74,7 +74,7 @@ async function announce(tools: CommandTools, banner: Banner, asJson: boolean): P
 
 async function start(options: StartOptions, tools: CommandTools): Promise<void> {
   const logger = createLogger(options.logLevel)
-  const stopping = toldToStop()
+  const stopping = toldToStop(tools)
   const config = await readConfiguration(options.config, tools)
   for (const section of ['kafka', 'clickhouse', 'raw'] as const) {
     if (config[section] === undefined) continue
@@ -130,8 +130,9 @@ async function start(options: StartOptions, tools: CommandTools): Promise<void> 
   unwatch()
   if (typeof end === 'string') logger.info({ signal: end }, 'stopping: draining what is in progress')
   else logger.error({ reason: end.message }, 'this process can do nothing more and ends: start it again')
-  await drain(app.stop, logger)
-  tools.exit(typeof end === 'string' ? EXIT.ok : EXIT.fault)
+  await drain(app.stop, { tools, logger })
+  // The warehouse is closed, but its engine takes seconds to take itself apart.
+  tools.end(typeof end === 'string' ? EXIT.ok : EXIT.fault)
 }
 
 export const addStart: AddCommand = (program, tools) => {
