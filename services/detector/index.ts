@@ -8,3 +8,4 @@ export {
   type DetectorServiceOptions,
   type DetectorStatus,
 } from './runtime/service.ts'
+export { createUnderWay, nameOfRecord, recordUnderWay, type UnderWay } from './runtime/under-way.ts'

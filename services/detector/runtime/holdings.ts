@@ -9,19 +9,15 @@ import type { Clock } from '../../lib/clock.ts'
 import { type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import type { Stage, StageStats } from '../engine/index.ts'
+import type { StageStats } from '../engine/index.ts'
 import { sumStats } from './local-pipeline.ts'
 import { createPartitionWorker, type PartitionWorker, type WorkerDeps } from './partition-worker.ts'
-
-type StageName = Stage['stage']
-
-/** The topics of the stages. */
-export const STAGE_TOPICS = ['events', 'signals'] as const satisfies readonly StageName[]
+import { STAGE_TOPICS, type StageTopic } from './stage-topics.ts'
 
 export interface Holdings {
-  readonly workers: Record<StageName, Map<number, PartitionWorker>>
+  readonly workers: Record<StageTopic, Map<number, PartitionWorker>>
   /** Why a partition is halted, in a sentence. */
-  readonly halted: Record<StageName, Map<number, string>>
+  readonly halted: Record<StageTopic, Map<number, string>>
 }
 
 export const noHoldings = (): Holdings => ({
@@ -32,7 +28,7 @@ export const noHoldings = (): Holdings => ({
 export const workersOf = ({ workers }: Holdings): PartitionWorker[] =>
   STAGE_TOPICS.flatMap((topic) => [...workers[topic].values()])
 
-export const restoredIn = ({ workers }: Holdings, topic: StageName): number =>
+export const restoredIn = ({ workers }: Holdings, topic: StageTopic): number =>
   [...workers[topic].values()].filter((worker) => worker.stage !== undefined).length
 
 export const statsOf = (workers: readonly PartitionWorker[]): StageStats =>
@@ -48,7 +44,7 @@ export function identitiesIn(holdings: Holdings): Map<string, number> {
 }
 
 /** Records of a topic's partitions that are not processed yet, by what the log holds now. */
-export async function lagOf({ workers }: Holdings, log: Log, topic: StageName): Promise<number> {
+export async function lagOf({ workers }: Holdings, log: Log, topic: StageTopic): Promise<number> {
   const lags = [...workers[topic].values()].map(async (worker) => {
     const { end } = await log.bounds(topic, worker.partition)
     return Math.max(0, end - worker.position)
@@ -85,7 +81,7 @@ const UNREADABLE = ['offset_out_of_range', 'log_corrupt']
 /** Whether only one partition cannot continue; it is then halted. */
 export function halts({ halted }: Holdings, error: Error, metrics: Metrics, logger: Logger): boolean {
   if (!(error instanceof LogError) || !UNREADABLE.includes(error.code) || error.place === undefined) return false
-  const stage = error.place.topic as StageName
+  const stage = error.place.topic as StageTopic
   const { partition } = error.place
   if (halted[stage].has(partition)) return false
   halted[stage].set(partition, `${stage}/${partition} stands still: ${error.message}`)
@@ -111,7 +107,7 @@ export function hold(
   partition: number,
   deps: WorkerDeps,
 ): PartitionHandler {
-  const stage = topic as StageName
+  const stage = topic as StageTopic
   if (halted[stage].has(partition)) return HALTED
   const worker = createPartitionWorker(stage, partition, deps)
   workers[stage].set(partition, worker)

@@ -20,6 +20,7 @@ import { createOutputs } from './outputs.ts'
 import type { SectionReader } from './sections.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
 import type { Ticker, Ticking } from './ticker.ts'
+import { nameOfRecord, type RecordPlace, type UnderWay, workOn } from './under-way.ts'
 
 export interface WorkerDeps {
   readonly log: Log
@@ -41,8 +42,11 @@ export interface WorkerDeps {
     held: ReadonlyMap<string, SectionContent>,
   ): Stage
   readonly section: SectionReader
-  /** Offsets of records that a bug met: they are left out, now and whenever the partition is restored in this process. */
+  /** Names of records that a bug met: they are left out, now and whenever the partition is restored in this process. */
   readonly poisoned: Set<string>
+  /** Names of records from which detection did not return, earlier: they become dead letters. */
+  readonly givenUp: ReadonlySet<string>
+  readonly underWay: UnderWay
   /** A person has decided to go on behind records that are gone. */
   readonly acceptGaps: boolean
   /** A position has moved. */
@@ -60,8 +64,6 @@ export interface PartitionWorker extends PartitionHandler, Ticking {
   /** Compressed size of the newest snapshot in bytes. */
   readonly snapshotBytes: number
 }
-
-const keyOf = (topic: string, partition: number, offset: number): string => `${topic}/${partition}/${offset}`
 
 /** A record met a bug: the state may be half changed, so it is rebuilt without the record. */
 class PoisonError extends Error {
@@ -206,7 +208,7 @@ class Worker implements PartitionWorker {
     const labels = { stage: this.topic === 'events' ? 'one' : 'two' }
     let events = 0
     for (const { offset, value } of batch.records) {
-      if (value === null || this.#deps.poisoned.has(keyOf(this.topic, this.partition, offset))) continue
+      if (value === null || this.#isLeftOut(offset, value)) continue
       if (turns.isOver()) await this.#turn(context)
       const applied = await this.#apply(offset, value, context)
       if (applied === undefined) continue
@@ -235,8 +237,10 @@ class Worker implements PartitionWorker {
       receiptTime = header.receipt_time
       const content = isControl ? await this.#contentFor(value) : undefined
       const steps = stage.applySteps({ offset, value }, content)
-      let step = steps.next()
-      for (; step.done !== true; step = steps.next()) if (this.#deps.turns.isOver()) await this.#turn(context, true)
+      const place = this.#place(offset)
+      const next = () => workOn(this.#deps.underWay, place, () => steps.next())
+      let step = next()
+      for (; step.done !== true; step = next()) if (this.#deps.turns.isOver()) await this.#turn(context, true)
       applied = step.value
     } catch (error) {
       return this.#refuse(offset, value, error)
@@ -281,8 +285,25 @@ class Worker implements PartitionWorker {
       'a bug met this record: it goes to the dead letters, and the partition is rebuilt without it',
     )
     this.#trouble(offset, value, 'poison', reason)
-    this.#deps.poisoned.add(keyOf(this.topic, this.partition, offset))
-    throw new PoisonError(`${this.topic}/${this.partition}/${offset}: ${reason}`)
+    const name = nameOfRecord(this.#place(offset))
+    this.#deps.poisoned.add(name)
+    throw new PoisonError(`${name}: ${reason}`)
+  }
+
+  #place(offset: number): RecordPlace {
+    return { topic: this.topic, partition: this.partition, offset }
+  }
+
+  /** Whether the partition goes on without this record; one from which detection did not return becomes a dead letter here. */
+  #isLeftOut(offset: number, value: Buffer): boolean {
+    const place = this.#place(offset)
+    const name = nameOfRecord(place)
+    if (this.#deps.poisoned.has(name)) return true
+    if (!this.#deps.givenUp.has(name)) return false
+    this.#deps.logger.error(place, 'detection did not return from this record: it goes to the dead letters')
+    this.#trouble(offset, value, 'poison', 'detection did not return from this record, please report it')
+    this.unsavedSince ??= this.#deps.clock.now()
+    return true
   }
 
   #trouble(offset: number, record: Buffer, reason: 'malformed' | 'invalid' | 'poison', detail: string): void {

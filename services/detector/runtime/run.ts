@@ -11,11 +11,13 @@ import { createTurns, type Turns } from '../../lib/turns.ts'
 import { createStageOne, createStageTwo } from '../engine/index.ts'
 import { type Commits, createCommits } from './commits.ts'
 import { createGate, type Gate } from './gate.ts'
-import { hold, type Holdings, showHoldings, STAGE_TOPICS, workersOf } from './holdings.ts'
+import { hold, type Holdings, showHoldings, workersOf } from './holdings.ts'
 import type { WorkerDeps } from './partition-worker.ts'
 import type { SectionReader } from './sections.ts'
 import { createSnapshotStore } from './snapshot-store.ts'
+import { STAGE_TOPICS } from './stage-topics.ts'
 import { createTicker, type Ticker } from './ticker.ts'
+import { createUnderWay, type UnderWay } from './under-way.ts'
 import { createWatermark } from './watermark.ts'
 
 /** What the creator of the detector service passes in. */
@@ -30,6 +32,10 @@ export interface Given {
   readonly metrics: Metrics
   /** Shared with other work of the process. Default: of its own. */
   readonly turns?: Turns
+  /** Where it notes the record that it works on. Default: nobody else sees it. */
+  readonly underWay?: UnderWay
+  /** Names of records from which detection did not return: they become dead letters, and it goes on without them. */
+  readonly givenUp?: ReadonlySet<string>
 }
 
 export interface RunDeps extends Given {
@@ -82,6 +88,8 @@ export function createRun(deps: RunDeps): Run {
   const workerDeps: WorkerDeps = {
     ...shared,
     turns: deps.turns ?? createTurns(),
+    underWay: deps.underWay ?? createUnderWay(),
+    givenUp: deps.givenUp ?? new Set(),
     createStage: stagesOf(deps),
     store: createSnapshotStore(log),
     onProgress: () => commits.plan(),

@@ -5,20 +5,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Stage, StageStats } from '../engine/index.ts'
-import {
-  halts,
-  type Holdings,
-  identitiesIn,
-  lagOf,
-  noHoldings,
-  restoredIn,
-  STAGE_TOPICS,
-  statsOf,
-  workersOf,
-} from './holdings.ts'
+import { halts, type Holdings, identitiesIn, lagOf, noHoldings, restoredIn, statsOf, workersOf } from './holdings.ts'
 import { createAppendTimes } from './append-times.ts'
 import { beginRun, createRun, endRun, type Given, type Run, type RunDeps } from './run.ts'
 import { createSectionReader } from './sections.ts'
+import { STAGE_TOPICS } from './stage-topics.ts'
 
 export interface DetectorServiceOptions extends Given {
   /** A person's decision to keep the state and go on where records are gone that no one has processed. Default: false. */

@@ -3,10 +3,12 @@
  * what a collection of garbage has to look at, and a snapshot of many identities stands still for a second: on the event loop
  * all of that would keep every sender waiting. Here it has its own heap, and reads a log that is lent to it.
  *
- * A thread that ends by itself, or gives no sign for long, is begun again after a while, and continues from its snapshots.
+ * A thread that ends by itself, or gives no sign for long, is begun again after a while, and continues from its snapshots. If
+ * it was at the same record both times, the next one goes on without that record: one sender must not stop detection for all.
  */
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
+import { createUnderWay, nameOfRecord, recordUnderWay, type UnderWay } from '../../detector/index.ts'
 import { type Calls, createCalls } from '../../lib/calls.ts'
 import { type Lender, lendLog } from '../../lib/log/lent/lender.ts'
 import { applyChange } from '../../lib/told-metrics.ts'
@@ -18,6 +20,7 @@ interface Thread {
   readonly worker: Worker
   readonly lender: Lender
   readonly calls: Calls<ThreadProcedures>
+  readonly underWay: UnderWay
   /** ms since 1970. */
   readonly began: number
   /** How many looks ago it gave its last sign; null until the first. Looks count, not time: a stopped process has made none. */
@@ -36,6 +39,10 @@ interface Running {
   stopping: boolean
   /** In a row, each soon after the one before. */
   failures: number
+  /** Names of records at which a thread has ended, the newest last. */
+  readonly endedAt: Set<string>
+  /** Of those, the ones at which two have. */
+  readonly givenUp: Set<string>
   again: NodeJS.Timeout | undefined
   watch: NodeJS.Timeout | undefined
 }
@@ -48,6 +55,7 @@ export interface ThreadOptions {
 }
 
 const ENTRY = new URL('thread.ts', import.meta.url)
+const ENDED_AT_MAX = 64
 
 function createThread(running: Running): Thread {
   const { log, codeVersion, acceptGaps = false, logger, metrics, clock } = running.tools
@@ -58,6 +66,8 @@ function createThread(running: Running): Thread {
     codeVersion,
     acceptGaps,
     logLevel: logger.level,
+    underWay: createUnderWay(),
+    givenUp: running.givenUp,
   }
   const procedures: ProcessProcedures = {
     status(status) {
@@ -80,6 +90,7 @@ function createThread(running: Running): Thread {
     worker,
     lender: lendLog(log, lent.port1),
     calls: createCalls<ThreadProcedures>(called.port1, procedures),
+    underWay: data.underWay,
     began: clock.now(),
     looks: null,
   }
@@ -102,8 +113,19 @@ async function close({ lender, calls, worker }: Thread): Promise<void> {
   await lender.close()
 }
 
+/** The second thread that ends at a record is the last: the next ones leave it out. */
+function blame({ endedAt, givenUp }: Running, { underWay }: Thread): void {
+  const place = recordUnderWay(underWay)
+  if (place === undefined) return
+  const name = nameOfRecord(place)
+  if (endedAt.delete(name)) givenUp.add(name)
+  else endedAt.add(name)
+  for (const oldest of endedAt) if (endedAt.size > ENDED_AT_MAX) endedAt.delete(oldest)
+}
+
 function ended(running: Running, thread: Thread, reason: string): void {
   if (running.thread !== thread || running.stopping) return
+  blame(running, thread)
   const { logger, metrics, clock } = running.tools
   logger.error({ reason }, 'the thread of detection has ended; it begins again from its snapshots')
   running.thread = undefined
@@ -157,6 +179,8 @@ export function createDetectorThread(tools: Tools, options: ThreadOptions = {}):
     identities: new Map(),
     stopping: false,
     failures: 0,
+    endedAt: new Set(),
+    givenUp: new Set(),
     again: undefined,
     watch: undefined,
   }

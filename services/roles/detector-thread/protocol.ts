@@ -1,6 +1,6 @@
 /** What goes between the one process and its thread of detection, besides the log. */
 import type { MessagePort } from 'node:worker_threads'
-import type { DetectorStatus } from '../../detector/index.ts'
+import type { DetectorStatus, UnderWay } from '../../detector/index.ts'
 import type { MetricChange } from '../../lib/told-metrics.ts'
 
 export interface ThreadData {
@@ -10,6 +10,10 @@ export interface ThreadData {
   readonly codeVersion: string
   readonly acceptGaps: boolean
   readonly logLevel: string
+  /** Where the thread notes the record that it works on. */
+  readonly underWay: UnderWay
+  /** Names of records at which threads ended before: this one goes on without them. */
+  readonly givenUp: ReadonlySet<string>
 }
 
 /** How detection is, as the thread tells it. */

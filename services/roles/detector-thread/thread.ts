@@ -12,7 +12,7 @@ import { steadySystemClock } from '../../lib/steady-clock.ts'
 import { tellingMetrics } from '../../lib/told-metrics.ts'
 import type { ProcessProcedures, ThreadData, ThreadProcedures } from './protocol.ts'
 
-const { log: lent, calls, codeVersion, acceptGaps, logLevel } = workerData as ThreadData
+const { log: lent, calls, codeVersion, acceptGaps, logLevel, underWay, givenUp } = workerData as ThreadData
 
 /** Before a finding is there, the process knows the identities that were known when it was found: a cap depends on their number. */
 const tellingLog = (log: Log, service: () => DetectorService): Log => ({
@@ -35,6 +35,8 @@ async function createService(): Promise<DetectorService> {
     clock: steadySystemClock(() => undefined),
     logger: createLogger(logLevel),
     metrics: tellingMetrics((change) => main.tell('metric', change)),
+    underWay,
+    givenUp,
   })
   return service
 }

@@ -12,6 +12,8 @@ import { createLogger } from '../../../services/lib/logger.ts'
 import { createMetrics, type Metrics } from '../../../services/lib/metrics.ts'
 import type { DetectorRole } from '../../../services/roles/detector.ts'
 import { createDetectorThread } from '../../../services/roles/detector-thread/index.ts'
+import { readDeadLetters } from '../../support/collector.ts'
+import { NEVER_RETURNS } from '../../support/never-returns.ts'
 import {
   CODE_VERSION,
   createRuntimeRoom,
@@ -109,6 +111,30 @@ describe('the thread of detection', () => {
     await until(() => detector.reasons().length === 0)
     expect(await has(metrics, /detector_restarts_total 0\n/)).toBe(false)
     await detector.stop()
+  })
+
+  it('goes on without a record from which it twice did not return, and finds all else', async () => {
+    const log = await home.open()
+    const metrics = createMetrics()
+    const detector = role(log, metrics)
+    await detector.start()
+    await send(log, EVENTS.slice(0, 60), home.clock.now())
+    // Whoever sent it shares a partition with one of the others.
+    await send(log, [testEvent(EVENTS.length, { identity: 'agent-0', target: NEVER_RETURNS })], home.clock.now())
+    await send(log, EVENTS.slice(60), home.clock.now())
+    const expected = expectedIds()
+    await until(async () => (await found(log)).length >= expected.length)
+    expect(await found(log)).toEqual(expected)
+    await until(() => detector.reasons().length === 0)
+    expect(await has(metrics, /detector_restarts_total 2\n/)).toBe(true)
+    await detector.stop()
+    const letters = await readDeadLetters(log)
+    expect(letters).toHaveLength(1)
+    expect(letters[0]).toMatchObject({
+      service: 'detector',
+      reason: 'poison',
+      detail: expect.stringContaining('did not return'),
+    })
   })
 
   it('is ended where it gives no sign, and stopped while it waits to begin again', async () => {
