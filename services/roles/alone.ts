@@ -19,7 +19,7 @@ import type { Warehouse } from '../lib/warehouse/port.ts'
 import { createApiRole } from './api.ts'
 import { createArchiverRole } from './archiver.ts'
 import { createCollectorRole } from './collector.ts'
-import { createDetectorRole } from './detector.ts'
+import { createDetectorRole } from './detector/index.ts'
 import { createHealth } from './health.ts'
 import { replaceTokens, tokensOf } from './parts.ts'
 import { createPendingLog } from './pending-log.ts'
@@ -30,7 +30,7 @@ import { followState } from './standing.ts'
 
 const CREATE: Readonly<Record<RoleName, CreateRole>> = {
   collector: createCollectorRole,
-  detector: createDetectorRole,
+  detector: (tools) => createDetectorRole(tools),
   archiver: createArchiverRole,
   responder: createResponderRole,
   api: createApiRole,

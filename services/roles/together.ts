@@ -23,7 +23,7 @@ import type { Warehouse } from '../lib/warehouse/port.ts'
 import { createApiRole } from './api.ts'
 import { createArchiverRole } from './archiver.ts'
 import { createCollectorRole } from './collector.ts'
-import { createDetectorThread } from './detector-thread/index.ts'
+import { createDetectorRole } from './detector/index.ts'
 import { openLocalSocket } from './local-socket.ts'
 import { openEmbeddedLog } from './embedded-log.ts'
 import { createHealth } from './health.ts'
@@ -77,7 +77,7 @@ function createRoles(shared: Shared, probes: Probes): Roles {
     standing,
     identityCount: (tenant) => detector.identitiesOf(tenant),
   }
-  const detector = createDetectorThread(tools)
+  const detector = createDetectorRole(tools)
   const sole = createSoleResponder(tools)
   return {
     responder: sole.role,

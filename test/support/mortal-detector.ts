@@ -6,7 +6,7 @@ import { existsSync, readFileSync, unlinkSync } from 'node:fs'
 import type { Detector } from '../../detectors/detector.ts'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { NEVER_RETURNS } from './never-returns.ts'
-import '../../services/roles/detector-thread/thread.ts'
+import '../../services/roles/detector/thread.ts'
 
 const detector = DETECTORS.find(({ id }) => id === 'peer/known-agent-network')
 if (detector?.matches === undefined) throw new Error('peer/known-agent-network looks at no event any more')

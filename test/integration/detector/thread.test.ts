@@ -10,8 +10,7 @@ import { createLocalPipeline } from '../../../services/detector/index.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import { createLogger } from '../../../services/lib/logger.ts'
 import { createMetrics, type Metrics } from '../../../services/lib/metrics.ts'
-import type { DetectorRole } from '../../../services/roles/detector.ts'
-import { createDetectorThread } from '../../../services/roles/detector-thread/index.ts'
+import { createDetectorRole, type DetectorRole } from '../../../services/roles/detector/index.ts'
 import { readDeadLetters } from '../../support/collector.ts'
 import { NEVER_RETURNS } from '../../support/never-returns.ts'
 import {
@@ -68,7 +67,7 @@ function expectedIds(): string[] {
 
 function role(log: Log, metrics: Metrics): DetectorRole {
   const tools = { log, codeVersion: CODE_VERSION, clock: home.clock, logger: createLogger('silent'), metrics }
-  return createDetectorThread(tools, { entry: MORTAL, lookEveryMs: 100 })
+  return createDetectorRole(tools, { entry: MORTAL, lookEveryMs: 100 })
 }
 
 const found = async (log: Log): Promise<string[]> => idsOf(await readFindings(log))

@@ -1,7 +1,8 @@
 /**
- * The detector in a thread of its own, for the one process. Its work comes in pieces of some milliseconds, its state is most of
- * what a collection of garbage has to look at, and a snapshot of many identities stands still for a second: on the event loop
- * all of that would keep every sender waiting. Here it has its own heap, and reads a log that is lent to it.
+ * The detector: holds partitions of `events` and `signals`, as the group gives them out. It works in a thread of its own. Its
+ * work comes in pieces of some milliseconds, its state is most of what a collection of garbage has to look at, and a snapshot of
+ * many identities stands still for a second: on the event loop all of that would keep senders, probes and brokers waiting. Here
+ * it has its own heap, and reads a log that is lent to it.
  *
  * A thread that ends by itself, or gives no sign for long, is begun again after a while, and continues from its snapshots. If
  * it was at the same record both times, the next one goes on without that record: one sender must not stop detection for all.
@@ -12,9 +13,13 @@ import { createUnderWay, nameOfRecord, recordUnderWay, type UnderWay } from '../
 import { type Calls, createCalls } from '../../lib/calls.ts'
 import { type Lender, lendLog } from '../../lib/log/lent/lender.ts'
 import { applyChange } from '../../lib/told-metrics.ts'
-import { type DetectorRole, reasonsOf } from '../detector.ts'
-import type { RoleTools } from '../role.ts'
+import type { Role, RoleTools } from '../role.ts'
 import type { ProcessProcedures, ThreadData, ThreadProcedures, ToldStatus } from './protocol.ts'
+
+export interface DetectorRole extends Role {
+  /** Identities of a tenant in the partitions that are held here, at least those that were known at the newest finding. */
+  identitiesOf(tenant: string): number
+}
 
 interface Thread {
   readonly worker: Worker
@@ -170,7 +175,11 @@ async function stop(running: Running): Promise<void> {
   await close(thread)
 }
 
-export function createDetectorThread(tools: Tools, options: ThreadOptions = {}): DetectorRole {
+/** Why detection does not run, or not everywhere. */
+const reasonsOf = ({ state, reason, halted }: ToldStatus): readonly string[] =>
+  state === 'running' ? halted : [`detection is ${state}: ${reason}`]
+
+export function createDetectorRole(tools: Tools, options: ThreadOptions = {}): DetectorRole {
   const running: Running = {
     tools,
     options: { entry: ENTRY, lookEveryMs: LIMITS.detector_look_every_ms, ...options },

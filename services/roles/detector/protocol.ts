@@ -1,4 +1,4 @@
-/** What goes between the one process and its thread of detection, besides the log. */
+/** What goes between a process and its thread of detection, besides the log. */
 import type { MessagePort } from 'node:worker_threads'
 import type { DetectorStatus, UnderWay } from '../../detector/index.ts'
 import type { MetricChange } from '../../lib/told-metrics.ts'
