@@ -9,7 +9,7 @@ import type { AddCommand, CommandTools } from './commands/lib/command.ts'
 import { EXIT, UsageError } from './lib/errors.ts'
 import { loadCommands } from './commands/registry.ts'
 import { codeVersion } from './lib/code-version.ts'
-import { endProcess } from './lib/end-process.ts'
+import { endProcess } from './commands/lib/end-process.ts'
 import { programVersion } from './lib/program-version.ts'
 
 const tools: CommandTools = {
