@@ -1,7 +1,7 @@
 /** Fault 13: records in the topic `events` that are none. They go to the dead letters, and their neighbours are processed. */
 import { randomBytes } from 'node:crypto'
 import { valuesIn, valuesOf } from '../../support/topics.ts'
-import { become, metricOf, withLog } from '../stage/acts.ts'
+import { becomeMany, metricOf, withLog } from '../stage/acts.ts'
 import type { Fault, Play } from '../stage/fault.ts'
 import type { Log } from '../../../services/lib/log/port.ts'
 import type { DeadLetter } from '../../../schemas/dead-letter.ts'
@@ -40,7 +40,7 @@ const poisonRecords: Play = async ({ system, shipper }) => {
   const count = await withLog(system, poison)
   await system.start('collector')
   await shipper.sendUpTo(1)
-  await become('each has its dead letter', async () => (await lettersOf(system)) === count)
+  await becomeMany('dead letters', () => lettersOf(system), count)
   return `${count} records of nothing, noise, text and a cut frame`
 }
 

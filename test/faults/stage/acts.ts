@@ -1,6 +1,7 @@
 /** What several plays do: watch a process, wait for what is to come, look into the topics. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../../../services/lib/log/port.ts'
+import { untilEnough } from '../../support/patience.ts'
 import type { RunningProcess } from '../../support/processes.ts'
 import { until } from '../../support/service.ts'
 import type { Scene } from './fault.ts'
@@ -60,20 +61,33 @@ export async function meetRequest(
 }
 
 /**
- * Whether no detector has a record left. Stage one is asked first and the whole afterwards: what one process sends to the
+ * Records that the detectors have left. Stage one is asked first and the whole afterwards: what one process sends to the
  * signals of another could otherwise arrive between the two answers.
  */
-async function nothingLeft(system: System): Promise<boolean> {
+async function recordsLeft(system: System): Promise<number> {
+  let left = 0
   for (const labels of [['service="detector"', 'topic="events"'], ['service="detector"']]) {
     const lags = system.of('detector').map((one) => metricOf(one, 'consumer_lag_records', labels))
-    if ((await Promise.all(lags)).some((lag) => lag > 0)) return false
+    left = (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
+    if (left > 0) break
   }
-  return true
+  return left
 }
 
+/** What a process that is away answers. */
+const nothing = (): undefined => undefined
+
 /** Waits until the detectors have nothing left to process, as far as they know. */
-export const everythingProcessed = (system: System): Promise<void> =>
-  become('everything sent is processed', () => nothingLeft(system))
+export async function everythingProcessed(system: System): Promise<void> {
+  const left = await untilEnough(() => recordsLeft(system).then((records) => -records, nothing), 0)
+  if (left < 0) throw new Error(`${-left} records were not processed, and no other has been for a while`)
+}
+
+/** Waits until there are so many of something, however long it takes while more come. Throws where there are not, or more. */
+export async function becomeMany(what: string, ask: () => Promise<number>, count: number): Promise<void> {
+  const last = await untilEnough(() => ask().catch(nothing), count)
+  if (last !== count) throw new Error(`${what}: ${count} were to be there, and ${last} are`)
+}
 
 /** Starts detectors where none are left, as many as there are at the beginning. */
 export async function startDetectors(system: System): Promise<void> {
