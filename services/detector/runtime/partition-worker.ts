@@ -44,7 +44,7 @@ export interface WorkerDeps {
   readonly section: SectionReader
   /** Names of records that a bug met: they are left out, now and whenever the partition is restored in this process. */
   readonly poisoned: Set<string>
-  /** Names of records from which detection did not return, earlier: they become dead letters. */
+  /** Names of records at which detection has ended before: they become dead letters. */
   readonly givenUp: ReadonlySet<string>
   readonly underWay: UnderWay
   /** A person has decided to go on behind records that are gone. */
@@ -294,14 +294,14 @@ class Worker implements PartitionWorker {
     return { topic: this.topic, partition: this.partition, offset }
   }
 
-  /** Whether the partition goes on without this record; one from which detection did not return becomes a dead letter here. */
+  /** Whether the partition goes on without this record; one that was given up becomes a dead letter here. */
   #isLeftOut(offset: number, value: Buffer): boolean {
     const place = this.#place(offset)
     const name = nameOfRecord(place)
     if (this.#deps.poisoned.has(name)) return true
     if (!this.#deps.givenUp.has(name)) return false
-    this.#deps.logger.error(place, 'detection did not return from this record: it goes to the dead letters')
-    this.#trouble(offset, value, 'poison', 'detection did not return from this record, please report it')
+    this.#deps.logger.error(place, 'detection ended twice at this record: it goes to the dead letters')
+    this.#trouble(offset, value, 'poison', 'detection ended twice at this record, please report it')
     this.unsavedSince ??= this.#deps.clock.now()
     return true
   }

@@ -34,7 +34,7 @@ export interface Given {
   readonly turns?: Turns
   /** Where it notes the record that it works on. Default: nobody else sees it. */
   readonly underWay?: UnderWay
-  /** Names of records from which detection did not return: they become dead letters, and it goes on without them. */
+  /** Names of records at which detection has ended before: they become dead letters, and it goes on without them. */
   readonly givenUp?: ReadonlySet<string>
 }
 

@@ -132,7 +132,7 @@ describe('the thread of detection', () => {
     expect(letters[0]).toMatchObject({
       service: 'detector',
       reason: 'poison',
-      detail: expect.stringContaining('did not return'),
+      detail: expect.stringContaining('ended twice'),
     })
   })
 
