@@ -1,6 +1,7 @@
 /** The face of the detector service. */
 export { createStageTwo } from './engine/index.ts'
 export { createLane, type Fault, type Lane } from './runtime/lane.ts'
+export { restartDelayMs } from './runtime/restart-delay.ts'
 export { createLocalPipeline, type LocalPipeline, type LocalPipelineOptions } from './runtime/local-pipeline.ts'
 export {
   createDetectorService,

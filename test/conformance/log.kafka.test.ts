@@ -1,9 +1,10 @@
-/** The Kafka adapter passes the contract of the log port, on a real broker. */
+/** The Kafka adapter passes the contract of the log port, on a real broker, and passes it on when it is lent. */
 import { createLogger } from '../../services/lib/logger.ts'
 import { createKafkaLog } from '../../services/lib/log/kafka/index.ts'
 import { systemClock } from '../../services/lib/clock.ts'
 import { withKafka } from '../support/kafka.ts'
 import { describeLog, type LogHarness } from './log.ts'
+import { lent } from './log-harness.ts'
 
 await withKafka({ brokers: 1 }, (kafka) => {
   async function createHarness(): Promise<LogHarness> {
@@ -16,4 +17,5 @@ await withKafka({ brokers: 1 }, (kafka) => {
     }
   }
   describeLog('the log on Kafka', createHarness, { maintainsAtOnce: false, modelRuns: 15 })
+  describeLog('a lent log on Kafka', lent(createHarness), { maintainsAtOnce: false, modelRuns: 5 })
 })

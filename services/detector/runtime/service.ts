@@ -7,6 +7,7 @@ import { LIMITS } from '../../../schemas/limits.ts'
 import type { Stage, StageStats } from '../engine/index.ts'
 import { halts, type Holdings, identitiesIn, lagOf, noHoldings, restoredIn, statsOf, workersOf } from './holdings.ts'
 import { createAppendTimes } from './append-times.ts'
+import { restartDelayMs } from './restart-delay.ts'
 import { beginRun, createRun, endRun, type Given, type Run, type RunDeps } from './run.ts'
 import { createSectionReader } from './sections.ts'
 import { STAGE_TOPICS } from './stage-topics.ts'
@@ -72,9 +73,9 @@ async function consume(service: Service): Promise<void> {
 
 /** Waits before the next attempt: longer after each failure, not at all if the failure cannot recur. */
 async function pause(service: Service, isGivenUp: boolean): Promise<void> {
-  const ms = isGivenUp ? 0 : LIMITS.detector_restart_ms_min * 2 ** service.failures++
+  const ms = isGivenUp ? 0 : restartDelayMs(service.failures++)
   const { signal } = service.stopping
-  await wait(Math.min(ms, LIMITS.detector_restart_ms_max), undefined, { signal }).catch(() => undefined)
+  await wait(ms, undefined, { signal }).catch(() => undefined)
 }
 
 /** Begins again until it works or the service is stopped. */

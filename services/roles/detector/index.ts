@@ -9,7 +9,7 @@
  */
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { createUnderWay, nameOfRecord, recordUnderWay, type UnderWay } from '../../detector/index.ts'
+import { createUnderWay, nameOfRecord, recordUnderWay, restartDelayMs, type UnderWay } from '../../detector/index.ts'
 import { type Calls, createCalls } from '../../lib/calls.ts'
 import { type Lender, lendLog } from '../../lib/log/lent/lender.ts'
 import { applyChange } from '../../lib/told-metrics.ts'
@@ -149,11 +149,11 @@ function look(running: Running): void {
 }
 
 function beginLater(running: Running): void {
-  const ms = Math.min(LIMITS.detector_restart_ms_min * 2 ** running.failures++, LIMITS.detector_restart_ms_max)
-  running.again = setTimeout(() => {
+  const again = (): void => {
     running.tools.metrics.detectorRestarts.inc()
     begin(running).catch((error: unknown) => beganInVain(running, error))
-  }, ms).unref()
+  }
+  running.again = setTimeout(again, restartDelayMs(running.failures++)).unref()
 }
 
 /** A thread that lives and could not start tries again as one that ended does. */
