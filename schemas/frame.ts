@@ -58,7 +58,9 @@ export interface FrameOptions {
   readonly packed?: boolean
 }
 
+/** Throws FrameError for a header that `decodeHeader` would refuse: what nobody can read must not come into the log. */
 function envelope(header: FrameHeader, payload: Buffer): Buffer {
+  if (!isHeader(header)) throw new FrameError(`not a header of a frame: ${JSON.stringify(header)}`)
   const head = Buffer.from(JSON.stringify(header))
   const start = Buffer.alloc(4)
   start.writeUInt16LE(MAGIC, 0)
@@ -66,7 +68,7 @@ function envelope(header: FrameHeader, payload: Buffer): Buffer {
   return Buffer.concat([start, head, payload])
 }
 
-/** Rows already serialised, one JSON array each: what a collector has after validation. */
+/** Rows already serialised, one JSON array each: what a collector has after validation. Throws FrameError where a number is no whole one. */
 export const encodeFrameLines = (lines: readonly string[], options: FrameOptions): Buffer =>
   encodePayload(payloadOf(lines), lines.length, options)
 

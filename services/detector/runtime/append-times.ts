@@ -9,7 +9,7 @@ import type { Log } from '../../lib/log/port.ts'
 export interface AppendTimes {
   /** The log, with its appends timed. */
   readonly log: Log
-  /** How long a stamped frame may be under way, in ms: twice the longest append of late, those under way included. */
+  /** How long a stamped frame may be under way, in ms: twice the longest append of late, those under way included. A whole number, as times in the log are. */
   marginMs(): number
 }
 
@@ -50,7 +50,7 @@ export function createAppendTimes(log: Log, elapsed: () => number = () => perfor
       turn(now)
       let longest = Math.max(before, period.longest)
       for (const { since } of underWay) longest = Math.max(longest, now - since)
-      return Math.min(Math.max(LIMITS.tick_margin_ms, 2 * longest), LIMITS.tick_margin_ms_max)
+      return Math.min(Math.max(LIMITS.tick_margin_ms, Math.ceil(2 * longest)), LIMITS.tick_margin_ms_max)
     },
   }
 }

@@ -69,6 +69,22 @@ describe('a damaged record', () => {
   })
 })
 
+it('what is written can be read, or is refused at once', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.double(), fc.integer()), (receiptTime) => {
+      let value: Buffer
+      try {
+        value = encodeTick(1, receiptTime)
+      } catch (error) {
+        expect(error).toBeInstanceOf(FrameError)
+        return
+      }
+      expect(decodeHeader(value).receipt_time === receiptTime).toBe(true)
+    }),
+    { examples: [[NOW + 0.5], [Number.NaN], [-1], [0]] },
+  )
+})
+
 it('a whole record is read as it was written', () => {
   expect(decodeFrame(WHOLE[0]!).rows).toEqual(ROWS)
   expect(decodeHeader(WHOLE[1]!)).toMatchObject({ source_partition: 3, epoch: 'e', count: 5, receipt_time: NOW })

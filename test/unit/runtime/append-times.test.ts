@@ -55,6 +55,13 @@ describe('the margin of the watermark', () => {
     expect(times.marginMs()).toBe(LIMITS.tick_margin_ms)
   })
 
+  it('is a whole number of milliseconds, as the times are from which it is taken', () => {
+    const { times, advance, begin } = createRoom()
+    void begin()
+    advance(4_000.123)
+    expect(times.marginMs()).toBe(8_001)
+  })
+
   it('has an end, so that candidates are decided at last', () => {
     const { times, advance, begin } = createRoom()
     void begin()
