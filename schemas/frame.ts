@@ -68,7 +68,10 @@ function envelope(header: FrameHeader, payload: Buffer): Buffer {
   return Buffer.concat([start, head, payload])
 }
 
-/** Rows already serialised, one JSON array each: what a collector has after validation. Throws FrameError where a number is no whole one. */
+/**
+ * Rows already serialised, one JSON array each: what a collector has after validation. Throws FrameError where a number of the
+ * options is no whole one.
+ */
 export const encodeFrameLines = (lines: readonly string[], options: FrameOptions): Buffer =>
   encodePayload(payloadOf(lines), lines.length, options)
 

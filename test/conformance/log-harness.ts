@@ -1,30 +1,16 @@
 /** Logs of the suite that several of its files open. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { MessageChannel } from 'node:worker_threads'
-import { createLogger } from '../../services/lib/logger.ts'
 import { borrowLog } from '../../services/lib/log/lent/borrower.ts'
 import { lendLog } from '../../services/lib/log/lent/lender.ts'
 import type { Log } from '../../services/lib/log/port.ts'
-import { createSqliteLog } from '../../services/lib/log/sqlite/index.ts'
+import { createLogRoom } from '../support/sqlite-log.ts'
 import type { LogHarness } from './log-support.ts'
 
 /** The embedded log, in a directory of its own. */
 export async function embedded(): Promise<LogHarness> {
-  const directory = mkdtempSync(join(tmpdir(), 'moltwatch-log-'))
-  const logger = createLogger('silent')
-  let aheadMs = 0
-  const clock = { now: () => Date.now() + aheadMs }
-  return {
-    open: () => createSqliteLog({ directory, clock, logger, maintenanceEveryMs: 0 }),
-    advance(ms) {
-      aheadMs += ms
-    },
-    async destroy() {
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
+  const { open, advance, directory } = createLogRoom()
+  return { open: () => open(), advance, destroy: () => rm(directory, { recursive: true, force: true }) }
 }
 
 async function lend(log: Log): Promise<Log> {

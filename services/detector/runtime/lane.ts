@@ -4,6 +4,7 @@
  * again. `prove` proves that this changes nothing.
  */
 import type { Applied, Stage, StageRecord, StageSnapshot } from '../engine/index.ts'
+import type { StageTopic } from './stage-topics.ts'
 import { throughBytes } from './snapshot-codec.ts'
 
 /**
@@ -15,7 +16,7 @@ export type Fault = 'none' | 'save' | 'restart' | 'crash'
 export interface LaneOptions {
   create(snapshot?: StageSnapshot): Stage
   /** Which fault follows a record; undefined for a lane that never fails, which then keeps no records. */
-  readonly fault: ((stage: Stage['stage'], partition: number, offset: number) => Fault) | undefined
+  readonly fault: ((stage: StageTopic, partition: number, offset: number) => Fault) | undefined
   output(applied: Applied, lane: Lane, half: boolean): void
 }
 

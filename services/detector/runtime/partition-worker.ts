@@ -19,6 +19,7 @@ import type { Gate } from './gate.ts'
 import { createOutputs } from './outputs.ts'
 import type { SectionReader } from './sections.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
+import type { StageTopic } from './stage-topics.ts'
 import type { Ticker, Ticking } from './ticker.ts'
 import { nameOfRecord, type RecordPlace, type UnderWay, workOn } from './under-way.ts'
 
@@ -36,7 +37,7 @@ export interface WorkerDeps {
   readonly turns: Turns
   /** `held`: the sections that the snapshot names, by hash. */
   createStage(
-    topic: Stage['stage'],
+    topic: StageTopic,
     partition: number,
     snapshot: StageSnapshot | undefined,
     held: ReadonlyMap<string, SectionContent>,
@@ -71,7 +72,7 @@ class PoisonError extends Error {
 }
 
 class Worker implements PartitionWorker {
-  readonly topic: Stage['stage']
+  readonly topic: StageTopic
   readonly partition: number
   stage: Stage | undefined
   position = 0
@@ -89,7 +90,7 @@ class Worker implements PartitionWorker {
   /** Called at the end of the current batch. */
   #onQuiet: (() => void) | undefined
 
-  constructor(topic: Stage['stage'], partition: number, deps: WorkerDeps) {
+  constructor(topic: StageTopic, partition: number, deps: WorkerDeps) {
     this.topic = topic
     this.partition = partition
     this.#deps = deps
@@ -376,5 +377,5 @@ class Worker implements PartitionWorker {
   }
 }
 
-export const createPartitionWorker = (topic: Stage['stage'], partition: number, deps: WorkerDeps): PartitionWorker =>
+export const createPartitionWorker = (topic: StageTopic, partition: number, deps: WorkerDeps): PartitionWorker =>
   new Worker(topic, partition, deps)

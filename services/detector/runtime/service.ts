@@ -4,13 +4,13 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { LIMITS } from '../../../schemas/limits.ts'
-import type { Stage, StageStats } from '../engine/index.ts'
+import type { StageStats } from '../engine/index.ts'
 import { halts, type Holdings, identitiesIn, lagOf, noHoldings, restoredIn, statsOf, workersOf } from './holdings.ts'
 import { createAppendTimes } from './append-times.ts'
 import { restartDelayMs } from './restart-delay.ts'
 import { beginRun, createRun, endRun, type Given, type Run, type RunDeps } from './run.ts'
 import { createSectionReader } from './sections.ts'
-import { STAGE_TOPICS } from './stage-topics.ts'
+import { STAGE_TOPICS, type StageTopic } from './stage-topics.ts'
 
 export interface DetectorServiceOptions extends Given {
   /** A person's decision to keep the state and go on where records are gone that no one has processed. Default: false. */
@@ -24,7 +24,7 @@ export interface DetectorStatus {
   /** Why partitions are halted until the process restarts, one sentence each; they are not processed meanwhile. */
   readonly halted: readonly string[]
   /** Partitions owned whose state is restored. */
-  readonly partitions: Readonly<Record<Stage['stage'], number>>
+  readonly partitions: Readonly<Record<StageTopic, number>>
   /** The stages' figures added up. */
   readonly stats: StageStats
   /** Times that it began again. */
@@ -38,7 +38,7 @@ export interface DetectorService {
   stop(): Promise<void>
   status(): DetectorStatus
   /** Records of the partitions owned that are not processed yet, with all that came of them, by what the log holds now. */
-  lag(): Promise<Readonly<Record<Stage['stage'], number>>>
+  lag(): Promise<Readonly<Record<StageTopic, number>>>
   /** How many identities of each tenant the partitions of this process know. */
   identities(): ReadonlyMap<string, number>
 }

@@ -6,10 +6,9 @@
  */
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { Log, RecordInput } from '../../lib/log/port.ts'
-import type { Stage, StageSnapshot } from '../engine/index.ts'
+import type { StageSnapshot } from '../engine/index.ts'
+import type { StageTopic } from './stage-topics.ts'
 import { assemble, decodeManifest, encodeManifest, encodeSnapshot, type Manifest } from './snapshot-codec.ts'
-
-type StageName = Stage['stage']
 
 export interface Newest {
   /** The newest whole snapshot; undefined if there is none. */
@@ -19,7 +18,7 @@ export interface Newest {
 }
 
 export interface SnapshotStore {
-  newest(stage: StageName, partition: number): Promise<Newest>
+  newest(stage: StageTopic, partition: number): Promise<Newest>
   /** Resolves when the snapshot is durable, with its compressed size. One of the same offset is not written again. */
   write(snapshot: StageSnapshot): Promise<number>
 }
@@ -34,14 +33,14 @@ interface Held {
 
 /** By offset. */
 type Shelf = Map<number, Held>
-type Index = Record<StageName, Shelf>
+type Index = Record<StageTopic, Shelf>
 
 const TOPIC = 'snapshots'
 const MANIFEST = 'manifest'
-const keyOf = (stage: StageName, partition: number, offset: number, part: number | string): string =>
+const keyOf = (stage: StageTopic, partition: number, offset: number, part: number | string): string =>
   `${stage}/${partition}/${offset}/${part}`
 
-function readKey(key: string): { stage: StageName; offset: number; part: string } | undefined {
+function readKey(key: string): { stage: StageTopic; offset: number; part: string } | undefined {
   const [stage, , offset, part] = key.split('/')
   if ((stage !== 'events' && stage !== 'signals') || part === undefined) return undefined
   return { stage, offset: Number(offset), part }
@@ -156,7 +155,7 @@ export function createSnapshotStore(log: Log): SnapshotStore {
     }
     return index
   }
-  async function freshShelf(stage: StageName, partition: number): Promise<Shelf> {
+  async function freshShelf(stage: StageTopic, partition: number): Promise<Shelf> {
     const index = await indexOf(partition)
     const name = `${stage}/${partition}`
     if (asked.has(name)) index[stage] = (await readIndex(log, partition))[stage]

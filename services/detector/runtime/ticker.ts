@@ -11,12 +11,12 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/port.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-import type { Stage } from '../engine/index.ts'
+import type { StageTopic } from './stage-topics.ts'
 import type { Watermark } from './watermark.ts'
 
 /** What the ticker needs from a partition. */
 export interface Ticking {
-  readonly topic: Stage['stage']
+  readonly topic: StageTopic
   readonly partition: number
   readonly pending: boolean
   readonly urgent: boolean
@@ -96,7 +96,7 @@ async function tick(ticking: TickerState, partition: Ticking, time: number): Pro
   metrics.detectorTicks.inc({ topic })
 }
 
-async function timeFor(ticking: TickerState, topic: Stage['stage']): Promise<number> {
+async function timeFor(ticking: TickerState, topic: StageTopic): Promise<number> {
   const { clock, watermark, metrics } = ticking.options
   if (topic === 'events') return clock.now()
   const time = await watermark.current()

@@ -71,6 +71,13 @@ function role(log: Log, metrics: Metrics): DetectorRole {
 }
 
 const found = async (log: Log): Promise<string[]> => idsOf(await readFindings(log))
+/** Waits until all is found, and nothing else, and detection runs. */
+async function expectAllFound(log: Log, detector: DetectorRole): Promise<void> {
+  const expected = expectedIds()
+  await until(async () => (await found(log)).length >= expected.length)
+  expect(await found(log)).toEqual(expected)
+  await until(() => detector.reasons().length === 0)
+}
 const has = async (metrics: Metrics, line: RegExp): Promise<boolean> => line.test(await metrics.registry.metrics())
 
 describe('the thread of detection', () => {
@@ -104,10 +111,7 @@ describe('the thread of detection', () => {
       writeFileSync(ending, '')
       await until(() => !existsSync(ending))
     }
-    const expected = expectedIds()
-    await until(async () => (await found(log)).length >= expected.length)
-    expect(await found(log)).toEqual(expected)
-    await until(() => detector.reasons().length === 0)
+    await expectAllFound(log, detector)
     expect(await has(metrics, /detector_restarts_total 0\n/)).toBe(false)
     await detector.stop()
   })
@@ -121,10 +125,7 @@ describe('the thread of detection', () => {
     // Whoever sent it shares a partition with one of the others.
     await send(log, [testEvent(EVENTS.length, { identity: 'agent-0', target: NEVER_RETURNS })], home.clock.now())
     await send(log, EVENTS.slice(60), home.clock.now())
-    const expected = expectedIds()
-    await until(async () => (await found(log)).length >= expected.length)
-    expect(await found(log)).toEqual(expected)
-    await until(() => detector.reasons().length === 0)
+    await expectAllFound(log, detector)
     expect(await has(metrics, /detector_restarts_total 2\n/)).toBe(true)
     await detector.stop()
     const letters = await readDeadLetters(log)

@@ -6,15 +6,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { planService, type RunningService, startService } from '../../support/service.ts'
+import { planService, type RunningService, startService, until } from '../../support/service.ts'
 
 const MINUTES_3 = 180_000
 const ROUNDS = 4
-const ACTION = 'read_file'
 
 const body = (round: number, batch: number): string =>
   Array.from({ length: 2_000 }, (_, n) =>
-    JSON.stringify({ id: `${round}-${batch}-${n}`, identity: `worker-${n % 50}`, action: ACTION, target: `file-${n}` }),
+    JSON.stringify({
+      id: `${round}-${batch}-${n}`,
+      identity: `worker-${n % 50}`,
+      action: 'read_file',
+      target: `file-${n}`,
+    }),
   ).join('\n')
 
 /** Sends and asks without end; refusals and broken connections are what it is to see. */
@@ -39,9 +43,11 @@ describe('a process that is told to end at once while the warehouse works', () =
     const plan = await planService(data)
     for (let round = 0; round < ROUNDS; round++) {
       const service = await startService(plan)
+      const stored = (): Promise<{ count: number }> => service.get('/v1/events/count') as Promise<{ count: number }>
+      const before = await until(stored, () => true)
       let hasEnded = false
       const loading = load(service, round, () => hasEnded)
-      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      await until(stored, ({ count }) => count > before.count)
       process.kill(service.pid, 'SIGTERM')
       process.kill(service.pid, 'SIGINT')
       const code = await service.ended
