@@ -16,6 +16,7 @@ import { createLogger } from '../../services/lib/logger.ts'
 import type { Log } from '../../services/lib/log/port.ts'
 import { createMetrics, type Metrics } from '../../services/lib/metrics.ts'
 import { createPartitioning } from '../../services/lib/partitioning.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { createLogRoom, type LogRoom } from './sqlite-log.ts'
 import { valuesOf } from './topics.ts'
 
@@ -209,9 +210,13 @@ export function createRuntimeRoom(): RuntimeRoom {
   }
 }
 
-/** Waits until the condition holds; the test's own timeout ends a wait in vain. */
+/** Waits until the condition holds. A wait in vain ends a little before the test's own timeout, and says what was awaited. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
+  const deadline = Date.now() + 1.8 * PATIENCE_MS
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it never came about that ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 /** Nothing unprocessed, and no candidate without its decision. */

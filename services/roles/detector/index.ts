@@ -104,11 +104,18 @@ function createThread(running: Running): Thread {
   return thread
 }
 
-/** Throws LogError where the log cannot be read. */
+/**
+ * Throws LogError where the log cannot be read, or the thread ends before it gives a sign. If it ends after one, the next thread is
+ * on its way.
+ */
 async function begin(running: Running): Promise<void> {
   const thread = createThread(running)
   running.thread = thread
-  await thread.calls.ask('start', null)
+  try {
+    await thread.calls.ask('start', null)
+  } catch (error) {
+    if (running.thread === thread || thread.looks === null) throw error
+  }
 }
 
 /** Ends a thread, if it has not ended by itself, and closes what belongs to it: what waits for its answers fails then. */

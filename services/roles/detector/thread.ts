@@ -10,7 +10,7 @@ import { createLogger } from '../../lib/logger.ts'
 import { createPartitioning } from '../../lib/partitioning.ts'
 import { steadySystemClock } from '../../lib/steady-clock.ts'
 import { tellingMetrics } from '../../lib/told-metrics.ts'
-import type { ProcessProcedures, ThreadData, ThreadProcedures } from './protocol.ts'
+import type { ProcessProcedures, ThreadData, ThreadProcedures, ToldStatus } from './protocol.ts'
 
 const { log: lent, calls, codeVersion, acceptGaps, logLevel, underWay, givenUp } = workerData as ThreadData
 
@@ -25,8 +25,8 @@ const tellingLog = (log: Log, service: () => DetectorService): Log => ({
 
 async function createService(): Promise<DetectorService> {
   const log = await borrowLog(lent)
-  const service = createDetectorService({
-    log: tellingLog(log, () => service),
+  const created = createDetectorService({
+    log: tellingLog(log, () => created),
     partitioning: createPartitioning(log),
     detectors: DETECTORS,
     codeVersion,
@@ -38,32 +38,36 @@ async function createService(): Promise<DetectorService> {
     underWay,
     givenUp,
   })
-  return service
+  return created
 }
 
-function tellStatus(service: DetectorService): void {
+let service: DetectorService | undefined
+
+const STARTING: ToldStatus = { state: 'stopped', reason: 'it is being started', halted: [] }
+
+function tellStatus(): void {
+  if (service === undefined) {
+    main.tell('status', STARTING)
+    return
+  }
   const { state, reason, halted } = service.status()
   main.tell('status', { state, reason, halted })
   main.tell('identities', service.identities())
 }
 
-/** From now on the process hears that the thread lives. */
-async function createTellingService(): Promise<DetectorService> {
-  const service = await createService()
-  setInterval(tellStatus, LIMITS.health_every_ms, service)
-  return service
-}
-
-const service = createTellingService()
+const made = createService()
 // Whoever asks for the start receives the error.
-service.catch(() => undefined)
+made.catch(() => undefined)
 
 const procedures: ThreadProcedures = {
   async start() {
-    const made = await service
-    await made.start()
-    tellStatus(made)
+    service = await made
+    await service.start()
+    tellStatus()
   },
-  stop: async () => (await service).stop(),
+  stop: async () => (await made).stop(),
 }
 const main = createCalls<ProcessProcedures>(calls, procedures)
+// The process hears that the thread lives, for the first time before there is a record from which it could not return.
+tellStatus()
+setInterval(tellStatus, LIMITS.health_every_ms)

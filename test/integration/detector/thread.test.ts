@@ -1,5 +1,5 @@
 /** Detection in a thread of its own finds what the same events give in memory, also where the thread ends in between. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -33,7 +33,7 @@ let ending: string
 beforeEach(() => {
   home = createRuntimeRoom()
   directory = mkdtempSync(join(tmpdir(), 'moltwatch-thread-'))
-  ending = join(directory, 'end')
+  ending = join(directory, 'ending')
   process.env['MORTAL_DETECTOR'] = ending
 })
 afterEach(async () => {
@@ -68,6 +68,13 @@ function expectedIds(): string[] {
 function role(log: Log, metrics: Metrics): DetectorRole {
   const tools = { log, codeVersion: CODE_VERSION, clock: home.clock, logger: createLogger('silent'), metrics }
   return createDetectorRole(tools, { entry: MORTAL, lookEveryMs: 100 })
+}
+
+/** Has the thread end, or never return. The file appears with its content: the thread must not read it half written. */
+function endThread(how: 'end' | 'never return'): void {
+  const written = join(directory, 'written')
+  writeFileSync(written, how)
+  renameSync(written, ending)
 }
 
 const found = async (log: Log): Promise<string[]> => idsOf(await readFindings(log))
@@ -108,7 +115,7 @@ describe('the thread of detection', () => {
     for (let first = 0; first < EVENTS.length; first += 60) {
       await send(log, EVENTS.slice(first, first + 60), home.clock.now())
       if (first % 120 === 60) continue
-      writeFileSync(ending, '')
+      endThread('end')
       await until(() => !existsSync(ending))
     }
     await expectAllFound(log, detector)
@@ -141,10 +148,19 @@ describe('the thread of detection', () => {
     const log = await home.open()
     const detector = role(log, createMetrics())
     await detector.start()
-    writeFileSync(ending, 'never return')
+    endThread('never return')
     await until(() => detector.reasons().some((reason) => reason.includes('no sign for 2.4 s')))
     await detector.stop()
     await send(log, EVENTS, home.clock.now())
     expect(await found(log)).toEqual([])
+  })
+  it('is ended where it does not return from its start, and begins again', async () => {
+    const log = await home.open()
+    const detector = role(log, createMetrics())
+    endThread('never return')
+    await detector.start()
+    await send(log, EVENTS, home.clock.now())
+    await expectAllFound(log, detector)
+    await detector.stop()
   })
 })
