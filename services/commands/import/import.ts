@@ -1,27 +1,17 @@
-/**
- * Files to normalised events, as replay, prove and eval need them: the same normalisers as behind the service's inputs, the
- * tenant `default`, and a fixed key, so that two runs on two machines compare. No finding holds a keyed hash: the key
- * changes none.
- */
+/** Files to normalised events, as replay, prove and eval need them. */
 import { counted } from '../../../schemas/counted.ts'
-import { memo } from '../../collector/memo.ts'
-import { createExtractor } from '../../collector/indicators/index.ts'
-import { type NormaliseContext, normaliseBody, type Rejected } from '../../collector/normalise.ts'
-import { tenantKeys } from '../../lib/secrets.ts'
-import { createHmac, hash } from 'node:crypto'
-import { UsageError } from '../../lib/errors.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
-import { createFormats } from '../../collector/formats/formats.ts'
+import { createFormats, type Formats } from '../../collector/formats/formats.ts'
+import { normaliseBody } from '../../collector/normalise.ts'
+import { UsageError } from '../../lib/errors.ts'
 import type { Mapping } from '../../lib/mappings/schema.ts'
+import { importContext } from './context.ts'
 import { expandPaths } from './files.ts'
+import { readUnits, TOLD_MAX, type Unit } from './reading/index.ts'
 import { readRequests, type Request, type Unreadable } from './requests.ts'
-import { createSpool, PROVISIONAL_RECEIPT_MS, type Spool } from './spool.ts'
+import { createSpool, packEvents, type Spool } from './spool.ts'
 
-export const IMPORT_TENANT = 'default'
-/** Not a secret: it keys hashes that leave no command. */
-const IMPORT_MASTER_KEY = Buffer.from('moltwatch replay, a key that is public')
-/** Rejected records that are reported in full. */
-const TOLD_MAX = 5
+export { IMPORT_TENANT } from './context.ts'
 
 /** A file of which nothing became an event. */
 export interface UnusableFile {
@@ -39,21 +29,6 @@ export interface Imported {
   readonly told: readonly string[]
 }
 
-function importContext(): NormaliseContext {
-  const keys = tenantKeys(IMPORT_MASTER_KEY)
-  const credentialKey = keys.forCredentials(IMPORT_TENANT)
-  const keyed = memo((digest) => createHmac('sha256', credentialKey).update(Buffer.from(digest, 'hex')).digest('hex'))
-  return {
-    tenant: IMPORT_TENANT,
-    sender: '',
-    receiptTime: PROVISIONAL_RECEIPT_MS,
-    history: false,
-    assurance: 'claimed',
-    extractor: createExtractor({ key: keys.forTenant(IMPORT_TENANT) }),
-    hashCredential: (secret) => keyed(hash('sha256', secret, 'hex')),
-  }
-}
-
 /** Events of one request, as a sender of many would batch them. */
 const GENERATED_BATCH = 2_000
 
@@ -69,7 +44,7 @@ export function importMade(events: Iterable<object>, onEvents: (events: number) 
     const result = normaliseBody('events', Buffer.from(JSON.stringify(batch)), 'json', context)
     const bad = result.ok ? result.rejected[0]?.detail : result.detail
     if (!result.ok || bad !== undefined) throw new Error(`a made event was refused: ${bad}`)
-    spool.add(result.events)
+    spool.add(packEvents(result.events))
     batch = []
     onEvents(spool.count)
   }
@@ -81,67 +56,59 @@ export function importMade(events: Iterable<object>, onEvents: (events: number) 
   return spool
 }
 
-/** What has been read of the files so far. */
+/** Requests are read together until they have as many bytes. */
+const UNIT_BYTES = 1024 * 1024
+
+/** What became of a file so far. */
+interface FileRead {
+  readonly file: string
+  events: number
+  /** The first reason why something of it became no event. */
+  reason: string | undefined
+}
+
+/** Requests of a file that follow each other. `damage`: why the file cannot be read beyond them. */
+interface Part extends Unit {
+  readonly of: FileRead
+  readonly damage?: string
+}
+
+/** How to read files. */
 interface Reading {
-  readonly context: NormaliseContext
-  readonly spool: Spool
-  readonly told: string[]
-  records: number
-  rejected: number
-  bytes: number
+  readonly format: FormatChoice
+  readonly formats: Formats
+  /** Gets the size of every part read, in bytes as stored on disk. */
+  onBytes(bytes: number): void
 }
 
-type Bad = Pick<Rejected, 'index' | 'detail'>
-
-function reject(reading: Reading, file: string, line: number, bad: readonly Bad[]): string | undefined {
-  reading.rejected += bad.length
-  const told = bad.map(({ index, detail }) => `${file}: request at line ${line}, record ${index + 1}: ${detail}`)
-  reading.told.push(...told.slice(0, Math.max(0, TOLD_MAX - reading.told.length)))
-  return told[0]
-}
-
-/** Reads one request; the first reason why something of it became no event. */
-function readOne(reading: Reading, file: string, request: Request | Unreadable): string | undefined {
-  const { line } = request
-  if ('problem' in request) {
-    reading.records++
-    reject(reading, file, line, [{ index: 0, detail: request.problem }])
-    return request.problem
-  }
-  const result = normaliseBody(request.format, request.body, request.ndjson ? 'lines' : 'json', reading.context)
-  if (!result.ok) {
-    reading.records++
-    const place = result.position === undefined ? '' : ` (byte ${result.position})`
-    reject(reading, file, line, [{ index: 0, detail: `${result.detail}${place}` }])
-    return `line ${line}: ${result.detail}${place}`
-  }
-  reading.records += result.records
-  reading.spool.add(result.events)
-  return reject(reading, file, line, result.rejected)
-}
-
-/** Reads a file as far as it can be read; undefined, or why nothing of it became an event. */
-async function readFile(
-  reading: Reading,
-  file: string,
-  format: FormatChoice,
-  onBytes: (bytes: number) => void,
-): Promise<string | undefined> {
-  const before = reading.spool.count
-  let first: string | undefined
+async function* partsOf(of: FileRead, { format, formats, onBytes }: Reading): AsyncGenerator<Part> {
+  const { file } = of
+  let requests: (Request | Unreadable)[] = []
+  let bytes = 0
   try {
-    for await (const request of readRequests(file, format, onBytes, reading.context.formats)) {
-      const problem = readOne(reading, file, request)
-      first ??= problem
+    for await (const request of readRequests(file, format, onBytes, formats)) {
+      requests.push(request)
+      bytes += 'problem' in request ? 0 : request.body.length
+      if (bytes < UNIT_BYTES) continue
+      yield { of, file, requests }
+      requests = []
+      bytes = 0
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    if (reading.spool.count > before) reading.told.push(`${error.message}; what stands before that was read`)
-    first ??= error.message
+    yield { of, file, requests, damage: error.message }
+    return
   }
-  // An empty file is a log in which nothing happened. A file without a usable record is reported.
-  return reading.spool.count > before ? undefined : first
+  yield { of, file, requests }
 }
+
+async function* partsOfAll(files: readonly FileRead[], reading: Reading): AsyncGenerator<Part> {
+  for (const file of files) yield* partsOf(file, reading)
+}
+
+/** An empty file is a log in which nothing happened. A file without a usable record is reported. */
+const unusableOf = (files: readonly FileRead[]): UnusableFile[] =>
+  files.flatMap(({ file, events, reason }) => (events > 0 || reason === undefined ? [] : [{ file, reason }]))
 
 /**
  * Reads all files in the given order. One without events is reported with its reason and does not affect the others.
@@ -154,26 +121,26 @@ export async function importFiles(
   onProgress: (bytes: number, events: number) => void = () => {},
   mappings: readonly Mapping[] = [],
 ): Promise<Imported> {
-  const files = await expandPaths(paths)
   const spool = createSpool()
-  const reading: Reading = {
-    context: { ...importContext(), formats: createFormats(mappings) },
-    spool,
-    told: [],
-    records: 0,
-    rejected: 0,
-    bytes: 0,
+  const files = (await expandPaths(paths)).map((file): FileRead => ({ file, events: 0, reason: undefined }))
+  const told: string[] = []
+  let [bytes, records, rejected] = [0, 0, 0]
+  const onBytes = (more: number): void => onProgress((bytes += more), spool.count)
+  const parts = partsOfAll(files, { format, formats: createFormats(mappings), onBytes })
+  for await (const [{ of, damage }, read] of readUnits(parts, mappings)) {
+    spool.add(read)
+    records += read.records
+    rejected += read.rejected
+    of.events += read.count
+    told.push(...read.told.slice(0, Math.max(0, TOLD_MAX - told.length)))
+    if (damage !== undefined && of.events > 0) told.push(`${damage}; what stands before that was read`)
+    of.reason ??= read.reason ?? damage
   }
-  const unusable: UnusableFile[] = []
-  for (const file of files) {
-    const reason = await readFile(reading, file, format, (more) => onProgress((reading.bytes += more), spool.count))
-    if (reason !== undefined) unusable.push({ file, reason })
-  }
+  const unusable = unusableOf(files)
   if (spool.count === 0 && unusable.length > 0) {
     const named = unusable.slice(0, TOLD_MAX).map(({ file, reason }) => `${file}: ${reason}`)
     throw new UsageError(`no record became an event. ${named.join('\n')}`)
   }
-  const { records, rejected, told } = reading
   return { spool, files: files.length, records, rejected, told, unusable }
 }
 

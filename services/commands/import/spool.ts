@@ -22,9 +22,28 @@ const TIME = columnAt('time')
 const TIME_FLAG = columnAt('time_flag')
 const RECEIPT_TIME = columnAt('receipt_time')
 
+/** Events as a spool keeps them. */
+export interface PackedEvents {
+  readonly blocks: readonly Buffer[]
+  readonly count: number
+  /** The newest sound event time, ms since 1970; 0 where there is none. */
+  readonly newest: number
+}
+
+/** Packs events that were normalised with PROVISIONAL_RECEIPT_MS. */
+export function packEvents(events: readonly Event[]): PackedEvents {
+  const blocks: Buffer[] = []
+  let newest = 0
+  for (let first = 0; first < events.length; first += BLOCK_ROWS) {
+    const block = events.slice(first, first + BLOCK_ROWS)
+    for (const { time, time_flag: flag } of block) if (flag === 'ok' && time > newest) newest = time
+    blocks.push(encodeFrame(block.map(rowOf), { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 }))
+  }
+  return { blocks, count: events.length, newest }
+}
+
 export interface Spool {
-  /** Takes events that were normalised with PROVISIONAL_RECEIPT_MS. */
-  add(events: readonly Event[]): void
+  add(events: PackedEvents): void
   readonly count: number
   /** The newest event time, rounded up to the next full minute: a function of the events alone. */
   receiptTime(): number
@@ -35,7 +54,6 @@ export interface Spool {
 /** `memoryBytesMax`: what of it stays in memory; the rest waits in a temporary file. */
 export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
   const blocks = createBlocks(memoryBytesMax)
-  let waiting: EventRow[] = []
   let count = 0
   let newest: number = LIMITS.event_time_ms_min
   const receiptTime = (): number => (Math.floor(newest / MINUTE_MS) + 1) * MINUTE_MS
@@ -49,14 +67,9 @@ export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
 
   return {
     add(events) {
-      for (const event of events) {
-        if (event.time_flag === 'ok' && event.time > newest) newest = event.time
-        waiting.push(rowOf(event))
-        count++
-        if (waiting.length < BLOCK_ROWS) continue
-        blocks.add(encodeFrame(waiting, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 }))
-        waiting = []
-      }
+      for (const block of events.blocks) blocks.add(block)
+      count += events.count
+      newest = Math.max(newest, events.newest)
     },
     get count() {
       return count
@@ -64,7 +77,6 @@ export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
     receiptTime,
     *rows() {
       for (const block of blocks.all()) yield decodeFrame(block).rows.map(received)
-      if (waiting.length > 0) yield waiting.map(received)
     },
   }
 }

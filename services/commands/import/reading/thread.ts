@@ -1,0 +1,17 @@
+/** A thread that reads units. */
+import { workerData } from 'node:worker_threads'
+import { createCalls } from '../../../lib/calls.ts'
+import type { Request, Unreadable } from '../requests.ts'
+import { asBuffer, type ThreadData, type ThreadProcedures } from './protocol.ts'
+import { createReadUnit } from './unit.ts'
+
+const { calls, mappings } = workerData as ThreadData
+const readUnit = createReadUnit(mappings)
+
+const withBuffer = (request: Request | Unreadable): Request | Unreadable =>
+  'problem' in request ? request : { ...request, body: asBuffer(request.body) }
+
+const procedures: ThreadProcedures = {
+  read: ({ file, requests }) => readUnit({ file, requests: requests.map(withBuffer) }),
+}
+createCalls<Record<never, never>>(calls, procedures)
