@@ -13,7 +13,7 @@ import { beacon } from '../../detectors/peer/beacon.ts'
 import { EventView } from '../../schemas/event.ts'
 import { readCompanyLabels } from '../../services/commands/eval-all/company.ts'
 import { importFiles } from '../../services/commands/import/import.ts'
-import { detect } from '../../services/commands/replay/detection.ts'
+import { detect } from '../../services/commands/detection/index.ts'
 
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000
@@ -138,5 +138,5 @@ const rita = (isRare: boolean): Set<string> =>
   )
 tell("RITA's score", rita(false))
 tell("RITA's score, at most 2 % of callers", rita(true))
-const { findings } = detect(spool, { detectors: [beacon], codeVersion: 'beacons' })
+const { findings } = await detect(spool, { detectors: [beacon], codeVersion: 'beacons' })
 tell('peer/beacon', new Set(findings.map(({ agent, observed }) => `${agent}\n${String(observed['host'])}`)))

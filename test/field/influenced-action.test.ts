@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { influencedAction } from '../../detectors/intent/influenced-action.ts'
-import { detect } from '../../services/commands/replay/detection.ts'
+import { detect } from '../../services/commands/detection/index.ts'
 import { importFiles } from '../../services/commands/import/import.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'influence-'))
@@ -33,7 +33,7 @@ async function judge(message: string | undefined, calls: readonly Call[], task =
   const path = join(directory, `${++files}.ndjson`)
   writeFileSync(path, records.map((record) => JSON.stringify(record)).join('\n'))
   const { spool } = await importFiles([path], 'events')
-  const { findings } = detect(spool, { detectors: [influencedAction], codeVersion: 'field' })
+  const { findings } = await detect(spool, { detectors: [influencedAction], codeVersion: 'field' })
   return findings.map(({ severity, evidence }) => `${severity} ${evidence.map((one) => one.source_id).join(' ')}`)
 }
 

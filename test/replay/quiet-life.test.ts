@@ -9,7 +9,7 @@ import { DETECTORS } from '../../detectors/registry.ts'
 import { severityAtLeast, type Finding, type Severity } from '../../schemas/finding.ts'
 import { life } from '../../services/commands/calibrate/life/life.ts'
 import { readCompanyLabels } from '../../services/commands/eval-all/company.ts'
-import { detect } from '../../services/commands/replay/detection.ts'
+import { detect } from '../../services/commands/detection/index.ts'
 import { importFiles, importMade } from '../../services/commands/import/import.ts'
 
 const BUDGET = { medium: 5, high: 0.5 } as const
@@ -33,7 +33,7 @@ function expectQuiet(findings: readonly Finding[], days: number): void {
   expect(rateOf(findings, days, 'high'), told).toBeLessThanOrEqual(Math.max(BUDGET.high, 1_000 / days))
 }
 
-test('ordinary life is quiet', { timeout: 600_000 }, () => {
+test('ordinary life is quiet', { timeout: 600_000 }, async () => {
   const days = new Set<string>()
   function* lived() {
     for (const { event, time } of life({ seed: 11, days: 21, identities: 100, start: Date.UTC(2026, 4, 4) })) {
@@ -41,7 +41,7 @@ test('ordinary life is quiet', { timeout: 600_000 }, () => {
       yield event
     }
   }
-  const { findings } = detect(importMade(lived()), detection)
+  const { findings } = await detect(importMade(lived()), detection)
   expect(days.size).toBeGreaterThan(1_200)
   expectQuiet(findings, days.size)
 })
@@ -55,7 +55,7 @@ test.skipIf(!existsSync(`${CALM}.events.ndjson.gz`))(
   async () => {
     const labels = await readCompanyLabels(`${CALM}.labels.ndjson.gz`)
     const { spool } = await importFiles([`${CALM}.events.ndjson.gz`], 'events')
-    const { findings } = detect(spool, detection)
+    const { findings } = await detect(spool, detection)
     expectQuiet(findings, labels.identityDays)
     for (const { id } of DETECTORS)
       expect(rateOf(findings, labels.identityDays, 'medium', id), id).toBeLessThanOrEqual(ONE_DETECTOR)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { type Finding, severityAtLeast } from '../../schemas/finding.ts'
-import { detect } from '../../services/commands/replay/detection.ts'
+import { detect } from '../../services/commands/detection/index.ts'
 import { importFiles } from '../../services/commands/import/import.ts'
 
 let folder: string
@@ -18,7 +18,7 @@ async function found(text: string, format: 'events' | 'cloudtrail'): Promise<rea
   const file = join(folder, 'log.json')
   writeFileSync(file, text)
   const { spool } = await importFiles([file], format)
-  return detect(spool, { detectors: DETECTORS, codeVersion: 'test' }).findings
+  return (await detect(spool, { detectors: DETECTORS, codeVersion: 'test' })).findings
 }
 const highest = (findings: readonly Finding[]): string =>
   (['high', 'medium', 'low'] as const).find((floor) => findings.some((f) => severityAtLeast(f.severity, floor))) ??

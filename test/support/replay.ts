@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { EVENT_COLUMNS } from '../../schemas/event.ts'
-import { detect } from '../../services/commands/replay/detection.ts'
+import { decodeFrame, encodeFrame } from '../../schemas/frame.ts'
+import { detect } from '../../services/commands/detection/index.ts'
 import { importFiles } from '../../services/commands/import/import.ts'
 import { codeVersion } from '../../services/lib/code-version.ts'
 
@@ -36,6 +37,12 @@ export async function replay(files: readonly string[]): Promise<Replayed> {
 
 const HISTORY = EVENT_COLUMNS.findIndex(({ name }) => name === 'history')
 
+function asHistory(block: Buffer): Buffer {
+  const { header, rows } = decodeFrame(block)
+  const past = rows.map((row) => row.with(HISTORY, 1))
+  return encodeFrame(past, { schema: header.schema, receiptTime: header.receipt_time })
+}
+
 /** The same where some files are sent as history: what is found in history has ids of its own, and is told to nobody. */
 export async function replayBoth(
   files: Readonly<Record<'history' | 'live', readonly string[]>>,
@@ -44,12 +51,12 @@ export async function replayBoth(
   expectWhole(past.rejected + live.rejected)
   const both = {
     ...live.spool,
-    *rows() {
-      for (const rows of past.spool.rows()) yield rows.map((row) => row.with(HISTORY, 1))
-      yield* live.spool.rows()
+    *blocks() {
+      for (const block of past.spool.blocks()) yield asHistory(block)
+      yield* live.spool.blocks()
     },
   }
-  const { findings } = detect(both, { detectors: DETECTORS, codeVersion: codeVersion() })
+  const { findings } = await detect(both, { detectors: DETECTORS, codeVersion: codeVersion() })
   const told = findings.filter(({ history }) => !history).map(({ id }) => id)
   const ids = findings.map(({ id }) => id)
   return { events: past.spool.count + live.spool.count, findings: ids.sort(), told: told.sort() }

@@ -12,7 +12,7 @@ import { MARGIN, type Threshold } from '../../../detectors/lib/scored.ts'
 import { emptyConfiguration } from '../../../schemas/configuration.ts'
 import { severityAtLeast } from '../../../schemas/finding.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { type DetectionOptions, detect } from '../replay/detection.ts'
+import { type DetectionOptions, detect } from '../detection/index.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { importMade } from '../import/import.ts'
 import { table } from '../lib/table.ts'
@@ -66,12 +66,12 @@ interface Measured {
   readonly events: number
 }
 
-function measureCompany(
+async function measureCompany(
   seed: number,
   options: CalibrateOptions,
   detection: DetectionOptions,
   tell: (what: string) => void,
-): Measured {
+): Promise<Measured> {
   const labels = createLabels()
   const parts = new Map<string, string>()
   function* lived() {
@@ -82,7 +82,7 @@ function measureCompany(
     }
   }
   const spool = importMade(lived(), (events) => tell(`living: ${counted(events, 'event')}`))
-  const { findings } = detect(spool, detection, (events) =>
+  const { findings } = await detect(spool, detection, (events) =>
     tell(`detecting: ${events} of ${counted(spool.count, 'event')}`),
   )
   const partOf = (id: string): string => parts.get(id) ?? 'ordinary'
@@ -182,7 +182,7 @@ async function calibrate(options: CalibrateOptions, tools: CommandTools): Promis
   let measured: Measured = { occasions: [], identityDays: 0, events: 0 }
   for (let n = 0; n < options.seeds; n++) {
     const seed = options.seed + n
-    const one = measureCompany(seed, options, asks, (what) =>
+    const one = await measureCompany(seed, options, asks, (what) =>
       progress.show(() => `company ${n + 1} of ${options.seeds}, ${what}`),
     )
     measured = {

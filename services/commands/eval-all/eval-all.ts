@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { evaluate } from '../eval/eval.ts'
 import { withBudget } from '../lib/budget.ts'
 import type { AddCommand, CommandTools } from '../lib/command.ts'
-import { detect, type DetectionOptions } from '../replay/detection.ts'
+import { detect, type DetectionOptions } from '../detection/index.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { factsOf } from '../eval/facts.ts'
 import { importFiles } from '../import/import.ts'
@@ -79,7 +79,7 @@ async function findingsOf(set: DataSet, folder: string, detection: DetectionOpti
     tell(`${set.name}: reading ${counted(events, 'event')}`),
   )
   const under = set.budget === undefined ? detection : withBudget(detection, set.budget)
-  const { findings } = detect(spool, under, (events) =>
+  const { findings } = await detect(spool, under, (events) =>
     tell(`${set.name}: ${events} of ${counted(spool.count, 'event')}`),
   )
   return { spool, findings }

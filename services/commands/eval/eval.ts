@@ -8,7 +8,7 @@ import { type Command, Option } from 'commander'
 import type { Finding } from '../../../schemas/finding.ts'
 import { addBudgetOptions, type BudgetOptions, underBudget } from '../lib/budget.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
-import { detect } from '../replay/detection.ts'
+import { detect } from '../detection/index.ts'
 import { UsageError } from '../../lib/errors.ts'
 import type { DetectorScore, Evaluation, Part } from './evaluation.ts'
 import { evaluationText } from './evaluation-text.ts'
@@ -130,7 +130,7 @@ async function evaluateFiles(files: readonly string[], options: EvalOptions, too
     progress.show(() => `reading: ${counted(events, 'event')}`),
   )
   const detection = underBudget(await tools.detection(), options)
-  const { findings, counts, stats } = detect(imported.spool, detection, (events) =>
+  const { findings, counts, stats } = await detect(imported.spool, detection, (events) =>
     progress.show(() => `detecting: ${events} of ${counted(imported.spool.count, 'event')}`),
   )
   progress.end()

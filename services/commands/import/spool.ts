@@ -47,8 +47,20 @@ export interface Spool {
   readonly count: number
   /** The newest event time, rounded up to the next full minute: a function of the events alone. */
   receiptTime(): number
-  /** All rows in order, in blocks, with the receipt time filled in. May be read again. */
+  /** All of it in order, packed. May be read again. */
+  blocks(): Generator<Buffer>
+  /** The same as rows: see `unpackRows`. */
   rows(): Generator<EventRow[]>
+}
+
+/** The rows of a block, with the receipt time filled in. */
+export function unpackRows(block: Buffer, receiptTime: number): EventRow[] {
+  return decodeFrame(block).rows.map((row) => {
+    const mine = [...row]
+    mine[RECEIPT_TIME] = receiptTime
+    if (row[TIME_FLAG] !== 'ok') mine[TIME] = receiptTime
+    return mine
+  })
 }
 
 /** `memoryBytesMax`: what of it stays in memory; the rest waits in a temporary file. */
@@ -57,13 +69,6 @@ export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
   let count = 0
   let newest: number = LIMITS.event_time_ms_min
   const receiptTime = (): number => (Math.floor(newest / MINUTE_MS) + 1) * MINUTE_MS
-
-  function received(row: EventRow): EventRow {
-    const mine = [...row]
-    mine[RECEIPT_TIME] = receiptTime()
-    if (row[TIME_FLAG] !== 'ok') mine[TIME] = receiptTime()
-    return mine
-  }
 
   return {
     add(events) {
@@ -75,8 +80,9 @@ export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
       return count
     },
     receiptTime,
+    blocks: () => blocks.all(),
     *rows() {
-      for (const block of blocks.all()) yield decodeFrame(block).rows.map(received)
+      for (const block of blocks.all()) yield unpackRows(block, receiptTime())
     },
   }
 }

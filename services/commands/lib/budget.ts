@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { emptyConfiguration, type FalsePer1000 } from '../../../schemas/configuration.ts'
 import { UsageError } from '../../lib/errors.ts'
-import type { DetectionOptions } from '../replay/detection.ts'
+import type { DetectionOptions } from '../detection/index.ts'
 
 export interface BudgetOptions {
   readonly falsePer1000?: string

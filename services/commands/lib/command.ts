@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { FORMAT_IDS } from '../../collector/formats/registry.ts'
-import type { DetectionOptions } from '../replay/detection.ts'
+import type { DetectionOptions } from '../detection/index.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface CommandTools {

@@ -6,7 +6,7 @@
 import { counted } from '../../../schemas/counted.ts'
 import type { EventRow } from '../../../schemas/event.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
-import type { DetectionOptions } from '../replay/detection.ts'
+import type { DetectionOptions } from '../detection/index.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { importFiles, tellUnusable } from '../import/import.ts'
 import { CALM, describePlan, planOf } from './plan.ts'

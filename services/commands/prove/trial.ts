@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { EventRow } from '../../../schemas/event.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { createLane, createLocalPipeline, createStageTwo } from '../../detector/index.ts'
-import type { DetectionOptions } from '../replay/detection.ts'
+import type { DetectionOptions } from '../detection/index.ts'
 import { withoutClockAndRandom } from './forbidden.ts'
 import { CALM, createChance, faultsOf, interleave, type Plan, repeatSome } from './plan.ts'
 

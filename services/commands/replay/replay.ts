@@ -6,7 +6,7 @@ import { counted } from '../../../schemas/counted.ts'
 import { SEVERITIES } from '../../../schemas/finding.ts'
 import { addBudgetOptions, type BudgetOptions, underBudget } from '../lib/budget.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
-import { type Detection, detect } from './detection.ts'
+import { type Detection, detect } from '../detection/index.ts'
 import { type Imported, importFiles, tellUnusable } from '../import/import.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
 import { mappingOption, readMappings } from '../import/mapping-files.ts'
@@ -58,7 +58,7 @@ async function replay(files: readonly string[], options: ReplayOptions, tools: C
     mappings,
   )
   const total = imported.spool.count
-  const detection = detect(imported.spool, underBudget(await tools.detection(), options), (events) =>
+  const detection = await detect(imported.spool, underBudget(await tools.detection(), options), (events) =>
     progress.show(() => `detecting: ${events} of ${counted(total, 'event')}`),
   )
   progress.end()

@@ -10,7 +10,7 @@ import { type Log, LogError, type PartitionHandler } from '../../lib/log/port.ts
 import type { Logger } from '../../lib/logger.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 import type { StageStats } from '../engine/index.ts'
-import { sumStats } from './local-pipeline.ts'
+import { sumStats } from './sum-stats.ts'
 import { createPartitionWorker, type PartitionWorker, type WorkerDeps } from './partition-worker.ts'
 import { STAGE_TOPICS, type StageTopic } from './stage-topics.ts'
 

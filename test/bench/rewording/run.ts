@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib'
 import { toolOptions } from '../../../scripts/tool-options.ts'
 import { influencedAction } from '../../../detectors/intent/influenced-action.ts'
 import { severityAtLeast } from '../../../schemas/finding.ts'
-import { detect } from '../../../services/commands/replay/detection.ts'
+import { detect } from '../../../services/commands/detection/index.ts'
 import { importFiles } from '../../../services/commands/import/import.ts'
 import { ordersOf, patternOf, type Run } from './goals.ts'
 import { replaceIn, textOf, VARIANTS, type Variant } from './variants.ts'
@@ -103,7 +103,7 @@ async function measure(lines: readonly Line[], directory: string): Promise<{ hig
   const path = join(directory, 'runs.ndjson')
   writeFileSync(path, lines.map((line) => line.text).join('\n'))
   const { spool } = await importFiles([path], 'otlp')
-  const { findings } = detect(spool, { detectors: [influencedAction], codeVersion: 'wordings' })
+  const { findings } = await detect(spool, { detectors: [influencedAction], codeVersion: 'wordings' })
   const sessions = (floor: 'high' | 'medium'): Set<string> =>
     new Set(findings.filter((one) => severityAtLeast(one.severity, floor)).map((one) => one.session ?? ''))
   return { high: sessions('high'), medium: sessions('medium') }

@@ -2,8 +2,8 @@
  * Reads units one after the other, or side by side in threads: reading takes more than half of a replay, and no unit depends on
  * another. What comes of them comes in their order, so that nobody can tell the difference.
  */
-import { availableParallelism } from 'node:os'
 import type { Mapping } from '../../../lib/mappings/schema.ts'
+import { threadsOfMachine } from '../../lib/called-thread.ts'
 import { createThreads, type Threads } from './threads.ts'
 import { createReadUnit, type Unit, type UnitRead } from './unit.ts'
 
@@ -11,8 +11,6 @@ export { TOLD_MAX, type Unit } from './unit.ts'
 
 /** A thread takes as long to begin as it takes to read this much. */
 const ALONE_BYTES_MAX = 4 * 1024 * 1024
-/** What more threads gain, they lose by waiting for the one that divides the files. */
-const THREADS_MAX = 8
 /** Units that are read or wait to be, for each thread: while one is handed over, the next is there. */
 const UNITS_PER_THREAD = 2
 
@@ -31,7 +29,7 @@ function createReaders(mappings: readonly Mapping[], count: number) {
       threads ??= createThreads(count, mappings)
       return threads.read(unit)
     },
-    close: async () => threads?.close(),
+    end: async () => threads?.end(),
   }
 }
 
@@ -42,7 +40,7 @@ function createReaders(mappings: readonly Mapping[], count: number) {
 export async function* readUnits<T extends Unit>(
   units: AsyncIterable<T>,
   mappings: readonly Mapping[],
-  count = Math.min(availableParallelism(), THREADS_MAX),
+  count = threadsOfMachine(),
 ): AsyncGenerator<readonly [T, UnitRead]> {
   const readers = createReaders(mappings, count)
   const underWay: { readonly unit: T; readonly read: Promise<UnitRead> }[] = []
@@ -57,6 +55,6 @@ export async function* readUnits<T extends Unit>(
     }
     for (const { unit, read } of underWay) yield [unit, await read]
   } finally {
-    await readers.close()
+    await readers.end()
   }
 }

@@ -2,7 +2,8 @@
 import { workerData } from 'node:worker_threads'
 import { createCalls } from '../../../lib/calls.ts'
 import type { Request, Unreadable } from '../requests.ts'
-import { asBuffer, type ThreadData, type ThreadProcedures } from './protocol.ts'
+import { asBuffer } from '../../lib/called-thread.ts'
+import type { ThreadData, ThreadProcedures } from './protocol.ts'
 import { createReadUnit } from './unit.ts'
 
 const { calls, mappings } = workerData as ThreadData

@@ -3,9 +3,9 @@
  * Whatever happens, the stage sees the same records in the same order, and what was written before a crash is written
  * again. `prove` proves that this changes nothing.
  */
-import type { Applied, Stage, StageRecord, StageSnapshot } from '../engine/index.ts'
-import type { StageTopic } from './stage-topics.ts'
-import { throughBytes } from './snapshot-codec.ts'
+import type { Applied, Stage, StageRecord, StageSnapshot } from '../../engine/index.ts'
+import type { StageTopic } from '../stage-topics.ts'
+import { throughBytes } from '../snapshot-codec.ts'
 
 /**
  * none; save: a snapshot is written; restart: a snapshot is written and the stage starts from its bytes; crash: the

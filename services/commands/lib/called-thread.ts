@@ -1,0 +1,48 @@
+/** A thread that a command has do a part of its work. */
+import { availableParallelism } from 'node:os'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { type Calls, createCalls, type Procedures } from '../../lib/calls.ts'
+
+/** What every such thread is given. */
+export interface CalledThreadData {
+  /** Where it is asked. */
+  readonly calls: MessagePort
+}
+
+export interface CalledThread<Theirs extends Procedures> {
+  /** Rejects with what the procedure threw, or where the thread ends, as one without memory does. */
+  readonly ask: Calls<Theirs>['ask']
+  end(): Promise<void>
+}
+
+const THREADS_MAX = 8
+
+/** How many threads share the work of a command: one for each core. */
+export const threadsOfMachine = (): number => Math.min(availableParallelism(), THREADS_MAX)
+
+/** `name`: what it does, for whoever looks at the threads of the process. */
+export function createCalledThread<Theirs extends Procedures>(
+  entry: URL,
+  name: string,
+  data: object,
+): CalledThread<Theirs> {
+  const { port1, port2 } = new MessageChannel()
+  const workerData: CalledThreadData = { ...data, calls: port2 }
+  const worker = new Worker(entry, { workerData, name, transferList: [port2] })
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  worker.on('error', (cause) => reject(new Error(`a thread of the command has ended: ${String(cause)}`, { cause })))
+  // Whoever asks hears of it.
+  ended.catch(() => undefined)
+  const calls = createCalls<Theirs>(port1, {})
+  return {
+    ask: (...asked) => Promise.race([calls.ask(...asked), ended]),
+    async end() {
+      calls.close()
+      await worker.terminate()
+    },
+  }
+}
+
+/** A message carries a buffer as plain bytes. */
+export const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
