@@ -214,7 +214,7 @@ export function createRuntimeRoom(): RuntimeRoom {
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 1.8 * PATIENCE_MS
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`it never came about that ${condition}`)
+    if (Date.now() > deadline) throw new Error(`it never came about that ${String(condition)}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

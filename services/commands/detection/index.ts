@@ -2,32 +2,14 @@
  * Events in, findings out, in memory: what replay, eval and calibrate share. It holds no command's words.
  */
 import type { Detector } from '../../../detectors/detector.ts'
-import type { DetectionConfiguration } from '../../../schemas/configuration.ts'
-import type { Finding } from '../../../schemas/finding.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
-import { createLocalPipeline, type LocalPipeline } from '../../detector/index.ts'
+import { createLocalPipeline } from '../../detector/index.ts'
 import { type Spool, unpackRows } from '../import/spool.ts'
 import { threadsOfMachine } from '../lib/called-thread.ts'
+import type { Detection, DetectionOptions, Task } from './task.ts'
 import { detectInThreads } from './threads.ts'
 
-export interface Detection {
-  readonly findings: readonly Finding[]
-  readonly counts: LocalPipeline['counts']
-  readonly stats: ReturnType<LocalPipeline['stats']>
-}
-
-export interface DetectionOptions {
-  readonly detectors: readonly Detector[]
-  readonly codeVersion: string
-  readonly configuration?: DetectionConfiguration
-}
-
-/** What is to be done with the events of a spool. */
-export interface Task extends DetectionOptions {
-  readonly partitions: number
-  /** ms since 1970. */
-  readonly receiptTime: number
-}
+export type { Detection, DetectionOptions } from './task.ts'
 
 /** A thread takes as long to begin as it takes to judge so many. */
 const ALONE_EVENTS_MAX = 20_000

@@ -5,8 +5,8 @@
 import { createLocalSecond, createNewest, sumStats } from '../../detector/index.ts'
 import type { Spool } from '../import/spool.ts'
 import { asBuffer, type CalledThread, createCalledThread } from '../lib/called-thread.ts'
-import type { Detection, Task } from './index.ts'
 import type { Found, ThreadData, ThreadProcedures } from './protocol.ts'
+import type { Detection, Task } from './task.ts'
 
 /** Blocks that threads work on or have before them: while stage two works, they have something to do. */
 const BLOCKS_AHEAD = 4

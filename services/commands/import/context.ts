@@ -9,7 +9,7 @@ import type { NormaliseContext } from '../../collector/normalise.ts'
 import { tenantKeys } from '../../lib/secrets.ts'
 import { PROVISIONAL_RECEIPT_MS } from './spool.ts'
 
-export const IMPORT_TENANT = 'default'
+const IMPORT_TENANT = 'default'
 /** Not a secret: it keys hashes that leave no command. */
 const IMPORT_MASTER_KEY = Buffer.from('moltwatch replay, a key that is public')
 

@@ -11,8 +11,6 @@ import { readUnits, TOLD_MAX, type Unit } from './reading/index.ts'
 import { readRequests, type Request, type Unreadable } from './requests.ts'
 import { createSpool, packEvents, type Spool } from './spool.ts'
 
-export { IMPORT_TENANT } from './context.ts'
-
 /** A file of which nothing became an event. */
 export interface UnusableFile {
   readonly file: string
