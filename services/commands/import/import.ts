@@ -1,14 +1,14 @@
 /** Files to normalised events, as replay, prove and eval need them. */
 import { counted } from '../../../schemas/counted.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
-import { createFormats, type Formats } from '../../collector/formats/formats.ts'
+import { createFormats } from '../../collector/formats/formats.ts'
 import { normaliseBody } from '../../collector/normalise.ts'
 import { UsageError } from '../../lib/errors.ts'
 import type { Mapping } from '../../lib/mappings/schema.ts'
 import { importContext } from './context.ts'
 import { expandPaths } from './files.ts'
-import { readUnits, TOLD_MAX, type Unit } from './reading/index.ts'
-import { readRequests, type Request, type Unreadable } from './requests.ts'
+import { type FileRead, partsOfAll } from './parts.ts'
+import { readUnits, TOLD_MAX } from './reading/index.ts'
 import { createSpool, packEvents, type Spool } from './spool.ts'
 
 /** A file of which nothing became an event. */
@@ -54,56 +54,6 @@ export function importMade(events: Iterable<object>, onEvents: (events: number) 
   return spool
 }
 
-/** Requests are read together until they have as many bytes. */
-const UNIT_BYTES = 1024 * 1024
-
-/** What became of a file so far. */
-interface FileRead {
-  readonly file: string
-  events: number
-  /** The first reason why something of it became no event. */
-  reason: string | undefined
-}
-
-/** Requests of a file that follow each other. `damage`: why the file cannot be read beyond them. */
-interface Part extends Unit {
-  readonly of: FileRead
-  readonly damage?: string
-}
-
-/** How to read files. */
-interface Reading {
-  readonly format: FormatChoice
-  readonly formats: Formats
-  /** Gets the size of every part read, in bytes as stored on disk. */
-  onBytes(bytes: number): void
-}
-
-async function* partsOf(of: FileRead, { format, formats, onBytes }: Reading): AsyncGenerator<Part> {
-  const { file } = of
-  let requests: (Request | Unreadable)[] = []
-  let bytes = 0
-  try {
-    for await (const request of readRequests(file, format, onBytes, formats)) {
-      requests.push(request)
-      bytes += 'problem' in request ? 0 : request.body.length
-      if (bytes < UNIT_BYTES) continue
-      yield { of, file, requests }
-      requests = []
-      bytes = 0
-    }
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    yield { of, file, requests, damage: error.message }
-    return
-  }
-  yield { of, file, requests }
-}
-
-async function* partsOfAll(files: readonly FileRead[], reading: Reading): AsyncGenerator<Part> {
-  for (const file of files) yield* partsOf(file, reading)
-}
-
 /** An empty file is a log in which nothing happened. A file without a usable record is reported. */
 const unusableOf = (files: readonly FileRead[]): UnusableFile[] =>
   files.flatMap(({ file, events, reason }) => (events > 0 || reason === undefined ? [] : [{ file, reason }]))
@@ -123,7 +73,10 @@ export async function importFiles(
   const files = (await expandPaths(paths)).map((file): FileRead => ({ file, events: 0, reason: undefined }))
   const told: string[] = []
   let [bytes, records, rejected] = [0, 0, 0]
-  const onBytes = (more: number): void => onProgress((bytes += more), spool.count)
+  const onBytes = (more: number): void => {
+    bytes += more
+    onProgress(bytes, spool.count)
+  }
   const parts = partsOfAll(files, { format, formats: createFormats(mappings), onBytes })
   for await (const [{ of, damage }, read] of readUnits(parts, mappings)) {
     spool.add(read)
@@ -133,6 +86,7 @@ export async function importFiles(
     told.push(...read.told.slice(0, Math.max(0, TOLD_MAX - told.length)))
     if (damage !== undefined && of.events > 0) told.push(`${damage}; what stands before that was read`)
     of.reason ??= read.reason ?? damage
+    onProgress(bytes, spool.count)
   }
   const unusable = unusableOf(files)
   if (spool.count === 0 && unusable.length > 0) {

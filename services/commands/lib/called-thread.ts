@@ -15,9 +15,10 @@ export interface CalledThread<Theirs extends Procedures> {
   end(): Promise<void>
 }
 
-const THREADS_MAX = 8
+/** Each has a heap of its own, of some hundred megabytes where it reads large requests. */
+const THREADS_MAX = 4
 
-/** How many threads share the work of a command: one for each core. */
+/** How many threads share the work of a command: one for each core, up to four. */
 export const threadsOfMachine = (): number => Math.min(availableParallelism(), THREADS_MAX)
 
 /** `name`: what it does, for whoever looks at the threads of the process. */
