@@ -4,7 +4,7 @@ import { DETECTORS } from '../../../detectors/registry.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { createLocalFirst, type SignalRecord } from '../../detector/index.ts'
 import { createCalls } from '../../lib/calls.ts'
-import { unpackRows } from '../import/spool.ts'
+import { unpackRows } from '../import/packed.ts'
 import { asBuffer } from '../lib/called-thread.ts'
 import type { Found, ThreadData, ThreadProcedures } from './protocol.ts'
 

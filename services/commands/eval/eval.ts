@@ -13,7 +13,7 @@ import { UsageError } from '../../lib/errors.ts'
 import type { DetectorScore, Evaluation, Part } from './evaluation.ts'
 import { evaluationText } from './evaluation-text.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { importFiles, tellUnusable } from '../import/import.ts'
+import { importFiles, tellImported } from '../import/import.ts'
 import { type Labels, readLabels } from './labels.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
 import { FLOORS, type Floor, type Folds } from './score.ts'
@@ -134,7 +134,7 @@ async function evaluateFiles(files: readonly string[], options: EvalOptions, too
     progress.show(() => `detecting: ${events} of ${counted(imported.spool.count, 'event')}`),
   )
   progress.end()
-  tellUnusable(imported, (line) => say(terminal, line))
+  tellImported(imported, (line) => say(terminal, line))
   const names = detection.detectors.map((detector) => detector.id)
   const evaluation: Evaluation = {
     events: counts.events,

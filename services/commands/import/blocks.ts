@@ -1,7 +1,7 @@
 /**
- * Blocks of bytes in the order in which they came, to be read again: in memory as far as they fit, and behind that in a file of
- * the temporary directory, so that a file of any size is read in bounded memory. The file is its owner's alone and has no name
- * any more once it is open: it goes with the process, however that ends.
+ * Blocks of bytes, to be read again: in memory as far as they fit, and behind that in a file of the temporary directory, so that
+ * a file of any size is read in bounded memory. The file is its owner's alone and has no name any more once it is open: it goes
+ * with the process, however that ends.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,8 +11,9 @@ import { UsageError } from '../../lib/errors.ts'
 export interface Blocks {
   /** Throws UsageError where the temporary directory is full. */
   add(block: Buffer): void
-  /** All of them, in order. May be read again. */
-  all(): Generator<Buffer>
+  readonly count: number
+  /** The block that was the n-th to come, from 0. */
+  at(n: number): Buffer
 }
 
 const OWNER_ONLY = 0o600
@@ -46,7 +47,8 @@ const files = new FinalizationRegistry<number>((file) => closeSync(file))
 /** `memoryBytesMax`: the most that is kept in memory. */
 export function createBlocks(memoryBytesMax: number): Blocks {
   const held: Buffer[] = []
-  const lengths: number[] = []
+  /** Of those in the file. */
+  const places: { readonly at: number; readonly length: number }[] = []
   let bytes = 0
   let written = 0
   let file: number | undefined
@@ -62,7 +64,7 @@ export function createBlocks(memoryBytesMax: number): Blocks {
         `the temporary directory ${tmpdir()} cannot hold what was read (${code}): make room there, or name another one in TMPDIR`,
       )
     }
-    lengths.push(block.length)
+    places.push({ at: written, length: block.length })
     written += block.length
   }
 
@@ -72,13 +74,15 @@ export function createBlocks(memoryBytesMax: number): Blocks {
       held.push(block)
       bytes += block.length
     },
-    *all() {
-      yield* held
-      let at = 0
-      for (const length of lengths) {
-        if (file !== undefined) yield readWhole(file, length, at)
-        at += length
-      }
+    get count() {
+      return held.length + places.length
+    },
+    at(n) {
+      const inMemory = held[n]
+      if (inMemory !== undefined) return inMemory
+      const place = places[n - held.length]
+      if (place === undefined || file === undefined) throw new RangeError(`there is no block ${n}`)
+      return readWhole(file, place.length, place.at)
     },
   }
   return blocks

@@ -7,7 +7,7 @@ import { createExtractor } from '../../collector/indicators/index.ts'
 import { memo } from '../../collector/memo.ts'
 import type { NormaliseContext } from '../../collector/normalise.ts'
 import { tenantKeys } from '../../lib/secrets.ts'
-import { PROVISIONAL_RECEIPT_MS } from './spool.ts'
+import { PROVISIONAL_RECEIPT_MS } from './packed.ts'
 
 const IMPORT_TENANT = 'default'
 /** Not a secret: it keys hashes that leave no command. */

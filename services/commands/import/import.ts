@@ -9,7 +9,8 @@ import { importContext } from './context.ts'
 import { expandPaths } from './files.ts'
 import { type FileRead, partsOfAll } from './parts.ts'
 import { readUnits, TOLD_MAX } from './reading/index.ts'
-import { createSpool, packEvents, type Spool } from './spool.ts'
+import { packEvents } from './packed.ts'
+import { createSpool, type Spool } from './spool.ts'
 
 /** A file of which nothing became an event. */
 export interface UnusableFile {
@@ -96,8 +97,9 @@ export async function importFiles(
   return { spool, files: files.length, records, rejected, told, unusable }
 }
 
-/** Says what became of files and records that gave nothing. */
-export function tellUnusable({ files, told, unusable }: Imported, tell: (line: string) => void): void {
+/** Says what became of files and records that gave nothing, and that events were sorted. */
+export function tellImported({ spool, files, told, unusable }: Imported, tell: (line: string) => void): void {
+  if (spool.isSorted) tell('events came more than an hour behind later ones: all were sorted by their time')
   for (const line of told) tell(`rejected: ${line}`)
   if (unusable.length > 0) tell(`${unusable.length} of ${counted(files, 'file')} gave no event:`)
   for (const { file, reason } of unusable) tell(`  ${file}: ${reason}`)

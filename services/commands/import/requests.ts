@@ -58,6 +58,9 @@ function join(holder: Holder, values: readonly Value[]): Buffer {
 const oneLine = (bytes: Buffer): Buffer =>
   bytes.includes(0x0a) ? Buffer.from(bytes.toString('utf8').replace(/[\r\n]/g, ' ')) : bytes
 
+/** A quarter of what a request may have, as senders of many records do: threads read the requests of a file side by side. */
+const REQUEST_BYTES_MAX = LIMITS.body_bytes_max / 4
+
 /** Collects values until a request is full. The first value that looks like a format says what the file holds. */
 function createCollecting(choice: FormatChoice, formats: Formats) {
   let format = choice
@@ -82,7 +85,7 @@ function createCollecting(choice: FormatChoice, formats: Formats) {
     (isAlone() ||
       held[0]?.holder !== next.holder ||
       held.length >= LIMITS.records_per_request_max ||
-      bytes + next.bytes.length > LIMITS.body_bytes_max)
+      bytes + next.bytes.length > REQUEST_BYTES_MAX)
   return {
     add(value: Value): Request[] {
       const found = format === 'auto' ? formatOfValue(value, formats) : format

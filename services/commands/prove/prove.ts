@@ -8,7 +8,7 @@ import type { EventRow } from '../../../schemas/event.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
 import type { DetectionOptions } from '../detection/index.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { importFiles, tellUnusable } from '../import/import.ts'
+import { importFiles, tellImported } from '../import/import.ts'
 import { CALM, describePlan, planOf } from './plan.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
 import { mappingOption, readMappings } from '../import/mapping-files.ts'
@@ -99,7 +99,7 @@ async function proveFiles(files: readonly string[], options: ProveOptions, tools
   const { spool } = imported
   const rows = [...spool.rows()].flat()
   const proof = prove({ rows, receiptTime: spool.receiptTime(), from, seeds }, await tools.detection(), tools)
-  tellUnusable(imported, (line) => say(terminal, line))
+  tellImported(imported, (line) => say(terminal, line))
   warnings(proof, terminal)
   await print(terminal, options.json === true ? JSON.stringify(proof) : proofText(proof))
   tools.exit(proof.agree ? EXIT.ok : EXIT.failed)

@@ -7,7 +7,7 @@ import { SEVERITIES } from '../../../schemas/finding.ts'
 import { addBudgetOptions, type BudgetOptions, underBudget } from '../lib/budget.ts'
 import { type AddCommand, type CommandTools, filesHelp, formatOption } from '../lib/command.ts'
 import { type Detection, detect } from '../detection/index.ts'
-import { type Imported, importFiles, tellUnusable } from '../import/import.ts'
+import { type Imported, importFiles, tellImported } from '../import/import.ts'
 import type { FormatChoice } from '../../collector/formats/format.ts'
 import { mappingOption, readMappings } from '../import/mapping-files.ts'
 import { createProgress, print, say } from '../lib/terminal.ts'
@@ -28,6 +28,7 @@ function summaryOf(imported: Imported, { findings, counts, stats }: Detection, s
     unusable_files: imported.unusable,
     records: imported.records,
     rejected: imported.rejected,
+    sorted: imported.spool.isSorted,
     events: counts.events,
     repeats: counts.repeats,
     identities: stats.identities,
@@ -64,7 +65,7 @@ async function replay(files: readonly string[], options: ReplayOptions, tools: C
   progress.end()
   for (const finding of detection.findings) await print(terminal, JSON.stringify(finding))
   const summary = summaryOf(imported, detection, (terminal.elapsed() - started) / 1000)
-  tellUnusable(imported, (line) => say(terminal, line))
+  tellImported(imported, (line) => say(terminal, line))
   say(terminal, options.json === true ? JSON.stringify(summary) : summaryText(summary))
 }
 
@@ -79,7 +80,7 @@ export const addReplay: AddCommand = (program, tools) => {
     .option('--json', 'the summary on standard error as JSON, too; the findings always are')
     .addHelpText(
       'after',
-      '\nReads no clock and no network: the same files give the same findings, with the ids that the service gives.\nThe tenant is `default`. A finding is printed once, in its newest revision. Exit code 0 whether or not anything\nwas found, 2 if nothing of any\nfile became an event; a file that gives nothing is named and takes no other with it.',
+      '\nReads no clock and no network: the same files give the same findings, with the ids that the service gives.\nWhere events come more than an hour behind later ones, as in an export with the newest first, all are sorted by time.\nThe tenant is `default`. A finding is printed once, in its newest revision. Exit code 0 whether or not anything\nwas found, 2 if nothing of any\nfile became an event; a file that gives nothing is named and takes no other with it.',
     )
     .action((files: string[], options: ReplayOptions) => replay(files, options, tools))
 }

@@ -21,7 +21,7 @@ async function readIn(reader: Reader, { file, requests }: Unit): Promise<UnitRea
   reader.underWay++
   try {
     const read = await reader.thread.ask('read', { file, requests })
-    return { ...read, blocks: read.blocks.map(asBuffer) }
+    return { ...read, blocks: read.blocks.map((block) => ({ ...block, bytes: asBuffer(block.bytes) })) }
   } finally {
     reader.underWay--
   }

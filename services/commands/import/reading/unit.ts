@@ -5,7 +5,7 @@ import type { Mapping } from '../../../lib/mappings/schema.ts'
 import type { Event } from '../../../../schemas/event.ts'
 import { importContext } from '../context.ts'
 import type { Request, Unreadable } from '../requests.ts'
-import { type PackedEvents, packEvents } from '../spool.ts'
+import { type PackedEvents, packEvents } from '../packed.ts'
 
 /** Rejected records that are reported in full. */
 export const TOLD_MAX = 5
