@@ -6,7 +6,7 @@
  *
  *   --companies 20     how many there are; their weeks take turns
  *   --repeat FILE      canonical events as NDJSON, plain or packed, repeated with later times and other ids
- *   --mb-max 1024      exits 1 where a peak is above this, in MB
+ *   --mb-max 1536      exits 1 where a peak is above this, in MB
  */
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
@@ -33,7 +33,7 @@ const { values } = toolOptions(import.meta.url, {
     megabytes: { type: 'string', default: '200,1000' },
     companies: { type: 'string', default: '20' },
     repeat: { type: 'string' },
-    'mb-max': { type: 'string', default: '1024' },
+    'mb-max': { type: 'string', default: '1536' },
     json: { type: 'boolean', default: false },
   },
 })
