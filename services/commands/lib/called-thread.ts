@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { type Calls, createCalls, type Procedures } from '../../lib/calls.ts'
+import { LogError } from '../../lib/log/port.ts'
 
 /** What every such thread is given. */
 export interface CalledThreadData {
@@ -32,13 +33,21 @@ export function createCalledThread<Theirs extends Procedures>(
   const { port1, port2 } = new MessageChannel()
   const workerData: CalledThreadData = { ...data, calls: port2 }
   const worker = new Worker(entry, { workerData, name, transferList: [port2], resourceLimits: HEAP })
-  const { promise: ended, reject } = Promise.withResolvers<never>()
-  worker.on('error', (cause) => reject(new Error(`a thread of the command has ended: ${String(cause)}`, { cause })))
-  // Whoever asks hears of it.
-  ended.catch(() => undefined)
+  let reason: Error | undefined
+  worker.on('error', (cause) => {
+    reason = new Error(`a thread of the command has ended: ${String(cause)}`, { cause })
+  })
+  const { promise: ended, resolve } = Promise.withResolvers<unknown>()
+  worker.on('exit', resolve)
   const calls = createCalls<Theirs>(port1, {})
   return {
-    ask: (...asked) => Promise.race([calls.ask(...asked), ended]),
+    ask: (...asked) =>
+      calls.ask(...asked).catch(async (error: unknown) => {
+        if (!(error instanceof LogError && error.code === 'log_unavailable')) throw error
+        // The port closes before the thread tells why it ends.
+        await ended
+        throw reason ?? error
+      }),
     async end() {
       calls.close()
       await worker.terminate()
