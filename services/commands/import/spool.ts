@@ -2,7 +2,7 @@
  * Holds normalised events in little memory until the receipt time of the import is known. That time must be after every
  * event, so it is known only when the last file has been read. Blocks wait in memory, and beyond some megabytes in a temporary
  * file. Then they are read back with the receipt time filled in: as they came, or in the order of time if somewhere one came
- * so late that detection would not learn from it.
+ * so late that a service would not learn from it.
  */
 import type { EventRow } from '../../../schemas/event.ts'
 import { LIMITS } from '../../../schemas/limits.ts'
