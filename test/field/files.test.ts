@@ -115,7 +115,7 @@ describe('what replay reads', () => {
 
   it('is also standard input', async () => {
     const main = join(import.meta.dirname, '../../services/main.ts')
-    const child = promisify(execFile)(process.execPath, [main, 'replay', '-'], { timeout: 60_000 })
+    const child = promisify(execFile)(process.execPath, [main, 'replay', '-'])
     child.child.stdin?.end(`${line(1)}\n`)
     expect((await child).stderr).toMatch(/^1 event of 1 identity/m)
   })

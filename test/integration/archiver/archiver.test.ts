@@ -321,7 +321,7 @@ describe('a warehouse that was lost', () => {
     expect(asked.status()).toMatchObject({ state: 'down', reason: expect.stringContaining('filled again') })
     await log.append('events', 1, [frameOf(50, 60)])
     await archiver(log, empty).start()
-    await expect.poll(() => count(asked), { timeout: 30_000 }).toBe(60)
+    await expect.poll(() => count(asked)).toBe(60)
     expect((await stored(asked, 'findings', 'id')).distinct).toBe(1)
     expect(asked.status()).toEqual({ state: 'up', reason: '' })
   })
@@ -340,7 +340,7 @@ describe('a warehouse that was lost', () => {
     await log.maintain()
     await archiver(log, empty).start()
     const asked = whole(log, empty)
-    await expect.poll(() => count(asked), { timeout: 30_000 }).toBe(20)
+    await expect.poll(() => count(asked)).toBe(20)
     expect(asked.status()).toEqual({ state: 'up', reason: '', wholeSince: kept })
   })
 
@@ -354,13 +354,13 @@ describe('a warehouse that was lost', () => {
     await expect.poll(() => events(store)).toBe(30)
     await expect.poll(() => log.committed('archiver', 'events', 0)).toBe(1)
     await behind.command('TRUNCATE TABLE events')
-    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(30)
+    await expect.poll(() => count(store)).toBe(30)
     await expect.poll(() => log.committed('archiver', 'events', 0)).toBe(1)
     await behind.command('DROP TABLE events')
     await behind.command('DROP TABLE archived')
     await behind.command('DROP TABLE migrations')
     await log.append('events', 0, [frameOf(30, 40)])
-    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(40)
+    await expect.poll(() => count(store)).toBe(40)
   })
 
   it('is filled again whole, although the run that noticed it still writes down what it stored before', async () => {
@@ -385,11 +385,11 @@ describe('a warehouse that was lost', () => {
     const running = archiver(log, slow)
     await log.append('events', 0, [frameOf(0, 30)])
     await running.start()
-    await expect.poll(() => log.committed('archiver', 'events', 0), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => log.committed('archiver', 'events', 0)).toBe(1)
     // An empty table is noticed by itself once; what comes next is noticed by its generation alone.
     isHeld = true
     await behind.command('TRUNCATE TABLE events')
-    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(30)
+    await expect.poll(() => count(store)).toBe(30)
     await log.append('events', 0, [frameOf(30, 40)])
     await blocked.promise
     for (const table of ['events', 'archived', 'migrations']) await behind.command(`DROP TABLE ${table}`)
@@ -397,8 +397,8 @@ describe('a warehouse that was lost', () => {
     // Longer than the time after which a run writes down how far it is, while its end waits for the insert.
     await sleep(LIMITS.archive_commit_every_ms + LIMITS.archive_drain_ms_max)
     released.resolve()
-    await expect.poll(() => count(store), { timeout: 30_000 }).toBe(40)
-  }, 90_000)
+    await expect.poll(() => count(store)).toBe(40)
+  })
 
   it('is not taken for whole by what was meant for the one before it', async () => {
     const log = await openLog()
@@ -409,7 +409,7 @@ describe('a warehouse that was lost', () => {
     const asked = whole(log, another)
     await expect(events(asked)).rejects.toMatchObject({ code: 'incomplete' })
     await archiver(log, another).start()
-    await expect.poll(() => count(asked), { timeout: 30_000 }).toBe(40)
+    await expect.poll(() => count(asked)).toBe(40)
   })
 
   it('that was filled before it wrote down how far is taken as it is', async () => {
@@ -528,8 +528,8 @@ describe('an identity that is forgotten', () => {
     await store.close()
     const again = await warehouse()
     await archiver(log, again).start()
-    await expect.poll(() => rowsOf(again, 'agent-2'), { timeout: 30_000 }).toEqual([11, 1])
-    await expect.poll(() => rowsOf(again, 'agent-1'), { timeout: 30_000 }).toEqual([1, 1])
+    await expect.poll(() => rowsOf(again, 'agent-2')).toEqual([11, 1])
+    await expect.poll(() => rowsOf(again, 'agent-1')).toEqual([1, 1])
   })
 })
 

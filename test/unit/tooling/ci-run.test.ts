@@ -105,5 +105,5 @@ describe('.ci/run', () => {
     expect(lines.join('\n')).toContain('sleep 300')
     expect(left).toMatch(/^\d+$/)
     expect(isAlive(left)).toBe(false)
-  }, 60_000)
+  })
 })
