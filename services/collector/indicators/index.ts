@@ -72,6 +72,10 @@ export interface Parts {
 /** The event's value columns hold at most this many. */
 const EVENT_VALUES_MAX = 256
 
+/** What is read, as one text by which it is remembered: a string is not what looks like it as JSON. */
+const textOf = (given: unknown): string | undefined =>
+  typeof given === 'string' ? `t${given}` : given === undefined ? undefined : `j${JSON.stringify(given)}`
+
 /** Estimates the bytes of a remembered part besides its text: a small record for each value, numbers for the rest. */
 const PART_BYTES = 300
 const PART_VALUE_BYTES = 80
@@ -117,7 +121,8 @@ export function createExtractor(options: {
     },
     toolCall({ name, arguments: given }) {
       const read = (): Part<CallIndicators> => part(readCall(name, given, hasher))
-      return whole(typeof given === 'string' ? calls(`${name.length}:${name}${given}`, read) : read(), given)
+      const text = textOf(given)
+      return whole(text === undefined ? read() : calls(`${name.length}:${name}${text}`, read), given)
     },
     toolResult({ name, arguments: asked, result: given }) {
       const heard = withoutHints(name, asked, given)
@@ -125,8 +130,9 @@ export function createExtractor(options: {
         const found = part(readResult(name, heard, hasher, leaves))
         return found.indicators.orders.length === 0 ? found : worded(found, () => ordersIn(heard))
       }
+      const text = textOf(heard)
       // Of the tool's name only this one bit counts for the reading of its answer.
-      return whole(typeof heard === 'string' ? results((readsOnly(name) ? 'r' : 'a') + heard, read) : read(), given)
+      return whole(text === undefined ? read() : results((readsOnly(name) ? 'r' : 'a') + text, read), given)
     },
   }
 }

@@ -15,17 +15,24 @@ const PIECES = [
   '\ud800',
 ]
 const text = fc.array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'grapheme' })), { maxLength: 6 })
-const call = fc.record({
-  name: fc.constantFrom('read_file', 'send_email', 'delete'),
-  text: text.map((parts) => parts.join(' ')),
-})
+const words = text.map((parts) => parts.join(' '))
+/** A text, a value, and the text of that value: what looks the same must not be taken for one another. */
+const given = fc.oneof(
+  words,
+  fc.record({ to: words, body: fc.array(words, { maxLength: 2 }) }, { requiredKeys: [] }),
+  fc.record({ to: words }).map((value) => JSON.stringify(value)),
+  fc.constantFrom(5, '5', '"5"', true, null, undefined),
+)
+const call = fc.record({ name: fc.constantFrom('read_file', 'send_email', 'delete'), given })
 
 describe('the memory of the extractor', () => {
   it('gives what an extractor without a past gives', () => {
     const seasoned = createExtractor({ key })
     const other = createExtractor({ key: Buffer.alloc(32, 2) })
+    seasoned.toolCall({ name: 'delete', arguments: '{"to":"ada@farm.example"}' })
+    seasoned.toolCall({ name: 'delete', arguments: { to: 'ada@farm.example' } })
     fc.assert(
-      fc.property(call, ({ name, text: given }) => {
+      fc.property(call, ({ name, given }) => {
         other.toolResult({ name, result: given })
         for (let round = 0; round < 2; round++) {
           const fresh = createExtractor({ key })
