@@ -482,6 +482,7 @@ describe.skipIf(reason !== undefined)(`the console${reason === undefined ? '' : 
       const { items } = (await service.get('/v1/incidents?limit=1')) as { items: { id: string }[] }
       for (const [width, colorScheme] of [
         [1280, 'light'],
+        [1024, 'light'],
         [390, 'dark'],
       ] as const) {
         await page.setViewportSize({ width, height: 900 })
