@@ -2,8 +2,7 @@
  * Stage one in memory, of all partitions or of some: events go in as they do on the collector's side of the log, cut into frames
  * by partition, each row as the codec of frames gives it back. Findings and the records of `signals` come out.
  */
-import type { EventRow } from '../../../../schemas/event.ts'
-import { EVENT_SCHEMA_VERSION, EventView } from '../../../../schemas/event.ts'
+import { EVENT_SCHEMA_VERSION, type EventRow, EventView } from '../../../../schemas/event.ts'
 import type { Finding } from '../../../../schemas/finding.ts'
 import { encodeFrameHeader, encodeTick } from '../../../../schemas/frame.ts'
 import { LIMITS } from '../../../../schemas/limits.ts'
