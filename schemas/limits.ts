@@ -48,9 +48,13 @@ export const LIMITS = {
   prepare_restart_ms: 1_000,
   /** Requests that a thread works on; one tenant has at most all but one of them. */
   prepare_jobs_per_thread_max: 4,
-  /** How often threads are looked at, and after how many looks without a step one is given up. */
+  /**
+   * How often threads are looked at, and after how many looks without a step one is given up if it took half of that time of a
+   * core, and after how many in any case: where others take the cores, a step of an honest request can take long.
+   */
   prepare_look_every_ms: 500,
   prepare_looks_max: 20,
+  prepare_starved_looks_max: 120,
   /** Threads that may die while working on a request, if the cause is unknown, before the request is refused. */
   prepare_deaths_max: 3,
   prepare_heap_mb_max: 2_048,

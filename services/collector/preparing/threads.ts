@@ -53,6 +53,9 @@ interface Thread {
   /** The step at the last look, and how many looks ago it was another one. */
   step: number
   looks: number
+  /** Time of a core that it had taken when it was first seen at this step, and when it was last asked, ms; it answers late or never. */
+  cpuMs: { readonly first: number; readonly last: number } | undefined
+  isAsked: boolean
 }
 
 export interface ThreadsOptions {
@@ -63,6 +66,8 @@ export interface ThreadsOptions {
   readonly threads: number
   /** What a thread runs. */
   readonly entry?: URL
+  /** How often threads are looked at. Default: `LIMITS.prepare_look_every_ms`. */
+  readonly lookEveryMs?: number
 }
 
 const THREAD = new URL('thread.ts', import.meta.url)
@@ -162,15 +167,36 @@ function end(pool: Pool, thread: Thread, reason: string): void {
   setTimeout(() => begin(pool, thread.isForLight), LIMITS.prepare_restart_ms).unref()
 }
 
-/** A thread that made no step since so many looks is ended. Looks count, not time: a stopped process has made none. */
+/** Asks a thread how much of a core it has taken. One that is in the middle of a step answers, too, unless it is in native code. */
+async function measure(thread: Thread): Promise<void> {
+  const { step } = thread
+  thread.isAsked = true
+  const { user, system } = await thread.worker.cpuUsage()
+  thread.isAsked = false
+  const ms = (user + system) / 1000
+  if (thread.step === step) thread.cpuMs = { first: thread.cpuMs?.first ?? ms, last: ms }
+}
+
+/** Whether it stands where it is by its own work, or so long that it does not matter. Looks count, not time: a stopped process has made none. */
+function isStuck({ looks, cpuMs = { first: 0, last: 0 } }: Thread, lookEveryMs: number): boolean {
+  if (looks < LIMITS.prepare_looks_max) return false
+  const ownMs = cpuMs.last - cpuMs.first
+  return ownMs >= (LIMITS.prepare_looks_max * lookEveryMs) / 2 || looks >= LIMITS.prepare_starved_looks_max
+}
+
+/** Ends threads that make no step any more. */
 function look(pool: Pool): void {
+  const { lookEveryMs = LIMITS.prepare_look_every_ms } = pool.options
   for (const thread of pool.threads) {
     const step = Atomics.load(thread.place, STEP)
     const stands = step === thread.step && thread.underWay.has(Atomics.load(thread.place, JOB))
     thread.looks = stands ? thread.looks + 1 : 0
+    if (!stands) thread.cpuMs = undefined
     thread.step = step
-    if (thread.looks < LIMITS.prepare_looks_max) continue
-    end(pool, thread, `no step for ${(LIMITS.prepare_looks_max * LIMITS.prepare_look_every_ms) / 1000} s`)
+    // Of one that ends meanwhile nobody wants to know.
+    if (stands && !thread.isAsked) measure(thread).catch(() => undefined)
+    if (!isStuck(thread, lookEveryMs)) continue
+    end(pool, thread, `no step for ${(thread.looks * lookEveryMs) / 1000} s`)
     void thread.worker.terminate()
   }
 }
@@ -182,7 +208,16 @@ function begin(pool: Pool, isForLight: boolean): void {
   const data: ThreadData = { memoryBytesMax, isForLight, place: place.buffer, mappings: pool.mappings }
   const resourceLimits = { maxOldGenerationSizeMb: LIMITS.prepare_heap_mb_max }
   const worker = new Worker(pool.options.entry ?? THREAD, { workerData: data, name: 'prepare', resourceLimits })
-  const thread: Thread = { worker, isForLight, underWay: new Map(), place, step: 0, looks: 0 }
+  const thread: Thread = {
+    worker,
+    isForLight,
+    underWay: new Map(),
+    place,
+    step: 0,
+    looks: 0,
+    cpuMs: undefined,
+    isAsked: false,
+  }
   worker.on('message', (answer: Answer) => settle(pool, thread, answer))
   worker.on('error', (error) => end(pool, thread, error instanceof Error ? error.message : String(error)))
   worker.on('exit', (code) => end(pool, thread, `exit code ${code}`))
@@ -240,7 +275,7 @@ export function createThreads(options: ThreadsOptions): Preparer {
   }
 
   for (let n = 0; n <= options.threads; n++) begin(pool, n === options.threads)
-  const watch = setInterval(() => look(pool), LIMITS.prepare_look_every_ms).unref()
+  const watch = setInterval(look, options.lookEveryMs ?? LIMITS.prepare_look_every_ms, pool).unref()
   return {
     prepare: ({ body, ...job }) => enqueue(pool, { kind: 'prepare', job, keys: pool.keysOf(job.tenant) }, body),
     inflate: ({ body, ...job }) => enqueue(pool, { kind: 'inflate', job }, body),

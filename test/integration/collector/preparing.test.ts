@@ -108,6 +108,24 @@ describe('a tenant that took much', () => {
   })
 })
 
+describe('a thread that makes no step', () => {
+  const entry = new URL('../../support/standing-thread.ts', import.meta.url)
+  const stand = async (tenant: string) => {
+    const threads = createThreads({ ...tools, threads: 1, entry, lookEveryMs: 100 })
+    onTestFinished(() => threads.close())
+    return threads.prepare(job(EVENT, { tenant }))
+  }
+
+  it('is waited for where others take the cores, and ended where it works without end', async () => {
+    expect(await stand('starved')).toMatchObject({ ok: true, events: 1 })
+    expect(await stand('endless')).toMatchObject({ ok: false, status: 400, deadly: true })
+  })
+
+  it('is not waited for for ever', async () => {
+    expect(await stand('asleep')).toMatchObject({ ok: false, status: 400, deadly: true })
+  })
+})
+
 describe('a thread that dies', () => {
   it('takes the job with it that ended it, and no other', async () => {
     const entry = new URL('../../support/mortal-thread.ts', import.meta.url)
