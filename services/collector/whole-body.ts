@@ -3,6 +3,7 @@
  * reserve more of the memory of all requests than it needs: it is inflated within a small bound first, and within larger ones
  * while it does not fit. Nothing is inflated before it has come whole, so that a body that stalls holds what was sent of it.
  */
+import { asBuffer } from '../lib/as-buffer.ts'
 import { LIMITS } from '../../schemas/limits.ts'
 import { BUSY, type Refusal, tooLarge } from './answers.ts'
 import { type Hold, takeSoon } from './budget.ts'
@@ -33,7 +34,7 @@ async function inflated(packed: Omit<PackedBody, 'bytesMax'>, hold: Hold, inflat
     hold.release()
     if (!(await takeSoon(hold, bytesMax))) return BUSY
     const made = await inflate({ ...packed, bytesMax })
-    if (made.ok) return { ok: true, body: Buffer.from(made.body.buffer, made.body.byteOffset, made.body.byteLength) }
+    if (made.ok) return { ok: true, body: asBuffer(made.body) }
     if (!made.isOver) return made
     if (bytesMax === most) return tooLarge(most, ' after decompression')
   }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DETECTORS } from '../../detectors/registry.ts'
 import { EVENT_COLUMNS } from '../../schemas/event.ts'
-import { decodeFrame, encodeFrame } from '../../schemas/frame.ts'
 import { detect } from '../../services/commands/detection/index.ts'
 import { importFiles } from '../../services/commands/import/import.ts'
+import { packRows, rowsIn } from '../../services/commands/import/packed.ts'
 import { codeVersion } from '../../services/lib/code-version.ts'
 
 const MAIN = join(import.meta.dirname, '../../services/main.ts')
@@ -37,11 +37,7 @@ export async function replay(files: readonly string[]): Promise<Replayed> {
 
 const HISTORY = EVENT_COLUMNS.findIndex(({ name }) => name === 'history')
 
-function asHistory(block: Buffer): Buffer {
-  const { header, rows } = decodeFrame(block)
-  const past = rows.map((row) => row.with(HISTORY, 1))
-  return encodeFrame(past, { schema: header.schema, receiptTime: header.receipt_time })
-}
+const asHistory = (block: Buffer): Buffer => packRows(rowsIn(block).map((row) => row.with(HISTORY, 1)))
 
 /** The same where some files are sent as history: what is found in history has ids of its own, and is told to nobody. */
 export async function replayBoth(

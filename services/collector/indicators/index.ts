@@ -73,7 +73,7 @@ export interface Parts {
 const EVENT_VALUES_MAX = 256
 
 /** What is read, as one text by which it is remembered: a string is not what looks like it as JSON. */
-const textOf = (given: unknown): string | undefined =>
+const rememberedBy = (given: unknown): string | undefined =>
   typeof given === 'string' ? `t${given}` : given === undefined ? undefined : `j${JSON.stringify(given)}`
 
 /** Estimates the bytes of a remembered part besides its text: a small record for each value, numbers for the rest. */
@@ -121,7 +121,7 @@ export function createExtractor(options: {
     },
     toolCall({ name, arguments: given }) {
       const read = (): Part<CallIndicators> => part(readCall(name, given, hasher))
-      const text = textOf(given)
+      const text = rememberedBy(given)
       return whole(text === undefined ? read() : calls(`${name.length}:${name}${text}`, read), given)
     },
     toolResult({ name, arguments: asked, result: given }) {
@@ -130,7 +130,7 @@ export function createExtractor(options: {
         const found = part(readResult(name, heard, hasher, leaves))
         return found.indicators.orders.length === 0 ? found : worded(found, () => ordersIn(heard))
       }
-      const text = textOf(heard)
+      const text = rememberedBy(heard)
       // Of the tool's name only this one bit counts for the reading of its answer.
       return whole(text === undefined ? read() : results((readsOnly(name) ? 'r' : 'a') + text, read), given)
     },

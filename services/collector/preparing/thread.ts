@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { LIMITS } from '../../../schemas/limits.ts'
 import type { TenantKeys } from '../../lib/secrets.ts'
+import { asBuffer } from '../../lib/as-buffer.ts'
 import { stepBack } from '../../lib/step-back.ts'
 import { inflate } from './inflate.ts'
 import { createPrepare } from './prepare.ts'
@@ -77,7 +78,7 @@ async function answer({ id, order, body }: Given): Promise<Answer> {
   try {
     // Not every reader takes shared memory, and the copy is made here, where nobody waits for the event loop.
     const isShared = body.buffer instanceof SharedArrayBuffer
-    const whole = isShared ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    const whole = isShared ? Buffer.from(body) : asBuffer(body)
     const result = await carryOut(order, whole, step)
     return { id, result, spentMs: spentOn(id) }
   } catch (error) {

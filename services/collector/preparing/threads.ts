@@ -127,6 +127,7 @@ const keysIn =
 /** The threads, and what waits for them. */
 interface Pool {
   readonly options: ThreadsOptions
+  readonly lookEveryMs: number
   mappings: readonly Mapping[]
   readonly threads: Set<Thread>
   readonly queue: FairQueue<QueuedJob>
@@ -186,7 +187,7 @@ function isStuck({ looks, cpuMs = { first: 0, last: 0 } }: Thread, lookEveryMs: 
 
 /** Ends threads that make no step any more. */
 function look(pool: Pool): void {
-  const { lookEveryMs = LIMITS.prepare_look_every_ms } = pool.options
+  const { lookEveryMs } = pool
   for (const thread of pool.threads) {
     const step = Atomics.load(thread.place, STEP)
     const stands = step === thread.step && thread.underWay.has(Atomics.load(thread.place, JOB))
@@ -265,6 +266,7 @@ function enqueue<K extends Kind>(pool: Pool, order: Extract<Order, { kind: K }>,
 export function createThreads(options: ThreadsOptions): Preparer {
   const pool: Pool = {
     options,
+    lookEveryMs: options.lookEveryMs ?? LIMITS.prepare_look_every_ms,
     mappings: options.mappings ?? [],
     threads: new Set(),
     queue: createFairQueue(),
@@ -275,7 +277,7 @@ export function createThreads(options: ThreadsOptions): Preparer {
   }
 
   for (let n = 0; n <= options.threads; n++) begin(pool, n === options.threads)
-  const watch = setInterval(look, options.lookEveryMs ?? LIMITS.prepare_look_every_ms, pool).unref()
+  const watch = setInterval(look, pool.lookEveryMs, pool).unref()
   return {
     prepare: ({ body, ...job }) => enqueue(pool, { kind: 'prepare', job, keys: pool.keysOf(job.tenant) }, body),
     inflate: ({ body, ...job }) => enqueue(pool, { kind: 'inflate', job }, body),

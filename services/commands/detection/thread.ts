@@ -3,9 +3,9 @@ import { workerData } from 'node:worker_threads'
 import { DETECTORS } from '../../../detectors/registry.ts'
 import type { Finding } from '../../../schemas/finding.ts'
 import { createLocalFirst, type SignalRecord } from '../../detector/index.ts'
+import { asBuffer } from '../../lib/as-buffer.ts'
 import { createCalls } from '../../lib/calls.ts'
 import { unpackRows } from '../import/packed.ts'
-import { asBuffer } from '../lib/called-thread.ts'
 import type { Found, ThreadData, ThreadProcedures } from './protocol.ts'
 
 const { calls, detectors, share, ...options } = workerData as ThreadData

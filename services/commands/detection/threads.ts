@@ -4,7 +4,9 @@
  */
 import { createLocalSecond, createNewest, sumStats } from '../../detector/index.ts'
 import type { Spool } from '../import/spool.ts'
-import { asBuffer, type CalledThread, createCalledThread } from '../lib/called-thread.ts'
+import { asBuffer } from '../../lib/as-buffer.ts'
+import { type CalledThread, createCalledThread } from '../lib/called-thread.ts'
+import { inOrder } from '../lib/in-order.ts'
 import type { Found, ThreadData, ThreadProcedures } from './protocol.ts'
 import type { Detection, Task } from './task.ts'
 
@@ -19,23 +21,6 @@ function createThreads(task: Task, count: number): CalledThread<ThreadProcedures
     const data: Omit<ThreadData, 'calls'> = { ...task, detectors, share: { remainder, of: count } }
     return createCalledThread<ThreadProcedures>(ENTRY, 'detect', data)
   })
-}
-
-/** What came of one block in each thread, block by block. */
-async function* foundIn(
-  spool: Spool,
-  threads: readonly CalledThread<ThreadProcedures>[],
-): AsyncGenerator<readonly Found[]> {
-  const underWay: Promise<Found[]>[] = []
-  for (const block of spool.blocks()) {
-    const found = Promise.all(threads.map((thread) => thread.ask('take', block)))
-    // Its error is thrown when its turn comes.
-    found.catch(() => undefined)
-    underWay.push(found)
-    const oldest = underWay.length < BLOCKS_AHEAD ? undefined : underWay.shift()
-    if (oldest !== undefined) yield await oldest
-  }
-  for (const found of underWay) yield await found
 }
 
 /** `onProgress` hears how many events are done. */
@@ -53,9 +38,10 @@ export async function detectInThreads(
     for (const { target, value } of signals) second.append(target, asBuffer(value))
   }
   const threads = createThreads(task, count)
+  const takeBlock = (block: Buffer): Promise<Found[]> => Promise.all(threads.map((thread) => thread.ask('take', block)))
   try {
     let done = 0
-    for await (const found of foundIn(spool, threads)) {
+    for await (const found of inOrder(spool.blocks(), takeBlock, BLOCKS_AHEAD)) {
       take(found)
       onProgress((done += found[0]?.rows ?? 0))
     }

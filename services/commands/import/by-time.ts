@@ -24,24 +24,10 @@ const HELD_ROWS_MAX = 100_000
 /** A row whose time is not its own stays behind the one that it came with. */
 function timed({ earliest, rows }: TimedBlock, block: number): Timed[] {
   let time = earliest
-  const all = rows().map((row) => {
+  return rows().map((row) => {
     time = soundTime(row) ?? time
     return { time, block, row }
   })
-  return all.sort((a, b) => a.time - b.time)
-}
-
-const isBefore = (a: Timed, b: Timed): boolean => a.time < b.time || (a.time === b.time && a.block <= b.block)
-
-/** Two lists in order as one. */
-function merged(some: readonly Timed[], others: readonly Timed[]): Timed[] {
-  const all: Timed[] = []
-  let at = 0
-  for (const one of some) {
-    for (let other = others[at]; other !== undefined && !isBefore(one, other); other = others[++at]) all.push(other)
-    all.push(one)
-  }
-  return all.concat(others.slice(at))
 }
 
 /** How many of these, which are in order, are earlier than a time. */
@@ -56,7 +42,8 @@ function* ordered(blocks: readonly TimedBlock[]): Generator<Timed> {
   for (const { block, n } of byTime) {
     const due = Math.max(countBefore(held, block.earliest), held.length - HELD_ROWS_MAX)
     yield* held.slice(0, due)
-    held = merged(held.slice(due), timed(block, n))
+    // What is in order already costs one pass: the sort of JavaScript engines merges runs.
+    held = [...held.slice(due), ...timed(block, n)].sort((a, b) => a.time - b.time || a.block - b.block)
   }
   yield* held
 }

@@ -17,26 +17,27 @@ export interface PackedBlock {
   readonly bytes: Buffer
   readonly earliest: number
   readonly newest: number
+  /** The most that an event of the block is earlier than one before it there, ms. */
+  readonly behindMs: number
 }
 
 export interface PackedEvents {
   readonly blocks: readonly PackedBlock[]
   readonly count: number
-  /** The most that an event is earlier than one before it, ms. */
-  readonly behindMs: number
 }
 
 export const packRows = (rows: readonly EventRow[]): Buffer =>
   encodeFrame(rows, { schema: EVENT_SCHEMA_VERSION, receiptTime: 0 })
 
 function packBlock(events: readonly Event[]): PackedBlock {
-  let [earliest, newest] = [Number.POSITIVE_INFINITY, 0]
+  let [earliest, newest, behindMs] = [Number.POSITIVE_INFINITY, 0, 0]
   for (const { time, time_flag: flag } of events) {
     if (flag !== 'ok') continue
     earliest = Math.min(earliest, time)
     newest = Math.max(newest, time)
+    behindMs = Math.max(behindMs, newest - time)
   }
-  return { bytes: packRows(events.map(rowOf)), earliest: Math.min(earliest, newest), newest }
+  return { bytes: packRows(events.map(rowOf)), earliest: Math.min(earliest, newest), newest, behindMs }
 }
 
 /** Packs events that were normalised with PROVISIONAL_RECEIPT_MS. */
@@ -45,13 +46,7 @@ export function packEvents(events: readonly Event[]): PackedEvents {
   for (let first = 0; first < events.length; first += BLOCK_ROWS) {
     blocks.push(packBlock(events.slice(first, first + BLOCK_ROWS)))
   }
-  let [newest, behindMs] = [0, 0]
-  for (const { time, time_flag: flag } of events) {
-    if (flag !== 'ok') continue
-    newest = Math.max(newest, time)
-    behindMs = Math.max(behindMs, newest - time)
-  }
-  return { blocks, count: events.length, behindMs }
+  return { blocks, count: events.length }
 }
 
 /** The rows of a block as they were packed. */

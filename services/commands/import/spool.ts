@@ -46,11 +46,10 @@ export function createSpool(memoryBytesMax = MEMORY_BYTES_MAX): Spool {
 
   const spool: Spool = {
     add(events) {
-      behindMs = Math.max(behindMs, events.behindMs)
       for (const block of events.blocks) {
         blocks.add(block.bytes)
         earliest.push(block.earliest)
-        if (block.newest > 0) behindMs = Math.max(behindMs, newest - block.earliest)
+        if (block.newest > 0) behindMs = Math.max(behindMs, block.behindMs, newest - block.earliest)
         newest = Math.max(newest, block.newest)
       }
       count += events.count

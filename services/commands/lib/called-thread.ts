@@ -54,7 +54,3 @@ export function createCalledThread<Theirs extends Procedures>(
     },
   }
 }
-
-/** A message carries a buffer as plain bytes. */
-export const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength)

@@ -5,9 +5,15 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blankEvent, type Event } from '../../../schemas/event.ts'
-import { rowsByTime } from '../../../services/commands/import/by-time.ts'
+import { rowsByTime, type TimedBlock } from '../../../services/commands/import/by-time.ts'
 import { importFiles } from '../../../services/commands/import/import.ts'
-import { packEvents, rowsIn, soundTime, unpackRows } from '../../../services/commands/import/packed.ts'
+import {
+  type PackedBlock,
+  packEvents,
+  rowsIn,
+  soundTime,
+  unpackRows,
+} from '../../../services/commands/import/packed.ts'
 
 const T0 = Date.UTC(2026, 3, 1)
 const HOUR_MS = 3_600_000
@@ -26,6 +32,8 @@ function eventAt(hour: number | undefined, id: string): Event {
   return { ...blankEvent(), time_flag: 'ok', source_id: id, ...own }
 }
 
+const asTimed = ({ bytes, earliest }: PackedBlock): TimedBlock => ({ earliest, rows: () => rowsIn(bytes) })
+
 describe('rows by time', () => {
   it('are all there, in order, those of one time as they came', () => {
     fc.assert(
@@ -33,8 +41,7 @@ describe('rows by time', () => {
         const blocks = given.map(
           (times, n) => packEvents(times.map((hour, i) => eventAt(hour, `${n} ${i}`))).blocks[0]!,
         )
-        const timed = blocks.map(({ bytes, earliest }) => ({ earliest, rows: () => rowsIn(bytes) }))
-        const sorted = [...rowsByTime(timed)].flat()
+        const sorted = [...rowsByTime(blocks.map(asTimed))].flat()
         // What the file order would give, each row with the time that it stands by, sorted by a stable sort.
         const expected = blocks.flatMap(({ bytes, earliest }) => {
           let time = earliest
@@ -51,11 +58,10 @@ describe('rows by time', () => {
       const events = Array.from({ length: 2_000 }, (_, i) => eventAt((i * 7_919 + n) % 2_000, `${n} ${i}`))
       return packEvents(events).blocks[0]!
     })
-    const timed = blocks.map(({ bytes, earliest }) => ({ earliest, rows: () => rowsIn(bytes) }))
     let count = 0
     let ascents = 0
     let last = 0
-    for (const rows of rowsByTime(timed)) {
+    for (const rows of rowsByTime(blocks.map(asTimed))) {
       for (const row of rows) {
         const time = soundTime(row) ?? 0
         if (time >= last) ascents++

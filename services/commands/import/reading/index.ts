@@ -4,6 +4,7 @@
  */
 import type { Mapping } from '../../../lib/mappings/schema.ts'
 import { threadsOfMachine } from '../../lib/called-thread.ts'
+import { inOrder } from '../../lib/in-order.ts'
 import { createThreads, type Threads } from './threads.ts'
 import { createReadUnit, type Unit, type UnitRead } from './unit.ts'
 
@@ -43,17 +44,9 @@ export async function* readUnits<T extends Unit>(
   count = threadsOfMachine(),
 ): AsyncGenerator<readonly [T, UnitRead]> {
   const readers = createReaders(mappings, count)
-  const underWay: { readonly unit: T; readonly read: Promise<UnitRead> }[] = []
+  const read = async (unit: T) => [unit, await readers.read(unit)] as const
   try {
-    for await (const unit of units) {
-      const read = readers.read(unit)
-      // Its error is thrown when its turn comes.
-      read.catch(() => undefined)
-      underWay.push({ unit, read })
-      const oldest = underWay.length < UNITS_PER_THREAD * count ? undefined : underWay.shift()
-      if (oldest !== undefined) yield [oldest.unit, await oldest.read]
-    }
-    for (const { unit, read } of underWay) yield [unit, await read]
+    yield* inOrder(units, read, UNITS_PER_THREAD * count)
   } finally {
     await readers.end()
   }

@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads'
 import { createCalls } from '../../../lib/calls.ts'
 import type { Request, Unreadable } from '../requests.ts'
-import { asBuffer } from '../../lib/called-thread.ts'
+import { asBuffer } from '../../../lib/as-buffer.ts'
 import type { ThreadData, ThreadProcedures } from './protocol.ts'
 import { createReadUnit } from './unit.ts'
 

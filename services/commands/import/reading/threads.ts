@@ -1,6 +1,7 @@
 /** Threads that read units side by side. */
 import type { Mapping } from '../../../lib/mappings/schema.ts'
-import { asBuffer, type CalledThread, createCalledThread } from '../../lib/called-thread.ts'
+import { asBuffer } from '../../../lib/as-buffer.ts'
+import { type CalledThread, createCalledThread } from '../../lib/called-thread.ts'
 import type { ThreadData, ThreadProcedures } from './protocol.ts'
 import type { Unit, UnitRead } from './unit.ts'
 
